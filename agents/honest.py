@@ -1,0 +1,18 @@
+"""Honest: never spends effort on the benchmark."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Agent
+
+
+class Honest(Agent):
+    """Zero effort, always.
+
+    Formula: ``e = 0``. Used as: the profile whose stability theory section 3 decides.
+    """
+
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        return self.seat.action(np.zeros(len(observations)))

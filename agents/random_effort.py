@@ -1,0 +1,20 @@
+"""Random: any effort on the axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Agent
+
+
+class RandomEffort(Agent):
+    """A position drawn uniformly on the effort axis, each round anew.
+
+    Formula: ``e = axis(u)``, ``u ~ U[0, 1]``. Used as: a floor for learners.
+    """
+
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        position = rng.uniform(size=(len(observations), 1))
+        profile = np.repeat(position, self.seat.game.n_developers, axis=1)
+        return self.seat.action(self.seat.axis.effort(profile)[:, self.seat.developer])

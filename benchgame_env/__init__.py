@@ -1,0 +1,39 @@
+"""The leaderboard game: developers choose benchmark-specific effort, a protocol turns it into ranks."""
+
+from benchgame_env import curves, metrics, theory
+from benchgame_env.costs import LinearCost, PowerCost
+from benchgame_env.env import BenchGameEnv, parallel_env
+from benchgame_env.game import Board, Game
+from benchgame_env.games import games, load_game, register_game
+from benchgame_env.protocols import (
+    DeterministicProtocol,
+    Protocol,
+    make_protocol,
+    protocols,
+    register_protocol,
+)
+from benchgame_env.vector import VectorEnv, vector_env
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BenchGameEnv",
+    "Board",
+    "DeterministicProtocol",
+    "Game",
+    "LinearCost",
+    "PowerCost",
+    "Protocol",
+    "VectorEnv",
+    "curves",
+    "games",
+    "load_game",
+    "make_protocol",
+    "metrics",
+    "parallel_env",
+    "protocols",
+    "register_game",
+    "register_protocol",
+    "theory",
+    "vector_env",
+]

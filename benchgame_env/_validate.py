@@ -1,0 +1,53 @@
+"""Checks shared by the constructors: each returns clean data or raises one readable ValueError."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def vector(field: str, value: ArrayLike) -> Floats:
+    """``value`` as a read-only finite float vector ``[n]``; errors name ``field`` and the culprits."""
+    array = np.array(value, dtype=np.float64)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{field}: expected a non-empty vector, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{field}: must be finite, got {array.tolist()}")
+    array.flags.writeable = False
+    return array
+
+
+def number(
+    field: str, value: Any, *, low: float = -math.inf, strict: bool = False, finite: bool = True
+) -> float:
+    """``value`` as a float ``>= low`` (``> low`` if ``strict``), never NaN."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{field}: expected a number, got {value!r}") from None
+    if math.isnan(result) or (finite and math.isinf(result)):
+        raise ValueError(f"{field}: must be {'finite' if finite else 'a number'}, got {result}")
+    if result < low or (strict and result == low):
+        raise ValueError(f"{field}: must be {'>' if strict else '>='} {low:g}, got {result:g}")
+    return result
+
+
+def integer(field: str, value: Any, *, low: int) -> int:
+    """``value`` as an int ``>= low``; a float such as 3.0 is refused, a NumPy integer is not."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+        raise ValueError(f"{field}: must be a whole number >= {low}, got {value!r}")
+    return int(value)
+
+
+def choice(field: str, value: str, known: Iterable[str]) -> str:
+    """``value`` if it is among ``known``; the error lists what is known."""
+    options = tuple(known)
+    if value not in options:
+        raise ValueError(f"{field}: unknown {value!r}; known: {', '.join(options)}")
+    return value

@@ -1,0 +1,289 @@
+"""From measured checkpoints to score curves, with the residuals and the models that have none.
+
+A checkpoint is the score of one model on one benchmark after some fine-tuning steps. `fit` describes
+each model's checkpoints by `benchgame_env.curves.ScalingLaw`, effort in raw steps::
+
+    log((v - L) / (U - v)) = alpha + beta * log(1 + steps)
+
+and rejects by name the models that the law does not describe; `benchgame_env._scaling_fit` says how.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchgame_env._files import write_text
+from benchgame_env._scaling_fit import PARAMETERS, fit_law
+from benchgame_env._validate import choice, integer, number
+from benchgame_env.curves import ScalingLaw
+
+COLUMNS = ("benchmark", "model", "steps", "score", "stderr")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One measured score.
+
+    Parameters
+    ----------
+    benchmark, model: non-empty names.
+    steps: fine-tuning steps, >= 0.
+    score: accuracy in [0, 1].
+    stderr: standard error of the score, >= 0.
+
+    Numbers may be given as text. Raises ValueError naming the model and the column.
+    """
+
+    benchmark: str
+    model: str
+    steps: float
+    score: float
+    stderr: float
+
+    def __post_init__(self) -> None:
+        for column in ("benchmark", "model"):
+            text = getattr(self, column)
+            if not isinstance(text, str) or not text.strip():
+                raise ValueError(f"{column}: expected a name, got {text!r}")
+            object.__setattr__(self, column, text.strip())
+        for column in ("steps", "score", "stderr"):
+            value = number(f"model {self.model!r}: {column}", getattr(self, column), low=0)
+            object.__setattr__(self, column, value)
+        if self.score > 1:
+            raise ValueError(f"model {self.model!r}: score: must be in [0, 1], got {self.score:g}")
+
+
+@dataclass(frozen=True)
+class ModelFit:
+    """The law fitted to one model, and how well it fits.
+
+    ``upper_stderr`` is the standard error of the ceiling with all four parameters free;
+    ``rms_residual`` and ``max_residual`` (absolute) are in units of the checkpoints' stderr. Steps as in
+    `Checkpoint`, the other parameters as in `benchgame_env.curves.ScalingLaw`.
+    """
+
+    name: str
+    checkpoints: int
+    first_steps: float
+    last_steps: float
+    lower: float
+    upper: float
+    upper_stderr: float
+    intercept: float
+    slope: float
+    rms_residual: float
+    max_residual: float
+
+    def __post_init__(self) -> None:
+        integer(f"{self.name}: checkpoints", self.checkpoints, low=PARAMETERS)
+        for key in [f.name for f in fields(self)][2:]:
+            object.__setattr__(self, key, number(f"{self.name}: {key}", getattr(self, key)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Score curves fitted to one benchmark's checkpoints.
+
+    Parameters
+    ----------
+    benchmark: its name.
+    report: one `ModelFit` per usable model, best ceiling first, at least one.
+    rejected: model name to the reason, in one sentence, why it has no curve.
+    source: where the checkpoints come from, free text.
+    """
+
+    benchmark: str
+    report: tuple[ModelFit, ...]
+    rejected: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        ceilings = [fitted.upper for fitted in self.report]
+        if ceilings != sorted(ceilings, reverse=True):
+            raise ValueError(f"report: order models best ceiling first, got {ceilings}")
+        names = [*self.names, *self.rejected]
+        if len(set(names)) != len(names):
+            raise ValueError(f"report, rejected: need distinct models, got {names}")
+        texts = [self.benchmark, self.source, *names, *self.rejected.values()]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("benchmark, source, names and reasons must be text")
+        _ = self.curves  # refuses parameters that are no scaling law
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The usable models, best ceiling first."""
+        return tuple(fitted.name for fitted in self.report)
+
+    @property
+    def curves(self) -> ScalingLaw:
+        """Their curves in the same order; effort in fine-tuning steps."""
+        return ScalingLaw(
+            *(
+                [getattr(fitted, key) for fitted in self.report]
+                for key in ("lower", "upper", "intercept", "slope")
+            )
+        )
+
+    def table(self) -> str:
+        """The residual report as plain text, rejected models with their reasons below it."""
+        width = max(map(len, self.names))
+        lines = [
+            f"{self.benchmark}: {len(self.report)} models fitted, {len(self.rejected)} rejected",
+            f"{'model':{width}}  points       steps  floor  ceiling  stderr"
+            "    alpha    beta  residual: rms   max",
+        ]
+        for f in self.report:
+            lines.append(
+                f"{f.name:{width}}  {f.checkpoints:6} {f'{f.first_steps:g}-{f.last_steps:g}':>11}"
+                f"  {f.lower:5.3f}  {f.upper:7.3f}  {f.upper_stderr:6.3f}"
+                f" {f.intercept:8.2f}  {f.slope:6.2f}  {f.rms_residual:13.2f} {f.max_residual:5.2f}"
+            )
+        lines.append("Residuals are in units of the checkpoints' standard errors.")
+        lines += [f"rejected {name}: {reason}" for name, reason in self.rejected.items()]
+        return "\n".join([*lines, f"Source: {self.source}"] if self.source else lines)
+
+    __str__ = table
+
+    def to_json(self) -> str:
+        """JSON that `load` turns back into the very same numbers."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_json` to ``path``: the whole file or, if that fails, none of it."""
+        write_text(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Calibration:
+        """Read what `save` wrote; ValueError naming the path if it is missing or something else."""
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            if not isinstance(data, dict) or "report" not in data or "rejected" not in data:
+                raise ValueError("need an object with 'report' and 'rejected'")
+            report = tuple(ModelFit(**entry) for entry in data.pop("report"))
+            return cls(report=report, rejected=dict(data.pop("rejected")), **data)
+        except OSError as error:
+            raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: not a calibration file: {error}") from None
+
+
+def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
+    """The checkpoints in a CSV file with (at least) the columns of `COLUMNS`.
+
+    Raises
+    ------
+    ValueError: names the file and, counting the header as row 1, the row and column at fault.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
+            if reader.fieldnames and missing:
+                raise ValueError(f"missing columns: {', '.join(missing)}")
+            return _checkpoints((reader.line_num, row) for row in reader)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+    except (csv.Error, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> Calibration:
+    """Fit the law to every model of one benchmark, or reject the model by name.
+
+    A model is rejected, in this order, if
+
+    * a checkpoint has stderr 0, so that its weight is not defined;
+    * tuning harms it: its score falls by more than noise explains;
+    * it has no measurable gain, such as a model that never leaves chance;
+    * its ceiling is not identified: two standard errors of it exceed the whole gain;
+    * its rms residual exceeds two stderr.
+
+    The criteria, their thresholds and reasons are in `benchgame_env._scaling_fit`.
+
+    Parameters
+    ----------
+    rows: `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as
+        the rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
+    benchmark: which one to fit; may be left out if the rows hold only one.
+    source: kept with the result.
+
+    Raises
+    ------
+    ValueError: an invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
+        checkpoints than the law has parameters (4), or no usable model at all.
+    """
+    checkpoints = _checkpoints(enumerate(rows, 1))
+    benchmark = _one_benchmark(checkpoints, benchmark)
+    models: dict[str, list[Checkpoint]] = {}
+    for point in checkpoints:
+        if point.benchmark == benchmark:
+            models.setdefault(point.model, []).append(point)
+    few = [f"{m!r} has {len(points)}" for m, points in models.items() if len(points) < PARAMETERS]
+    if few:
+        raise ValueError(f"{benchmark}: a fit needs {PARAMETERS} checkpoints, but {', '.join(few)}")
+    outcomes = {model: _fit_model(model, models[model]) for model in sorted(models)}
+    rejected = {model: reason for model, reason in outcomes.items() if isinstance(reason, str)}
+    report = [fitted for fitted in outcomes.values() if isinstance(fitted, ModelFit)]
+    if not report:
+        reasons = "; ".join(f"{model}: {reason}" for model, reason in rejected.items())
+        raise ValueError(f"{benchmark}: every model is rejected: {reasons}")
+    report.sort(key=lambda fitted: -fitted.upper)
+    return Calibration(benchmark, tuple(report), rejected, source)
+
+
+def _fit_model(model: str, checkpoints: list[Checkpoint]) -> ModelFit | str:
+    points = sorted(checkpoints, key=lambda point: point.steps)
+    steps, score, stderr = np.array([(p.steps, p.score, p.stderr) for p in points]).T
+    law = fit_law(steps, score, stderr)
+    if isinstance(law, str):
+        return law
+    return ModelFit(model, len(points), float(steps[0]), float(steps[-1]), *law)
+
+
+def _checkpoints(numbered_rows: Iterable[tuple[int, Any]]) -> list[Checkpoint]:
+    """Every row validated; errors name the row."""
+    seen: dict[tuple[str, str, float], int] = {}
+    result = []
+    for row_number, row in numbered_rows:
+        try:
+            point = _checkpoint(row)
+        except ValueError as error:
+            raise ValueError(f"row {row_number}: {error}") from None
+        first = seen.setdefault((point.benchmark, point.model, point.steps), row_number)
+        if first != row_number:
+            raise ValueError(
+                f"rows {first} and {row_number}: duplicate checkpoint of model {point.model!r} "
+                f"at {point.steps:g} steps"
+            )
+        result.append(point)
+    if not result:
+        raise ValueError("no checkpoints")
+    return result
+
+
+def _checkpoint(row: Any) -> Checkpoint:
+    if isinstance(row, Checkpoint):
+        return row
+    if not hasattr(row, "keys"):
+        raise ValueError(f"expected a mapping with keys {', '.join(COLUMNS)}, got {row!r}")
+    missing = [column for column in COLUMNS if column not in row]
+    if missing:
+        raise ValueError(f"missing {', '.join(missing)}")
+    return Checkpoint(*(row[column] for column in COLUMNS))
+
+
+def _one_benchmark(checkpoints: list[Checkpoint], benchmark: str | None) -> str:
+    known = sorted({point.benchmark for point in checkpoints})
+    if benchmark is not None:
+        return choice("benchmark", benchmark, known)
+    if len(known) > 1:
+        raise ValueError(f"benchmark: choose one of {', '.join(known)}")
+    return known[0]

@@ -1,0 +1,88 @@
+"""What all command lines share: errors in one line, protocols and games from words."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from benchgame_env.protocols import make_protocol, protocols
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line, with defaults in its help."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message} (--help explains)", file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
+
+
+def run(command: Callable[[], int | None], prog: str) -> int:
+    """Run ``command``; bad input and interruption become one line and an exit status."""
+    try:
+        return command() or 0
+    except (ValueError, OSError) as error:
+        message = " ".join(str(error).split())
+        print(f"{prog}: {message}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"{prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def add_protocol_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--protocol", default="direct", help=f"one of: {', '.join(protocols())}")
+    parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another parameter of the protocol; may be repeated",
+    )
+
+
+def protocol_parameters(level: str | None, params: list[str]) -> dict[str, Any]:
+    """The protocol's parameters from ``--level`` and ``--param``."""
+    words = ([f"level={level}"] if level is not None else []) + params
+    parameters = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ValueError(f"--param: expected NAME=VALUE, got {word!r}")
+        if name in parameters:
+            raise ValueError(f"--param: {name} is given twice")
+        parameters[name] = _value(value)
+    return parameters
+
+
+def protocol_from(options: argparse.Namespace) -> Any:
+    return make_protocol(options.protocol, **protocol_parameters(options.level, options.param))
+
+
+def _value(word: str) -> Any:
+    try:
+        return float(word) if not word.lstrip("+-").isdigit() else int(word)
+    except ValueError:
+        return word
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Columns as wide as their widest cell; the first column to the left, the others to the right."""
+    grid = [header, *rows]
+    widths = [max(len(row[k]) for row in grid) for k in range(len(header))]
+    grid.insert(1, ["-" * width for width in widths])
+    lines = []
+    for row in grid:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
+    return "\n".join(lines)

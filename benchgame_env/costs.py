@@ -1,0 +1,89 @@
+"""What effort costs a developer: ``c(e)`` of theory section 1, in prize units.
+
+Any object with these three members is a valid cost:
+
+* ``cost(effort)``: elementwise, ``[...] -> [...]``; ``cost(0) = 0`` and non-decreasing;
+* ``cost.inverse(value)``: the largest effort that costs at most ``value``, elementwise;
+* ``cost.strictly_increasing``: whether every bit of effort costs something. The uniqueness theorems
+  need it, and flat stretches break them (see the ``flat-cost-*`` games).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from benchgame_env._validate import number
+
+
+class Cost(Protocol):
+    """The three members that make an object a cost."""
+
+    @property
+    def strictly_increasing(self) -> bool: ...
+
+    def __call__(self, effort: Any, /) -> Any: ...
+
+    def inverse(self, value: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class PowerCost:
+    """``c(e) = rate * max(e - free, 0) ** exponent``.
+
+    Parameters
+    ----------
+    rate: prize units per effort unit to the power ``exponent``, > 0.
+    exponent: > 0; 1 is linear, 2 quadratic.
+    free: effort that costs nothing, >= 0. Above 0 the cost is flat near zero, which the paper's
+        written assumptions allow and its theorems do not survive (theory section 4).
+    """
+
+    rate: float
+    exponent: float
+    free: float = 0.0
+
+    def __post_init__(self) -> None:
+        number("rate", self.rate, low=0, strict=True)
+        number("exponent", self.exponent, low=0, strict=True)
+        number("free", self.free, low=0)
+
+    @property
+    def strictly_increasing(self) -> bool:
+        return self.free == 0
+
+    def __call__(self, effort: ArrayLike) -> Any:
+        paid = np.maximum(np.asarray(effort, dtype=np.float64) - self.free, 0.0)
+        return self.rate * paid**self.exponent
+
+    def inverse(self, value: ArrayLike) -> Any:
+        budget = np.maximum(np.asarray(value, dtype=np.float64), 0.0)
+        return self.free + (budget / self.rate) ** (1 / self.exponent)
+
+
+@dataclass(frozen=True)
+class LinearCost:
+    """``c(e) = rate * e``.
+
+    Parameters
+    ----------
+    rate: prize units per effort unit, > 0.
+    """
+
+    rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        number("rate", self.rate, low=0, strict=True)
+
+    @property
+    def strictly_increasing(self) -> bool:
+        return True
+
+    def __call__(self, effort: ArrayLike) -> Any:
+        return self.rate * np.asarray(effort, dtype=np.float64)
+
+    def inverse(self, value: ArrayLike) -> Any:
+        return np.maximum(np.asarray(value, dtype=np.float64), 0.0) / self.rate

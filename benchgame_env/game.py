@@ -1,0 +1,202 @@
+"""The developer subgame: who plays, what tuning buys, what it costs, what ranks pay.
+
+The constitution of the package: pure functions on arrays ``[..., n]``, developers on the last axis in
+order of latent quality, best first. Symbols as in `benchgame_env.curves`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from benchgame_env._validate import Floats, choice, vector
+from benchgame_env.costs import Cost
+from benchgame_env.curves import Curves
+
+Ties = Literal["quality", "split"]
+TIES: tuple[Ties, ...] = ("quality", "split")
+
+
+class Board(NamedTuple):
+    """A published leaderboard; every array is ``[..., n]``."""
+
+    scores: Floats
+    ranks: NDArray[np.int64]  # 1 is best
+    prizes: Floats  # prize units
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """One developer subgame, validated when it is made.
+
+    Parameters
+    ----------
+    curves: score curves of the n developers, see `benchgame_env.curves.Curves`.
+    cost: cost of own effort, prize units, see `benchgame_env.costs.Cost`.
+    prizes: ``R_1 >= ... >= R_n``, ``[n]``.
+    quality: latent quality, ``[n]``, non-increasing. Default: ``curves.quality`` where the family has
+        one, else ``n, ..., 1`` (the order is all that matters).
+    names: n distinct strings. Default ``model-0`` (best) onwards.
+    budget: largest own effort, a number or ``[n]``, >= 0, ``inf`` for none.
+
+    Raises
+    ------
+    ValueError: names the field and the offending numbers.
+    """
+
+    curves: Curves
+    cost: Cost
+    prizes: Any
+    quality: Any = None
+    names: Any = None
+    budget: Any = math.inf
+
+    def __post_init__(self) -> None:
+        prizes = vector("prizes", self.prizes)
+        n = prizes.size
+        if (np.diff(prizes) > 0).any():
+            raise ValueError(f"prizes: must not increase from rank to rank, got {prizes.tolist()}")
+        quality = self.quality
+        if quality is None:
+            quality = getattr(self.curves, "quality", np.arange(n, 0, -1.0))
+        quality = _one_each("quality", quality, n)
+        if (np.diff(quality) > 0).any():
+            raise ValueError(f"quality: order developers best first, got {quality.tolist()}")
+        names = [f"model-{i}" for i in range(n)] if self.names is None else self.names
+        names = tuple(str(name) for name in names)
+        if len(names) != n or len(set(names)) != n:
+            raise ValueError(f"names: need {n} distinct names, got {list(names)}")
+        budget = np.array(np.broadcast_to(np.asarray(self.budget, dtype=np.float64), (n,)))
+        if not (budget >= 0).all():
+            raise ValueError(f"budget: must be >= 0, got {budget.tolist()}")
+        budget.flags.writeable = False
+        for field, value in zip(
+            ("prizes", "quality", "names", "budget"), (prizes, quality, names, budget), strict=True
+        ):
+            object.__setattr__(self, field, value)
+        _check_cost(self.cost, self.max_effort)
+        _check_curves(self.curves, n, self.max_effort)
+
+    @property
+    def n_developers(self) -> int:
+        return self.prizes.size
+
+    @property
+    def prize_range(self) -> float:
+        """``P = R_1 - R_n``, the most that rank can win; prize units."""
+        return float(self.prizes[0] - self.prizes[-1])
+
+    @property
+    def effort_scale(self) -> Floats:
+        """``F = min(budget, sup{e : c(e) <= P})``, ``[n]``: more effort never pays (section 8)."""
+        worth = float(self.cost.inverse(self.prize_range))
+        return np.minimum(self.budget, worth)
+
+    @property
+    def max_effort(self) -> Floats:
+        """The largest effort an action can name, ``[n]``: the budget, or `effort_scale` if infinite."""
+        return np.where(np.isinf(self.budget), self.effort_scale, self.budget)
+
+    def board(self, scores: Floats, ties: Ties = "quality") -> Board:
+        """Rank ``scores`` ``[..., n]`` and award the prizes; see `rank`."""
+        ranks = rank(scores, ties)
+        if ties == "quality":
+            return Board(scores, ranks, self.prizes[ranks - 1])
+        pot = np.concatenate(([0.0], np.cumsum(self.prizes)))
+        block = _block_size(scores, ranks)
+        return Board(scores, ranks, (pot[ranks - 1 + block] - pot[ranks - 1]) / block)
+
+    def payoffs(self, prizes: Floats, efforts: Floats) -> Floats:
+        """``u_i = prize_i - c(e_i)``, ``[..., n]``, prize units."""
+        return prizes - self.cost(efforts)
+
+    def developer(self, name: str) -> int:
+        """Index of the developer called ``name``."""
+        return self.names.index(choice("developer", name, self.names))
+
+
+def rank(scores: Floats, ties: Ties = "quality") -> NDArray[np.int64]:
+    """Ranks ``[..., n]`` of scores ``[..., n]``, 1 for the highest.
+
+    ``quality``: a tie goes to the higher quality (the lower index), so ranks are a permutation.
+    ``split``: tied developers share the best rank of their block (1, 2, 2, 4).
+    """
+    scores = np.asarray(scores)
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    place = np.broadcast_to(np.arange(1, scores.shape[-1] + 1), scores.shape)
+    if choice("ties", ties, TIES) == "split":
+        descending = np.take_along_axis(scores, order, axis=-1)
+        starts = np.ones(scores.shape, dtype=bool)
+        starts[..., 1:] = descending[..., 1:] != descending[..., :-1]
+        place = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
+    ranks = np.empty(scores.shape, dtype=np.int64)
+    np.put_along_axis(ranks, order, place, axis=-1)
+    return ranks
+
+
+def _block_size(scores: Floats, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many developers share each developer's rank under ``split``, ``[..., n]``."""
+    strictly_better_from_below = rank(-scores, "split")  # 1 + number of strictly lower scores
+    return scores.shape[-1] + 2 - ranks - strictly_better_from_below
+
+
+def _one_each(field: str, value: ArrayLike, n: int) -> Floats:
+    result = vector(field, value)
+    if result.size != n:
+        raise ValueError(f"{field}: {result.size} values for {n} developers (one per prize)")
+    return result
+
+
+def _efforts_to_probe(max_effort: Floats) -> Floats:
+    """Efforts at which curves and costs are checked: 0, then from far below to far beyond use."""
+    scale = float(np.max(max_effort, initial=0.0, where=np.isfinite(max_effort))) or 1.0
+    return np.concatenate(([0.0], np.geomspace(1e-6 * scale, 1e3 * scale, 256)))
+
+
+def _check_cost(cost: Cost, max_effort: Floats) -> None:
+    efforts = _efforts_to_probe(max_effort)
+    value = np.asarray(cost(efforts), dtype=np.float64)
+    if value.shape != efforts.shape:
+        raise ValueError(f"cost: shape {value.shape} for efforts of shape {efforts.shape}")
+    if np.isnan(value).any() or value[0] != 0 or (value < 0).any():
+        raise ValueError(
+            f"cost: must be >= 0 and 0 at effort 0, got {value[0]} there, {value.min()} least"
+        )
+    _refuse_fall("cost", efforts, value)
+
+
+def _check_curves(curves: Curves, n: int, max_effort: Floats) -> None:
+    declared = getattr(curves, "n_developers", n)
+    if declared != n:
+        raise ValueError(f"curves: {declared} developers, but prizes has {n} values")
+    efforts = np.broadcast_to(_efforts_to_probe(max_effort)[:, None], (257, n))
+    try:
+        scores = np.asarray(curves.score(efforts), dtype=np.float64)
+        needed = np.asarray(curves.effort_for(scores))
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"curves: not usable for {n} developers (one per prize): {error}") from error
+    for member, result in (("score", scores), ("effort_for", needed)):
+        if result.shape != efforts.shape:
+            raise ValueError(f"curves: {member} maps shape {efforts.shape} to {result.shape}")
+    if not np.isfinite(scores).all():
+        where, who = np.argwhere(~np.isfinite(scores))[0]
+        raise ValueError(
+            f"curves: developer {who} scores {scores[where, who]} at effort {efforts[where, who]:g}"
+        )
+    for i in range(n):
+        _refuse_fall(f"curves: developer {i}", efforts[:, i], scores[:, i])
+
+
+def _refuse_fall(what: str, efforts: Floats, value: Floats) -> None:
+    """Raise if ``value`` decreases by more than rounding along increasing ``efforts``."""
+    fall = value[1:] - value[:-1] < -1e-12 * np.maximum(1.0, np.abs(value[:-1]))
+    if fall.any():
+        k = int(np.argmax(fall))
+        raise ValueError(
+            f"{what} falls from {value[k]:.6g} at effort {efforts[k]:.6g} "
+            f"to {value[k + 1]:.6g} at {efforts[k + 1]:.6g}"
+        )

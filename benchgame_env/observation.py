@@ -1,0 +1,131 @@
+"""What a developer sees: one flat float32 vector, its parts and their order.
+
+It sees the board, never the others' latent quality or curves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env._validate import Floats
+from benchgame_env.actions import EffortAxis
+from benchgame_env.game import Board, Game
+from benchgame_env.protocols import DeterministicProtocol
+
+# Positions on the effort axis at which a developer knows its own curve.
+CURVE_POSITIONS = np.linspace(0.0, 1.0, 5)
+# Published parameters span 1e-3 to 1e6; signed logs over ten keep them near [-1, 1].
+PARAMETER_SCALE = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class ObservationLayout:
+    """Where each part of an observation ``[..., size]`` lies, as slices.
+
+    ================  ===========  ========================================================  =======
+    part              length       meaning                                                   range
+    ================  ===========  ========================================================  =======
+    identity          n            own index, one-hot                                        0 or 1
+    own_curve         5            own score at total efforts 0 to max, evenly on the axis   scores
+    published         parameters   protocol parameters p as sign(p) log(1 + abs(p)) / 10     [-71, 71]
+    own_effort        1            own effort, position on the effort axis                   [0, 1]
+    own_score         1            own shown score                                           scores
+    board_scores      n            shown scores of all, by developer index                   scores
+    board_ranks       n            (rank - 1) / (n - 1) of all; 0 is first                   [0, 1]
+    turn              n            who may revise next                                       0 or 1
+    rounds_left       1            share of the episode still to play                        [0, 1]
+    ================  ===========  ========================================================  =======
+
+    Scores lie in [0, 1] when the game's curves do, else they are unbounded.
+    """
+
+    n_developers: int
+    n_published: int
+    bounded_scores: bool
+    parts: dict[str, slice] = field(init=False)
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = self.n_developers
+        lengths = {
+            "identity": n,
+            "own_curve": CURVE_POSITIONS.size,
+            "published": self.n_published,
+            "own_effort": 1,
+            "own_score": 1,
+            "board_scores": n,
+            "board_ranks": n,
+            "turn": n,
+            "rounds_left": 1,
+        }
+        ends = np.cumsum(list(lengths.values())).tolist()
+        starts = [0, *ends[:-1]]
+        parts = {name: slice(a, b) for name, a, b in zip(lengths, starts, ends, strict=True)}
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "size", ends[-1])
+
+    def bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Lowest and highest observation, each ``[size]``."""
+        low = np.zeros(self.size, dtype=np.float32)
+        high = np.ones(self.size, dtype=np.float32)
+        extreme = 71.0  # log1p of the largest float64 is 709.8
+        low[self.parts["published"]], high[self.parts["published"]] = -extreme, extreme
+        if not self.bounded_scores:
+            for part in ("own_curve", "own_score", "board_scores"):
+                low[self.parts[part]], high[self.parts[part]] = -np.inf, np.inf
+        return low, high
+
+
+class Observer:
+    """Turns the state of a batch of subgames into observations ``[batch, n, size]``."""
+
+    def __init__(self, game: Game, protocol: Any, axis: EffortAxis) -> None:
+        n = game.n_developers
+        published = np.array(list(getattr(protocol, "published", {}).values()), dtype=np.float64)
+        self.layout = ObservationLayout(n, published.size, _scores_are_bounded(game))
+        self._clip = self.layout.bounded_scores and not isinstance(protocol, DeterministicProtocol)
+        curve = game.curves.score(axis.effort(CURVE_POSITIONS[:, None] * np.ones(n)))
+        told = np.sign(published) * np.log1p(np.abs(published)) / PARAMETER_SCALE
+        self._known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))]).astype(np.float32)
+
+    def observe(
+        self, board: Board, position: Floats, turn: NDArray[np.bool_], rounds_left: float
+    ) -> NDArray[np.float32]:
+        """Observations of everybody, a new array each time.
+
+        Parameters
+        ----------
+        board: arrays ``[batch, n]``.
+        position: efforts held, as positions on the effort axis, ``[batch, n]``.
+        turn: who may revise next, ``[n]`` or ``[batch, n]``.
+        rounds_left: share of the episode still to play.
+        """
+        parts, n = self.layout.parts, self.layout.n_developers
+        scores = np.clip(board.scores, 0.0, 1.0) if self._clip else board.scores
+        out = np.empty((*scores.shape, self.layout.size), dtype=np.float32)
+        out[..., : self._known.shape[1]] = self._known
+        out[..., parts["own_effort"].start] = position
+        out[..., parts["own_score"].start] = scores
+        out[..., parts["board_scores"]] = scores[:, None, :]
+        out[..., parts["board_ranks"]] = ((board.ranks - 1) / max(n - 1, 1))[:, None, :]
+        out[..., parts["turn"]] = turn[..., None, :]
+        out[..., parts["rounds_left"].start] = rounds_left
+        return out
+
+    def state(
+        self, board: Board, position: Floats, turn: NDArray[np.bool_], rounds_left: float
+    ) -> NDArray[np.float32]:
+        """Everybody's observations in one vector ``[batch, n * size]``, for centralised critics."""
+        return self.observe(board, position, turn, rounds_left).reshape(position.shape[0], -1)
+
+
+def _scores_are_bounded(game: Game) -> bool:
+    """Whether all scores are accuracies in [0, 1]; curves do not fall, so the ends tell."""
+    ends = np.array([[0.0], [1e300]]) * np.ones(game.n_developers)
+    with np.errstate(all="ignore"):
+        scores = game.curves.score(ends)
+    return bool(scores[0].min() >= 0 and scores[1].max() <= 1)

@@ -1,0 +1,34 @@
+"""Direct evaluation: models are tested as their developers hand them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchgame_env._validate import Floats, choice
+from benchgame_env.game import TIES, Game, Ties
+from benchgame_env.protocols.base import DeterministicProtocol
+from benchgame_env.protocols.registry import register_protocol
+
+
+@register_protocol("direct")
+@dataclass(frozen=True)
+class Direct(DeterministicProtocol):
+    """Rank the models as submitted.
+
+    Formula: ``s_i = v_i(e_i)`` (theory section 1, ``Delta = 0``).
+    Parameters: ``ties``: ``quality`` (a tie goes to the better model) or ``split`` (prizes shared).
+    Used by: most public leaderboards.
+    Rewards: whoever tunes on the test task most cheaply; often there is no pure equilibrium.
+    Version: 0.
+    """
+
+    ties: Ties = "quality"
+
+    def __post_init__(self) -> None:
+        choice("ties", self.ties, TIES)
+
+    def score(self, game: Game, efforts: Floats) -> Floats:
+        return game.curves.score(efforts)
+
+    def effort_for(self, game: Game, scores: Floats) -> Floats:
+        return game.curves.effort_for(scores)

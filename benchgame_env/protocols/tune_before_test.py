@@ -1,0 +1,42 @@
+"""Tune-before-test: the designer fine-tunes every model on the test task, equally, before testing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from benchgame_env._validate import Floats, choice, number
+from benchgame_env.game import TIES, Game, Ties
+from benchgame_env.protocols.base import DeterministicProtocol
+from benchgame_env.protocols.registry import register_protocol
+
+
+@register_protocol("tune-before-test")
+@dataclass(frozen=True)
+class TuneBeforeTest(DeterministicProtocol):
+    """Give every model the same tuning on the test task, then rank.
+
+    Formula: ``s_i = v_i(level + e_i)`` (theory section 1, ``Delta = level``; paper section 5).
+    Parameters: ``level``: effort the designer gives each model, effort units (fine-tuning steps on
+    the real games), >= 0; 0 is direct evaluation. ``ties``: ``quality`` or ``split``.
+    Used by: train-before-test evaluations (arXiv 2507.05195).
+    Rewards: quality, once ``level`` is large enough that overtaking costs more than it wins.
+    Version: 0.
+    """
+
+    example: ClassVar[dict[str, Any]] = {"level": 3000.0}
+
+    level: float
+    ties: Ties = "quality"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", number("level", self.level, low=0))
+        choice("ties", self.ties, TIES)
+
+    def score(self, game: Game, efforts: Floats) -> Floats:
+        return game.curves.score(self.level + np.asarray(efforts))
+
+    def effort_for(self, game: Game, scores: Floats) -> Floats:
+        return np.maximum(game.curves.effort_for(scores) - self.level, 0.0)

@@ -1,0 +1,84 @@
+"""What to expect of a game under a protocol, and why (theory section 3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env._validate import Floats
+from benchgame_env.game import Game
+from benchgame_env.games import as_game
+from benchgame_env.protocols import DeterministicProtocol, as_protocol
+from benchgame_env.theory import assumptions
+from benchgame_env.theory.pure import largest_temptation
+
+Regime = Literal["pure", "cycle", "undecided"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The predicted play of one developer subgame.
+
+    Attributes
+    ----------
+    regime: ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none.
+        ``undecided``: the theorems that would tell do not cover this game.
+    reason: what the regime rests on, one sentence.
+    assumptions: hypotheses and whether each was found to hold on this game.
+    temptation: ``T``, prize units; NaN where the rule is outside the exact theory.
+    binding: ``(overtaker, overtaken)`` at the largest temptation, or None.
+    equilibrium: a pure equilibrium, efforts ``[n]``, or None if none is known.
+    ranking: developers in board order at the honest profile, best first, ``[n]``.
+    mixed, cycle: None until they have been computed.
+    """
+
+    regime: Regime
+    reason: str
+    assumptions: dict[str, bool]
+    temptation: float
+    binding: tuple[int, int] | None
+    equilibrium: Floats | None
+    ranking: NDArray[np.int64]
+    mixed: Any = None
+    cycle: Any = None
+
+
+def predict(game: Game | str, protocol: Any) -> Prediction:
+    """Predict how developers play ``game`` under ``protocol``.
+
+    Never applies a theorem outside its hypotheses: where one fails, the answer is ``undecided``.
+    """
+    game, rule = as_game(game), as_protocol(protocol)
+    zero = np.zeros(game.n_developers)
+    if not isinstance(rule, DeterministicProtocol):
+        ranks = np.asarray(rule.evaluate(game, zero, np.random.default_rng(0)).ranks)
+        ranking = np.argsort(ranks, kind="stable")
+        reason = "the board is not a fixed function of own efforts, which the exact theory needs"
+        return Prediction("undecided", reason, {}, math.nan, None, None, ranking)
+    checked = assumptions.check(game, rule)
+    amount, pair = largest_temptation(game, rule)
+    regime, reason = _regime(amount, [name for name in assumptions.REQUIRED if not checked[name]])
+    return Prediction(
+        regime=regime,
+        reason=reason,
+        assumptions=checked,
+        temptation=amount,
+        binding=pair,
+        equilibrium=None if amount > 0 else zero,
+        ranking=np.argsort(rule.evaluate(game, zero).ranks, kind="stable"),
+    )
+
+
+def _regime(amount: float, failed: list[str]) -> tuple[Regime, str]:
+    if "scores_resolved" in failed:
+        return "undecided", "scores are too close for float64 to tell who could overtake whom"
+    honest = "nobody gains by effort" if amount == 0 else "someone gains by overtaking"
+    if failed:
+        return "undecided", f"{honest}, but {', '.join(failed)} fail: other equilibria are possible"
+    if amount == 0:
+        return "pure", f"{honest} (T = 0), and only all-zero effort can be a pure equilibrium"
+    return "cycle", f"{honest} (T > 0), and only all-zero effort could be a pure equilibrium"

@@ -1,0 +1,186 @@
+"""Many repeated subgames at once: the rules of the environment, on arrays.
+
+`benchgame_env.env` dresses a batch of one as a PettingZoo environment; there is no second copy of
+these rules. How an episode ends:
+
+====================  ==========================================================================
+terminates            never
+truncates             all developers of all copies together, at the end of round ``horizon``
+last observation      without auto-reset the one returned; with it, ``infos["final_observation"]``
+auto-reset            in the same step: the observation returned opens the next episode, while
+                      rewards, flags and the other infos still belong to the last round
+rewards               the payoff of the round, prize minus cost of the effort held; prize units
+====================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from benchgame_env._validate import Floats, choice, integer
+from benchgame_env.actions import EffortAxis
+from benchgame_env.game import Board, Game
+from benchgame_env.games import as_game
+from benchgame_env.observation import Observer
+from benchgame_env.protocols import as_protocol
+
+REVISIONS = ("simultaneous", "alternating", "random")
+Infos = dict[str, Any]
+
+
+class VectorEnv:
+    """``num_envs`` copies of the developer subgame, stepped together.
+
+    Parameters
+    ----------
+    game: a `Game` or the name of one.
+    protocol: a protocol, its name, or ``(name, parameters)``.
+    num_envs: number of copies, >= 1.
+    horizon: rounds in an episode, >= 1.
+    revision: who may change its effort in a round; the others keep theirs. ``simultaneous``: all;
+        ``alternating``: one, the worst quality first, then upwards, then again; ``random``: one,
+        drawn uniformly for each copy.
+    action_type, effort_levels, action_scale: see `EffortAxis`.
+    auto_reset: whether the step that ends an episode also opens the next.
+    """
+
+    def __init__(
+        self,
+        game: Game | str,
+        protocol: Any,
+        num_envs: int = 1,
+        horizon: int = 32,
+        revision: str = "simultaneous",
+        action_type: str = "continuous",
+        effort_levels: int = 41,
+        action_scale: str = "linear",
+        auto_reset: bool = True,
+    ) -> None:
+        self.game, self.protocol = as_game(game), as_protocol(protocol)
+        self.num_envs = integer("num_envs", num_envs, low=1)
+        self.horizon = integer("horizon", horizon, low=1)
+        self.revision = choice("revision", revision, REVISIONS)
+        self.axis = EffortAxis.of(self.game, action_type, effort_levels, action_scale)
+        self.observer = Observer(self.game, self.protocol, self.axis)
+        self.auto_reset = auto_reset
+        self.round = self.horizon  # no episode is open before the first reset
+        # Made at the first reset: copies pickled before it must not share a stream.
+        self._rng: np.random.Generator | None = None
+        self._position: Floats
+        self._turn: NDArray[np.bool_]
+
+    @property
+    def n_developers(self) -> int:
+        return self.game.n_developers
+
+    def reset(self, seed: int | None = None) -> tuple[NDArray[np.float32], Infos]:
+        """Open an episode at zero effort; without a seed the random stream goes on.
+
+        Returns observations ``[num_envs, n, size]`` and infos, see `step`.
+        """
+        if seed is not None or self._rng is None:
+            self._rng = np.random.default_rng(seed)
+        self._open_episode()
+        return self._observe(), self._infos()
+
+    def step(
+        self, actions: ArrayLike
+    ) -> tuple[NDArray[np.float32], Floats, NDArray[np.bool_], NDArray[np.bool_], Infos]:
+        """Play one round.
+
+        Parameters
+        ----------
+        actions: ``[num_envs, n]`` or ``[num_envs, n, 1]``, finite; of developers whose turn it is not
+            they are ignored.
+
+        Returns
+        -------
+        observations ``[num_envs, n, size]``, rewards, terminations and truncations ``[num_envs, n]``,
+        and infos: ``effort``, ``score``, ``rank``, ``prize``, ``cost``, ``payoff``, each
+        ``[num_envs, n]``.
+        """
+        if self.round >= self.horizon:
+            raise RuntimeError("no episode is open: call reset before step")
+        asked = self.axis.position(self._checked(actions))
+        self._position = np.where(self._turn, asked, self._position)
+        self._publish()
+        self.round += 1
+        self._turn = self._next_turn()
+        infos, over = self._infos(), self.round == self.horizon
+        observations = self._observe()
+        if over and self.auto_reset:
+            infos["final_observation"] = observations
+            self._open_episode()
+            observations = self._observe()
+        shape = (self.num_envs, self.n_developers)
+        never, ended = np.zeros(shape, dtype=bool), np.full(shape, over)
+        return observations, infos["payoff"].copy(), never, ended, infos
+
+    def state(self) -> NDArray[np.float32]:
+        """Global state ``[num_envs, n * size]`` for centralised critics, a new array."""
+        return self.observer.state(self._board, self._position, self._turn, self._rounds_left)
+
+    @property
+    def turn(self) -> NDArray[np.bool_]:
+        """Who may revise in the next step, ``[num_envs, n]``."""
+        return np.broadcast_to(self._turn, (self.num_envs, self.n_developers))
+
+    def _open_episode(self) -> None:
+        self.round = 0
+        self._position = np.zeros((self.num_envs, self.n_developers))
+        self._publish()
+        self._turn = self._next_turn()
+
+    def _publish(self) -> None:
+        self._efforts = self.axis.effort(self._position)
+        board = self.protocol.evaluate(self.game, self._efforts, self._rng)
+        self._board = Board(board.scores, board.ranks, board.prizes)
+        self._costs = self.game.cost(self._efforts)
+
+    def _next_turn(self) -> NDArray[np.bool_]:
+        n = self.n_developers
+        if self.revision == "simultaneous":
+            return np.ones(n, dtype=bool)
+        if self.revision == "alternating":
+            return np.arange(n) == n - 1 - self.round % n
+        assert self._rng is not None
+        return np.arange(n) == self._rng.integers(n, size=(self.num_envs, 1))
+
+    @property
+    def _rounds_left(self) -> float:
+        return (self.horizon - self.round) / self.horizon
+
+    def _observe(self) -> NDArray[np.float32]:
+        return self.observer.observe(self._board, self._position, self._turn, self._rounds_left)
+
+    def _infos(self) -> Infos:
+        scores, ranks, prizes = self._board
+        return {
+            "effort": self._efforts,
+            "score": scores,
+            "rank": ranks,
+            "prize": prizes,
+            "cost": self._costs,
+            "payoff": prizes - self._costs,
+        }
+
+    def _checked(self, actions: ArrayLike) -> Floats:
+        array = np.asarray(actions, dtype=np.float64)
+        shape = (self.num_envs, self.n_developers)
+        if array.shape not in (shape, (*shape, 1)):
+            raise ValueError(f"actions: expected shape {shape}, got {array.shape}")
+        array = array.reshape(shape)
+        if not np.isfinite(array).all():
+            copy, developer = np.argwhere(~np.isfinite(array))[0]
+            raise ValueError(
+                f"actions: {array[copy, developer]} from developer {developer} of copy {copy}"
+            )
+        return array
+
+
+def vector_env(game: Game | str, protocol: Any, num_envs: int = 1024, **settings: Any) -> VectorEnv:
+    """``num_envs`` copies of the subgame on arrays; the settings are those of `VectorEnv`."""
+    return VectorEnv(game, protocol, num_envs, **settings)

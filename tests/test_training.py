@@ -1,0 +1,198 @@
+"""Training runs end to end: known answers, resuming bit for bit, files, bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchgame_env import metrics
+from benchgame_env._files import write_bytes
+from training import evaluate as evaluate_command
+from training import train as train_command
+from training.evaluate import evaluate
+from training.settings import TrainSettings
+from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
+from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
+
+TINY = {"copies": 32, "updates": 2 * CHECKPOINT_EVERY, "seeds": 1}
+
+
+def settings(**changes: object) -> TrainSettings:
+    return TrainSettings(**({"game": "duel-small-prize"} | TINY | changes))  # type: ignore[arg-type]
+
+
+def weights(folder: Path) -> list[torch.Tensor]:
+    learners = load_checkpoint(folder / "checkpoint.pt")["learners"]
+    return [tensor for learner in learners for tensor in learner["policy"].values()]
+
+
+def same_run(a: Path, b: Path) -> bool:
+    """Whether two seeds' folders hold the same weights, plays and progress, bit for bit."""
+    tensors = all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+    plays = [load_checkpoint(folder / "checkpoint.pt")["play"] for folder in (a, b)]
+    texts = [(folder / "progress.csv").read_text() for folder in (a, b)]
+    return tensors and torch.equal(*plays) and texts[0] == texts[1]
+
+
+def test_a_small_prize_teaches_zero_effort(tmp_path: Path) -> None:
+    # Overtaking costs 0.5 and wins 0.4 (theory section 5): pure, all zero, tau 1.
+    train(settings(copies=128, seeds=10), tmp_path / "run", workers=2)
+    evaluation = evaluate(tmp_path / "run")
+    assert evaluation.prediction.regime == "pure"
+    assert evaluation.verdict.outcome == "match", evaluation.verdict
+
+
+def test_interrupted_and_resumed_is_the_run_that_was_never_interrupted(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train(settings(), whole)
+    run = train_seed(settings(), parts / "seed-0", 0)
+    for _ in range(CHECKPOINT_EVERY + 7):  # beyond a checkpoint, then killed
+        next(run)
+    run.close()
+    settings().save(parts)
+    assert load_checkpoint(parts / "seed-0" / "checkpoint.pt")["update"] == CHECKPOINT_EVERY
+    train(settings(), parts, resume=True)
+    assert same_run(whole / "seed-0", parts / "seed-0")
+
+
+def test_processes_change_nothing_and_seeds_do(tmp_path: Path) -> None:
+    train(settings(seeds=2), tmp_path / "one", workers=1)
+    train(settings(seeds=2), tmp_path / "two", workers=2)
+    for seed in ("seed-0", "seed-1"):
+        assert same_run(tmp_path / "one" / seed, tmp_path / "two" / seed)
+    assert not same_run(tmp_path / "one" / "seed-0", tmp_path / "one" / "seed-1")
+
+
+@pytest.mark.parametrize("action_type", ["continuous", "discrete"])
+@pytest.mark.parametrize("revision", ["simultaneous", "alternating", "random"])
+def test_every_kind_of_play_trains_and_is_graded(
+    tmp_path: Path, action_type: str, revision: str
+) -> None:
+    kind = settings(
+        action_type=action_type, revision=revision, horizon=4, updates=3, parameters={"level": 0.5},
+        protocol="tune-before-test",
+    )  # fmt: skip
+    train(kind, tmp_path / "run")
+    evaluation = evaluate(tmp_path / "run", episodes=8)
+    assert len(read_rows(tmp_path / "run" / "rows.csv")) == 8 * 4 * 2
+    assert evaluation.seeds[0].regret >= 0
+
+
+def test_rows_and_verdict_say_what_was_graded(tmp_path: Path) -> None:
+    train(settings(updates=3), tmp_path / "run")
+    evaluation = evaluate(tmp_path / "run", episodes=16)
+    rows = read_rows(tmp_path / "run" / "rows.csv")
+    efforts = np.array([float(row["effort"]) for row in rows]).reshape(16, 2)
+    game = settings().vector_env(1).game
+    graded = metrics.nash_conv(game, "direct", metrics.empirical(efforts))
+    verdict = json.loads((tmp_path / "run" / "verdict.json").read_text())
+    assert verdict["seeds"][0]["nash_conv"] == graded == evaluation.seeds[0].nash_conv
+    assert verdict["outcome"] == "undecided"  # one seed
+    for row in rows:
+        assert float(row["payoff"]) == pytest.approx(float(row["prize"]) - float(row["cost"]))
+
+
+def test_progress_has_a_row_per_update_and_exact_regret(tmp_path: Path) -> None:
+    train(settings(), tmp_path / "run")
+    rows = read_rows(tmp_path / "run" / "seed-0" / "progress.csv")
+    assert [int(row["update"]) for row in rows] == list(range(TINY["updates"]))
+    assert [float(r["nash_conv"]) >= 0 for r in rows if r["nash_conv"]] == [True] * 5
+    play = load_checkpoint(tmp_path / "run" / "seed-0" / "checkpoint.pt")["play"]
+    assert play.shape == (TINY["updates"], SAMPLE, 2)
+    assert list((tmp_path / "run" / "seed-0").glob("events.out.tfevents.*"))
+
+
+def command(main: object, *words: object) -> int:
+    try:
+        return main([str(word) for word in words])  # type: ignore[operator]
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1, error
+    return error
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (["--game", "chess"], "unknown 'chess'; known: decreasing-intercept, duel"),
+        (["--protocol", "fair"], "unknown 'fair'; known: direct"),
+        (["--algorithm", "magic"], "'magic'"),
+        (["--seeds", "0"], "seeds: must be a whole number >= 1, got 0"),
+        (["--horizon", "-3"], "horizon: must be a whole number >= 1, got -3"),
+        (["--updates", "many"], "'many'"),
+        (["--protocol", "tune-before-test"], "level"),
+        (["--protocol", "tune-before-test", "--level", "-1"], "level: must be >= 0, got -1"),
+        (["--level", "3"], "takes ties; got {'level': 3}"),
+        (["--game", "flat-cost-equal-prizes"], "nothing to learn"),
+        (["--learning-rate", "nan"], "learning_rate"),
+        (["--workers", "0"], "workers: must be a whole number >= 1, got 0"),
+        (["--colour", "red"], "--colour"),
+    ],
+)
+def test_bad_training_input_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], culprit: str
+) -> None:
+    out = tmp_path / "run"
+    assert command(train_command.main, *words, "--out", out) == 2
+    assert culprit in one_line(capsys)
+    assert not out.exists()
+
+
+def test_a_run_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    train(settings(updates=1), out)
+    before = sorted((file, file.stat().st_mtime_ns) for file in out.rglob("*"))
+    capsys.readouterr()
+    words = ["--game", "duel-small-prize", "--seeds", 1, "--copies", 32, "--out", out]
+    assert command(train_command.main, *words) == 2
+    assert "--resume" in one_line(capsys)
+    assert command(train_command.main, *words, "--resume") == 2
+    assert "updates: 1 there, 300 here" in one_line(capsys)
+    assert sorted((file, file.stat().st_mtime_ns) for file in out.rglob("*")) == before
+
+
+def test_only_finished_runs_are_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(evaluate_command.main, tmp_path) == 2
+    assert "no settings.json" in one_line(capsys)
+    run = tmp_path / "run"
+    train(settings(updates=2), run)
+    capsys.readouterr()
+    changed = json.loads((run / "settings.json").read_text())
+    changed["settings"]["updates"] = 3
+    (run / "settings.json").write_text(json.dumps(changed))
+    assert command(evaluate_command.main, run) == 2
+    assert "stopped at update 2 of 3" in one_line(capsys)
+    (run / "settings.json").write_text("{")
+    assert command(evaluate_command.main, run) == 2
+    assert "damaged" in one_line(capsys)
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "code"])
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"update": 1, "play": torch.zeros(3)})
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:200])
+    elif damage == "noise":
+        path.write_bytes(b"not a checkpoint")
+    else:
+        torch.save({"update": print}, path)  # a pickled function: loading it would import code
+    with pytest.raises(ValueError, match=r"checkpoint\.pt is damaged"):
+        load_checkpoint(path)
+
+
+def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    write_rows(path, [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}])
+    with pytest.raises(TypeError):
+        write_bytes(path, "text is not bytes")  # type: ignore[arg-type]
+    assert read_rows(path) == [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}]
+    assert [file.name for file in tmp_path.iterdir()] == ["rows.csv"]

@@ -1,0 +1,1 @@
+"""Experiments: whatever takes minutes, writes files or has a command line."""

@@ -1,0 +1,174 @@
+"""``python -m training.evaluate RUN``: play the trained developers, grade them, give the verdict.
+
+Writes ``rows.csv`` (one row per seed, episode, round and developer) and ``verdict.json`` into the run
+folder. Exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents import Agent
+from benchgame_env import Game, VectorEnv, commands, metrics, theory
+from benchgame_env._files import write_text
+from benchgame_env._validate import Floats, integer
+from benchgame_env.env import NUMBERS
+from training.settings import TrainSettings
+from training.storage import write_rows
+from training.train import load_seed
+from training.verdict import SeedFigures, Verdict, judge, t_interval
+
+PROG = "python -m training.evaluate"
+EPISODES = 256
+EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A graded run."""
+
+    settings: TrainSettings
+    prediction: theory.Prediction
+    seeds: list[SeedFigures]
+    verdict: Verdict
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = commands.Parser(
+        prog=PROG,
+        description="Grade a training run against the prediction.",
+        epilog="exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input",
+    )
+    parser.add_argument("run", type=Path, help="folder made by training.train")
+    parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes played per seed")
+    options = parser.parse_args(arguments)
+    return commands.run(lambda: _evaluate(options), PROG)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    evaluation = evaluate(options.run, options.episodes)
+    print(results_table([evaluation]))
+    print(f"\nverdict: {evaluation.verdict.outcome} ({evaluation.verdict.reason})")
+    for check in evaluation.verdict.checks:
+        print(f"  {check}")
+    return EXIT_STATUS[evaluation.verdict.outcome]
+
+
+def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
+    """Play and grade every seed of a finished run; see the module for the files written."""
+    integer("episodes", episodes, low=1)
+    settings = TrainSettings.load(run)
+    vec = settings.vector_env(episodes)
+    prediction = theory.predict(vec.game, vec.protocol)
+    rows: list[dict[str, Any]] = []
+    figures = []
+    for seed in range(settings.seeds):
+        learners, sampled = load_seed(settings, run / f"seed-{seed}", seed)
+        played = play(vec, learners.agents(), np.random.default_rng([seed, 2]), seed)
+        rows.extend(_rows(run.name, seed, vec.game, played))
+        figures.append(grade(vec, prediction, played, sampled))
+    verdict = judge(prediction.regime, settings.revision, figures)
+    write_rows(run / "rows.csv", rows)
+    write_text(run / "verdict.json", json.dumps(_report(verdict, figures), indent=2) + "\n")
+    return Evaluation(settings, prediction, figures, verdict)
+
+
+def play(
+    vec: VectorEnv, agents: list[Agent], rng: np.random.Generator, seed: int
+) -> dict[str, NDArray[Any]]:
+    """One episode in every copy; effort, score, ... each ``[rounds, episodes, n]``."""
+    observations, _ = vec.reset(seed)
+    rounds: list[dict[str, Any]] = []
+    for _ in range(vec.horizon):
+        actions = np.column_stack([agent.act(observations[:, i], rng) for i, agent in enumerate(agents)])
+        observations, _, _, _, infos = vec.step(actions)
+        rounds.append(infos)
+    return {key: np.stack([infos[key] for infos in rounds]) for key in NUMBERS}
+
+
+def grade(
+    vec: VectorEnv, prediction: theory.Prediction, played: dict[str, NDArray[Any]], sampled: Floats
+) -> SeedFigures:
+    """Figures of one seed from its final play and the efforts ``[updates, samples, n]`` of training."""
+    game, n = vec.game, vec.n_developers
+    late = sampled[len(sampled) // 2 :]
+    final = played["effort"][-1]  # the round that an episode ends in
+    nash_conv = metrics.nash_conv(game, vec.protocol, metrics.empirical(final))
+    average = metrics.nash_conv(game, vec.protocol, metrics.empirical(late.reshape(-1, n)))
+    scale = np.where(game.effort_scale > 0, game.effort_scale, 1.0)
+    course = late.mean(axis=1) / scale
+    order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
+    return SeedFigures(
+        regret=nash_conv / n / game.prize_range,
+        average_regret=average / n / game.prize_range,
+        efforts=final.mean(axis=0) / scale,
+        movement=float((course.max(axis=0) - course.min(axis=0)).max()),
+        in_order=bool((order == prediction.ranking).all()),
+        tau=_mean_tau(played["rank"][-1], game),
+        nash_conv=nash_conv,
+    )
+
+
+def results_table(evaluations: list[Evaluation]) -> str:
+    """One line per run: what was predicted, what was learned, how they compare."""
+    header = ["protocol", "predicted", "temptation", "mean effort", "NashConv", "Kendall tau", "verdict"]
+    return commands.table(header, [_table_row(evaluation) for evaluation in evaluations])
+
+
+def _table_row(evaluation: Evaluation) -> list[str]:
+    settings, prediction = evaluation.settings, evaluation.prediction
+    game = settings.vector_env(1).game
+    parameters = ", ".join(f"{value:g}" for value in settings.parameters.values())
+    efforts = np.array([(s.efforts * game.effort_scale).mean() for s in evaluation.seeds])
+    return [
+        f"{settings.protocol}({parameters})" if parameters else settings.protocol,
+        prediction.regime,
+        f"{prediction.temptation:.4f}",
+        _with_margin(efforts, ".1f"),
+        _with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
+        _with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
+        evaluation.verdict.outcome,
+    ]
+
+
+def _with_margin(values: Floats, form: str) -> str:
+    """Mean and half-width of the 95 % t interval over seeds."""
+    low, high = t_interval(values)
+    margin = f" ± {(high - low) / 2:{form}}" if np.isfinite(high) else ""
+    return f"{values.mean():{form}}{margin}"
+
+
+def _mean_tau(ranks: NDArray[np.int64], game: Game) -> float:
+    boards, counts = np.unique(ranks, axis=0, return_counts=True)
+    orders = np.argsort(boards, axis=1, kind="stable")
+    taus = [metrics.kendall_tau(order, game.quality) for order in orders]
+    return float(np.average(taus, weights=counts))
+
+
+def _rows(run: str, seed: int, game: Game, played: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
+    rounds, episodes, n = played["effort"].shape
+    lists = {key: value.tolist() for key, value in played.items()}
+    return [
+        {"run": run, "seed": seed, "episode": e, "round": r, "developer": i, "name": game.names[i]}
+        | {key: lists[key][r][e][i] for key in NUMBERS}
+        for e in range(episodes)
+        for r in range(rounds)
+        for i in range(n)
+    ]
+
+
+def _report(verdict: Verdict, seeds: list[SeedFigures]) -> dict[str, Any]:
+    per_seed = [asdict(figures) | {"efforts": figures.efforts.tolist()} for figures in seeds]
+    return {**asdict(verdict), "seeds": per_seed}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""What defines a training run: one dataclass, its options and its file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from agents.ippo import PPOSettings
+from benchgame_env import VectorEnv, load_game, make_protocol
+from benchgame_env._files import write_text
+from benchgame_env._validate import choice, integer
+from benchgame_env.actions import ACTION_SCALES, ACTION_TYPES
+from benchgame_env.vector import REVISIONS
+
+ALGORITHMS = ("ippo",)
+PACKAGES = ("benchgame-env", "numpy", "scipy", "torch", "stable-baselines3", "gymnasium", "pettingzoo")
+
+
+def _option(default: Any, help_text: str, known: Iterable[str] = ()) -> Any:
+    return field(default=default, metadata={"help": help_text, "choices": tuple(known)})
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Everything that the result of a run depends on; checked when made, ValueError if unsuitable."""
+
+    game: str = _option("pythia-gsm8k", "name of a game, or a calibration file (*.json)")
+    protocol: str = _option("direct", "name of a protocol")
+    parameters: dict[str, Any] = field(default_factory=dict)
+    algorithm: str = _option("ippo", "learning algorithm", ALGORITHMS)
+    seeds: int = _option(10, "independent runs, seeds 0 to seeds - 1; a verdict needs 10")
+    updates: int = _option(300, "policy updates per run")
+    copies: int = _option(256, "copies of the game played at once")
+    horizon: int = _option(1, "rounds in an episode; 1 is one-shot play")
+    revision: str = _option("simultaneous", "who may revise in a round", REVISIONS)
+    action_type: str = _option("continuous", "what an action is", ACTION_TYPES)
+    effort_levels: int = _option(41, "levels of discrete actions")
+    action_scale: str = _option("log", "how actions spread over efforts", ACTION_SCALES)
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+
+    def __post_init__(self) -> None:
+        choice("algorithm", self.algorithm, ALGORITHMS)
+        for name in ("seeds", "updates", "copies", "horizon"):
+            integer(name, getattr(self, name), low=1)
+        if load_game(self.game).prize_range == 0:
+            raise ValueError(f"game {self.game!r}: all ranks pay the same, there is nothing to learn")
+        self.vector_env(1)  # refuses what the environment would refuse
+
+    def vector_env(self, copies: int) -> VectorEnv:
+        """The batched game of this run."""
+        return VectorEnv(
+            load_game(self.game),
+            make_protocol(self.protocol, **self.parameters),
+            num_envs=copies,
+            horizon=self.horizon,
+            revision=self.revision,
+            action_type=self.action_type,
+            effort_levels=self.effort_levels,
+            action_scale=self.action_scale,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write ``settings.json`` with the versions that the run depends on."""
+        made_with = {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
+        content = {"settings": asdict(self), "versions": made_with, "git_revision": _git_revision()}
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "settings.json", json.dumps(content, indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> TrainSettings:
+        """Read ``settings.json``; ValueError naming the file if there is none or it is damaged."""
+        path = folder / "settings.json"
+        try:
+            settings = json.loads(path.read_text())["settings"]
+            return cls(**{**settings, "ppo": PPOSettings(**settings["ppo"])})
+        except FileNotFoundError:
+            raise ValueError(f"{folder} is not a run: it has no settings.json") from None
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
+
+    def differences(self, other: TrainSettings) -> str:
+        """The fields in which two runs differ, as text; empty if they are the same."""
+        here, there = asdict(self), asdict(other)
+        return ", ".join(f"{k}: {there[k]} there, {v} here" for k, v in here.items() if v != there[k])
+
+
+def add_options(parser: argparse.ArgumentParser, cls: type) -> None:
+    """One option per field of a settings dataclass that carries a help text."""
+    for item in fields(cls):
+        if "help" in item.metadata:
+            parser.add_argument(
+                f"--{item.name.replace('_', '-')}",
+                type=type(item.default),
+                default=item.default,
+                choices=item.metadata.get("choices") or None,
+                help=item.metadata["help"],
+            )
+
+
+def chosen(options: argparse.Namespace, cls: type) -> dict[str, Any]:
+    """The values given for the fields that `add_options` made options of."""
+    return {f.name: getattr(options, f.name) for f in fields(cls) if "help" in f.metadata}
+
+
+def _git_revision() -> str:
+    """The revision of this checkout, with ``-dirty`` if it was changed; ``unknown`` without git."""
+    here = Path(__file__).parent
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()
