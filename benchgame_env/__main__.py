@@ -16,7 +16,8 @@ from benchgame_env.protocols import TuneBeforeTest, parameter_names, protocol_cl
 
 PROG = "python -m benchgame_env"
 GAME_HELP = "name of a game, or a calibration file made by the calibrate command (*.json)"
-LEVELS = (0.0, 300.0, 1000.0, 3000.0, 10000.0)
+# Levels shown by default, as shares of the effort that the prizes are worth.
+SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     thresholds.add_argument("game", help=GAME_HELP)
     thresholds.add_argument("--max-level", type=float, help="largest level to look at")
+    thresholds.add_argument("--levels", type=float, nargs="+", help="levels to show required efforts at")
     thresholds.set_defaults(command=_thresholds)
 
     calibrate = subparsers.add_parser(
@@ -112,7 +114,7 @@ def _thresholds(options: argparse.Namespace) -> None:
     game = load_game(options.game)
     intervals = theory.stabilizing_levels(game, options.max_level)
     print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
-    levels = [level for level in LEVELS if options.max_level is None or level <= options.max_level]
+    levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
     print(commands.table(["overtake", *(f"{level:g}" for level in levels)], _ladder(game, levels)))
     if not intervals:
         print("Honest play is stable at no level looked at.")

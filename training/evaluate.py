@@ -56,9 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     evaluation = evaluate(options.run, options.episodes)
     print(results_table([evaluation]))
-    print(f"\nverdict: {evaluation.verdict.outcome} ({evaluation.verdict.reason})")
-    for check in evaluation.verdict.checks:
-        print(f"  {check}")
+    print(explanation(evaluation))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
@@ -123,13 +121,31 @@ def results_table(evaluations: list[Evaluation]) -> str:
     return commands.table(header, [_table_row(evaluation) for evaluation in evaluations])
 
 
+def explanation(evaluation: Evaluation) -> str:
+    """The verdict in words, with the figures behind it."""
+    verdict, seeds = evaluation.verdict, evaluation.seeds
+    settled = _with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
+    return "\n".join(
+        [
+            f"{_label(evaluation.settings)}: {verdict.outcome}, {verdict.reason}",
+            *(f"  {check}" for check in verdict.checks),
+            f"  mean efforts moved by {settled} % of F in the second half of training",
+        ]
+    )
+
+
+def _label(settings: TrainSettings) -> str:
+    """The protocol with its parameters."""
+    parameters = ", ".join(str(value) for value in settings.parameters.values())
+    return f"{settings.protocol}({parameters})" if parameters else settings.protocol
+
+
 def _table_row(evaluation: Evaluation) -> list[str]:
     settings, prediction = evaluation.settings, evaluation.prediction
     game = settings.vector_env(1).game
-    parameters = ", ".join(f"{value:g}" for value in settings.parameters.values())
     efforts = np.array([(s.efforts * game.effort_scale).mean() for s in evaluation.seeds])
     return [
-        f"{settings.protocol}({parameters})" if parameters else settings.protocol,
+        _label(settings),
         prediction.regime,
         f"{prediction.temptation:.4f}",
         _with_margin(efforts, ".1f"),

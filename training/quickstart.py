@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchgame_env import commands, load_game, make_protocol
 from benchgame_env.__main__ import describe_prediction
-from training.evaluate import evaluate, results_table
+from training.evaluate import evaluate, explanation, results_table
 from training.settings import TrainSettings
 from training.train import train
 
@@ -22,7 +22,7 @@ PROG = "python -m training.quickstart"
 def main(arguments: list[str] | None = None) -> int:
     parser = commands.Parser(prog=PROG, description="Predict, train and judge on a real leaderboard.")
     parser.add_argument("--game", default="pythia-gsm8k", help="name of a game or calibration file")
-    parser.add_argument("--level", default=3000.0, type=float, help="tune-before-test level to compare")
+    parser.add_argument("--level", default=3000, type=float, help="tune-before-test level to compare")
     parser.add_argument("--seeds", default=10, type=int, help="training runs per protocol")
     parser.add_argument("--updates", default=300, type=int, help="policy updates per run")
     parser.add_argument("--out", default=Path("runs/quickstart"), type=Path, help="folder for the runs")
@@ -44,7 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
             train(settings, options.out / protocol, resume=True, workers=options.workers)
             evaluations.append(evaluate(options.out / protocol))
         print(f"\n{options.game}, {options.seeds} seeds of independent PPO, intervals at 95 %\n")
-        print(results_table(evaluations))
+        print(results_table(evaluations) + "\n")
+        for evaluation in evaluations:
+            print(explanation(evaluation))
         print(
             f"\nRuns are in {options.out}; python -m training.evaluate {options.out}/direct says more."
         )

@@ -107,20 +107,20 @@ def judge(regime: str, revision: str, seeds: list[SeedFigures]) -> Verdict:
     """The verdict on a run: its predicted regime against what its seeds learned."""
     if regime == "pure":
         checks = _pure_checks(seeds)
-        outcome, reason = _worst(checks), "the pure equilibrium's bounds on regret, effort and order"
+        outcome = _worst(checks)
+        reason = "against the pure equilibrium: regret, efforts and board order"
     elif regime == "cycle" and revision == "simultaneous":
-        checks = [
-            below("time-averaged mean regret / P", (s.average_regret for s in seeds), AVERAGE_REGRET)
-        ]
-        outcome, reason = _worst(checks), "time-averaged play against the bound on regret"
+        checks = [below("time-averaged regret / P", (s.average_regret for s in seeds), AVERAGE_REGRET)]
+        outcome = _worst(checks)
+        reason = "against any mixed equilibrium: regret of time-averaged play"
         if outcome == "match":
             outcome = "undecided"
             reason = (
-                "regret is within its bound, but mean efforts need a mixed equilibrium to compare with"
+                "regret fits a mixed equilibrium, but there is none computed to compare efforts with"
             )
     else:
         checks, outcome = [], "undecided"
-        reason = f"no prediction to compare with (regime {regime}, {revision} revision)"
+        reason = f"no prediction to compare with: regime {regime}, {revision} revision"
     if checks and len(seeds) < MIN_SEEDS:
         outcome, reason = "undecided", f"{len(seeds)} seeds; a verdict needs {MIN_SEEDS}"
     return Verdict(outcome, reason, tuple(checks))

@@ -141,16 +141,21 @@ def _gain_from_tie(
 def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
     """Whether rounding errors in the scores move no overtake by a millionth of the effort scale.
 
-    A curve that saturates (1 - exp(-40) is 1 in float64) shows ties that are not there.
+    A curve that saturates (1 - exp(-40) is 1 in float64) shows ties that are not there. How far beyond
+    the effort scale an overtake lies makes no difference.
     """
     honest = rule.score(game, np.zeros(game.n_developers))
-    fine = 1e-6 * finite_effort_scale(game)
+    fine, useless = 1e-6 * finite_effort_scale(game), 2 * game.effort_scale
+
+    def effort_for(score: Floats) -> Floats:
+        return np.minimum(rule.effort_for(game, score), useless)
+
     for k in _blocks(game.n_developers):
         noise = SCORE_NOISE * np.spacing(honest[k])[:, None]
         aim = np.broadcast_to(honest[k][:, None], (k.size, game.n_developers))
         with np.errstate(invalid="ignore"):
-            spread = rule.effort_for(game, aim + noise) - rule.effort_for(game, aim - noise)
-        # inf - inf is nan: out of reach, and surely so. The own score is no overtake.
+            spread = effort_for(aim + noise) - effort_for(aim - noise)
+        # inf - inf is nan: surely out of reach. The own score is no overtake.
         spread[np.arange(k.size), k] = 0.0
         if (spread > fine).any():
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from benchgame_env._validate import number
 from benchgame_env.game import Game
@@ -40,7 +40,7 @@ def stabilizing_levels(game: Game, max_level: float | None = None) -> list[tuple
     number("max_level", max_level, low=0, strict=True)
     grid = _resolved(game, _level_grid(game, max_level))
     margin = np.array([_margin(game, level) for level in grid])
-    levels = np.concatenate((grid, _hidden_turns(game, grid, margin)))
+    levels = np.concatenate((grid, _hidden_turns(game, grid, margin), _crossings(game, grid)))
     levels.sort()
     flags = [stable(level) for level in levels]
     intervals: list[tuple[float, float]] = []
@@ -81,6 +81,31 @@ def _hidden_turns(game: Game, grid: np.ndarray, margin: np.ndarray) -> list[floa
             )
             turns.append(float(found.x))
     return turns
+
+
+def _crossings(game: Game, grid: np.ndarray) -> list[float]:
+    """Levels inside the grid's cells where two curves cross: overtaking is free there, so honest play
+    is unstable around each, in a window that may be far narrower than a cell."""
+    scores = game.curves.score(np.broadcast_to(grid[:, None], (grid.size, game.n_developers)))
+    boards = np.argsort(-scores, axis=1, kind="stable")
+
+    def lead(level: float, pair: tuple[int, int]) -> float:
+        score = game.curves.score(np.full(game.n_developers, level))
+        return float(score[pair[0]] - score[pair[1]])
+
+    return [
+        brentq(lead, grid[k], grid[k + 1], args=(pair,))
+        for k in np.flatnonzero((boards[1:] != boards[:-1]).any(axis=1))
+        for pair in _swaps(boards[k], boards[k + 1])
+        if lead(grid[k], pair) * lead(grid[k + 1], pair) < 0
+    ]
+
+
+def _swaps(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of developers whose order differs between two boards (developers, best first)."""
+    place = np.argsort(after)[before]  # where those in order before stand after
+    first, second = np.nonzero(np.triu(place[:, None] > place, k=1))
+    return list(zip(before[first].tolist(), before[second].tolist(), strict=True))
 
 
 def _boundary(stable: Callable[[float], bool], inside: float, outside: float) -> float:

@@ -1,0 +1,147 @@
+"""The command line of the package: pages, exit statuses, one line per error."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import benchgame_env as bg
+from benchgame_env.__main__ import main
+from benchgame_env.commands import protocol_parameters
+
+
+def run(*words: object) -> int:
+    try:
+        return main([str(word) for word in words])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+HEADER = "benchmark,model,steps,score,stderr"
+TUNED = ["predict", "duel", "--protocol", "tune-before-test"]
+
+
+def checkpoints(path: Path, rows: list[list[object]], header: str = HEADER) -> Path:
+    with path.open("w", newline="") as file:
+        file.write(header + "\n")
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def law_rows(model: str, ceiling: float) -> list[list[object]]:
+    """Checkpoints on a scaling law with floor 0.1, intercept -5 and slope 1."""
+    curve = bg.curves.ScalingLaw([0.1], [ceiling], [-5.0], [1.0])
+    steps = [0, 30, 100, 300, 1000, 3000, 10000]
+    return [["toy", model, x, float(curve.score(np.array([x]))[0]), 0.005] for x in steps]
+
+
+def test_games_and_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("games") == 0
+    listed = capsys.readouterr().out
+    assert [line.split()[0] for line in listed.splitlines()] == list(bg.games())
+    assert run("protocols") == 0
+    listed = capsys.readouterr().out
+    assert [line.split(":")[0] for line in listed.splitlines()] == list(bg.protocols())
+
+
+def test_a_prediction_names_who_is_tempted(capsys: pytest.CaptureFixture[str]) -> None:
+    # The duel: passing costs 0.5, wins 1 (theory section 5); zero effort leaves exactly that regret.
+    assert run("predict", "duel") == 0
+    page = capsys.readouterr().out
+    assert "regime       cycle" in page
+    assert "temptation   0.5 prize units: model-1 passes model-0 with effort 0.5" in page
+    assert "NashConv of zero effort is 0.5" in page
+
+
+def test_enough_tuning_calms_the_real_leaderboard(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "pythia-gsm8k", "--protocol", "tune-before-test", "--level", 3000) == 0
+    page = capsys.readouterr().out
+    assert "regime       pure" in page
+    assert "Kendall tau to quality 1.000" in page
+
+
+def test_thresholds_say_where_honesty_is_stable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("thresholds", "pythia-gsm8k", "--max-level", 10000) == 0
+    assert "stable from level 2248.27 to 10000" in capsys.readouterr().out
+    assert run("thresholds", "duel") == 0
+    assert "stable at no level" in capsys.readouterr().out
+
+
+def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = checkpoints(tmp_path / "my.csv", law_rows("small", 0.4) + law_rows("large", 0.6))
+    assert run("calibrate", data, "--out", tmp_path / "my.json") == 0
+    assert "2 models fitted" in capsys.readouterr().out
+    assert run("predict", tmp_path / "my.json", "--protocol", "tune-before-test", "--level", 1000) == 0
+    assert "large > small" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (["predict", "chess"], "unknown 'chess'; known: decreasing-intercept"),
+        (["predict", "duel", "--protocol", "fair"], "unknown 'fair'; known: direct"),
+        (TUNED, "takes level, ties"),
+        (
+            [*TUNED, "--level", "-1"],
+            "level: must be >= 0, got -1",
+        ),
+        (
+            [*TUNED, "--level", "nan"],
+            "level: must be finite",
+        ),
+        ([*TUNED, "--level", "high"], "got 'high'"),
+        (["predict", "duel", "--param", "ties"], "expected NAME=VALUE, got 'ties'"),
+        (["predict", "duel", "--param", "ties=coin"], "unknown 'coin'; known: quality, split"),
+        (["predict", "missing.json"], "missing.json"),
+        (["thresholds", "duel", "--max-level", "0"], "max_level: must be > 0, got 0"),
+        (["thresholds", "duel", "--max-level", "nan"], "max_level"),
+        (["calibrate", "missing.csv"], "missing.csv"),
+        (["explain", "duel"], "explain"),
+        ([], "COMMAND"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: list[str], culprit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "culprit"),
+    [
+        ([["toy", "m", 0, 0.5]], "benchmark,model,steps,score", "missing columns: stderr"),
+        ([["toy", "m", 0, 1.5, 0.01]], None, "row 2: model 'm': score: must be in [0, 1], got 1.5"),
+        ([["toy", "m", 0, 0.5, 0.01]] * 2, None, "rows 2 and 3: duplicate checkpoint of model 'm'"),
+        (law_rows("m", 0.4)[:3], None, "'m' has 3"),
+        ([*law_rows("m", 0.4), ["other", "m", 0, 0.5, 0.01]], None, "choose one of other, toy"),
+    ],
+)
+def test_bad_checkpoints_are_refused_by_row_or_name(
+    rows: list[list[object]],
+    header: str | None,
+    culprit: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = checkpoints(tmp_path / "my.csv", rows, header or HEADER)
+    assert run("calibrate", data, "--out", tmp_path / "my.json") == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "my.json").exists()
+
+
+def test_parameters_come_as_numbers_where_they_are_numbers() -> None:
+    assert protocol_parameters("3", ["rate=0.5", "ties=split"]) == {
+        "level": 3,
+        "rate": 0.5,
+        "ties": "split",
+    }
+    with pytest.raises(ValueError, match="level is given twice"):
+        protocol_parameters("3", ["level=4"])
