@@ -38,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     predict = subparsers.add_parser("predict", help="predict how developers play a game")
     predict.add_argument("game", help=GAME_HELP)
     commands.add_protocol_options(predict)
+    predict.add_argument(
+        "--mixed", action="store_true", help="find a mixed equilibrium (may take a minute)"
+    )
+    predict.add_argument("--cycle", action="store_true", help="follow best responses until they repeat")
     predict.set_defaults(command=_predict)
 
     thresholds = subparsers.add_parser(
@@ -77,12 +81,17 @@ def _protocols(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     game = load_game(options.game)
     protocol = commands.protocol_from(options)
-    print(describe_prediction(game, protocol))
+    prediction = theory.predict(game, protocol)
+    print(describe(prediction))
+    if options.mixed and prediction.mixed:
+        print(_describe_mixed(game, prediction.mixed))
+    if options.cycle and prediction.cycle:
+        print(_describe_cycle(game, prediction.cycle))
 
 
-def describe_prediction(game: Game, protocol: object) -> str:
+def describe(p: theory.Prediction) -> str:
     """What is predicted and why, for a reader who designs benchmarks."""
-    p = theory.predict(game, protocol)
+    game, protocol = p.game, p.protocol
     verdict = {
         "pure": "pure: nobody spends effort, and that is the only pure equilibrium",
         "cycle": "cycle: there is no pure equilibrium, effort keeps moving",
@@ -108,6 +117,30 @@ def describe_prediction(game: Game, protocol: object) -> str:
         names = [name for name, value in p.assumptions.items() if value is holds]
         lines.append(f"{label:<11}  {', '.join(names) or 'none'}")
     return "\n".join(lines)
+
+
+def _describe_mixed(game: Game, mixed: theory.MixedEquilibrium) -> str:
+    rows = [
+        [name, f"{effort:.6g}", f"{payoff:.4f}"]
+        for name, effort, payoff in zip(game.names, mixed.mean_efforts, mixed.payoffs, strict=True)
+    ]
+    return (
+        f"mixed        {mixed.method}\n"
+        f"certificate  its NashConv is {mixed.nash_conv:.4g}, found independently over all efforts\n"
+        + commands.table(["model", "mean effort", "payoff"], rows)
+    )
+
+
+def _describe_cycle(game: Game, cycle: theory.Cycle) -> str:
+    rows = [
+        [name, f"{low:.6g}", f"{high:.6g}"]
+        for name, low, high in zip(game.names, cycle.troughs, cycle.peaks, strict=True)
+    ]
+    return (
+        f"cycle        of {cycle.period} revisions ({cycle.order} from zero, resolution "
+        f"{cycle.resolution:g} in score); board wrong {100 * cycle.misranked:.0f} % of the time, "
+        f"cost {cycle.cost:.3g}\n" + commands.table(["model", "least effort", "most"], rows)
+    )
 
 
 def _thresholds(options: argparse.Namespace) -> None:

@@ -14,7 +14,10 @@ Floats = NDArray[np.float64]
 
 def vector(field: str, value: ArrayLike) -> Floats:
     """``value`` as a read-only finite float vector ``[n]``; errors name ``field`` and the culprits."""
-    array = np.array(value, dtype=np.float64)
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{field}: expected numbers, got {value!r}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{field}: expected a non-empty vector, got shape {array.shape}")
     if not np.isfinite(array).all():

@@ -57,7 +57,8 @@ class EffortAxis:
     def effort(self, position: Floats) -> Floats:
         """Positions ``[..., n]`` to efforts ``[..., n]``."""
         if self.scale == "log":
-            position = np.minimum(np.expm1(position * np.log1p(LOG_RANGE)) / LOG_RANGE, 1.0)
+            share = np.expm1(position * np.log1p(LOG_RANGE)) / LOG_RANGE
+            position = np.where(position < 1, np.minimum(share, 1.0), 1.0)  # the top is exact
         return position * self.max_effort
 
     def action(self, effort: ArrayLike) -> Any:

@@ -47,9 +47,9 @@ class PowerCost:
     free: float = 0.0
 
     def __post_init__(self) -> None:
-        number("rate", self.rate, low=0, strict=True)
-        number("exponent", self.exponent, low=0, strict=True)
-        number("free", self.free, low=0)
+        object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
+        object.__setattr__(self, "exponent", number("exponent", self.exponent, low=0, strict=True))
+        object.__setattr__(self, "free", number("free", self.free, low=0))
 
     @property
     def strictly_increasing(self) -> bool:
@@ -76,7 +76,7 @@ class LinearCost:
     rate: float = 1.0
 
     def __post_init__(self) -> None:
-        number("rate", self.rate, low=0, strict=True)
+        object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
 
     @property
     def strictly_increasing(self) -> bool:

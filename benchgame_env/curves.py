@@ -154,6 +154,9 @@ class Tabulated:
         stderr: Sequence[ArrayLike],
     ) -> Tabulated:
         """The closest non-decreasing curves to noisy checkpoints, weighted by ``1 / stderr**2``."""
+        for errors in stderr:
+            if (vector("stderr", errors) <= 0).any():
+                raise ValueError(f"stderr: must be > 0, got {np.asarray(errors).tolist()}")
         smooth = [
             isotonic_regression(np.asarray(y, dtype=np.float64), weights=vector("stderr", se) ** -2.0).x
             for y, se in zip(scores, stderr, strict=True)

@@ -12,6 +12,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 from benchgame_env._validate import choice
 from benchgame_env.game import Game
+from benchgame_env.protocols.registry import registered
 from benchgame_env.vector import VectorEnv
 
 RENDER_MODES = ("human", "ansi")
@@ -188,7 +189,7 @@ def _render_mode(mode: str) -> str:
 
 def _board_text(vec: VectorEnv) -> str:
     """The leaderboard of the only copy, best rank first."""
-    infos = {key: value[0] for key, value in vec._infos().items()}
+    infos = {key: value[0] for key, value in vec.infos().items()}
     lines = [
         f"round {vec.round}/{vec.horizon}",
         f"{'rank':>4}  {'model':<24}{'score':>8}{'effort':>12}{'payoff':>10}",
@@ -199,3 +200,13 @@ def _board_text(vec: VectorEnv) -> str:
             f"{infos['effort'][i]:>12.5g}{infos['payoff'][i]:>10.4f}"
         )
     return "\n".join(lines)
+
+
+def _register() -> None:
+    """Let ``pettingzoo.make("parallel", "benchgame/<protocol>-v0")`` find the built-in protocols, where
+    PettingZoo has a registry (1.27 on)."""
+    for name in registered() if hasattr(pettingzoo, "register") else ():
+        pettingzoo.register("parallel", f"benchgame/{name}-v0", parallel_env, kwargs={"protocol": name})
+
+
+_register()

@@ -67,13 +67,10 @@ class Game:
         if (np.diff(quality) > 0).any():
             raise ValueError(f"quality: order developers best first, got {quality.tolist()}")
         names = [f"model-{i}" for i in range(n)] if self.names is None else self.names
-        names = tuple(str(name) for name in names)
+        names = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
         if len(names) != n or len(set(names)) != n:
             raise ValueError(f"names: need {n} distinct names, got {list(names)}")
-        budget = np.array(np.broadcast_to(np.asarray(self.budget, dtype=np.float64), (n,)))
-        if not (budget >= 0).all():
-            raise ValueError(f"budget: must be >= 0, got {budget.tolist()}")
-        budget.flags.writeable = False
+        budget = _budget(self.budget, n)
         for field, value in zip(
             ("prizes", "quality", "names", "budget"), (prizes, quality, names, budget), strict=True
         ):
@@ -108,7 +105,8 @@ class Game:
             return Board(scores, ranks, self.prizes[ranks - 1])
         pot = np.concatenate(([0.0], np.cumsum(self.prizes)))
         block = _block_size(scores, ranks)
-        return Board(scores, ranks, (pot[ranks - 1 + block] - pot[ranks - 1]) / block)
+        share = (pot[ranks - 1 + block] - pot[ranks - 1]) / block
+        return Board(scores, ranks, np.where(block > 1, share, self.prizes[ranks - 1]))
 
     def payoffs(self, prizes: Floats, efforts: Floats) -> Floats:
         """``u_i = prize_i - c(e_i)``, ``[..., n]``, prize units."""
@@ -151,6 +149,20 @@ def _one_each(field: str, value: ArrayLike, n: int) -> Floats:
     return result
 
 
+def _budget(value: Any, n: int) -> Floats:
+    try:
+        budget = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"budget: need a number or {n} of them, got {value!r}") from None
+    if budget.shape not in ((), (n,)):
+        raise ValueError(f"budget: {budget.size} values for {n} developers")
+    budget = np.array(np.broadcast_to(budget, (n,)))
+    if not (budget >= 0).all():
+        raise ValueError(f"budget: must be >= 0, got {budget.tolist()}")
+    budget.flags.writeable = False
+    return budget
+
+
 def _efforts_to_probe(max_effort: Floats) -> Floats:
     """Efforts at which curves and costs are checked: 0, then from far below to far beyond use."""
     scale = float(np.max(max_effort, initial=0.0, where=np.isfinite(max_effort))) or 1.0
@@ -159,7 +171,8 @@ def _efforts_to_probe(max_effort: Floats) -> Floats:
 
 def _check_cost(cost: Cost, max_effort: Floats) -> None:
     efforts = _efforts_to_probe(max_effort)
-    value = np.asarray(cost(efforts), dtype=np.float64)
+    with np.errstate(over="ignore"):  # probed far beyond use, a cost may become infinite
+        value = np.asarray(cost(efforts), dtype=np.float64)
     if value.shape != efforts.shape:
         raise ValueError(f"cost: shape {value.shape} for efforts of shape {efforts.shape}")
     if np.isnan(value).any() or value[0] != 0 or (value < 0).any():
@@ -191,9 +204,13 @@ def _check_curves(curves: Curves, n: int, max_effort: Floats) -> None:
         _refuse_fall(f"curves: developer {i}", efforts[:, i], scores[:, i])
 
 
+MOST = np.finfo(np.float64).max
+
+
 def _refuse_fall(what: str, efforts: Floats, value: Floats) -> None:
     """Raise if ``value`` decreases by more than rounding along increasing ``efforts``."""
-    fall = value[1:] - value[:-1] < -1e-12 * np.maximum(1.0, np.abs(value[:-1]))
+    before, after = np.minimum(value[:-1], MOST), np.minimum(value[1:], MOST)  # inf is a value here
+    fall = after < before - 1e-12 * np.maximum(1.0, np.abs(before))
     if fall.any():
         k = int(np.argmax(fall))
         raise ValueError(

@@ -7,7 +7,6 @@ bisection over the float64 numbers on the rule's own score, so every deviation i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,15 +34,13 @@ def regrets(game: Game, protocol: Any, strategies: Any) -> Floats:
     ------
     ValueError: efforts outside the budget, probabilities that do not sum to 1, another kind of rule.
     """
-    rule = as_protocol(protocol)
-    if not isinstance(rule, DeterministicProtocol):
-        raise ValueError(f"protocol {rule!r}: exact regrets need a DeterministicProtocol")
+    rule = _exact(protocol)
     mixed = _strategies(game, strategies)
-    shown = [
-        (_column(game, rule, i, efforts), probabilities)
-        for i, (efforts, probabilities) in enumerate(mixed)
-    ]
-    return np.array([_regret(game, rule, i, mixed[i], shown) for i in range(game.n_developers)])
+    shown = [(_column(game, rule, i, efforts), chances) for i, (efforts, chances) in enumerate(mixed)]
+    deviations = _deviations(game, rule, np.concatenate([scores for scores, _ in shown]))
+    return np.array(
+        [_regret(game, rule, i, mixed[i], shown, deviations[:, i]) for i in range(len(mixed))]
+    )
 
 
 def nash_conv(game: Game, protocol: Any, strategies: Any) -> float:
@@ -53,7 +50,7 @@ def nash_conv(game: Game, protocol: Any, strategies: Any) -> float:
 
 def expected_payoffs(game: Game, protocol: Any, strategies: Any) -> Floats:
     """Exact expected payoffs ``[n]`` under independent mixing (theory section 6), prize units."""
-    rule = as_protocol(protocol)
+    rule = _exact(protocol)
     mixed = _strategies(game, strategies)
     shown = [(_column(game, rule, i, e), p) for i, (e, p) in enumerate(mixed)]
     return np.array([p @ _payoffs(game, rule, i, e, shown) for i, (e, p) in enumerate(mixed)])
@@ -81,14 +78,27 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
     return float(kendalltau(np.arange(quality.size, 0, -1), quality[order]).statistic)
 
 
+def _exact(protocol: Any) -> DeterministicProtocol:
+    rule = as_protocol(protocol)
+    if not isinstance(rule, DeterministicProtocol):
+        raise ValueError(f"protocol {rule!r}: exact grading needs a DeterministicProtocol")
+    return rule
+
+
 def _strategies(game: Game, strategies: Any) -> list[Strategy]:
     """Every developer's strategy as distinct effort and probability vectors."""
     if len(strategies) != game.n_developers:
         raise ValueError(f"strategies: {len(strategies)} for {game.n_developers} developers")
-    pure = all(np.ndim(strategy) == 0 for strategy in strategies)
-    pairs: Sequence[Any] = [([e], [1.0]) for e in strategies] if pure else strategies
+    # A profile of efforts is one number per developer; any mixture makes it a list of pairs.
+    pure = all(not isinstance(s, (tuple, list)) and np.ndim(s) == 0 for s in strategies)
     result = []
-    for i, (efforts, probabilities) in enumerate(pairs):
+    for i, strategy in enumerate(strategies):
+        try:
+            efforts, probabilities = ([strategy], [1.0]) if pure else strategy
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"strategies[{i}]: expected (efforts, probabilities), got {strategy!r}"
+            ) from None
         efforts = vector(f"strategies[{i}]: efforts", efforts)
         probabilities = vector(f"strategies[{i}]: probabilities", probabilities)
         if efforts.size != probabilities.size:
@@ -121,9 +131,10 @@ def _regret(
     i: int,
     own: Strategy,
     shown: list[tuple[Floats, Floats]],
+    deviations: Floats,
 ) -> float:
     efforts, probabilities = own
-    tried = np.concatenate((efforts, _deviations(game, rule, i, shown)))
+    tried = np.concatenate((efforts, deviations))
     payoff = _payoffs(game, rule, i, tried, shown)
     return max(0.0, float(payoff.max() - probabilities @ payoff[: efforts.size]))
 
@@ -186,31 +197,30 @@ def _prize_if_split(game: Game, ahead: Floats, level: Floats) -> Floats:
     return prize
 
 
-def _deviations(
-    game: Game, rule: DeterministicProtocol, i: int, shown: list[tuple[Floats, Floats]]
-) -> Floats:
-    """Efforts among which a best deviation of developer i lies, up to rounding: 0, and for every score
-    a rival may show the first effort that reaches it and the first that exceeds it."""
-    rivals = [scores for j, (scores, _) in enumerate(shown) if j != i]
-    scores = np.unique(np.concatenate([*rivals, np.empty(0)]))
-    aims = np.concatenate((scores, np.nextafter(scores, np.inf)))
+def _deviations(game: Game, rule: DeterministicProtocol, scores: Floats) -> Floats:
+    """Efforts ``[m, n]`` among which every developer's best deviation lies, up to rounding: 0, and for
+    every score that may be shown the first effort that reaches it and the first that exceeds it."""
+    scores = np.unique(scores)
+    aims = np.concatenate((scores, np.nextafter(scores, np.inf)))[:, None]
     # Effort that costs more than P cannot pay, so it need not be searched.
-    top = min(game.budget[i], np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf))
-    top = min(top, np.finfo(np.float64).max)
-    reachable = aims[_column(game, rule, i, np.full(aims.shape, top)) >= aims]
-    return np.concatenate(([0.0], _first_effort(game, rule, i, reachable, top)))
+    worth = np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf)
+    top = np.minimum(np.minimum(game.budget, worth), np.finfo(np.float64).max)
+    with np.errstate(over="ignore"):  # without a budget the search starts at the largest float
+        reachable = rule.score(game, top) >= aims
+        found = _first_effort(game, rule, np.where(reachable, aims, -np.inf), top)
+    return np.vstack((np.zeros(game.n_developers), found))
 
 
-def _first_effort(game: Game, rule: DeterministicProtocol, i: int, aims: Floats, top: float) -> Floats:
-    """The first float64 effort up to ``top`` that shows at least ``aims`` ``[m]``.
+def _first_effort(game: Game, rule: DeterministicProtocol, aims: Floats, top: Floats) -> Floats:
+    """The first float64 efforts up to ``top`` ``[n]`` that show at least ``aims`` ``[m, n]``.
 
     Floats >= 0 sort like their bit patterns, so 64 halvings of the patterns end at the exact one.
     """
     low: NDArray[np.int64] = np.zeros(aims.shape, dtype=np.int64)
-    high = np.full(aims.shape, top).view(np.int64)
+    high = np.broadcast_to(top, aims.shape).copy().view(np.int64)
     for _ in range(64):
         middle = low + (high - low) // 2
-        enough = _column(game, rule, i, middle.view(np.float64)) >= aims
+        enough = rule.score(game, middle.view(np.float64)) >= aims
         low = np.where(enough, low, np.minimum(middle + 1, high))
         high = np.where(enough, middle, high)
     return high.view(np.float64)

@@ -40,7 +40,7 @@ class ObservationLayout:
     rounds_left       1            share of the episode still to play                        [0, 1]
     ================  ===========  ========================================================  =======
 
-    Scores lie in [0, 1] when the game's curves do, else they are unbounded.
+    Scores lie in [0, 1] where the rule is known to show accuracies, else they are unbounded.
     """
 
     n_developers: int
@@ -86,8 +86,7 @@ class Observer:
     def __init__(self, game: Game, protocol: Any, axis: EffortAxis) -> None:
         n = game.n_developers
         published = np.array(list(getattr(protocol, "published", {}).values()), dtype=np.float64)
-        self.layout = ObservationLayout(n, published.size, _scores_are_bounded(game))
-        self._clip = self.layout.bounded_scores and not isinstance(protocol, DeterministicProtocol)
+        self.layout = ObservationLayout(n, published.size, _scores_are_bounded(game, protocol))
         curve = game.curves.score(axis.effort(CURVE_POSITIONS[:, None] * np.ones(n)))
         told = np.sign(published) * np.log1p(np.abs(published)) / PARAMETER_SCALE
         self._known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))]).astype(np.float32)
@@ -105,7 +104,7 @@ class Observer:
         rounds_left: share of the episode still to play.
         """
         parts, n = self.layout.parts, self.layout.n_developers
-        scores = np.clip(board.scores, 0.0, 1.0) if self._clip else board.scores
+        scores = board.scores
         out = np.empty((*scores.shape, self.layout.size), dtype=np.float32)
         out[..., : self._known.shape[1]] = self._known
         out[..., parts["own_effort"].start] = position
@@ -123,9 +122,14 @@ class Observer:
         return self.observe(board, position, turn, rounds_left).reshape(position.shape[0], -1)
 
 
-def _scores_are_bounded(game: Game) -> bool:
-    """Whether all scores are accuracies in [0, 1]; curves do not fall, so the ends tell."""
+def _scores_are_bounded(game: Game, protocol: Any) -> bool:
+    """Whether all scores, own and shown, are accuracies in [0, 1]; they do not fall with effort, so
+    the ends tell."""
     ends = np.array([[0.0], [1e300]]) * np.ones(game.n_developers)
-    with np.errstate(all="ignore"):
-        scores = game.curves.score(ends)
-    return bool(scores[0].min() >= 0 and scores[1].max() <= 1)
+    exact = isinstance(protocol, DeterministicProtocol)
+    if not exact and not getattr(protocol, "shows_accuracies", False):
+        return False
+    with np.errstate(all="ignore"):  # curves need not be made for such efforts
+        own = game.curves.score(ends)
+        shown = protocol.score(game, ends) if exact else own
+    return bool(min(own.min(), shown.min()) >= 0 and max(own.max(), shown.max()) <= 1)

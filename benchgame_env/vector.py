@@ -84,7 +84,7 @@ class VectorEnv:
         if seed is not None or self._rng is None:
             self._rng = np.random.default_rng(seed)
         self._open_episode()
-        return self._observe(), self._infos()
+        return self._observe(), self.infos()
 
     def step(
         self, actions: ArrayLike
@@ -109,7 +109,7 @@ class VectorEnv:
         self._publish()
         self.round += 1
         self._turn = self._next_turn()
-        infos, over = self._infos(), self.round == self.horizon
+        infos, over = self.infos(), self.round == self.horizon
         observations = self._observe()
         if over and self.auto_reset:
             infos["final_observation"] = observations
@@ -121,11 +121,13 @@ class VectorEnv:
 
     def state(self) -> NDArray[np.float32]:
         """Global state ``[num_envs, n * size]`` for centralised critics, a new array."""
+        self._started()
         return self.observer.state(self._board, self._position, self._turn, self._rounds_left)
 
     @property
     def turn(self) -> NDArray[np.bool_]:
-        """Who may revise in the next step, ``[num_envs, n]``."""
+        """Who may revise in the next step, ``[num_envs, n]``, read-only."""
+        self._started()
         return np.broadcast_to(self._turn, (self.num_envs, self.n_developers))
 
     def _open_episode(self) -> None:
@@ -156,14 +158,16 @@ class VectorEnv:
     def _observe(self) -> NDArray[np.float32]:
         return self.observer.observe(self._board, self._position, self._turn, self._rounds_left)
 
-    def _infos(self) -> Infos:
+    def infos(self) -> Infos:
+        """The board and what everybody holds, see `step`; new arrays."""
+        self._started()
         scores, ranks, prizes = self._board
         return {
-            "effort": self._efforts,
-            "score": scores,
-            "rank": ranks,
-            "prize": prizes,
-            "cost": self._costs,
+            "effort": self._efforts.copy(),
+            "score": scores.copy(),
+            "rank": ranks.copy(),
+            "prize": prizes.copy(),
+            "cost": self._costs.copy(),
             "payoff": prizes - self._costs,
         }
 
@@ -178,7 +182,17 @@ class VectorEnv:
             raise ValueError(
                 f"actions: {array[copy, developer]} from developer {developer} of copy {copy}"
             )
+        if self.axis.action_type == "discrete" and (array != np.rint(array)).any():
+            copy, developer = np.argwhere(array != np.rint(array))[0]
+            raise ValueError(
+                f"actions: expected level numbers, got {array[copy, developer]} "
+                f"from developer {developer} of copy {copy}"
+            )
         return array
+
+    def _started(self) -> None:
+        if self._rng is None:
+            raise RuntimeError("call reset first")
 
 
 def vector_env(game: Game | str, protocol: Any, num_envs: int = 1024, **settings: Any) -> VectorEnv:

@@ -15,6 +15,7 @@ def figures(**changes: object) -> SeedFigures:
         "regret": 0.0,
         "average_regret": 0.0,
         "efforts": np.zeros(2),
+        "average_efforts": np.zeros(2),
         "movement": 0.0,
         "in_order": True,
         "tau": 1.0,
@@ -83,10 +84,17 @@ def test_cycle_regret_above_its_bound_is_a_mismatch() -> None:
     assert judge("cycle", "simultaneous", seeds).outcome == "mismatch"
 
 
-def test_cycle_regret_within_its_bound_still_lacks_an_equilibrium_to_compare_with() -> None:
-    verdict = judge("cycle", "simultaneous", [figures() for _ in range(10)])
-    assert verdict.outcome == "undecided"
-    assert verdict.checks[0].outcome == "match"
+def test_cycle_regret_within_its_bound_is_a_match() -> None:
+    assert judge("cycle", "simultaneous", [figures() for _ in range(10)]).outcome == "match"
+
+
+@pytest.mark.parametrize(("efforts", "outcome"), [([0.04, 0.0], "match"), ([0.0, 0.06], "mismatch")])
+def test_where_equilibrium_is_unique_its_mean_efforts_count(efforts: list[float], outcome: str) -> None:
+    # Within 5 % of F, here of efforts (0.2, 0.3).
+    away = figures(average_efforts=np.array([0.2, 0.3]) - efforts)
+    verdict = judge("cycle", "simultaneous", [away] * 10, np.array([0.2, 0.3]))
+    assert verdict.outcome == outcome
+    assert len(verdict.checks) == 3
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
         played = play(vec, learners.agents(), np.random.default_rng([seed, 2]), seed)
         rows.extend(_rows(run.name, seed, vec.game, played))
         figures.append(grade(vec, prediction, played, sampled))
-    verdict = judge(prediction.regime, settings.revision, figures)
+    verdict = judge(prediction.regime, settings.revision, figures, _unique_efforts(prediction))
     write_rows(run / "rows.csv", rows)
     write_text(run / "verdict.json", json.dumps(_report(verdict, figures), indent=2) + "\n")
     return Evaluation(settings, prediction, figures, verdict)
@@ -101,18 +101,33 @@ def grade(
     final = played["effort"][-1]  # the round that an episode ends in
     nash_conv = metrics.nash_conv(game, vec.protocol, metrics.empirical(final))
     average = metrics.nash_conv(game, vec.protocol, metrics.empirical(late.reshape(-1, n)))
-    scale = np.where(game.effort_scale > 0, game.effort_scale, 1.0)
+    scale = _effort_scale(game)
     course = late.mean(axis=1) / scale
     order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
     return SeedFigures(
         regret=nash_conv / n / game.prize_range,
         average_regret=average / n / game.prize_range,
         efforts=final.mean(axis=0) / scale,
+        average_efforts=late.reshape(-1, n).mean(axis=0) / scale,
         movement=float((course.max(axis=0) - course.min(axis=0)).max()),
         in_order=bool((order == prediction.ranking).all()),
         tau=_mean_tau(played["rank"][-1], game),
         nash_conv=nash_conv,
     )
+
+
+def _unique_efforts(prediction: theory.Prediction) -> Floats | None:
+    """Mean efforts of the mixed equilibrium as shares of F, if it is known to be the only one."""
+    two = prediction.game.n_developers == 2  # only duels are known to be unique
+    if prediction.regime != "cycle" or not two or prediction.mixed is None:
+        return None
+    if not prediction.mixed.unique:
+        return None
+    return prediction.mixed.mean_efforts / _effort_scale(prediction.game)
+
+
+def _effort_scale(game: Game) -> Floats:
+    return np.where(game.effort_scale > 0, game.effort_scale, 1.0)
 
 
 def results_table(evaluations: list[Evaluation]) -> str:
@@ -182,7 +197,10 @@ def _rows(run: str, seed: int, game: Game, played: dict[str, NDArray[Any]]) -> l
 
 
 def _report(verdict: Verdict, seeds: list[SeedFigures]) -> dict[str, Any]:
-    per_seed = [asdict(figures) | {"efforts": figures.efforts.tolist()} for figures in seeds]
+    per_seed = [
+        {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(figures).items()}
+        for figures in seeds
+    ]
     return {**asdict(verdict), "seeds": per_seed}
 
 

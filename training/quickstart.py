@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from benchgame_env import commands, load_game, make_protocol
-from benchgame_env.__main__ import describe_prediction
+from benchgame_env import commands, theory
+from benchgame_env.__main__ import describe
 from training.evaluate import evaluate, explanation, results_table
 from training.settings import TrainSettings
 from training.train import train
@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
                 updates=options.updates,
             )
             print(f"\n{options.game} under {protocol}")
-            print(describe_prediction(load_game(options.game), make_protocol(protocol, **parameters)))
+            vec = settings.vector_env(1)
+            print(describe(theory.predict(vec.game, vec.protocol)))
             train(settings, options.out / protocol, resume=True, workers=options.workers)
             evaluations.append(evaluate(options.out / protocol))
         print(f"\n{options.game}, {options.seeds} seeds of independent PPO, intervals at 95 %\n")

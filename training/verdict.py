@@ -23,6 +23,7 @@ CONFIDENCE = 0.95
 PURE_REGRET = 0.01  # mean regret, share of P
 PURE_EFFORT = 0.02  # every mean effort, share of F
 AVERAGE_REGRET = 0.025  # mean regret of time-averaged play, share of P
+AVERAGE_EFFORT = 0.05  # distance of its mean efforts from a unique equilibrium's, share of F
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class SeedFigures:
     ----------
     regret: mean regret (NashConv / n) of the final play.
     average_regret: mean regret of the play averaged over the second half of training.
-    efforts: mean final efforts, ``[n]``.
+    efforts, average_efforts: mean efforts of the two, ``[n]``.
     movement: how far mean efforts still moved in the second half of training, the largest over
         developers.
     in_order: whether the mean board has the predicted order.
@@ -71,6 +72,7 @@ class SeedFigures:
     regret: float
     average_regret: float
     efforts: Floats
+    average_efforts: Floats
     movement: float
     in_order: bool
     tau: float
@@ -84,6 +86,17 @@ def below(name: str, values: Iterable[float], bound: float) -> Check:
     low, high = t_interval(values)
     outcome: Outcome = "match" if high < bound else "mismatch" if low >= bound else "undecided"
     return Check(name, mean, low, high, bound, outcome)
+
+
+def within(name: str, values: Floats, bound: float) -> Check:
+    """Whether the mean of ``values`` (one per seed) lies within ``bound`` of 0, by the t interval."""
+    low, high = t_interval(values)
+    outcome: Outcome = "undecided"
+    if max(-low, high) < bound:
+        outcome = "match"
+    elif low >= bound or high <= -bound:
+        outcome = "mismatch"
+    return Check(name, float(values.mean()), low, high, bound, outcome)
 
 
 def t_interval(values: Floats) -> tuple[float, float]:
@@ -103,27 +116,37 @@ def mostly(name: str, flags: Iterable[bool]) -> Check:
     return Check(name, float(np.mean(flags)), low, high, 0.5, outcome)
 
 
-def judge(regime: str, revision: str, seeds: list[SeedFigures]) -> Verdict:
-    """The verdict on a run: its predicted regime against what its seeds learned."""
+def judge(
+    regime: str, revision: str, seeds: list[SeedFigures], unique_efforts: Floats | None = None
+) -> Verdict:
+    """The verdict on a run: its predicted regime against what its seeds learned.
+
+    ``unique_efforts`` are the mean efforts ``[n]`` of the mixed equilibrium, as shares of F, where it is
+    known to be the only one.
+    """
     if regime == "pure":
         checks = _pure_checks(seeds)
-        outcome = _worst(checks)
         reason = "against the pure equilibrium: regret, efforts and board order"
     elif regime == "cycle" and revision == "simultaneous":
-        checks = [below("time-averaged regret / P", (s.average_regret for s in seeds), AVERAGE_REGRET)]
-        outcome = _worst(checks)
-        reason = "against any mixed equilibrium: regret of time-averaged play"
-        if outcome == "match":
-            outcome = "undecided"
-            reason = (
-                "regret fits a mixed equilibrium, but there is none computed to compare efforts with"
-            )
+        checks = _average_checks(seeds, unique_efforts)
+        reason = "time-averaged play against mixed equilibrium"
     else:
-        checks, outcome = [], "undecided"
         reason = f"no prediction to compare with: regime {regime}, {revision} revision"
-    if checks and len(seeds) < MIN_SEEDS:
-        outcome, reason = "undecided", f"{len(seeds)} seeds; a verdict needs {MIN_SEEDS}"
-    return Verdict(outcome, reason, tuple(checks))
+        return Verdict("undecided", reason, ())
+    if len(seeds) < MIN_SEEDS:
+        return Verdict("undecided", f"{len(seeds)} seeds; a verdict needs {MIN_SEEDS}", tuple(checks))
+    return Verdict(_worst(checks), reason, tuple(checks))
+
+
+def _average_checks(seeds: list[SeedFigures], unique_efforts: Floats | None) -> list[Check]:
+    checks = [below("time-averaged regret / P", (s.average_regret for s in seeds), AVERAGE_REGRET)]
+    if unique_efforts is None:
+        return checks
+    name = "distance of its mean effort / F from equilibrium, developer"
+    away = np.array([s.average_efforts for s in seeds]) - unique_efforts
+    return checks + [
+        within(f"{name} {i}", away[:, i], AVERAGE_EFFORT) for i in range(unique_efforts.size)
+    ]
 
 
 def _pure_checks(seeds: list[SeedFigures]) -> list[Check]:

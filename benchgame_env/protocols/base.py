@@ -20,6 +20,7 @@ class Protocol:
 
     name: ClassVar[str]  # given by `register_protocol`
     example: ClassVar[dict[str, Any]] = {}  # parameters for tests and help texts
+    shows_accuracies: ClassVar[bool] = False  # shown scores are in [0, 1] whenever the curves are
     ties: Ties = "quality"
 
     def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:

@@ -41,12 +41,17 @@ def register_protocol(name: str) -> Callable[[_C], _C]:
     return register
 
 
+def registered() -> tuple[str, ...]:
+    """Names registered so far, sorted, without looking at installed packages."""
+    return tuple(sorted(_classes))
+
+
 def protocols() -> tuple[str, ...]:
-    """Names of all known protocols, sorted."""
+    """Names of all known protocols, those of installed packages included, sorted."""
     for point in entry_points(group=ENTRY_POINT_GROUP):
         if point.name not in _classes:
             register_protocol(point.name)(point.load())
-    return tuple(sorted(_classes))
+    return registered()
 
 
 def protocol_class(name: str) -> type:

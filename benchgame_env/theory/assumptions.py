@@ -22,6 +22,11 @@ REQUIRED = (
     "scores_resolved",
 )
 
+# A rise between neighbouring floats by more than this share of the whole rise is a jump.
+JUMP = 1e-9
+# How far to look where cost is bounded, so that any effort may pay.
+FAR = 1e6
+
 
 def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
     """Each assumption and whether it holds, found numerically on about 1,000 efforts.
@@ -31,38 +36,46 @@ def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
     (concave) and ``C3`` (a worse model's extra effort grows with the target) are the paper's conditions
     on curves, checked on total efforts ``[0, 10 F]``; predictions here do not need them.
     """
-    reach = np.minimum(game.effort_scale, finite_effort_scale(game))
+    reach = np.where(np.isinf(game.effort_scale), FAR, game.effort_scale)
     efforts = _probe(1.0)[:, None] * reach
     scores = rule.score(game, efforts)
     paid = efforts[:, np.argmax(reach)]
-    cost = game.cost(paid)
     return {
         "strict_tie_order": rule.ties == "quality",
         "positive_budgets": bool((game.budget > 0).all()),
-        "scores_continuous": not _has_jump(lambda e: rule.score(game, e), efforts, 1e-3),
+        "scores_continuous": not _has_jump(
+            lambda e: rule.score(game, e), efforts, JUMP * np.ptp(scores)
+        ),
         "scores_strictly_increasing": bool((np.diff(scores, axis=0)[:, reach > 0] > 0).all()),
-        "cost_continuous": not _has_jump(game.cost, paid, 1e-3 * game.prize_range),
-        "cost_strictly_increasing": bool(game.cost.strictly_increasing and (np.diff(cost) >= 0).all()),
+        "cost_continuous": not _has_jump(game.cost, paid, JUMP * float(np.max(game.cost(paid)))),
+        "cost_strictly_increasing": bool(
+            game.cost.strictly_increasing and (np.diff(game.cost(paid))[np.diff(paid) > 0] > 0).all()
+        ),
         "scores_resolved": is_resolved(game, rule),
         **_paper_conditions(game),
     }
 
 
 def _paper_conditions(game: Game) -> dict[str, bool]:
-    x = _probe(10 * finite_effort_scale(game))
-    scores = game.curves.score(np.broadcast_to(x[:, None], (x.size, game.n_developers)))
-    noise = 1e-12
+    unit = finite_effort_scale(game)
+    x = _probe(10.0)
+    total = np.broadcast_to((x * unit)[:, None], (x.size, game.n_developers))
+    scores = game.curves.score(total)
+    # Beyond saturation, float64 shows ties that are not there.
+    slack = 1e-7 * np.maximum(total, unit)
+    clear = (np.abs(game.curves.effort_for(scores) - total) <= slack).all(axis=1)
+    x, scores = x[clear], scores[clear]
     # Neighbours suffice for C1 and C3: larger gaps are sums of theirs.
     gap = -np.diff(scores, axis=1)
     slope = np.diff(scores, axis=0) / np.diff(x)[:, None]
-    needed = game.curves.effort_for(np.roll(scores, 1, axis=1))[:, 1:]
     with np.errstate(invalid="ignore"):
-        growth = np.diff(needed - x[:, None], axis=0)
+        needed = game.curves.effort_for(np.roll(scores, 1, axis=1))[:, 1:] / unit - x[:, None]
+        growth = np.diff(np.maximum(needed, 0.0), axis=0)
     return {
         "C1": bool((gap > 0).all()),
-        "C2": bool((np.diff(slope, axis=0) <= noise + 1e-6 * slope[:-1]).all()),
+        "C2": bool((np.diff(slope, axis=0) <= 1e-12 + 1e-6 * slope[:-1]).all()),
         # inf - inf is nan: out of reach and staying so.
-        "C3": bool((np.isnan(growth) | (growth >= -1e-6 * np.maximum(x[1:, None], x[1]))).all()),
+        "C3": bool((np.isnan(growth) | (growth >= -1e-6 * np.maximum(x[1:, None], 1.0))).all()),
     }
 
 
@@ -72,13 +85,20 @@ def _probe(top: float) -> Floats:
 
 
 def _has_jump(f: Callable[[Floats], Floats], x: Floats, size: float) -> bool:
-    """Whether ``f`` still rises by ``size`` across some cell of ``x`` however far the cell is halved."""
+    """Whether ``f`` rises by more than ``size`` between two neighbouring float64 numbers.
+
+    Each cell of ``x`` is halved towards its steeper side: by bit patterns while its ends are of
+    different magnitude, which comes down to the smallest floats quickly, else in the middle.
+    """
     low, high = x[:-1], x[1:]
     below, above = f(low), f(high)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
+    for _ in range(128):
+        if not (above - below > size).any():
+            return False
+        bits = low.view(np.int64) + (high.view(np.int64) - low.view(np.int64)) // 2
+        middle = np.where(high > 2 * low, bits.view(np.float64), low + 0.5 * (high - low))
         value = f(middle)
         right = above - value > value - below
         low, below = np.where(right, middle, low), np.where(right, value, below)
         high, above = np.where(right, high, middle), np.where(right, above, value)
-    return bool(size > 0 and (above - below > size).any())
+    return True

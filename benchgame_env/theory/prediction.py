@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from benchgame_env.game import Game
 from benchgame_env.games import as_game
 from benchgame_env.protocols import DeterministicProtocol, as_protocol
 from benchgame_env.theory import assumptions
+from benchgame_env.theory.cycles import Cycle, NoRepetitionError, best_response_cycle
+from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.pure import largest_temptation
 
 Regime = Literal["pure", "cycle", "undecided"]
@@ -25,6 +28,7 @@ class Prediction:
 
     Attributes
     ----------
+    game, protocol: what is predicted.
     regime: ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none.
         ``undecided``: the theorems that would tell do not cover this game.
     reason: what the regime rests on, one sentence.
@@ -33,9 +37,14 @@ class Prediction:
     binding: ``(overtaker, overtaken)`` at the largest temptation, or None.
     equilibrium: a pure equilibrium, efforts ``[n]``, or None if none is known.
     ranking: developers in board order at the honest profile, best first, ``[n]``.
-    mixed, cycle: None until they have been computed.
+    mixed: a `MixedEquilibrium` with its certificate, found when first asked for, which may take
+        seconds; None in the pure regime and outside the exact theory.
+    cycle: a `Cycle` of best responses one at a time, likewise; None also where they do not repeat
+        within `cycles.MAX_REVISIONS`.
     """
 
+    game: Game
+    protocol: Any
     regime: Regime
     reason: str
     assumptions: dict[str, bool]
@@ -43,8 +52,23 @@ class Prediction:
     binding: tuple[int, int] | None
     equilibrium: Floats | None
     ranking: NDArray[np.int64]
-    mixed: Any = None
-    cycle: Any = None
+
+    @cached_property
+    def mixed(self) -> MixedEquilibrium | None:
+        return mixed_equilibrium(self.game, self.protocol) if self._may_move else None
+
+    @cached_property
+    def cycle(self) -> Cycle | None:
+        if not self._may_move:
+            return None
+        try:
+            return best_response_cycle(self.game, self.protocol)
+        except NoRepetitionError:
+            return None
+
+    @property
+    def _may_move(self) -> bool:
+        return self.regime != "pure" and isinstance(self.protocol, DeterministicProtocol)
 
 
 def predict(game: Game | str, protocol: Any) -> Prediction:
@@ -58,11 +82,13 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
         ranks = np.asarray(rule.evaluate(game, zero, np.random.default_rng(0)).ranks)
         ranking = np.argsort(ranks, kind="stable")
         reason = "the board is not a fixed function of own efforts, which the exact theory needs"
-        return Prediction("undecided", reason, {}, math.nan, None, None, ranking)
+        return Prediction(game, rule, "undecided", reason, {}, math.nan, None, None, ranking)
     checked = assumptions.check(game, rule)
     amount, pair = largest_temptation(game, rule)
     regime, reason = _regime(amount, [name for name in assumptions.REQUIRED if not checked[name]])
     return Prediction(
+        game=game,
+        protocol=rule,
         regime=regime,
         reason=reason,
         assumptions=checked,

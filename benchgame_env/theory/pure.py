@@ -112,7 +112,7 @@ def _least_effort(
 
     A score a few float64 steps higher stands for "strictly more", which is right on flat stretches too.
     """
-    noise = SCORE_NOISE * np.spacing(score)
+    noise = SCORE_NOISE * np.spacing(np.abs(score))
     aim = np.where(strict, score + noise, score - noise)
     effort = rule.effort_for(game, aim)
     limited = np.isfinite(game.budget)
@@ -146,20 +146,26 @@ def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
     """
     honest = rule.score(game, np.zeros(game.n_developers))
     fine, useless = 1e-6 * finite_effort_scale(game), 2 * game.effort_scale
-
-    def effort_for(score: Floats) -> Floats:
-        return np.minimum(rule.effort_for(game, score), useless)
-
     for k in _blocks(game.n_developers):
-        noise = SCORE_NOISE * np.spacing(honest[k])[:, None]
+        noise = SCORE_NOISE * np.spacing(np.abs(honest[k]))[:, None]
         aim = np.broadcast_to(honest[k][:, None], (k.size, game.n_developers))
-        with np.errstate(invalid="ignore"):
-            spread = effort_for(aim + noise) - effort_for(aim - noise)
-        # inf - inf is nan: surely out of reach. The own score is no overtake.
-        spread[np.arange(k.size), k] = 0.0
-        if (spread > fine).any():
+        low, high = rule.effort_for(game, aim - noise), rule.effort_for(game, aim + noise)
+        with np.errstate(invalid="ignore"):  # inf - inf is nan: surely out of reach
+            doubtful = np.minimum(high, useless) - np.minimum(low, useless) > fine
+        doubtful[np.arange(k.size), k] = False  # the own score is no overtake
+        if (doubtful & ~_is_plateau(game, rule, low, high)).any():
             return False
     return True
+
+
+def _is_plateau(game: Game, rule: DeterministicProtocol, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    """Where scores are exactly equal inside ``[low, high]``: a curve that is flat there, such as a
+    measured one at chance, and not one that is too flat for float64."""
+    finite = np.isfinite(high)
+    start = np.where(finite, low, 0.0)
+    width = np.where(finite, high, 0.0) - start
+    inner = [rule.score(game, start + share * width) for share in (0.25, 0.5, 0.75)]
+    return finite & (inner[0] == inner[1]) & (inner[1] == inner[2])
 
 
 def finite_effort_scale(game: Game) -> float:

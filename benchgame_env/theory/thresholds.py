@@ -57,7 +57,8 @@ def stabilizing_levels(game: Game, max_level: float | None = None) -> list[tuple
 
 def _margin(game: Game, level: float) -> float:
     """Largest signed gain from overtaking: at most 0 where honest play is stable; prize units."""
-    return max(float(gain.max()) for _, gain in gains(game, TuneBeforeTest(level)))
+    gain = max(float(gain.max()) for _, gain in gains(game, TuneBeforeTest(level)))
+    return max(gain, -10 * game.prize_range)  # out of reach is finite here, to be minimised
 
 
 def _level_grid(game: Game, max_level: float) -> np.ndarray:
@@ -73,11 +74,13 @@ def _hidden_turns(game: Game, grid: np.ndarray, margin: np.ndarray) -> list[floa
     sign = np.where(margin > 0, 1.0, -1.0)
     for k in range(1, grid.size - 1):
         near = sign[k] * margin[k - 1 : k + 2]  # >= 0; a minimum here may dip below zero
-        if len(set(sign[k - 1 : k + 2])) == 1 and near[1] <= near.min() < np.inf:
+        flat = np.ptp(near) <= 1e-9 * game.prize_range
+        if len(set(sign[k - 1 : k + 2])) == 1 and near[1] == near.min() and not flat:
             found = minimize_scalar(
                 lambda level, s=sign[k]: s * _margin(game, level),
                 bounds=(grid[k - 1], grid[k + 1]),
                 method="bounded",
+                options={"xatol": 1e-9 * (grid[k + 1] - grid[k - 1])},
             )
             turns.append(float(found.x))
     return turns

@@ -1,0 +1,110 @@
+"""Simulated best responses: an actual effort where theory section 2 only has a supremum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchgame_env._validate import Floats, number
+from benchgame_env.game import Game
+from benchgame_env.protocols import DeterministicProtocol
+
+RESOLUTION = 1e-3  # a leaderboard shows three decimals
+# A payoff must rise by more than this share of P to move anybody: moves are on strict gain.
+STRICT = 1e-12
+
+
+def best_response(
+    game: Game,
+    rule: DeterministicProtocol,
+    developer: int,
+    scores: Floats,
+    held: Floats,
+    resolution: float = RESOLUTION,
+    levels: Floats | None = None,
+    precision: type = np.float64,
+) -> tuple[Floats, Floats]:
+    """The best effort of one developer against boards as they stand; held if nothing gains strictly.
+
+    Candidates are effort 0, the budget and, for each rival, the least effort that ranks above it: at
+    its score where the tie rule favours the developer, else ``resolution`` above. With ``levels`` the
+    candidates are those efforts alone. Of equal payoffs the least effort is taken.
+
+    Parameters
+    ----------
+    scores: shown scores ``[batch, n]``.
+    held: the developer's own effort now, ``[batch]``.
+    resolution: score by which a rival is beaten, > 0.
+    levels: the efforts to choose from, ``[m]``, or None for the continuum.
+    precision: in which scores are shown, and so compared: float32 on boards seen through observations.
+
+    Returns
+    -------
+    Efforts and the scores they show, each ``[batch]``.
+    """
+    number("resolution", resolution, low=0, strict=True)
+    if levels is None:
+        noise = 0.0 if precision is np.float64 else np.spacing(np.abs(scores).astype(precision))
+        efforts, shown = _overtakes(game, rule, developer, scores, resolution, noise)
+    else:
+        efforts = np.broadcast_to(levels, (len(scores), levels.size))
+        shown = _own(rule.score(game, _everyone(efforts, game)), developer)
+    shown = shown.astype(precision).astype(np.float64)
+    current = scores[:, developer]
+    payoffs = _payoffs(game, rule, developer, scores, efforts, shown)
+    best = payoffs.max(axis=1)
+    close = payoffs >= best[:, None] - STRICT * game.prize_range
+    pick = (np.arange(len(scores)), np.where(close, efforts, np.inf).argmin(axis=1))
+    now = _payoffs(game, rule, developer, scores, held[:, None], current[:, None])[:, 0]
+    moves = best > now + STRICT * game.prize_range
+    return np.where(moves, efforts[pick], held), np.where(moves, shown[pick], current)
+
+
+def _overtakes(
+    game: Game,
+    rule: DeterministicProtocol,
+    developer: int,
+    scores: Floats,
+    resolution: float,
+    noise: float | Floats,
+) -> tuple[Floats, Floats]:
+    """Efforts and shown scores ``[batch, n + 1]``: passing each rival, 0 in the own column, and the
+    budget last. Rivals' scores may be off by ``noise``."""
+    favoured = (np.arange(game.n_developers) > developer) & (rule.ties == "quality")
+    aims = scores + np.where(favoured, noise, resolution)
+    budget = game.budget[developer]
+    ends = np.zeros((2, game.n_developers))
+    ends[1, developer] = budget if np.isfinite(budget) else 0.0
+    honest, top = _own(rule.score(game, ends), developer)
+    efforts = _own(rule.effort_for(game, _everyone(aims, game)), developer)
+    efforts[(efforts > budget) | ((aims > top) & np.isfinite(budget))] = np.inf
+    efforts[:, developer] = 0.0
+    aims[:, developer] = honest
+    every = np.full((len(scores), 1), 1.0)
+    # The aim itself is shown, not its round trip through the curve: exact ties must stay exact.
+    shown = np.hstack((np.maximum(aims, honest), top * every))
+    return np.hstack((efforts, ends[1, developer] * every)), shown
+
+
+def _payoffs(
+    game: Game,
+    rule: DeterministicProtocol,
+    developer: int,
+    scores: Floats,
+    efforts: Floats,
+    shown: Floats,
+) -> Floats:
+    """Payoffs ``[batch, m]`` of own ``efforts`` showing ``shown`` against the others on the board."""
+    boards = np.repeat(scores[:, None, :], efforts.shape[1], axis=1)
+    boards[..., developer] = shown
+    prizes = _own(game.board(boards, rule.ties).prizes, developer)
+    possible = np.isfinite(efforts)
+    return np.where(possible, prizes - game.cost(np.where(possible, efforts, 0.0)), -np.inf)
+
+
+def _everyone(values: Floats, game: Game) -> Floats:
+    """Own values ``[batch, m]`` as profiles ``[batch, m, n]``, for functions that take profiles."""
+    return np.repeat(values[..., None], game.n_developers, axis=-1)
+
+
+def _own(profiles: Floats, developer: int) -> Floats:
+    return profiles[..., developer].copy()

@@ -1,0 +1,98 @@
+"""The games and rules that the tests of the environment run over.
+
+Rules come from the registry: a protocol that is registered later is tested without a line here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+import benchgame_env as bg
+from benchgame_env.game import TIES
+from benchgame_env.protocols import protocol_class
+
+REVISIONS = ("simultaneous", "alternating", "random")
+ACTION_TYPES = ("continuous", "discrete")
+SCALES = ("linear", "log")
+
+
+def alone() -> bg.Game:
+    """One developer, who can spend effort (budget 1) though there is nothing to win."""
+    return bg.Game(bg.curves.Additive([1.0]), bg.LinearCost(1.0), [1.0], budget=1.0)
+
+
+def idle() -> bg.Game:
+    """One developer without a budget: no effort pays, so the effort axis is the point 0."""
+    return bg.Game(bg.curves.Additive([1.0]), bg.LinearCost(1.0), [1.0])
+
+
+def five_with_ties() -> bg.Game:
+    """Two pairs of identical models: ties at zero effort and at every equal effort."""
+    curves = bg.curves.Additive([1.0, 1.0, 0.75, 0.5, 0.5])
+    return bg.Game(curves, bg.LinearCost(1.0), [1.0, 0.75, 0.5, 0.25, 0.0])
+
+
+def budgets() -> bg.Game:
+    """A finite, an infinite and an empty budget; quadratic cost; prizes that are not dyadic."""
+    curves = bg.curves.Additive([1.0, 0.8, 0.5])
+    return bg.Game(curves, bg.PowerCost(0.7, 2.0), [0.9, 0.2, 0.1], budget=[0.5, math.inf, 0.0])
+
+
+def plateaus() -> bg.Game:
+    """Measured curves with flat stretches, on which different efforts tie."""
+    efforts = [[0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 3.0]]
+    curves = bg.curves.Tabulated(efforts, [[0.3, 0.6, 0.6, 0.7], [0.3, 0.6, 0.6]])
+    return bg.Game(curves, bg.LinearCost(0.2), [1.0, 0.0], budget=3.0)
+
+
+GAMES: dict[str, Callable[[], bg.Game]] = {
+    "alone": alone,
+    "idle": idle,
+    "duel": lambda: bg.load_game("duel"),
+    "twins": lambda: bg.load_game("twins"),
+    "budgets": budgets,
+    "plateaus": plateaus,
+    "five-with-ties": five_with_ties,
+    "pythia-gsm8k": lambda: bg.load_game("pythia-gsm8k"),
+}
+# One game for each number of developers that PettingZoo's tests are run with.
+BY_SIZE = {1: "alone", 2: "duel", 5: "five-with-ties"}
+
+
+def rules() -> dict[str, Any]:
+    """Every registered protocol at its example parameters, under each tie rule it offers."""
+    return {
+        f"{name}-{ties['ties']}" if ties else name: bg.make_protocol(
+            name, **(getattr(protocol_class(name), "example", {}) | ties)
+        )
+        for name in bg.protocols()
+        for ties in _tie_rules(protocol_class(name))
+    }
+
+
+def _tie_rules(cls: type) -> list[dict[str, str]]:
+    offered = "ties" in getattr(cls, "__dataclass_fields__", {})
+    return [{"ties": ties} for ties in TIES] if offered else [{}]
+
+
+@dataclass(frozen=True)
+class Noisy(bg.Protocol):
+    """A rule whose board is drawn: scores with independent normal noise, anew at each evaluation.
+
+    The noise is wide on purpose: the order changes all the time and scores tie at 0 and 1.
+    """
+
+    shows_accuracies: ClassVar[bool] = True
+
+    sd: float = 0.3
+
+    def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
+        assert rng is not None, "the environment has to hand in its stream"
+        scores = game.curves.score(efforts)
+        shown = np.clip(scores + rng.normal(0.0, self.sd, scores.shape), 0.0, 1.0)
+        return game.board(shown, self.ties)
