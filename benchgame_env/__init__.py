@@ -1,6 +1,6 @@
 """The leaderboard game: developers choose benchmark-specific effort, a protocol turns it into ranks."""
 
-from benchgame_env import curves, metrics, theory
+from benchgame_env import calibration, curves, metrics, theory
 from benchgame_env.costs import LinearCost, PowerCost
 from benchgame_env.env import BenchGameEnv, parallel_env
 from benchgame_env.game import Board, Game
@@ -25,6 +25,7 @@ __all__ = [
     "PowerCost",
     "Protocol",
     "VectorEnv",
+    "calibration",
     "curves",
     "games",
     "load_game",

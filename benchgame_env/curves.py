@@ -38,6 +38,9 @@ class Curves(Protocol):
         """Score ``[..., n]`` to the least total effort ``[..., n]`` that reaches it: 0 where the
         model is there untuned, ``inf`` where no effort suffices."""
 
+    # Optional: ``strictly_increasing``, True if by the family's formula every bit of effort raises the
+    # score, even where float64 cannot show it; False if it has flat stretches.
+
 
 @dataclass(frozen=True, eq=False)
 class ScalingLaw:
@@ -73,6 +76,10 @@ class ScalingLaw:
     def n_developers(self) -> int:
         return self.lower.size
 
+    @property
+    def strictly_increasing(self) -> bool:
+        return True
+
     def score(self, effort: ArrayLike) -> Floats:
         log_odds = self.intercept + self.slope * np.log1p(effort)
         return self.lower + (self.upper - self.lower) * expit(log_odds)
@@ -106,6 +113,10 @@ class Additive:
     @property
     def n_developers(self) -> int:
         return self.quality.size
+
+    @property
+    def strictly_increasing(self) -> bool:
+        return True
 
     def score(self, effort: ArrayLike) -> Floats:
         return -np.expm1(-(self.quality + effort))
@@ -166,6 +177,10 @@ class Tabulated:
     @property
     def n_developers(self) -> int:
         return len(self.efforts)
+
+    @property
+    def strictly_increasing(self) -> bool:
+        return False
 
     def score(self, effort: ArrayLike) -> Floats:
         columns = np.moveaxis(np.asarray(effort, dtype=np.float64), -1, 0)

@@ -202,6 +202,21 @@ def _check_curves(curves: Curves, n: int, max_effort: Floats) -> None:
         )
     for i in range(n):
         _refuse_fall(f"curves: developer {i}", efforts[:, i], scores[:, i])
+    # Checked in scores, for many efforts show the same one where a curve saturates; and a little to
+    # either side, for a curve may jump.
+    finite = np.isfinite(needed)
+    least = np.where(finite, np.maximum(needed, 0.0), 0.0)
+    slack = 1e-6 * np.maximum(1.0, np.abs(scores))
+    short = np.asarray(curves.score(least * (1 + 1e-9) + 1e-12 * efforts.max())) < scores - slack
+    beyond = np.asarray(curves.score(least * (1 - 1e-9))) > scores + slack
+    wrong = np.isnan(needed) | (needed < 0) | (finite & (short | beyond))
+    if wrong.any():
+        where, who = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"curves: effort_for is no inverse of score: developer {who} scores "
+            f"{scores[where, who]:.6g} at effort {efforts[where, who]:.6g}, but effort_for gives "
+            f"{needed[where, who]:.6g}"
+        )
 
 
 MOST = np.finfo(np.float64).max

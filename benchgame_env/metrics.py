@@ -73,7 +73,7 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
     order, quality = np.asarray(board_order), np.asarray(quality, dtype=np.float64)
     if sorted(order.tolist()) != list(range(quality.size)):
         raise ValueError(f"board_order: need each of 0 to {quality.size - 1} once, got {order.tolist()}")
-    if quality.size < 2:
+    if np.ptp(quality) == 0:
         return 1.0  # no pair to misorder
     return float(kendalltau(np.arange(quality.size, 0, -1), quality[order]).statistic)
 

@@ -184,8 +184,9 @@ def test_plateaus_beyond_use_do_not_matter() -> None:
 
 
 def test_saturated_scores_fail_where_float64_no_longer_sees_effort() -> None:
+    # By formula additive scores still rise at level 40; float64 shows exactly 1 for everybody.
     found = required_failing(PLAIN, bg.make_protocol("tune-before-test", level=40.0))
-    assert found == {"scores_strictly_increasing", "scores_resolved"}
+    assert found == {"scores_resolved"}
 
 
 # --- the paper's conditions on curves ----------------------------------------------------------

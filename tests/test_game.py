@@ -190,6 +190,16 @@ class Falling:
         return np.where(np.asarray(score) <= 0.5, 0.0, np.inf)
 
 
+class WrongInverse(Falling):
+    """Rises from 0 to 1, but claims that no score takes any effort."""
+
+    def score(self, effort: Any) -> Any:
+        return 1 - np.exp(-np.asarray(effort))
+
+    def effort_for(self, score: Any) -> Any:
+        return np.zeros(np.shape(score))
+
+
 class NotANumber(Falling):
     def score(self, effort: Any) -> Any:
         return np.where(np.asarray(effort) > 0.5, np.nan, 0.5)
@@ -251,6 +261,7 @@ class Cost:
         ({"cost": Cost(lambda e: np.where(e > 1, 0.5, e))}, "cost falls from .* at effort .* to 0.5"),
         ({"cost": Cost(lambda e: 0.0)}, r"cost: shape \(\) for efforts of shape \(257,\)"),
         ({"curves": Falling()}, "curves: developer 0 falls from 0.5 at effort .* to 0.4"),
+        ({"curves": WrongInverse()}, "effort_for is no inverse of score: developer 0 .* gives 0"),
         ({"curves": NotANumber()}, "curves: developer 0 scores nan at effort"),
         ({"curves": OneForAll()}, r"curves: score maps shape \(257, 2\) to \(257, 1\)"),
         ({"curves": Scalar()}, r"curves: effort_for maps shape \(257, 2\) to \(\)"),

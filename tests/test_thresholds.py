@@ -161,6 +161,14 @@ def test_a_short_interval_between_grid_levels_is_found_in_any_unit(unit) -> None
     assert np.array(levels) / unit == pytest.approx(np.array([[2 - half, 2 + half]]), abs=1e-9)
 
 
+def test_tables_that_end_at_the_same_score_do_not_hide_what_follows() -> None:
+    # 0.5 and 0.2 rise in lines to 0.6 at 1 and stay. Gap 0.1: developer 1 needs 0.75 - 0.75 Delta >= 0.1
+    # up to 1 - 0.1/0.75. From 1 on both show all they have: nobody can exceed 0.6, and 0 is favoured.
+    curves = bg.curves.Tabulated([[0, 1], [0, 1]], [[0.5, 0.6], [0.2, 0.6]])
+    levels = stabilizing_levels(duel(curves, 0.1), max_level=10)
+    assert np.array(levels) == pytest.approx(np.array([[0, 1 - 0.1 / 0.75], [1, 10]]), abs=ROUNDING)
+
+
 def test_a_budget_that_cannot_reach_makes_every_level_stable() -> None:
     game = bg.load_game("five", budget=0.1)  # an overtake takes 0.125
     assert stabilizing_levels(game, max_level=10) == [(0.0, 10.0)]

@@ -26,6 +26,8 @@ def load_game(name: str, **overrides: Any) -> Game:
     ------
     ValueError: an unknown name, override or developer; the known ones are listed.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"game: expected a name, got {name!r}")
     if name.endswith(".json"):
         builder: registry.Builder = partial(fitted.from_calibration, Calibration.load(name))
     else:

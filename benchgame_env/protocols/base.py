@@ -41,6 +41,8 @@ class DeterministicProtocol(Protocol):
     The exact theory and the exact regrets apply to these rules alone.
     """
 
+    strict: ClassVar[bool] = False  # shown scores rise strictly wherever the curves do
+
     def score(self, game: Game, efforts: Floats) -> Floats:
         """Own efforts ``[..., n]`` to shown scores ``[..., n]``."""
         raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from benchgame_env._validate import Floats, choice
 from benchgame_env.game import TIES, Game, Ties
@@ -21,6 +22,8 @@ class Direct(DeterministicProtocol):
     Rewards: whoever tunes on the test task most cheaply; often there is no pure equilibrium.
     Version: 0.
     """
+
+    strict: ClassVar[bool] = True
 
     ties: Ties = "quality"
 

@@ -27,6 +27,7 @@ class TuneBeforeTest(DeterministicProtocol):
     """
 
     example: ClassVar[dict[str, Any]] = {"level": 3000.0}
+    strict: ClassVar[bool] = True
 
     level: float
     ties: Ties = "quality"

@@ -153,19 +153,21 @@ def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
         with np.errstate(invalid="ignore"):  # inf - inf is nan: surely out of reach
             doubtful = np.minimum(high, useless) - np.minimum(low, useless) > fine
         doubtful[np.arange(k.size), k] = False  # the own score is no overtake
-        if (doubtful & ~_is_plateau(game, rule, low, high)).any():
+        if (doubtful & ~_is_plateau(game, rule, low + fine, high - fine)).any():
             return False
     return True
 
 
 def _is_plateau(game: Game, rule: DeterministicProtocol, low: Floats, high: Floats) -> NDArray[np.bool_]:
-    """Where scores are exactly equal inside ``[low, high]``: a curve that is flat there, such as a
-    measured one at chance, and not one that is too flat for float64."""
-    finite = np.isfinite(high)
-    start = np.where(finite, low, 0.0)
-    width = np.where(finite, high, 0.0) - start
-    inner = [rule.score(game, start + share * width) for share in (0.25, 0.5, 0.75)]
-    return finite & (inner[0] == inner[1]) & (inner[1] == inner[2])
+    """Where scores are exactly equal at ``low`` and ``high``: a curve that is flat there, such as a
+    measured one at chance or after its last checkpoint, and not one too flat for float64."""
+    declared = getattr(game.curves, "strictly_increasing", None)
+    if declared:
+        return np.zeros(low.shape, dtype=bool)
+    # Without a word from the curves, flat all the way up looks like saturation.
+    known = np.isfinite(low) & np.isfinite(high if declared is None else low)
+    ends = [rule.score(game, np.where(known, np.maximum(effort, 0.0), 0.0)) for effort in (low, high)]
+    return known & (ends[0] == ends[1])
 
 
 def finite_effort_scale(game: Game) -> float:
