@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Seat
-from benchgame_env import DeterministicProtocol, theory
+from benchgame_env import theory
 from benchgame_env._validate import number
+from benchgame_env.protocols import is_exact
 
 
 class BestResponse(Agent):
@@ -24,7 +25,7 @@ class BestResponse(Agent):
 
     def __init__(self, seat: Seat, resolution: float = theory.RESOLUTION) -> None:
         super().__init__(seat)
-        if not isinstance(seat.protocol, DeterministicProtocol):
+        if not is_exact(seat.protocol):
             raise ValueError(f"best-response needs a DeterministicProtocol, got {seat.protocol!r}")
         self.resolution = number("resolution", resolution, low=float(np.finfo(np.float32).eps))
         self._levels: NDArray[np.float64] | None = None

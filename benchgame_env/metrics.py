@@ -15,7 +15,7 @@ from scipy.stats import kendalltau
 
 from benchgame_env._validate import Floats, vector
 from benchgame_env.game import Game
-from benchgame_env.protocols import DeterministicProtocol, as_protocol
+from benchgame_env.protocols import DeterministicProtocol, as_protocol, is_exact
 
 Strategy = tuple[Floats, Floats]  # efforts and their probabilities
 
@@ -80,7 +80,7 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
 
 def _exact(protocol: Any) -> DeterministicProtocol:
     rule = as_protocol(protocol)
-    if not isinstance(rule, DeterministicProtocol):
+    if not is_exact(rule):
         raise ValueError(f"protocol {rule!r}: exact grading needs a DeterministicProtocol")
     return rule
 

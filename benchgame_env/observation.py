@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchgame_env._validate import Floats
 from benchgame_env.actions import EffortAxis
 from benchgame_env.game import Board, Game
-from benchgame_env.protocols import DeterministicProtocol
+from benchgame_env.protocols import is_exact
 
 # Positions on the effort axis at which a developer knows its own curve.
 CURVE_POSITIONS = np.linspace(0.0, 1.0, 5)
@@ -126,7 +126,7 @@ def _scores_are_bounded(game: Game, protocol: Any) -> bool:
     """Whether all scores, own and shown, are accuracies in [0, 1]; they do not fall with effort, so
     the ends tell."""
     ends = np.array([[0.0], [1e300]]) * np.ones(game.n_developers)
-    exact = isinstance(protocol, DeterministicProtocol)
+    exact = is_exact(protocol)
     if not exact and not getattr(protocol, "shows_accuracies", False):
         return False
     with np.errstate(all="ignore"):  # curves need not be made for such efforts

@@ -22,10 +22,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env._validate import Floats, choice, integer
 from benchgame_env.actions import EffortAxis
-from benchgame_env.game import Board, Game
+from benchgame_env.game import Game
 from benchgame_env.games import as_game
 from benchgame_env.observation import Observer
 from benchgame_env.protocols import as_protocol
+from benchgame_env.protocols.base import play, start
 
 REVISIONS = ("simultaneous", "alternating", "random")
 Infos = dict[str, Any]
@@ -106,7 +107,7 @@ class VectorEnv:
             raise RuntimeError("no episode is open: call reset before step")
         asked = self.axis.position(self._checked(actions))
         self._position = np.where(self._turn, asked, self._position)
-        self._publish()
+        self._publish(revised=self.turn)
         self.round += 1
         self._turn = self._next_turn()
         infos, over = self.infos(), self.round == self.horizon
@@ -132,14 +133,17 @@ class VectorEnv:
 
     def _open_episode(self) -> None:
         self.round = 0
-        self._position = np.zeros((self.num_envs, self.n_developers))
-        self._publish()
+        shape = (self.num_envs, self.n_developers)
+        self._position = np.zeros(shape)
+        self._state = start(self.protocol, self.game, shape)
+        self._publish(revised=np.zeros(shape, dtype=bool))
         self._turn = self._next_turn()
 
-    def _publish(self) -> None:
+    def _publish(self, revised: NDArray[np.bool_]) -> None:
         self._efforts = self.axis.effort(self._position)
-        board = self.protocol.evaluate(self.game, self._efforts, self._rng)
-        self._board = Board(board.scores, board.ranks, board.prizes)
+        self._board, self._state = play(
+            self.protocol, self.game, self._efforts, self._state, self._rng, revised
+        )
         self._costs = self.game.cost(self._efforts)
 
     def _next_turn(self) -> NDArray[np.bool_]:

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from agents.ippo import IndependentPPO, PPOSettings
-from benchgame_env import DeterministicProtocol, commands, metrics
+from benchgame_env import commands, metrics
 from benchgame_env._validate import integer
+from benchgame_env.protocols import is_exact
 from training.settings import TrainSettings, add_options, chosen
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 
@@ -183,7 +184,7 @@ def _progress_row(
 ) -> dict[str, Any]:
     effort, payoff = played["effort"], played["payoff"]
     row: dict[str, Any] = {"update": update, "entropy": learners.settings.entropy_at(update)}
-    exact = isinstance(learners.vec.protocol, DeterministicProtocol)
+    exact = is_exact(learners.vec.protocol)
     row["nash_conv"] = ""
     if exact and update % GRADE_EVERY == 0:
         game, protocol = learners.vec.game, learners.vec.protocol

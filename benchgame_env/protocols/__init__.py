@@ -1,7 +1,8 @@
 """Protocols: what the designer chooses. One rule a file, one registry; importing a rule registers it."""
 
-from benchgame_env.protocols.base import DeterministicProtocol, Protocol
+from benchgame_env.protocols.base import DeterministicProtocol, Protocol, is_exact
 from benchgame_env.protocols.direct import Direct
+from benchgame_env.protocols.layer import Layer
 from benchgame_env.protocols.registry import (
     as_protocol,
     make_protocol,
@@ -15,9 +16,11 @@ from benchgame_env.protocols.tune_before_test import TuneBeforeTest
 __all__ = [
     "DeterministicProtocol",
     "Direct",
+    "Layer",
     "Protocol",
     "TuneBeforeTest",
     "as_protocol",
+    "is_exact",
     "make_protocol",
     "parameter_names",
     "protocol_class",

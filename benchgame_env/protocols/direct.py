@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from benchgame_env._validate import Floats, choice
 from benchgame_env.game import TIES, Game, Ties
@@ -23,9 +22,11 @@ class Direct(DeterministicProtocol):
     Version: 0.
     """
 
-    strict: ClassVar[bool] = True
-
     ties: Ties = "quality"
+
+    @property
+    def strict(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         choice("ties", self.ties, TIES)

@@ -28,6 +28,8 @@ def register_protocol(name: str) -> Callable[[_C], _C]:
     """
 
     def register(cls: _C) -> _C:
+        if "+" in name:
+            raise ValueError(f"protocol {name!r}: a plus sign in a name stands for layers")
         known = _classes.get(name, cls)
         # The same class again is a module reload, not a clash.
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
@@ -55,29 +57,65 @@ def protocols() -> tuple[str, ...]:
 
 
 def protocol_class(name: str) -> type:
-    """The class registered as ``name``; ValueError listing the known protocols if there is none."""
+    """The class registered as ``name``, of layers the last; ValueError listing the known protocols if
+    there is none."""
+    name = _parts(name)[-1]
     return _classes.get(name) or _classes[choice("protocol", name, protocols())]
 
 
 def parameter_names(name: str) -> list[str]:
-    """Names of the parameters of the protocol registered as ``name``."""
-    cls = protocol_class(name)
-    return [field.name for field in fields(cls)] if is_dataclass(cls) else []
+    """Names of the parameters of ``name``, as `make_protocol` takes them: those of all its layers."""
+    found: dict[str, None] = {}
+    for part in _parts(name):
+        cls = protocol_class(part)
+        names = [field.name for field in fields(cls)] if is_dataclass(cls) else []
+        found |= dict.fromkeys(names)
+    if "+" in name:
+        found.pop("base", None)
+    return list(found)
 
 
 def make_protocol(name: str, **parameters: Any) -> Any:
     """The protocol called ``name`` with these parameters.
 
+    ``"tune-before-test+rounded"`` is ``rounded`` over ``tune-before-test``: each parameter goes to the
+    last part that has one of this name.
+
     Raises
     ------
     ValueError: an unknown name (the known ones are listed) or unsuitable parameters.
     """
-    cls = protocol_class(name)
+    parts = _parts(name)
+    if len(parts) == 1:
+        return _make(name, parameters)
+    shares: list[dict[str, Any]] = [{} for _ in parts]
+    for key, value in parameters.items():
+        takers = [k for k, part in enumerate(parts) if key in parameter_names(part)]
+        if not takers or key == "base":
+            raise _unsuitable(name, parameters, f"no part takes {key!r}")
+        shares[takers[-1]][key] = value
+    rule = _make(parts[0], shares[0])
+    for part, share in zip(parts[1:], shares[1:], strict=True):
+        if "base" not in parameter_names(part):
+            raise ValueError(f"protocol {name!r}: {part!r} does not go over another rule")
+        rule = _make(part, {**share, "base": rule})
+    return rule
+
+
+def _parts(name: Any) -> list[str]:
+    return name.split("+") if isinstance(name, str) else [name]
+
+
+def _make(name: str, parameters: dict[str, Any]) -> Any:
     try:
-        return cls(**parameters)
+        return protocol_class(name)(**parameters)
     except TypeError as error:
-        takes = ", ".join(parameter_names(name)) or "no parameters"
-        raise ValueError(f"protocol {name!r} takes {takes}; got {parameters} ({error})") from error
+        raise _unsuitable(name, parameters, str(error)) from error
+
+
+def _unsuitable(name: str, parameters: dict[str, Any], why: str) -> ValueError:
+    takes = ", ".join(parameter_names(name)) or "no parameters"
+    return ValueError(f"protocol {name!r} takes {takes}; got {parameters} ({why})")
 
 
 def as_protocol(spec: Any) -> Any:

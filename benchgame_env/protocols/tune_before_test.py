@@ -27,10 +27,13 @@ class TuneBeforeTest(DeterministicProtocol):
     """
 
     example: ClassVar[dict[str, Any]] = {"level": 3000.0}
-    strict: ClassVar[bool] = True
 
     level: float
     ties: Ties = "quality"
+
+    @property
+    def strict(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", number("level", self.level, low=0))
@@ -41,3 +44,6 @@ class TuneBeforeTest(DeterministicProtocol):
 
     def effort_for(self, game: Game, scores: Floats) -> Floats:
         return np.maximum(game.curves.effort_for(scores) - self.level, 0.0)
+
+    def designer_cost(self, game: Game) -> dict[str, float]:
+        return {"tuning": game.n_developers * self.level}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchgame_env._validate import Floats
 from benchgame_env.game import Game
 from benchgame_env.games import as_game
-from benchgame_env.protocols import DeterministicProtocol, as_protocol
+from benchgame_env.protocols import as_protocol, is_exact
 from benchgame_env.theory import assumptions
 from benchgame_env.theory.cycles import Cycle, NoRepetitionError, best_response_cycle
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
@@ -68,7 +68,7 @@ class Prediction:
 
     @property
     def _may_move(self) -> bool:
-        return self.regime != "pure" and isinstance(self.protocol, DeterministicProtocol)
+        return self.regime != "pure" and is_exact(self.protocol)
 
 
 def predict(game: Game | str, protocol: Any) -> Prediction:
@@ -78,7 +78,7 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
     """
     game, rule = as_game(game), as_protocol(protocol)
     zero = np.zeros(game.n_developers)
-    if not isinstance(rule, DeterministicProtocol):
+    if not is_exact(rule):
         ranks = np.asarray(rule.evaluate(game, zero, np.random.default_rng(0)).ranks)
         ranking = np.argsort(ranks, kind="stable")
         reason = "the board is not a fixed function of own efforts, which the exact theory needs"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchgame_env._validate import Floats
 from benchgame_env.game import Game
-from benchgame_env.protocols import DeterministicProtocol, as_protocol
+from benchgame_env.protocols import DeterministicProtocol, as_protocol, is_exact
 
 # Gains below this share of P are rounding: c(e_req) = gap is an equilibrium, not a temptation.
 ROUNDING = 1e-12
@@ -26,7 +26,7 @@ BLOCK = 1 << 20
 def exact_rule(protocol: object) -> DeterministicProtocol:
     """The protocol, if its board is a fixed function of own efforts; else ValueError."""
     rule = as_protocol(protocol)
-    if not isinstance(rule, DeterministicProtocol):
+    if not is_exact(rule):
         raise ValueError(f"protocol {rule!r}: exact theory needs a DeterministicProtocol")
     return rule
 
