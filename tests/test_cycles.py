@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from benchgame_env.theory import best_response_cycle
+from benchgame_env.theory import best_response_cycle, recurrent_classes
 from benchgame_env.theory.cycles import NoRepetitionError
 
 
@@ -93,6 +93,7 @@ def test_every_state_is_the_best_response_to_the_one_before() -> None:
         ({"start": [0.0]}, "start: need 2 efforts"),
         ({"start": [0.0, -1.0]}, "start: need 2 efforts within budget"),
         ({"levels": []}, "levels: expected a non-empty vector"),
+        ({"levels": [0.5, 0.0]}, "levels: must be >= 0 and ascending"),
     ],
 )
 def test_bad_input_names_the_culprit(settings: dict[str, object], culprit: str) -> None:
@@ -110,3 +111,87 @@ def test_simultaneous_revision_cycles_too() -> None:
     cycle = best_response_cycle(bg.load_game("duel"), "direct", order="simultaneous")
     assert cycle.period > 1
     assert cycle.peaks == pytest.approx([0.497, 0.997], abs=6e-4)
+
+
+# --- random order ------------------------------------------------------------------------------
+
+
+def chain_by_hand(game: bg.Game, levels: np.ndarray) -> dict[tuple[float, ...], list[tuple[float, ...]]]:
+    """A slow witness: what follows each profile of levels when each developer revises, by trying all
+    levels in plain loops; of equal payoffs the least effort, and moves on strict gain only."""
+
+    def payoff(profile: tuple[float, ...], i: int) -> float:
+        board = game.board(game.curves.score(np.array(profile)))
+        return float(board.prizes[i] - game.cost(np.array(profile))[i])
+
+    def best(profile: tuple[float, ...], i: int) -> tuple[float, ...]:
+        tries = [(*profile[:i], float(level), *profile[i + 1 :]) for level in levels]
+        top = max(payoff(t, i) for t in tries)
+        if top <= payoff(profile, i) + 1e-12:
+            return profile
+        return next(t for t in tries if payoff(t, i) >= top - 1e-12)
+
+    known: dict[tuple[float, ...], list[tuple[float, ...]]] = {}
+    waiting = [tuple(0.0 for _ in range(game.n_developers))]
+    while waiting:
+        profile = waiting.pop()
+        if profile not in known:
+            known[profile] = [best(profile, i) for i in range(game.n_developers)]
+            waiting += known[profile]
+    return known
+
+
+def reachable(chain: dict[tuple[float, ...], list[tuple[float, ...]]], start: tuple[float, ...]) -> set:
+    found, waiting = set(), [start]
+    while waiting:
+        profile = waiting.pop()
+        if profile not in found:
+            found.add(profile)
+            waiting += chain[profile]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("game", "size"),
+    [(additive(2, [1, 0]), 9), (additive(3, [1, 0.5, 0]), 7), (additive(3, [1, 0, 0]), 6)],
+)
+def test_recurrent_classes_against_a_slow_witness(game: bg.Game, size: int) -> None:
+    levels = np.linspace(0.0, 1.0, size)
+    chain = chain_by_hand(game, levels)
+    # Recurrent: everything reachable from there leads back.
+    reach = {profile: reachable(chain, profile) for profile in chain}
+    expected = {
+        frozenset(there) for profile, there in reach.items() if all(profile in reach[q] for q in there)
+    }
+    found = recurrent_classes(game, "direct", levels=levels)
+    assert {frozenset(map(tuple, c.states.tolist())) for c in found} == expected
+    assert sum(c.reached for c in found) == pytest.approx(1.0)
+    for c in found:
+        # In the long run what leaves a state is what comes into it.
+        place = {tuple(state): k for k, state in enumerate(c.states.tolist())}
+        inflow = np.zeros(c.period)
+        for state, k in place.items():
+            for after in chain[state]:
+                inflow[place[after]] += c.chances[k] / game.n_developers
+        np.testing.assert_allclose(inflow, c.chances, atol=1e-12)
+        assert c.chances.sum() == pytest.approx(1.0)
+
+
+def test_a_pure_equilibrium_is_the_only_recurrent_class() -> None:
+    (alone,) = recurrent_classes(bg.load_game("duel-small-prize"), "direct", start=[0.3, 0.9])
+    assert (alone.period, alone.reached, alone.chances.tolist()) == (1, 1.0, [1.0])
+    assert not alone.states.any()
+
+
+def test_in_a_duel_the_random_order_visits_the_round_robin_cycle() -> None:
+    # Only one of two ever wants to move, so who is drawn changes how long a state lasts and no more.
+    found = best_response_cycle(bg.load_game("duel"), "direct", order="random")
+    cycle = best_response_cycle(bg.load_game("duel"), "direct")
+    assert found.period == cycle.period == 290
+    assert {tuple(s) for s in found.states} == {tuple(s) for s in cycle.states}
+    assert (found.order, found.reached) == ("random", 1.0)
+
+
+def test_too_many_profiles_are_refused() -> None:
+    with pytest.raises(NoRepetitionError, match="more than 100 profiles"):
+        recurrent_classes(bg.load_game("duel"), "direct", max_states=100)

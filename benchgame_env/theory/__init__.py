@@ -4,6 +4,7 @@ from benchgame_env.theory.cycles import Cycle, best_response_cycle
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
 from benchgame_env.theory.pure import required_effort, temptation
+from benchgame_env.theory.random_order import recurrent_classes
 from benchgame_env.theory.responses import RESOLUTION, best_response
 from benchgame_env.theory.thresholds import stabilizing_levels
 
@@ -16,6 +17,7 @@ __all__ = [
     "best_response_cycle",
     "mixed_equilibrium",
     "predict",
+    "recurrent_classes",
     "required_effort",
     "stabilizing_levels",
     "temptation",

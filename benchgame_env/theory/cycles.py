@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env._validate import Floats, choice, vector
-from benchgame_env.game import Game
+from benchgame_env._validate import Floats, choice, integer, vector
+from benchgame_env.game import Game, Ties
+from benchgame_env.protocols import DeterministicProtocol
 from benchgame_env.theory.pure import exact_rule
 from benchgame_env.theory.responses import RESOLUTION, best_response
 
-ORDERS = ("round-robin", "round-robin-down", "simultaneous")
+ORDERS = ("round-robin", "round-robin-down", "simultaneous", "random")
 MAX_REVISIONS = 200_000
 
 
@@ -30,10 +31,13 @@ class Cycle:
     Attributes
     ----------
     states: efforts before each revision of one period, ``[period, n]``, effort units.
-    period: single revisions until the path repeats; rounds if ``order`` is simultaneous.
+    period: single revisions until the path repeats; rounds if ``order`` is simultaneous; the number
+        of states of a recurrent class if it is random.
     peaks, troughs: each developer's largest and least effort on the cycle, ``[n]``.
-    misranked: share of states in which the board is not in the order of quality.
+    misranked: share of revisions before which the board is not in the order of quality.
     cost: total cost of effort per revision, mean over the cycle, prize units.
+    chances: share of revisions spent in each state, ``[period]``.
+    reached: probability that play from ``start`` ends here; 1 unless the order is random.
     """
 
     states: Floats
@@ -46,6 +50,8 @@ class Cycle:
     levels: Floats | None
     order: Any
     start: Floats
+    chances: Floats
+    reached: float = 1.0
 
 
 def best_response_cycle(
@@ -63,7 +69,8 @@ def best_response_cycle(
     ----------
     resolution: score by which a rival is beaten, > 0.
     order: who revises: ``round-robin`` (worst quality first, then upwards, again and again),
-        ``round-robin-down`` (best first), ``simultaneous``, or developers in the order of their turns.
+        ``round-robin-down`` (best first), ``simultaneous``, ``random`` (the likeliest of
+        `random_order.recurrent_classes`), or developers in the order of their turns.
     start: efforts to start from, ``[n]``; default all zero.
     levels: discrete efforts to choose from, ``[m]`` in ascending order, or None for the continuum.
     max_revisions: where to give up.
@@ -72,18 +79,31 @@ def best_response_cycle(
     ------
     ValueError: unsuitable arguments, or no repetition within ``max_revisions``.
     """
-    rule = exact_rule(protocol)
+    if isinstance(order, str) and choice("order", order, ORDERS) == "random":
+        from benchgame_env.theory.random_order import recurrent_classes
+
+        return recurrent_classes(game, protocol, resolution, start, levels)[0]
+    rule, efforts, choices = prepare(game, protocol, start, levels)
     turns = _turns(order, game.n_developers)
-    choices = None if levels is None else vector("levels", levels)
-    efforts = vector("start", np.zeros(game.n_developers) if start is None else start)
-    if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
+    integer("max_revisions", max_revisions, low=1)
     path, boards = [efforts], [rule.score(game, efforts)]
     seen: dict[tuple[int, bytes], int] = {}
     for step in range(max_revisions):
         key = (step % len(turns), np.concatenate((path[-1], boards[-1])).tobytes())
         if key in seen:
-            return _cycle(game, rule.ties, path, boards, seen[key], resolution, choices, order)
+            states, shown = np.array(path[seen[key] : -1]), np.array(boards[seen[key] : -1])
+            if (states == states[0]).all():  # nobody moves: one state, however long the lap
+                states, shown = states[:1], shown[:1]
+            return summary(
+                game,
+                rule.ties,
+                states,
+                shown,
+                resolution=resolution,
+                levels=choices,
+                order=order,
+                start=efforts,
+            )
         seen[key] = step
         moved, shown = path[-1].copy(), boards[-1].copy()
         for i in turns[step % len(turns)]:
@@ -108,35 +128,45 @@ def _turns(order: str | Sequence[int], n: int) -> list[list[int]]:
             "round-robin-down": [[i] for i in range(n)],
             "simultaneous": [list(range(n))],
         }
-        return laps[choice("order", order, ORDERS)]
+        return laps[order]
     if not order or any(i not in range(n) for i in order):
         raise ValueError(f"order: need developers 0 to {n - 1}, got {list(order)}")
     return [[int(i)] for i in order]
 
 
-def _cycle(
+def prepare(
+    game: Game, protocol: Any, start: Any, levels: Any
+) -> tuple[DeterministicProtocol, Floats, Floats | None]:
+    """The rule, the efforts to start from ``[n]`` and the levels ``[m]`` or None, checked."""
+    rule = exact_rule(protocol)
+    efforts = vector("start", np.zeros(game.n_developers) if start is None else start)
+    if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
+        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
+    choices = None if levels is None else vector("levels", levels)
+    if choices is not None and (choices.min() < 0 or (np.diff(choices) <= 0).any()):
+        raise ValueError(f"levels: must be >= 0 and ascending, got {choices.tolist()}")
+    return rule, efforts, choices
+
+
+def summary(
     game: Game,
-    ties: Any,
-    path: list[Floats],
-    boards: list[Floats],
-    first: int,
-    resolution: float,
-    levels: Floats | None,
-    order: Any,
+    ties: Ties,
+    states: Floats,
+    boards: Floats,
+    chances: Floats | None = None,
+    **stated: Any,
 ) -> Cycle:
-    states, shown = np.array(path[first:-1]), np.array(boards[first:-1])
-    if (states == states[0]).all():  # nobody moves: one state, however long the lap
-        states, shown = states[:1], shown[:1]
-    ranks = game.board(shown, ties).ranks
+    """The `Cycle` of efforts ``states`` and scores ``boards``, each ``[period, n]``, and what is
+    ``stated`` of how it came about."""
+    chances = np.full(len(states), 1 / len(states)) if chances is None else chances
+    wrong = (np.diff(game.board(boards, ties).ranks, axis=1) <= 0).any(axis=1)
     return Cycle(
         states=states,
         period=len(states),
         peaks=states.max(axis=0),
         troughs=states.min(axis=0),
-        misranked=float((np.diff(ranks, axis=1) <= 0).any(axis=1).mean()),
-        cost=float(game.cost(states).sum(axis=1).mean()),
-        resolution=resolution,
-        levels=levels,
-        order=order,
-        start=path[0],
+        misranked=float(chances @ wrong),
+        cost=float(chances @ game.cost(states).sum(axis=1)),
+        chances=chances,
+        **stated,
     )
