@@ -25,7 +25,7 @@ ALLOWED = {
     "games": {"_validate", "calibration", "costs", "curves", "game", "games"},
     "protocols": {"_validate", "game", "protocols"},
     "theory": {"_validate", "game", "games", "metrics", "protocols", "theory"},
-    "metrics": {"_validate", "game", "protocols"},
+    "metrics": {"_validate", "game", "metrics", "protocols"},
     "actions": {"_validate", "game"},
     "observation": {"_validate", "actions", "game", "protocols"},
     "vector": {"_validate", "actions", "game", "games", "observation", "protocols"},
