@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln
 
 from benchgame_env._validate import Floats, choice, integer
 from benchgame_env.game import TIES, Board, Game, Ties
@@ -15,6 +15,7 @@ from benchgame_env.protocols.base import Protocol, is_exact, play, start
 from benchgame_env.protocols.registry import as_protocol, register_protocol
 
 SLACK = 1e-9  # scores this far outside [0, 1] are rounding
+LOG_OF_0 = -1e4  # far below the logarithm of any positive float64, and exp of it is 0
 
 
 @register_protocol("finite-test")
@@ -125,6 +126,8 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
     solved = np.arange(items + 1.0)
     ways = gammaln(items + 1.0) - gammaln(solved + 1) - gammaln(items - solved + 1)
     p = np.asarray(chances, dtype=np.float64)[..., None]
-    pmf = np.exp(ways + xlogy(solved, p) + xlog1py(items - solved, -p))
+    with np.errstate(divide="ignore"):  # of log(0), which stays finite so that 0 * log(0) is 0
+        hit, miss = np.maximum(np.log(p), LOG_OF_0), np.maximum(np.log1p(-p), LOG_OF_0)
+    pmf = np.exp(ways + solved * hit + (items - solved) * miss)
     # The logarithms of large factorials are right to about 1e-12; chances should sum to 1.
     return pmf / pmf.sum(axis=-1, keepdims=True)
