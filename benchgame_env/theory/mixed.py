@@ -1,7 +1,7 @@
 """Mixed equilibria, each with its certificate (theory sections 5 and 6).
 
 The solvers are in `duel` (closed form) and `no_regret` (numerical). The certificate is computed by
-`benchgame_env.metrics`, which shares no code with them; only this file and `noise` call it.
+`benchgame_env.metrics`, which shares no code with them; this is the only place where theory calls it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ the Poisson-binomial number of rivals ahead (theory section 6); no profile is ev
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +22,6 @@ Strategies = list[tuple[Floats, Floats]]
 NEGLIGIBLE = 1e-6
 # Play at iteration t weighs t to this power in the average.
 AVERAGING = 4
-
-
-class Choices(Protocol):
-    """Finitely many choices for every developer, some of them allowed, ``[n, choices]``."""
-
-    allowed: NDArray[np.bool_]
-
-    def payoffs(self, mixed: Floats) -> Floats:
-        """Expected payoffs of every choice against mixed ones, ``[n, choices]`` both."""
-        ...
 
 
 class SlotGame:
@@ -127,7 +116,7 @@ class SlotGame:
 
 
 def solve(
-    slots: Choices,
+    slots: SlotGame,
     iterations: int,
     good_enough: Callable[[Floats], bool],
     check_every: int = 500,
@@ -149,7 +138,7 @@ def solve(
     return _normalised(average, start)
 
 
-def slot_nash_conv(slots: Choices, mixed: Floats) -> float:
+def slot_nash_conv(slots: SlotGame, mixed: Floats) -> float:
     """NashConv of ``mixed`` among slots alone, to decide when to stop; not a certificate."""
     payoff = slots.payoffs(mixed)
     value = (np.where(slots.allowed, payoff, 0.0) * mixed).sum(axis=1)

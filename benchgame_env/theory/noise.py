@@ -18,7 +18,7 @@ from benchgame_env import metrics
 from benchgame_env._validate import Floats, integer, number
 from benchgame_env.game import Game
 from benchgame_env.protocols import as_protocol
-from benchgame_env.theory import no_regret
+from benchgame_env.theory.levels import regret_matching
 from benchgame_env.theory.mixed import MixedEquilibrium
 from benchgame_env.theory.pure import finite_effort_scale
 
@@ -29,6 +29,7 @@ DAMPING = 0.5
 CLOSE, SETTLED = 1e-2, 1e-7  # moves, as shares of the effort scale: then look closely, then stop
 ROUGH, FINE = 2, 7  # how often a best response zooms in, eightfold each time
 LEVELS, ITERATIONS = 101, 2_500
+NEGLIGIBLE = 1e-6  # levels that hold less than this of a strategy are not played
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,14 +151,11 @@ def mixed_on_levels(
     """
     rule = independent_rule(game, protocol)
     number("tolerance", tolerance, low=0, strict=True)
-    slots = EffortLevels(Tournament(game, rule), integer("levels", levels, low=2))
+    grid = EffortLevels(Tournament(game, rule), integer("levels", levels, low=2))
+    shape = (game.n_developers, levels)
     goal = 0.5 * tolerance * game.prize_range
-
-    def good_enough(average: Floats) -> bool:
-        return no_regret.slot_nash_conv(slots, average) <= goal
-
-    average = no_regret.solve(slots, integer("iterations", iterations, low=1), good_enough)
-    strategies = slots.strategies(average)
+    mixed = regret_matching(grid.payoffs, shape, integer("iterations", iterations, low=1), goal)
+    strategies = grid.strategies(mixed)
     return MixedEquilibrium(
         strategies=strategies,
         payoffs=metrics.expected_payoffs(game, rule, strategies),
@@ -167,12 +165,11 @@ def mixed_on_levels(
 
 
 class EffortLevels:
-    """The game on a grid of efforts, as `no_regret.solve` plays it."""
+    """The game on an even grid of efforts for every developer."""
 
     def __init__(self, contest: Tournament, levels: int) -> None:
         self.contest = contest
         self.efforts = np.linspace(0.0, contest.top, levels)  # [levels, n]
-        self.allowed = np.ones((contest.game.n_developers, levels), dtype=bool)
         self._chances = np.ascontiguousarray(contest.chances(self.efforts).transpose(1, 0, 2))
         self._cost = np.asarray(contest.game.cost(self.efforts)).T
 
@@ -182,7 +179,7 @@ class EffortLevels:
         return (self._chances @ worth[..., None])[..., 0] - self._cost
 
     def strategies(self, mixed: Floats) -> list[tuple[Floats, Floats]]:
-        kept = np.where(mixed > no_regret.NEGLIGIBLE, mixed, 0.0)
+        kept = np.where(mixed > NEGLIGIBLE, mixed, 0.0)
         return [(self.efforts[own > 0, i], own[own > 0] / own.sum()) for i, own in enumerate(kept)]
 
 
