@@ -99,6 +99,10 @@ class Noisy(bg.Protocol):
 
     sd: float = 0.3
 
+    @property
+    def noisy(self) -> bool:
+        return True
+
     def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
         assert rng is not None, "the environment has to hand in its stream"
         scores = game.curves.score(efforts)
