@@ -36,7 +36,7 @@ class BestOf(Layer):
 
     example: ClassVar[dict[str, Any]] = {"k": 3, "base": ("finite-test", {"items": 100})}
 
-    k: int | Sequence[int]
+    k: Any  # a number, or a tuple of one for each developer
     base: Any = ("finite-test", {"items": 1319})
 
     def __post_init__(self) -> None:
@@ -50,10 +50,9 @@ class BestOf(Layer):
 
     @property
     def published(self) -> dict[str, float]:
-        tests = (
-            {f"k_{i}": k for i, k in enumerate(self.k)} if isinstance(self.k, tuple) else {"k": self.k}
-        )
-        return {**getattr(self.base, "published", {}), **{name: float(k) for name, k in tests.items()}}
+        one_each = isinstance(self.k, tuple)
+        tests = {f"k_{i}": float(k) for i, k in enumerate(self.k)} if one_each else {"k": float(self.k)}
+        return {**getattr(self.base, "published", {}), **tests}
 
     def play(
         self,
@@ -63,11 +62,11 @@ class BestOf(Layer):
         rng: np.random.Generator | None = None,
         revised: NDArray[np.bool_] | None = None,
     ) -> tuple[Board, Any]:
-        tests, best = self._tests(game), -np.inf
+        tests = self._tests(game)
+        best = np.full(np.shape(efforts), -np.inf)
         for k in range(tests.max()):
-            best = np.where(
-                k < tests, np.maximum(self.base.evaluate(game, efforts, rng).scores, best), best
-            )
+            scores = self.base.evaluate(game, efforts, rng).scores
+            best = np.where(k < tests, np.maximum(scores, best), best)
         return game.board(best, self.ties), state
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:

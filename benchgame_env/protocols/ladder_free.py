@@ -24,7 +24,8 @@ class LadderFree(BestSoFar):
     error of the paired differences on the sample; a rule sees scores and not answers, so here the two
     tests count as independent binomials. Where models solve much the same items this is the larger one.
     Parameters: ``items``: size of the sample, >= 1. ``base``: any rule that ranks by score, as a
-    ``finite-test`` of as many items; below 0 and above 1 scores have no error. ``ties``: default those of ``base``.
+    ``finite-test`` of as many items; scores beyond 0 and 1 have no error. ``ties``: default those of
+    ``base``.
     Publishes: what ``base`` publishes, and ``items``.
     Costs the designer: what ``base`` costs; every board tests every model.
     Deterministic: as ``base``.
