@@ -281,7 +281,7 @@ def test_mixed_play_tends_to_that_of_the_exact_board() -> None:
 @pytest.mark.parametrize(
     ("rule", "settings", "message"),
     [
-        ("direct", {}, "protocol Direct.*no independent distribution of shown scores is known"),
+        ("direct", {}, "protocol Direct.*no independent distribution that rewards effort is known"),
         (Noisy(), {}, "protocol Noisy.*no independent distribution"),
         (("finite-test", {"items": 3}), {"tolerance": 0.0}, "tolerance: must be > 0, got 0"),
     ],
@@ -289,6 +289,34 @@ def test_mixed_play_tends_to_that_of_the_exact_board() -> None:
 def test_bad_input_of_the_solvers_names_the_culprit(solve, rule, settings, message) -> None:
     with pytest.raises(ValueError, match=message):
         solve(bg.load_game("duel"), rule, **settings)
+
+
+# --- predictions -------------------------------------------------------------------------------
+
+
+def test_a_pure_prediction_under_noise_carries_its_certificate() -> None:
+    game, rule = bg.load_game("pythia-gsm8k"), finite(20)
+    p = bg.theory.predict(game, rule)
+    assert (p.regime, p.mixed, p.cycle, p.dynamics) == ("pure", None, None, None)
+    assert p.certificate == nash_conv(game, rule, p.equilibrium)
+    assert p.equilibrium.max() > 0
+    assert "positive efforts" in p.reason
+    assert "only one is not claimed" in p.reason
+    assert "best-response iteration" in p.method
+
+
+def test_an_undecided_prediction_under_noise_has_a_certified_mixture() -> None:
+    game, rule = bg.load_game("duel"), finite(100)
+    p = bg.theory.predict(game, rule)
+    assert (p.regime, p.equilibrium, p.certificate, p.cycle) == ("undecided", None, None, None)
+    assert "there may be one" in p.reason
+    assert p.mixed.nash_conv == nash_conv(game, rule, p.mixed.strategies)
+
+
+def test_ranking_under_noise_is_by_mean_rank() -> None:
+    # The duel's scores are 0.63 and 0.39: of 3 items the weaker one is ahead often, of 1,000 boards
+    # the better one has the better mean.
+    assert bg.theory.predict("duel", finite(3)).ranking.tolist() == [0, 1]
 
 
 # --- what cannot be graded ---------------------------------------------------------------------
@@ -336,3 +364,8 @@ def test_rules_that_cannot_be_graded_say_why(rule, message) -> None:
 def test_the_tolerance_is_positive() -> None:
     with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
         regrets(bg.load_game("duel"), finite(3), np.zeros(2), tolerance=0.0)
+
+
+def test_rules_that_may_punish_effort_are_undecided() -> None:
+    p = bg.theory.predict("duel", Honest())
+    assert (p.regime, p.mixed, p.certificate) == ("undecided", None, None)

@@ -164,6 +164,30 @@ def test_where_noise_drowns_effort_nobody_spends_any() -> None:
     assert found.gain <= 1e-3
 
 
+# --- predictions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "regime", "said"),
+    [
+        ("first-look", "pure", "settle, and the board there is out of the order of quality 0%"),
+        (("ladder", {"step": 0.01}), "pure", "settle"),
+        (("incumbent-margin", {"margin": 0.05}), "cycle", "come back in a cycle"),
+        (("finite-test+ladder", {"items": 20, "step": 0.05}), "undecided", "the rule remembers"),
+    ],
+)
+def test_predictions_say_what_they_rest_on(rule, regime, said) -> None:
+    p = bg.theory.predict("duel", rule)
+    assert p.regime == regime
+    assert "myopic best responses" in p.reason
+    assert said in p.reason
+    assert "one round ahead" in p.method
+    assert (p.mixed, p.certificate) == (None, None)
+    assert (p.equilibrium is not None) == (regime == "pure")
+    assert (p.cycle is not None) == (regime == "cycle")
+    assert p.dynamics.trajectory[0].tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("rule", "settings", "culprit"),
     [
@@ -191,3 +215,6 @@ def test_a_state_that_cannot_be_copied_is_refused() -> None:
 
     with pytest.raises(ValueError, match="state: need arrays in tuples, lists or dicts, got object"):
         best_response_dynamics(bg.load_game("duel"), Strange())
+    p = bg.theory.predict("duel", Strange())
+    assert (p.regime, p.dynamics) == ("undecided", None)
+    assert "got object" in p.reason

@@ -15,6 +15,7 @@ from benchgame_env._validate import Floats
 from benchgame_env.game import Game
 from benchgame_env.theory import noise
 from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
+from benchgame_env.theory.states import UnknownStateError
 
 SEED = 0  # of boards that are drawn to look ahead; a prediction is the same each time
 BOARDS = 1_000  # over which an expected ranking is averaged
@@ -34,11 +35,14 @@ class Forecast:
 
 def forecast(game: Game, rule: Any) -> Forecast:
     """Foretell play under a rule whose board is no fixed function of own efforts."""
-    if noise.draws_independently(game, rule):
+    if noise.is_tournament(game, rule):
         return _under_noise(game, rule)
     if getattr(rule, "stateful", False):
         return _over_rounds(game, rule)
-    reason = "boards are drawn, and no independent distribution of each model's score is known"
+    reason = (
+        "the board is no fixed function of own efforts, and no independent distribution of each model's "
+        "score, which effort raises, is known"
+    )
     return Forecast("undecided", reason, "none: the theory does not cover this rule")
 
 
@@ -66,7 +70,12 @@ def _under_noise(game: Game, rule: Any) -> Forecast:
 
 
 def _over_rounds(game: Game, rule: Any) -> Forecast:
-    found = best_response_dynamics(game, rule, rng=np.random.default_rng(SEED))
+    try:
+        found = best_response_dynamics(game, rule, rng=np.random.default_rng(SEED))
+    except UnknownStateError as error:
+        return Forecast(
+            "undecided", f"the rule remembers in a way that cannot be tried out: {error}", "none"
+        )
     story = {
         "settles": "settle",
         "cycles": "come back in a cycle",
@@ -75,6 +84,9 @@ def _over_rounds(game: Game, rule: Any) -> Forecast:
     reason = f"the rule remembers; in simulation, myopic best responses in turn {story}"
     if found.cycle is None:
         return Forecast("undecided", reason, found.method, dynamics=found)
+    reason += (
+        f", and the board there is out of the order of quality {found.cycle.misranked:.0%} of the time"
+    )
     method = f"{found.method}; no other effort tried gains more than {found.gain:.1e} one round ahead"
     if not found.proven:
         method += "; efforts and ranks repeat, though not the rule's state"

@@ -186,14 +186,16 @@ class EffortLevels:
 def independent_rule(game: Game, protocol: Any) -> Any:
     """The protocol, if it is noisy and hands out independent distributions; else ValueError."""
     rule = as_protocol(protocol)
-    if not draws_independently(game, rule):
-        raise ValueError(f"protocol {rule!r}: no independent distribution of shown scores is known")
+    if not is_tournament(game, rule):
+        raise ValueError(f"protocol {rule!r}: no independent distribution that rewards effort is known")
     return rule
 
 
-def draws_independently(game: Game, rule: Any) -> bool:
-    """Whether `Protocol.distribution` describes the rule."""
+def is_tournament(game: Game, rule: Any) -> bool:
+    """Whether scores are drawn independently by a `Protocol.distribution` that rewards effort."""
     if not getattr(rule, "noisy", False) or getattr(rule, "stateful", False):
+        return False
+    if not getattr(rule, "rewards_effort", False):
         return False
     known = getattr(rule, "distribution", lambda *_: None)
     return known(game, np.zeros(game.n_developers)) is not None

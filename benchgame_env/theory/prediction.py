@@ -18,7 +18,7 @@ from benchgame_env.theory import assumptions
 from benchgame_env.theory.cycles import Cycle, NoRepetitionError, best_response_cycle
 from benchgame_env.theory.forecast import expected_ranking, forecast
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
-from benchgame_env.theory.noise import draws_independently, mixed_on_levels
+from benchgame_env.theory.noise import is_tournament, mixed_on_levels
 from benchgame_env.theory.pure import largest_temptation
 from benchgame_env.theory.repeated import Dynamics
 
@@ -69,7 +69,7 @@ class Prediction:
 
     @cached_property
     def mixed(self) -> MixedEquilibrium | None:
-        if self.regime != "pure" and draws_independently(self.game, self.protocol):
+        if self.regime != "pure" and is_tournament(self.game, self.protocol):
             return mixed_on_levels(self.game, self.protocol)
         return mixed_equilibrium(self.game, self.protocol) if self._may_move else None
 

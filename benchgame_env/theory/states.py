@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 
+class UnknownStateError(ValueError):
+    """A state that is made of something else."""
+
+
 def copies(state: Any, m: int) -> Any:
     """The state ``[1, ...]`` of one episode as that of m equal ones."""
     if isinstance(state, np.ndarray):
@@ -37,4 +41,4 @@ def _parts(state: Any, change: Callable[[Any], Any]) -> Any:
         return {key: change(part) for key, part in state.items()}
     if isinstance(state, (tuple, list)):
         return type(state)(change(part) for part in state)
-    raise ValueError(f"state: need arrays in tuples, lists or dicts, got {type(state).__name__}")
+    raise UnknownStateError(f"state: need arrays in tuples, lists or dicts, got {type(state).__name__}")
