@@ -85,7 +85,7 @@ class Stale(Layer):
 
 
 def test_where_effort_only_pays_later_the_myopic_spend_nothing() -> None:
-    found = best_response_dynamics(bg.load_game("duel"), Stale(), start_from=[0.3, 0.9])
+    found = best_response_dynamics(bg.load_game("duel"), Stale(), start=[0.3, 0.9])
     assert found.outcome == "settles"
     assert not found.cycle.states.any()
 
@@ -157,7 +157,7 @@ def test_where_noise_drowns_effort_nobody_spends_any() -> None:
     # effort costs seventeen times what it wins. Draws are the same for each effort that is tried.
     game = bg.load_game("duel", prizes=[0.1, 0.0])
     found = best_response_dynamics(
-        game, Noisy(), levels=11, start_from=[0.05, 0.1], rounds=20, rng=np.random.default_rng(0)
+        game, Noisy(), levels=11, start=[0.05, 0.1], rounds=20, rng=np.random.default_rng(0)
     )
     assert (found.outcome, found.proven) == ("settles", False)
     assert found.trajectory[2:].max() == 0.0
@@ -195,7 +195,7 @@ def test_predictions_say_what_they_rest_on(rule, regime, said) -> None:
         ("direct", {"resolution": 0.0}, "resolution: must be > 0, got 0"),
         ("direct", {"order": "alphabetical"}, "unknown 'alphabetical'; known: round-robin"),
         ("direct", {"rounds": 1}, "rounds: must be a whole number >= 2, got 1"),
-        ("direct", {"start_from": [0.0]}, "start_from: need 2 efforts within budget"),
+        ("direct", {"start": [0.0]}, "start: need 2 efforts within budget"),
         (Noisy(), {}, r"rng: boards of Noisy\(.* are drawn"),
         (Noisy(), {"rng": np.random.default_rng(0), "draws": 1}, "draws: must be a whole number >= 2"),
     ],

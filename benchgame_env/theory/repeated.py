@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from benchgame_env._validate import Floats, integer, number, vector
 from benchgame_env.game import Board, Game
-from benchgame_env.protocols import as_protocol
-from benchgame_env.protocols.base import play, start
+from benchgame_env.protocols import as_protocol, base
 from benchgame_env.theory.cycles import Cycle, turns_of
 from benchgame_env.theory.pure import finite_effort_scale
 from benchgame_env.theory.responses import STRICT
@@ -27,6 +26,7 @@ from benchgame_env.theory.states import copies, fingerprint
 Outcome = Literal["settles", "cycles", "open"]
 LEVELS, FINER = 51, 4  # efforts tried, and how many times as many when the answer is checked
 RESOLUTION = 2e-3  # of the effort scale, to which the least effort of a higher prize is found
+HALVINGS = 50  # at most, to find that effort
 ROUNDS, NOISY_ROUNDS, DRAWS = 3_000, 100, 32
 
 
@@ -82,7 +82,7 @@ class Round:
 
     def play(self, efforts: Floats, rng: np.random.Generator | None) -> tuple[Board, Any]:
         """The board of efforts ``[n]``, arrays ``[1, n]``, and the state after it."""
-        return play(self.rule, self.game, efforts[None], self.state, rng, self.revised)
+        return base.play(self.rule, self.game, efforts[None], self.state, rng, self.revised)
 
     def payoffs(self, i: int, tried: Floats) -> Floats:
         """Payoffs ``[m]`` of developer i for own efforts ``[m]`` while the others keep theirs; on drawn
@@ -116,7 +116,9 @@ class Round:
         prizes = payoffs + self.game.cost(tried)
         rises = np.flatnonzero(np.diff(prizes) > STRICT * self.game.prize_range)
         low, high, prize = tried[rises], tried[rises + 1], prizes[rises + 1]
-        while rises.size and (high - low).max() > resolution:
+        for _ in range(HALVINGS):
+            if not rises.size or (high - low).max() <= resolution:
+                break
             middle = 0.5 * (low + high)
             enough = self._prizes(i, middle, None) >= prize
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
@@ -127,7 +129,7 @@ class Round:
         profiles[:, i] = tried
         revised = np.repeat(self.revised, tried.size, axis=0)
         state = copies(self.state, tried.size)
-        return play(self.rule, self.game, profiles, state, rng, revised)[0].prizes[:, i]
+        return base.play(self.rule, self.game, profiles, state, rng, revised)[0].prizes[:, i]
 
 
 def best_response_dynamics(
@@ -136,7 +138,7 @@ def best_response_dynamics(
     levels: Any = LEVELS,
     resolution: float = RESOLUTION,
     order: str | Sequence[int] = "round-robin",
-    start_from: Any = None,
+    start: Any = None,
     rounds: int | None = None,
     draws: int = DRAWS,
     rng: np.random.Generator | None = None,
@@ -150,7 +152,7 @@ def best_response_dynamics(
     resolution: > 0; between two levels the least effort of the higher prize is found to this share of
         the effort scale, where boards are not drawn.
     order: who revises, see `best_response_cycle`.
-    start_from: efforts of the opening board, ``[n]``; default all zero.
+    start: efforts of the opening board, ``[n]``; default all zero.
     rounds: to play at most, >= 2; default 3,000, or 100 where boards are drawn.
     draws: boards over which an effort is averaged where they are drawn, >= 2.
     rng: for drawn boards.
@@ -173,8 +175,9 @@ def best_response_dynamics(
         turns_of(order, game.n_developers),
         integer("draws", draws, low=2) if noisy else 1,
     )
-    most = integer("rounds", rounds or (NOISY_ROUNDS if noisy else ROUNDS), low=2)
-    played, path, ranks, first = _follow(table, _start(game, start_from), most, rng)
+    default = NOISY_ROUNDS if noisy else ROUNDS
+    most = integer("rounds", default if rounds is None else rounds, low=2)
+    played, path, ranks, first = _follow(table, _start(game, start), most, rng)
     proven = first is not None
     if first is None:
         first = _steady(path, path if noisy else np.hstack((path, ranks)), len(table.turns))
@@ -189,7 +192,7 @@ def _follow(
 ) -> tuple[list[Round], Floats, NDArray[np.int64], int | None]:
     """Play at most so many rounds: they, efforts and ranks ``[rounds + 1, n]``, and the round to whose
     beginning efforts and state came back, None if they did not."""
-    begun = start(table.rule, table.game, (1, efforts.size))
+    begun = base.start(table.rule, table.game, (1, efforts.size))
     board, state = Round(table, begun, efforts, [], 0).play(efforts, rng)
     path, ranks, played = [efforts], [board.ranks[0]], []
     seen: dict[tuple[int, bytes], int] = {}
@@ -287,7 +290,7 @@ def _levels(game: Game, levels: Any) -> Floats:
 def _start(game: Game, efforts: Any) -> Floats:
     if efforts is None:
         return np.zeros(game.n_developers)
-    efforts = vector("start_from", efforts)
+    efforts = vector("start", efforts)
     if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"start_from: need {game.n_developers} efforts within budget, got {efforts}")
+        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
     return efforts
