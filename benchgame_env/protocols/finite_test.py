@@ -27,13 +27,13 @@ class FiniteTest(Protocol):
     ``base`` (theory section 7: standard deviation ``sqrt(a_i (1 - a_i) / items)``).
     Parameters: ``items``: size of the test, >= 1; GSM8K has 1,319. ``base``: the rule without noise, on
     a game whose scores are accuracies, that gives the chances. ``ties``: ``quality`` or ``split``.
-    Used by: every benchmark; arenas and lotteries of test items draw anew, fixed test sets once.
-    Rewards: effort that is cheap at the margin, even where overtaking for sure would not pay.
     Publishes: what ``base`` publishes, and ``items``.
     Costs the designer: ``items`` for each model, and what ``base`` costs.
     Deterministic: no.
     State: that of ``base``.
     Ties: frequent on small tests; by quality, or split.
+    Used by: every benchmark; arenas and lotteries of test items draw anew, fixed test sets once.
+    Rewards: effort that is cheap at the margin, even where overtaking for sure would not pay.
     Version: 0.
     """
 
