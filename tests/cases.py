@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import ndtr
 
 import benchgame_env as bg
 from benchgame_env.game import TIES
-from benchgame_env.protocols import protocol_class
+from benchgame_env.protocols import parameter_names, protocol_class
 
 REVISIONS = ("simultaneous", "alternating", "random")
 ACTION_TYPES = ("continuous", "discrete")
@@ -71,13 +72,33 @@ def rules() -> dict[str, Any]:
             name, **(getattr(protocol_class(name), "example", {}) | ties)
         )
         for name in bg.protocols()
-        for ties in _tie_rules(protocol_class(name))
+        for ties in _tie_rules(name)
     }
 
 
-def _tie_rules(cls: type) -> list[dict[str, str]]:
-    offered = "ties" in getattr(cls, "__dataclass_fields__", {})
-    return [{"ties": ties} for ties in TIES] if offered else [{}]
+def suits(rule: Any, game: bg.Game) -> bool:
+    """Whether a rule takes this game: a test of items needs accuracies."""
+    ends = np.multiply.outer([0.0, 1e6], np.ones(game.n_developers))
+    scores = game.curves.score(ends)
+    return "items" not in rule.published or bool((scores >= 0).all() and (scores <= 1).all())
+
+
+def _tie_rules(name: str) -> list[dict[str, str]]:
+    return [{"ties": ties} for ties in TIES] if "ties" in parameter_names(name) else [{}]
+
+
+# An environment can tell rules apart by: a fixed board, one drawn, one with memory, one with both, and
+# ranks that do not follow from scores. Products over all settings run over one rule of each kind, and
+# both tie rules of the fixed one; every other rule runs with one setting of each parameter.
+KINDS = ("direct-quality", "direct-split", "tune-before-test-quality", "confidence-ranks")
+KINDS += ("refreshed-split", "finite-test+ladder")
+
+
+def kinds() -> dict[str, Any]:
+    """One rule of each kind that an environment can tell apart."""
+    both = bg.make_protocol("finite-test+ladder", items=20, step=0.05)
+    known = rules() | {"finite-test+ladder": both}
+    return {name: known[name] for name in KINDS}
 
 
 @dataclass(frozen=True)
@@ -91,8 +112,36 @@ class Noisy(bg.Protocol):
 
     sd: float = 0.3
 
+    @property
+    def noisy(self) -> bool:
+        return True
+
     def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
         assert rng is not None, "the environment has to hand in its stream"
         scores = game.curves.score(efforts)
         shown = np.clip(scores + rng.normal(0.0, self.sd, scores.shape), 0.0, 1.0)
         return game.board(shown, self.ties)
+
+
+@dataclass(frozen=True)
+class NormalIndex(bg.Protocol):
+    """Theory section 7: the index ``-log(1 - v)`` is shown with independent normal noise, here rounded
+    to one of 4,001 values, 0.002 apart; for indices between 0 and 3."""
+
+    sd: float = 0.2
+    ties: Any = "quality"
+
+    @property
+    def noisy(self) -> bool:
+        return True
+
+    def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
+        assert rng is not None
+        index = -np.log1p(-game.curves.score(efforts))
+        return game.board(np.round(rng.normal(index, self.sd) * 500) / 500, self.ties)
+
+    def distribution(self, game: bg.Game, efforts: Any) -> Any:
+        values = np.arange(-1250, 2751) / 500
+        index = -np.log1p(-game.curves.score(efforts))
+        edges = np.concatenate(([-np.inf], values[:-1] + 0.001, [np.inf]))
+        return values, np.diff(ndtr((edges - index[..., None]) / self.sd), axis=-1)

@@ -23,10 +23,22 @@ class Protocol:
 
     name: ClassVar[str]  # given by `register_protocol`
     example: ClassVar[dict[str, Any]] = {}  # parameters for tests and help texts
-    shows_accuracies: ClassVar[bool] = False  # shown scores are in [0, 1] whenever the curves are
-    # Whether more own effort never lowers the own expected score, in a single evaluation.
-    rewards_effort: ClassVar[bool] = True
     ties: Ties = "quality"
+
+    @property
+    def shows_accuracies(self) -> bool:
+        """Whether shown scores are in [0, 1] whenever the curves are."""
+        return False
+
+    @property
+    def rewards_effort(self) -> bool:
+        """Whether more own effort never lowers the own expected score, in a single evaluation."""
+        return True
+
+    @property
+    def ranks_by_score(self) -> bool:
+        """Whether ranks and prizes follow from the shown scores, by `Game.board` with ``ties``."""
+        return True
 
     @property
     def noisy(self) -> bool:
@@ -106,6 +118,10 @@ class DeterministicProtocol(Protocol):
         """Least own effort ``[..., n]`` that shows at least ``scores`` ``[..., n]``; 0 where no effort
         is needed, ``inf`` where none suffices. Budgets are not considered here."""
         raise NotImplementedError
+
+    def shown(self, scores: Floats) -> Floats:
+        """The least scores that may be shown and are at least ``scores``, where not all may be."""
+        return scores
 
     def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
         return game.board(self.score(game, efforts), self.ties)

@@ -84,7 +84,7 @@ def best_response_cycle(
 
         return recurrent_classes(game, protocol, resolution, start, levels)[0]
     rule, efforts, choices = prepare(game, protocol, start, levels)
-    turns = _turns(order, game.n_developers)
+    turns = turns_of(order, game.n_developers)
     integer("max_revisions", max_revisions, low=1)
     path, boards = [efforts], [rule.score(game, efforts)]
     seen: dict[tuple[int, bytes], int] = {}
@@ -119,7 +119,7 @@ def best_response_cycle(
     )
 
 
-def _turns(order: str | Sequence[int], n: int) -> list[list[int]]:
+def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
     """Who revises at each step of a lap."""
     if isinstance(order, str):
         upwards = range(n - 1, -1, -1)

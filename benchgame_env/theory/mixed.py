@@ -1,8 +1,8 @@
 """Mixed equilibria, each with its certificate (theory sections 5 and 6).
 
 The solvers are in `duel` (closed form) and `quantal` (numerical, on the `cells` of the score axis). The
-certificate is computed by `benchgame_env.metrics`, which shares no code with them; nothing else in
-theory calls it.
+certificate is computed by `benchgame_env.metrics`, which shares no code with them; in theory only
+this file and `noise` call it.
 """
 
 from __future__ import annotations
