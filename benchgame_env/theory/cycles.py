@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchgame_env._validate import Floats, choice, integer, vector
-from benchgame_env.game import Game, Ties
+from benchgame_env.game import Game
 from benchgame_env.protocols import DeterministicProtocol
 from benchgame_env.theory.pure import exact_rule
 from benchgame_env.theory.responses import RESOLUTION, best_response
@@ -96,9 +97,8 @@ def best_response_cycle(
                 states, shown = states[:1], shown[:1]
             return summary(
                 game,
-                rule.ties,
                 states,
-                shown,
+                game.board(shown, rule.ties).ranks,
                 resolution=resolution,
                 levels=choices,
                 order=order,
@@ -150,23 +150,22 @@ def prepare(
 
 def summary(
     game: Game,
-    ties: Ties,
     states: Floats,
-    boards: Floats,
+    ranks: NDArray[np.int64],
     chances: Floats | None = None,
     **stated: Any,
 ) -> Cycle:
-    """The `Cycle` of efforts ``states`` and scores ``boards``, each ``[period, n]``, and what is
+    """The `Cycle` of efforts ``states`` that rank as ``ranks``, each ``[period, n]``, and what is
     ``stated`` of how it came about."""
     chances = np.full(len(states), 1 / len(states)) if chances is None else chances
-    wrong = (np.diff(game.board(boards, ties).ranks, axis=1) <= 0).any(axis=1)
+    wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
     return Cycle(
         states=states,
         period=len(states),
         peaks=states.max(axis=0),
         troughs=states.min(axis=0),
         misranked=float(chances @ wrong),
-        cost=float(chances @ game.cost(states).sum(axis=1)),
+        cost=float(chances @ np.asarray(game.cost(states)).sum(axis=1)),
         chances=chances,
         **stated,
     )

@@ -53,9 +53,8 @@ def recurrent_classes(
         found.append(
             summary(
                 game,
-                rule.ties,
                 states[members],
-                scores[members],
+                game.board(scores[members], rule.ties).ranks,
                 chances=_stationary(chain[members][:, members]),
                 reached=float(reached[k]),
                 resolution=resolution,

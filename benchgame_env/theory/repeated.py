@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchgame_env._validate import Floats, integer, number, vector
 from benchgame_env.game import Board, Game
 from benchgame_env.protocols import as_protocol, base
-from benchgame_env.theory.cycles import Cycle, turns_of
+from benchgame_env.theory.cycles import Cycle, summary, turns_of
 from benchgame_env.theory.pure import finite_effort_scale
 from benchgame_env.theory.responses import STRICT
 from benchgame_env.theory.states import copies, fingerprint
@@ -242,17 +242,8 @@ def _report(
     settled = bool((states == states[0]).all())
     if settled:
         states, boards = states[:1], boards[-1:]
-    cycle = Cycle(
-        states=states,
-        period=len(states),
-        peaks=states.max(axis=0),
-        troughs=states.min(axis=0),
-        misranked=float((np.diff(boards, axis=1) <= 0).any(axis=1).mean()),
-        cost=float(np.asarray(table.game.cost(states)).sum(axis=1).mean()),
-        resolution=resolution,
-        levels=None,
-        order=order,
-        start=path[0],
+    cycle = summary(
+        table.game, states, boards, resolution=resolution, levels=None, order=order, start=path[0]
     )
     method = (
         f"best responses one round ahead in {order} order, among {len(table.levels)} efforts"
