@@ -20,6 +20,8 @@ from benchgame_env.protocols import is_exact
 CURVE_POSITIONS = np.linspace(0.0, 1.0, 5)
 # Published parameters span 1e-3 to 1e6; signed logs over ten keep them near [-1, 1].
 PARAMETER_SCALE = 10.0
+# Observations are written in stretches of so many bytes, so that large batches stay in the cache.
+BLOCK = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +91,19 @@ class Observer:
         self.layout = ObservationLayout(n, published.size, _scores_are_bounded(game, protocol))
         curve = game.curves.score(axis.effort(CURVE_POSITIONS[:, None] * np.ones(n)))
         told = np.sign(published) * np.log1p(np.abs(published)) / PARAMETER_SCALE
-        self._known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))]).astype(np.float32)
+        known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))])
+        self._template = np.zeros((n, self.layout.size), dtype=np.float32)
+        self._template[:, : known.shape[1]] = known
 
     def observe(
-        self, board: Board, position: Floats, turn: NDArray[np.bool_], rounds_left: float
+        self,
+        board: Board,
+        position: Floats,
+        turn: NDArray[np.bool_],
+        rounds_left: float,
+        out: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """Observations of everybody, a new array each time.
+        """Observations of everybody.
 
         Parameters
         ----------
@@ -102,18 +111,34 @@ class Observer:
         position: efforts held, as positions on the effort axis, ``[batch, n]``.
         turn: who may revise next, ``[n]`` or ``[batch, n]``.
         rounds_left: share of the episode still to play.
+        out: where to write them, ``[batch, n, size]`` float32; default a new array.
         """
+        if out is None:
+            out = np.empty((len(position), *self._template.shape), dtype=np.float32)
+        block = max(BLOCK // self._template.nbytes, 1)
+        for k in range(0, len(position), block):
+            some = slice(k, k + block)
+            whose_turn = turn if turn.ndim == 1 else turn[some]
+            seen = board.scores[some], board.ranks[some], whose_turn, rounds_left
+            self._write(out[some], position[some], *seen)
+        return out
+
+    def _write(self, out: Any, position: Any, scores: Any, ranks: Any, turn: Any, left: float) -> None:
         parts, n = self.layout.parts, self.layout.n_developers
-        scores = board.scores
-        out = np.empty((*scores.shape, self.layout.size), dtype=np.float32)
-        out[..., : self._known.shape[1]] = self._known
+        # From the board on, all developers of a copy see the same: written once, then repeated.
+        first = parts["board_scores"].start
+        alike = np.empty((len(out), self.layout.size - first), dtype=np.float32)
+        alike[:, :n] = scores
+        places = alike[:, n : 2 * n]
+        places[:] = ranks
+        places -= 1
+        places /= max(n - 1, 1)  # in float32: rounded once, as a quotient of float64 rounded twice is
+        alike[:, 2 * n : 3 * n] = turn
+        alike[:, 3 * n] = left
+        out[:] = self._template
         out[..., parts["own_effort"].start] = position
         out[..., parts["own_score"].start] = scores
-        out[..., parts["board_scores"]] = scores[:, None, :]
-        out[..., parts["board_ranks"]] = ((board.ranks - 1) / max(n - 1, 1))[:, None, :]
-        out[..., parts["turn"]] = turn[..., None, :]
-        out[..., parts["rounds_left"].start] = rounds_left
-        return out
+        out[..., first:] = alike[:, None]
 
     def state(
         self, board: Board, position: Floats, turn: NDArray[np.bool_], rounds_left: float
