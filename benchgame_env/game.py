@@ -123,13 +123,12 @@ def rank(scores: Floats, ties: Ties = "quality") -> NDArray[np.int64]:
     ``quality``: a tie goes to the higher quality (the lower index), so ranks are a permutation.
     ``split``: tied developers share the best rank of their block (1, 2, 2, 4).
     """
-    scores, n = np.asarray(scores), np.shape(scores)[-1]
+    scores = np.asarray(scores)
     choice("ties", ties, TIES)
-    boards = scores.size // max(n, 1)
-    few_on_many = n <= COUNT_UP_TO and boards >= COUNT_FROM
-    if few_on_many and not np.isnan(scores).any():  # sorting puts what is no number last
-        return _ranks_by_counting(scores, ties)
-    return _ranks_by_sorting(scores, ties)
+    n = scores.shape[-1]
+    if n > COUNT_UP_TO or scores.size < COUNT_FROM * n or np.isnan(scores).any():
+        return _ranks_by_sorting(scores, ties)  # it puts what is no number last
+    return _ranks_by_counting(scores, ties)
 
 
 # Counting takes n^2 comparisons, but each runs over all boards at once: faster up to about n = 40.
@@ -152,16 +151,16 @@ def _ranks_by_counting(scores: Floats, ties: Ties) -> NDArray[np.int64]:
 
 def _ranks_by_sorting(scores: Floats, ties: Ties) -> NDArray[np.int64]:
     n = scores.shape[-1]
-    order = np.argsort(-scores, axis=-1, kind="stable")
+    order = (-scores).argsort(axis=-1, kind="stable")
     place: Any = np.arange(1, n + 1)
     if ties == "split":
         descending = np.take_along_axis(scores, order, axis=-1)
         starts = np.ones(scores.shape, dtype=bool)
         starts[..., 1:] = descending[..., 1:] != descending[..., :-1]
         place = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
-    board = np.arange(0, scores.size, n).reshape((*scores.shape[:-1], 1))  # where each begins
+    order += np.arange(0, scores.size, n).reshape((*scores.shape[:-1], 1))  # where its board begins
     ranks = np.empty(scores.size, dtype=np.int64)
-    ranks[order + board] = place
+    ranks[order] = place
     return ranks.reshape(scores.shape)
 
 

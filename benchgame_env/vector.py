@@ -193,8 +193,9 @@ class VectorEnv:
             "cost": self._costs,
             "payoff": prizes - self._costs,
         }
-        own = np.copy if self.copy else _read_only
-        return {key: own(value) for key, value in held.items()}
+        if self.copy:
+            return {key: value.copy() for key, value in held.items()}
+        return {key: _read_only(value) for key, value in held.items()}
 
     def _checked(self, actions: ArrayLike) -> Floats:
         array = np.asarray(actions, dtype=np.float64)
