@@ -20,8 +20,6 @@ from benchgame_env.protocols import is_exact
 CURVE_POSITIONS = np.linspace(0.0, 1.0, 5)
 # Published parameters span 1e-3 to 1e6; signed logs over ten keep them near [-1, 1].
 PARAMETER_SCALE = 10.0
-# Observations are written in stretches of so many bytes, so that large batches stay in the cache.
-BLOCK = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +83,9 @@ class ObservationLayout:
 class Observer:
     """Turns the state of a batch of subgames into observations ``[batch, n, size]``."""
 
+    # Bytes of observations written at a time, so that in large batches what is needed stays in cache.
+    block = 4 << 20
+
     def __init__(self, game: Game, protocol: Any, axis: EffortAxis) -> None:
         n = game.n_developers
         published = np.array(list(getattr(protocol, "published", {}).values()), dtype=np.float64)
@@ -115,7 +116,7 @@ class Observer:
         """
         if out is None:
             out = np.empty((len(position), *self._template.shape), dtype=np.float32)
-        block = max(BLOCK // self._template.nbytes, 1)
+        block = max(self.block // self._template.nbytes, 1)
         for k in range(0, len(position), block):
             some = slice(k, k + block)
             whose_turn = turn if turn.ndim == 1 else turn[some]

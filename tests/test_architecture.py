@@ -34,8 +34,14 @@ ALLOWED = {
 }
 # Who may import packages that a plain installation lacks or that cost a start-up.
 ONLY_IN = {
-    "torch": ("agents/policy.py", "agents/ippo.py", "training/"),
-    "stable_baselines3": ("agents/policy.py", "agents/ippo.py", "agents/sb3_env.py", "training/"),
+    "torch": ("agents/policy.py", "agents/ippo.py", "agents/stacked.py", "training/"),
+    "stable_baselines3": (
+        "agents/policy.py",
+        "agents/ippo.py",
+        "agents/stacked.py",
+        "agents/sb3_env.py",
+        "training/",
+    ),
     "pettingzoo": ("benchgame_env/env.py",),
     "gymnasium": ("benchgame_env/env.py", "agents/sb3_env.py"),
     "tqdm": ("training/",),
