@@ -45,6 +45,8 @@ ONLY_IN = {
     "pettingzoo": ("benchgame_env/env.py",),
     "gymnasium": ("benchgame_env/env.py", "agents/sb3_env.py"),
     "tqdm": ("training/",),
+    "supersuit": ("training/contests.py",),
+    "mpe2": ("training/contests.py",),
 }
 
 
