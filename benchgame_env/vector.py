@@ -46,8 +46,8 @@ class VectorEnv:
         drawn uniformly for each copy.
     action_type, effort_levels, action_scale: see `EffortAxis`.
     auto_reset: whether the step that ends an episode also opens the next.
-    copy: whether every call returns arrays of its own. If not, observations are one array that the
-        next call overwrites (but ``final_observation`` is new) and infos are read-only: less memory.
+    copy: whether every call returns arrays of its own. If not, what it returns holds until the next
+        call, which overwrites the observations and empties the infos (they are read-only): less memory.
     """
 
     def __init__(
@@ -72,7 +72,8 @@ class VectorEnv:
         self.auto_reset, self.copy = auto_reset, copy
         self._shape = (self.num_envs, self.n_developers)
         self._nobody, self._everybody = _constant(self._shape, False), _constant(self._shape, True)
-        self._seen: NDArray[np.float32] | None = None  # the observations that are overwritten
+        self._seen: NDArray[np.float32] | None = None  # without copies: the observations and infos
+        self._lent: Infos = {}  # that the last call returned
         self.round = self.horizon  # no episode is open before the first reset
         # Made at the first reset: copies pickled before it must not share a stream.
         self._rng: np.random.Generator | None = None
@@ -90,6 +91,7 @@ class VectorEnv:
         """
         if seed is not None or self._rng is None:
             self._rng = np.random.default_rng(seed)
+        self._lent.clear()
         self._open_episode()
         return self._observe(), self.infos()
 
@@ -112,6 +114,7 @@ class VectorEnv:
         if self.round >= self.horizon:
             raise RuntimeError("no episode is open: call reset before step")
         asked = self.axis.position(self._checked(actions))
+        self._lent.clear()
         if self.revision != "simultaneous":
             asked = np.where(self._turn, asked, self._position)
         self._position = asked
@@ -123,7 +126,7 @@ class VectorEnv:
         if over and self.auto_reset:
             infos["final_observation"] = observations
             self._open_episode()
-            self._seen = None  # the final observation is the caller's now
+            self._seen = None  # the final observation is the caller's for good
             observations = self._observe()
         never = np.zeros(self._shape, dtype=bool)
         ended = np.ones(self._shape, dtype=bool) if over else never.copy()
@@ -195,7 +198,8 @@ class VectorEnv:
         }
         if self.copy:
             return {key: value.copy() for key, value in held.items()}
-        return {key: _read_only(value) for key, value in held.items()}
+        self._lent = {key: _read_only(value) for key, value in held.items()}
+        return self._lent
 
     def _checked(self, actions: ArrayLike) -> Floats:
         array = np.asarray(actions, dtype=np.float64)
