@@ -158,7 +158,8 @@ def _ranks_by_sorting(scores: Floats, ties: Ties) -> NDArray[np.int64]:
         starts = np.ones(scores.shape, dtype=bool)
         starts[..., 1:] = descending[..., 1:] != descending[..., :-1]
         place = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
-    order += np.arange(0, scores.size, n).reshape((*scores.shape[:-1], 1))  # where its board begins
+    if scores.size > n:  # many boards: add where each begins
+        order += np.arange(0, scores.size, n).reshape((*scores.shape[:-1], 1))
     ranks = np.empty(scores.size, dtype=np.int64)
     ranks[order] = place
     return ranks.reshape(scores.shape)

@@ -95,6 +95,8 @@ class Observer:
         known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))])
         self._template = np.zeros((n, self.layout.size), dtype=np.float32)
         self._template[:, : known.shape[1]] = known
+        # From the board on, all developers of a copy see the same: written once, then repeated.
+        self._alike_from = self.layout.parts["board_scores"].start
 
     def observe(
         self,
@@ -114,20 +116,21 @@ class Observer:
         rounds_left: share of the episode still to play.
         out: where to write them, ``[batch, n, size]`` float32; default a new array.
         """
+        batch, block = len(position), max(self.block // self._template.nbytes, 1)
         if out is None:
-            out = np.empty((len(position), *self._template.shape), dtype=np.float32)
-        block = max(self.block // self._template.nbytes, 1)
-        for k in range(0, len(position), block):
+            out = np.empty((batch, *self._template.shape), dtype=np.float32)
+        if batch <= block:
+            self._write(out, position, board.scores, board.ranks, turn, rounds_left)
+            return out
+        turn = np.broadcast_to(turn, position.shape)
+        for k in range(0, batch, block):
             some = slice(k, k + block)
-            whose_turn = turn if turn.ndim == 1 else turn[some]
-            seen = board.scores[some], board.ranks[some], whose_turn, rounds_left
-            self._write(out[some], position[some], *seen)
+            seen = position[some], board.scores[some], board.ranks[some], turn[some]
+            self._write(out[some], *seen, rounds_left)
         return out
 
     def _write(self, out: Any, position: Any, scores: Any, ranks: Any, turn: Any, left: float) -> None:
-        parts, n = self.layout.parts, self.layout.n_developers
-        # From the board on, all developers of a copy see the same: written once, then repeated.
-        first = parts["board_scores"].start
+        n, first = self.layout.n_developers, self._alike_from
         alike = np.empty((len(out), self.layout.size - first), dtype=np.float32)
         alike[:, :n] = scores
         places = alike[:, n : 2 * n]
@@ -137,8 +140,8 @@ class Observer:
         alike[:, 2 * n : 3 * n] = turn
         alike[:, 3 * n] = left
         out[:] = self._template
-        out[..., parts["own_effort"].start] = position
-        out[..., parts["own_score"].start] = scores
+        out[..., first - 2] = position
+        out[..., first - 1] = scores
         out[..., first:] = alike[:, None]
 
     def state(
