@@ -157,7 +157,7 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     def _number(self, agent: str, action: Any) -> float:
         try:
             value = float(action.item() if hasattr(action, "item") else action)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             value = _first(agent, action)
         if not math.isfinite(value):
             raise ValueError(f"action of {agent!r} is {value}")

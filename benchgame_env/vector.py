@@ -142,9 +142,10 @@ class VectorEnv:
     def turn(self) -> NDArray[np.bool_]:
         """Who may revise in the next step, ``[num_envs, n]``, read-only."""
         self._started()
-        if self._turn.shape == self._shape:
-            return self._turn
-        return np.broadcast_to(self._turn, self._shape)
+        if self._turn.shape != self._shape:
+            return np.broadcast_to(self._turn, self._shape)
+        self._turn.flags.writeable = False
+        return self._turn
 
     def _open_episode(self) -> None:
         self.round = 0
@@ -168,9 +169,7 @@ class VectorEnv:
         if self.revision == "random":
             assert self._rng is not None
             who = self._rng.integers(n, size=(self.num_envs, 1))
-        turn = np.arange(n) == who
-        turn.flags.writeable = False
-        return turn
+        return np.arange(n) == who
 
     @property
     def _rounds_left(self) -> float:

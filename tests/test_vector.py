@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -513,8 +514,9 @@ def test_whose_turn_it_is_cannot_be_overwritten(revision: str) -> None:
     vec = make(revision=revision)
     vec.reset(0)
     assert vec.turn.shape == (3, 2)
-    with pytest.raises(ValueError, match="read-only"):
-        vec.turn[...] = True
+    for played in (vec, pickle.loads(pickle.dumps(vec))):
+        with pytest.raises(ValueError, match="read-only"):
+            played.turn[...] = True
 
 
 # Errors
