@@ -21,14 +21,14 @@ def test_it_runs_without_peers_and_names_them(
     for peer in ("supersuit", "mpe2"):
         monkeypatch.setitem(sys.modules, peer, None)  # importing it now fails
     out = tmp_path / "speed.csv"
-    assert main(["--quick", "--repetitions", "2", "--out", str(out)]) == 0
+    assert main(["--quick", "--repetitions", "1", "--out", str(out)]) == 0
     rows = read_rows(out)
     expected = {(name, who) for name, found in contests(QUICK).items() for who in found}
     expected |= {("memory", who) for who in MEMORY_OF}
     expected -= {(name, who) for name, who in expected if who in ("SuperSuit", "MPE2")}
     assert {(row["contest"], row["contestant"]) for row in rows} == expected
-    assert len(rows) == 2 * len(expected)
-    assert {row["repetition"] for row in rows} == {"0", "1"}
+    assert len(rows) == len(expected)
+    assert {row["repetition"] for row in rows} == {"0"}
     assert all(float(row["value"]) > 0 for row in rows if row["unit"] == "ns")
     assert all("numpy 2" in row["versions"] or "numpy 1" in row["versions"] for row in rows)
     assert all("cores" in row["machine"] for row in rows)
