@@ -1,4 +1,5 @@
-"""The batched game as a stable-baselines3 `VecEnv`: one learner among given rivals."""
+"""The batched game as a stable-baselines3 `VecEnv`: one learner among given rivals, or one shared
+policy for all developers."""
 
 from __future__ import annotations
 
@@ -23,31 +24,28 @@ def developer_spaces(vec: VectorEnv) -> tuple[gymnasium.Space, gymnasium.Space]:
     return observation, gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
 
-class DeveloperVecEnv(VecEnv):
-    """All copies of ``vec`` seen from one seat; plain SB3 algorithms learn on it.
+class BatchVecEnv(VecEnv):
+    """What both views share. ``infos`` hold ``terminal_observation`` and ``TimeLimit.truncated`` at the
+    end of episodes. Copies draw from one seeded stream, each its own numbers.
 
-    ``infos`` hold ``terminal_observation`` and ``TimeLimit.truncated`` at the end of episodes. Copies
-    draw from one seeded stream, each its own numbers.
-
-    Parameters
-    ----------
-    vec: the batched game, with auto-reset.
-    developer: index of the learner's seat.
-    rivals: one agent per developer; the learner's own entry is ignored and may be None.
+    A view says which rows it shows (`_rows`) and what everybody does (`_joint`).
     """
 
-    def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
-        if not vec.auto_reset:
-            raise ValueError("vec: needs auto_reset=True")
-        missing = [j for j, rival in enumerate(rivals) if rival is None and j != developer]
-        if len(rivals) != vec.n_developers or missing:
-            raise ValueError(
-                f"rivals: need an agent for each of {vec.n_developers} developers but {developer}"
-            )
-        self.vec, self.developer, self.rivals = vec, developer, rivals
+    def __init__(self, vec: VectorEnv, rows: int) -> None:
+        if not (vec.auto_reset and vec.copy):
+            raise ValueError("vec: needs auto_reset=True and copy=True")
+        self.vec = vec
         self.render_mode = None
-        super().__init__(vec.num_envs, *developer_spaces(vec))
+        super().__init__(rows, *developer_spaces(vec))
         self._rng = np.random.default_rng()
+
+    def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values ``[copies, n, ...]`` as ``[num_envs, ...]``."""
+        raise NotImplementedError
+
+    def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
+        """Actions ``[num_envs]`` as ``[copies, n]``."""
+        raise NotImplementedError
 
     def reset(self) -> NDArray[np.float32]:
         seed = self._seeds[0]
@@ -55,27 +53,25 @@ class DeveloperVecEnv(VecEnv):
             self._rng = np.random.default_rng([seed, 1])  # apart from the game's own stream
         self._observations, _ = self.vec.reset(seed)
         self._reset_seeds()
-        return self._observations[:, self.developer].copy()
+        return self._rows(self._observations)
 
     def step_async(self, actions: NDArray[Any]) -> None:
-        joint = np.empty((self.num_envs, self.vec.n_developers))
-        for j, rival in enumerate(self.rivals):
-            if rival is not None and j != self.developer:
-                joint[:, j] = rival.act(self._observations[:, j], self._rng)
-        joint[:, self.developer] = np.asarray(actions).reshape(self.num_envs)
-        self._actions = joint
+        self._actions = self._joint(np.asarray(actions).reshape(self.num_envs))
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
-        me = self.developer
         self._observations, rewards, terminated, truncated, infos = self.vec.step(self._actions)
-        ended = terminated[:, me] | truncated[:, me]
-        rows: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        if ended.any():
-            last = infos["final_observation"][:, me]
-            for k in np.flatnonzero(ended):
-                rows[k]["terminal_observation"] = last[k]
-                rows[k]["TimeLimit.truncated"] = bool(truncated[k, me] and not terminated[k, me])
-        return self._observations[:, me].copy(), rewards[:, me].copy(), ended, rows
+        ended = self._rows(terminated | truncated)
+        return self._rows(self._observations), self._rows(rewards), ended, self._infos(truncated, infos)
+
+    def _infos(self, truncated: NDArray[np.bool_], infos: dict[str, Any]) -> list[dict[str, Any]]:
+        """One dict per row, its own: wrappers and callbacks write into them."""
+        if "final_observation" not in infos:
+            return [{} for _ in range(self.num_envs)]
+        last, cut = self._rows(infos["final_observation"]), self._rows(truncated).tolist()
+        return [
+            {"terminal_observation": observation, "TimeLimit.truncated": by_time}
+            for observation, by_time in zip(last, cut, strict=True)
+        ]
 
     def close(self) -> None:
         pass
@@ -91,3 +87,54 @@ class DeveloperVecEnv(VecEnv):
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         return [False for _ in self._get_indices(indices)]
+
+
+class DeveloperVecEnv(BatchVecEnv):
+    """All copies of ``vec`` seen from one seat; plain SB3 algorithms learn on it.
+
+    Parameters
+    ----------
+    vec: the batched game, with auto-reset.
+    developer: index of the learner's seat.
+    rivals: one agent per developer; the learner's own entry is ignored and may be None.
+    """
+
+    def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
+        super().__init__(vec, rows=vec.num_envs)
+        missing = [j for j, rival in enumerate(rivals) if rival is None and j != developer]
+        if len(rivals) != vec.n_developers or missing:
+            raise ValueError(
+                f"rivals: need an agent for each of {vec.n_developers} developers but {developer}"
+            )
+        self.developer, self.rivals = developer, rivals
+
+    def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values[:, self.developer].copy()
+
+    def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
+        joint = np.empty((self.vec.num_envs, self.vec.n_developers))
+        for j, rival in enumerate(self.rivals):
+            if rival is not None and j != self.developer:
+                joint[:, j] = rival.act(self._observations[:, j], self._rng)
+        joint[:, self.developer] = actions
+        return joint
+
+
+class SharedPolicyVecEnv(BatchVecEnv):
+    """All developers of all copies as rows: one policy learns to play every seat (shared parameters).
+
+    Row ``k * n + i`` is developer i of copy k; its observation says who it is.
+
+    Parameters
+    ----------
+    vec: the batched game, with auto-reset.
+    """
+
+    def __init__(self, vec: VectorEnv) -> None:
+        super().__init__(vec, rows=vec.num_envs * vec.n_developers)
+
+    def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values.reshape(self.num_envs, *values.shape[2:])
+
+    def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
+        return actions.reshape(self.vec.num_envs, self.vec.n_developers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import gymnasium
@@ -146,26 +147,26 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
                 raise ValueError(
                     f"action for {agent!r}; live agents: {', '.join(self.agents) or 'none'}"
                 )
-        joint = np.empty((1, self._vec.n_developers))
-        for i, agent in enumerate(self.agents):
+        numbers = []
+        for agent in self.agents:
             if agent not in actions:
                 raise ValueError(f"no action for {agent!r}")
-            joint[0, i] = self._number(agent, actions[agent])
-        return joint
+            numbers.append(self._number(agent, actions[agent]))
+        return np.array([numbers])
 
     def _number(self, agent: str, action: Any) -> float:
         try:
-            value = float(np.asarray(action, dtype=np.float64).reshape(-1)[0])
-        except (TypeError, ValueError, IndexError):
-            raise ValueError(f"action of {agent!r}: expected a number, got {action!r}") from None
-        if not np.isfinite(value):
+            value = float(action.item() if hasattr(action, "item") else action)
+        except (TypeError, ValueError, OverflowError):
+            value = _first(agent, action)
+        if not math.isfinite(value):
             raise ValueError(f"action of {agent!r} is {value}")
         if self._vec.axis.action_type == "discrete" and value != int(value):
             raise ValueError(f"action of {agent!r}: expected a level number, got {value}")
         return value
 
     def _by_agent(self, observations: NDArray[np.float32]) -> dict[str, Any]:
-        return {agent: observations[0, i].copy() for i, agent in enumerate(self.possible_agents)}
+        return dict(zip(self.possible_agents, observations[0], strict=True))
 
     def _split(self, infos: dict[str, Any]) -> dict[str, Any]:
         columns = [infos[key][0].tolist() for key in NUMBERS]
@@ -181,6 +182,14 @@ def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings
 def env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> pettingzoo.AECEnv:
     """The same environment in PettingZoo's agent-by-agent (AEC) form."""
     return parallel_to_aec(BenchGameEnv(game, protocol, **settings))
+
+
+def _first(agent: str, action: Any) -> float:
+    """The first number of an action in some nested form."""
+    try:
+        return float(np.asarray(action, dtype=np.float64).reshape(-1)[0])
+    except (TypeError, ValueError, IndexError, OverflowError):
+        raise ValueError(f"action of {agent!r}: expected a number, got {action!r}") from None
 
 
 def _render_mode(mode: str) -> str:

@@ -83,18 +83,30 @@ class ObservationLayout:
 class Observer:
     """Turns the state of a batch of subgames into observations ``[batch, n, size]``."""
 
+    # Bytes of observations written at a time, so that in large batches what is needed stays in cache.
+    block = 4 << 20
+
     def __init__(self, game: Game, protocol: Any, axis: EffortAxis) -> None:
         n = game.n_developers
         published = np.array(list(getattr(protocol, "published", {}).values()), dtype=np.float64)
         self.layout = ObservationLayout(n, published.size, _scores_are_bounded(game, protocol))
         curve = game.curves.score(axis.effort(CURVE_POSITIONS[:, None] * np.ones(n)))
         told = np.sign(published) * np.log1p(np.abs(published)) / PARAMETER_SCALE
-        self._known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))]).astype(np.float32)
+        known = np.hstack([np.eye(n), curve.T, np.tile(told, (n, 1))])
+        self._template = np.zeros((n, self.layout.size), dtype=np.float32)
+        self._template[:, : known.shape[1]] = known
+        # From the board on, all developers of a copy see the same: written once, then repeated.
+        self._alike_from = self.layout.parts["board_scores"].start
 
     def observe(
-        self, board: Board, position: Floats, turn: NDArray[np.bool_], rounds_left: float
+        self,
+        board: Board,
+        position: Floats,
+        turn: NDArray[np.bool_],
+        rounds_left: float,
+        out: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """Observations of everybody, a new array each time.
+        """Observations of everybody.
 
         Parameters
         ----------
@@ -102,18 +114,35 @@ class Observer:
         position: efforts held, as positions on the effort axis, ``[batch, n]``.
         turn: who may revise next, ``[n]`` or ``[batch, n]``.
         rounds_left: share of the episode still to play.
+        out: where to write them, ``[batch, n, size]`` float32; default a new array.
         """
-        parts, n = self.layout.parts, self.layout.n_developers
-        scores = board.scores
-        out = np.empty((*scores.shape, self.layout.size), dtype=np.float32)
-        out[..., : self._known.shape[1]] = self._known
-        out[..., parts["own_effort"].start] = position
-        out[..., parts["own_score"].start] = scores
-        out[..., parts["board_scores"]] = scores[:, None, :]
-        out[..., parts["board_ranks"]] = ((board.ranks - 1) / max(n - 1, 1))[:, None, :]
-        out[..., parts["turn"]] = turn[..., None, :]
-        out[..., parts["rounds_left"].start] = rounds_left
+        batch, block = len(position), max(self.block // self._template.nbytes, 1)
+        if out is None:
+            out = np.empty((batch, *self._template.shape), dtype=np.float32)
+        if batch <= block:
+            self._write(out, position, board.scores, board.ranks, turn, rounds_left)
+            return out
+        turn = np.broadcast_to(turn, position.shape)
+        for k in range(0, batch, block):
+            some = slice(k, k + block)
+            seen = position[some], board.scores[some], board.ranks[some], turn[some]
+            self._write(out[some], *seen, rounds_left)
         return out
+
+    def _write(self, out: Any, position: Any, scores: Any, ranks: Any, turn: Any, left: float) -> None:
+        n, first = self.layout.n_developers, self._alike_from
+        alike = np.empty((len(out), self.layout.size - first), dtype=np.float32)
+        alike[:, :n] = scores
+        places = alike[:, n : 2 * n]
+        places[:] = ranks
+        places -= 1
+        places /= max(n - 1, 1)  # in float32: rounded once, as a quotient of float64 rounded twice is
+        alike[:, 2 * n : 3 * n] = turn
+        alike[:, 3 * n] = left
+        out[:] = self._template
+        out[..., first - 2] = position
+        out[..., first - 1] = scores
+        out[..., first:] = alike[:, None]
 
     def state(
         self, board: Board, position: Floats, turn: NDArray[np.bool_], rounds_left: float

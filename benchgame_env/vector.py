@@ -46,6 +46,8 @@ class VectorEnv:
         drawn uniformly for each copy.
     action_type, effort_levels, action_scale: see `EffortAxis`.
     auto_reset: whether the step that ends an episode also opens the next.
+    copy: whether every call returns arrays of its own. If not, what it returns holds until the next
+        call, which overwrites the observations and empties the infos (they are read-only): less memory.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class VectorEnv:
         effort_levels: int = 41,
         action_scale: str = "linear",
         auto_reset: bool = True,
+        copy: bool = True,
     ) -> None:
         self.game, self.protocol = as_game(game), as_protocol(protocol)
         self.num_envs = integer("num_envs", num_envs, low=1)
@@ -66,7 +69,11 @@ class VectorEnv:
         self.revision = choice("revision", revision, REVISIONS)
         self.axis = EffortAxis.of(self.game, action_type, effort_levels, action_scale)
         self.observer = Observer(self.game, self.protocol, self.axis)
-        self.auto_reset = auto_reset
+        self.auto_reset, self.copy = auto_reset, copy
+        self._shape = (self.num_envs, self.n_developers)
+        self._nobody, self._everybody = _constant(self._shape, False), _constant(self._shape, True)
+        self._seen: NDArray[np.float32] | None = None  # without copies: the observations and infos
+        self._lent: Infos = {}  # that the last call returned
         self.round = self.horizon  # no episode is open before the first reset
         # Made at the first reset: copies pickled before it must not share a stream.
         self._rng: np.random.Generator | None = None
@@ -84,6 +91,7 @@ class VectorEnv:
         """
         if seed is not None or self._rng is None:
             self._rng = np.random.default_rng(seed)
+        self._lent.clear()
         self._open_episode()
         return self._observe(), self.infos()
 
@@ -106,7 +114,10 @@ class VectorEnv:
         if self.round >= self.horizon:
             raise RuntimeError("no episode is open: call reset before step")
         asked = self.axis.position(self._checked(actions))
-        self._position = np.where(self._turn, asked, self._position)
+        self._lent.clear()
+        if self.revision != "simultaneous":
+            asked = np.where(self._turn, asked, self._position)
+        self._position = asked
         self._publish(revised=self.turn)
         self.round += 1
         self._turn = self._next_turn()
@@ -115,10 +126,12 @@ class VectorEnv:
         if over and self.auto_reset:
             infos["final_observation"] = observations
             self._open_episode()
+            self._seen = None  # the final observation is the caller's for good
             observations = self._observe()
-        shape = (self.num_envs, self.n_developers)
-        never, ended = np.zeros(shape, dtype=bool), np.full(shape, over)
-        return observations, infos["payoff"].copy(), never, ended, infos
+        never = np.zeros(self._shape, dtype=bool)
+        ended = np.ones(self._shape, dtype=bool) if over else never.copy()
+        rewards = infos["payoff"].copy() if self.copy else infos["payoff"]
+        return observations, rewards, never, ended, infos
 
     def state(self) -> NDArray[np.float32]:
         """Global state ``[num_envs, n * size]`` for centralised critics, a new array."""
@@ -129,14 +142,16 @@ class VectorEnv:
     def turn(self) -> NDArray[np.bool_]:
         """Who may revise in the next step, ``[num_envs, n]``, read-only."""
         self._started()
-        return np.broadcast_to(self._turn, (self.num_envs, self.n_developers))
+        if self._turn.shape != self._shape:
+            return np.broadcast_to(self._turn, self._shape)
+        self._turn.flags.writeable = False
+        return self._turn
 
     def _open_episode(self) -> None:
         self.round = 0
-        shape = (self.num_envs, self.n_developers)
-        self._position = np.zeros(shape)
-        self._state = start(self.protocol, self.game, shape)
-        self._publish(revised=np.zeros(shape, dtype=bool))
+        self._position = np.zeros(self._shape)
+        self._state = start(self.protocol, self.game, self._shape)
+        self._publish(revised=self._nobody)
         self._turn = self._next_turn()
 
     def _publish(self, revised: NDArray[np.bool_]) -> None:
@@ -147,40 +162,50 @@ class VectorEnv:
         self._costs = self.game.cost(self._efforts)
 
     def _next_turn(self) -> NDArray[np.bool_]:
-        n = self.n_developers
         if self.revision == "simultaneous":
-            return np.ones(n, dtype=bool)
-        if self.revision == "alternating":
-            return np.arange(n) == n - 1 - self.round % n
-        assert self._rng is not None
-        return np.arange(n) == self._rng.integers(n, size=(self.num_envs, 1))
+            return self._everybody
+        n = self.n_developers
+        who: Any = n - 1 - self.round % n
+        if self.revision == "random":
+            assert self._rng is not None
+            who = self._rng.integers(n, size=(self.num_envs, 1))
+        return np.arange(n) == who
 
     @property
     def _rounds_left(self) -> float:
         return (self.horizon - self.round) / self.horizon
 
     def _observe(self) -> NDArray[np.float32]:
-        return self.observer.observe(self._board, self._position, self._turn, self._rounds_left)
+        seen = self.observer.observe(
+            self._board, self._position, self._turn, self._rounds_left, out=self._seen
+        )
+        if not self.copy:
+            self._seen = seen
+        return seen
 
     def infos(self) -> Infos:
-        """The board and what everybody holds, see `step`; new arrays."""
+        """The board and what everybody holds, see `step`."""
         self._started()
         scores, ranks, prizes = self._board
-        return {
-            "effort": self._efforts.copy(),
-            "score": scores.copy(),
-            "rank": ranks.copy(),
-            "prize": prizes.copy(),
-            "cost": self._costs.copy(),
+        held = {
+            "effort": self._efforts,
+            "score": scores,
+            "rank": ranks,
+            "prize": prizes,
+            "cost": self._costs,
             "payoff": prizes - self._costs,
         }
+        if self.copy:
+            return {key: value.copy() for key, value in held.items()}
+        self._lent = {key: _read_only(value) for key, value in held.items()}
+        return self._lent
 
     def _checked(self, actions: ArrayLike) -> Floats:
         array = np.asarray(actions, dtype=np.float64)
-        shape = (self.num_envs, self.n_developers)
-        if array.shape not in (shape, (*shape, 1)):
-            raise ValueError(f"actions: expected shape {shape}, got {array.shape}")
-        array = array.reshape(shape)
+        if array.shape != self._shape:
+            if array.shape != (*self._shape, 1):
+                raise ValueError(f"actions: expected shape {self._shape}, got {array.shape}")
+            array = array.reshape(self._shape)
         if not np.isfinite(array).all():
             copy, developer = np.argwhere(~np.isfinite(array))[0]
             raise ValueError(
@@ -197,6 +222,16 @@ class VectorEnv:
     def _started(self) -> None:
         if self._rng is None:
             raise RuntimeError("call reset first")
+
+
+def _constant(shape: tuple[int, int], value: bool) -> NDArray[np.bool_]:
+    return np.broadcast_to(np.array(value), shape)  # one number however large the shape, read-only
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def vector_env(game: Game | str, protocol: Any, num_envs: int = 1024, **settings: Any) -> VectorEnv:

@@ -34,11 +34,19 @@ ALLOWED = {
 }
 # Who may import packages that a plain installation lacks or that cost a start-up.
 ONLY_IN = {
-    "torch": ("agents/policy.py", "agents/ippo.py", "training/"),
-    "stable_baselines3": ("agents/policy.py", "agents/ippo.py", "agents/sb3_env.py", "training/"),
+    "torch": ("agents/policy.py", "agents/ippo.py", "agents/stacked.py", "training/"),
+    "stable_baselines3": (
+        "agents/policy.py",
+        "agents/ippo.py",
+        "agents/stacked.py",
+        "agents/sb3_env.py",
+        "training/",
+    ),
     "pettingzoo": ("benchgame_env/env.py",),
     "gymnasium": ("benchgame_env/env.py", "agents/sb3_env.py"),
     "tqdm": ("training/",),
+    "supersuit": ("training/contests.py",),
+    "mpe2": ("training/contests.py",),
 }
 
 

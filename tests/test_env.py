@@ -567,6 +567,7 @@ def test_reward_is_prize_minus_cost_of_the_effort_held() -> None:
         ({"developer_0": 0, "developer_1": []}, "'developer_1': expected a number, got"),
         ({"developer_0": None, "developer_1": 0}, "'developer_0'"),
         ({"developer_0": 0, "developer_1": {}}, "'developer_1': expected a number"),
+        ({"developer_0": 10**400, "developer_1": 0}, "'developer_0': expected a number"),
     ],
 )
 def test_bad_actions_name_the_agent_and_play_nothing(

@@ -15,7 +15,7 @@ from reference import award_all, rank_all
 
 import benchgame_env as bg
 from benchgame_env.curves import Additive, ScalingLaw
-from benchgame_env.game import TIES, rank
+from benchgame_env.game import COUNT_FROM, COUNT_UP_TO, TIES, rank
 
 ties = st.sampled_from(TIES)
 # Few distinct values, so that ties of every size occur; -0.0 and 0.0 are one score.
@@ -38,6 +38,26 @@ def test_ranks_and_prizes_against_the_slow_reference(scores, rule) -> None:
     board = game_with(prizes).board(np.array(scores), rule)
     assert board.ranks.tolist() == rank_all(scores, rule)
     assert board.prizes.tolist() == pytest.approx(award_all(scores, prizes, rule), abs=1e-12)
+
+
+@pytest.mark.parametrize("rule", TIES)
+@pytest.mark.parametrize("n", [1, 2, 5, COUNT_UP_TO, COUNT_UP_TO + 1])
+@pytest.mark.parametrize("boards", [(1,), (COUNT_FROM - 1,), (COUNT_FROM,), (3, COUNT_FROM)])
+def test_few_boards_and_many_are_ranked_alike(boards, n, rule) -> None:
+    scores = np.random.default_rng(n).choice([-1.0, -0.0, 0.0, 0.25, 0.5, np.inf], (*boards, n))
+    ranks = rank(scores, rule)
+    assert ranks.shape == scores.shape
+    assert ranks.dtype == np.int64
+    flat = zip(ranks.reshape(-1, n).tolist(), scores.reshape(-1, n).tolist(), strict=True)
+    assert all(found == rank_all(row, rule) for found, row in flat)
+
+
+@pytest.mark.parametrize("rule", TIES)
+@pytest.mark.parametrize("boards", [1, COUNT_FROM])
+def test_what_is_no_number_ranks_last(boards, rule) -> None:
+    scores = np.tile([0.5, math.nan, 0.7, 0.5], (boards, 1))
+    expected = {"quality": [2, 4, 1, 3], "split": [2, 4, 1, 2]}[rule]
+    assert rank(scores, rule).tolist() == [expected] * boards
 
 
 @given(score_lists)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchgame_env import __main__ as game_command
-from training import evaluate, train
+from training import evaluate, speed, train
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -32,6 +32,7 @@ def test_the_python_example_prints_what_the_readme_says() -> None:
         ("benchgame_env", game_command.main),
         ("training.train", train.main),
         ("training.evaluate", evaluate.main),
+        ("training.speed", speed.main),
     ],
 )
 def test_the_commands_of_the_readme_explain_themselves(

@@ -26,8 +26,7 @@ def settings(**changes: object) -> TrainSettings:
 
 
 def weights(folder: Path) -> list[torch.Tensor]:
-    learners = load_checkpoint(folder / "checkpoint.pt")["learners"]
-    return [tensor for learner in learners for tensor in learner["policy"].values()]
+    return [load_checkpoint(folder / "checkpoint.pt")["learners"]["weights"]]
 
 
 def same_run(a: Path, b: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
 from reference import Reference, Replay, award_all, rank_all
 
 import benchgame_env as bg
+from benchgame_env.game import COUNT_FROM, COUNT_UP_TO
 from benchgame_env.protocols import is_exact
 
 RULES = rules()
@@ -125,6 +127,31 @@ def test_agrees_with_the_witness(
             for k, witness in enumerate(copies):
                 witness.step(actions[k].tolist(), drawn(vec, k, infos))
                 check_copy(vec, k, witness, observations, infos)
+
+
+@pytest.mark.parametrize("n", [2, 5, COUNT_UP_TO, COUNT_UP_TO + 1])
+@pytest.mark.parametrize("rule", ["direct-quality", "direct-split"])
+def test_large_batches_agree_with_the_witness(rule: str, n: int) -> None:
+    # Large batches are ranked by counting and observed in stretches: here three, the last not full.
+    quality = np.linspace(1.0, 0.5, n)
+    game = bg.Game(bg.curves.Additive(quality), bg.LinearCost(0.5), np.linspace(1.0, 0.0, n))
+    copies = COUNT_FROM + 44
+    kind = {"revision": "random", "action_type": "discrete", "effort_levels": 5}
+    vec = bg.vector_env(game, RULES[rule], num_envs=copies, horizon=3, **kind)
+    vec.observer.block = vec.observer.layout.size * n * 4 * 144
+    rng = np.random.default_rng(0)
+    openings = vec.reset(2)
+    chosen = [0, 143, 144, 287, 288, copies - 1]
+    witnesses = {k: Reference(game, RULES[rule], 3, **kind) for k in chosen}  # type: ignore[arg-type]
+    for k, witness in witnesses.items():
+        witness.reset(drawn(vec, k, openings[1]))
+        check_copy(vec, k, witness, *openings)
+    for _ in range(2):
+        actions = random_actions(vec, rng)
+        seen, _, _, _, infos = vec.step(actions)
+        for k, witness in witnesses.items():
+            witness.step(actions[k].tolist(), drawn(vec, k, infos))
+            check_copy(vec, k, witness, seen, infos)
 
 
 def test_ties_happen_in_the_comparison() -> None:
@@ -457,13 +484,41 @@ def test_no_memory_is_shared_between_steps_or_within_one() -> None:
         previous = current
 
 
+@pytest.mark.parametrize("rule", KINDS)
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_without_copies_the_numbers_are_the_same(rule: str, revision: str) -> None:
+    kind = {"protocol": KINDS[rule], "revision": revision, "horizon": 2}
+    frugal, control, rng = make(copy=False, **kind), make(**kind), np.random.default_rng(0)
+    assert same(frugal.reset(0), control.reset(0))
+    for _ in range(5):
+        actions = random_actions(control, rng)
+        assert same(frugal.step(actions), control.step(actions))
+
+
+def test_without_copies_what_was_returned_holds_until_the_next_call() -> None:
+    vec = make(horizon=3, copy=False)
+    opening, _ = vec.reset(0)
+    for _ in range(3):
+        seen, _, _, _, infos = vec.step(np.zeros((3, 2)))
+        assert (seen is opening) == ("final_observation" not in infos)
+        for key in INFOS:
+            with pytest.raises(ValueError, match="read-only"):
+                infos[key][...] = 77
+    last = infos["final_observation"]
+    before = last.copy()
+    vec.step(np.ones((3, 2)))
+    assert infos == {}
+    assert np.array_equal(last, before)  # never overwritten
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_whose_turn_it_is_cannot_be_overwritten(revision: str) -> None:
     vec = make(revision=revision)
     vec.reset(0)
     assert vec.turn.shape == (3, 2)
-    with pytest.raises(ValueError, match="read-only"):
-        vec.turn[...] = True
+    for played in (vec, pickle.loads(pickle.dumps(vec))):
+        with pytest.raises(ValueError, match="read-only"):
+            played.turn[...] = True
 
 
 # Errors
