@@ -129,7 +129,7 @@ def test_small_games_are_not_climbed_and_say_the_same(ties) -> None:
 
 
 def test_either_of_two_who_share_a_rank_may_leave_the_other_behind(monkeypatch) -> None:
-    # Both show index 0.5 and share 1 and 0; only one has a budget, and wins half of the prize for nothing.
+    # Both show index 0.5 and share 1 and 0; the one with a budget wins half of the prize for nothing.
     monkeypatch.setattr(pure, "BLOCK", 1)
     for budget in ([1.0, 0.0], [0.0, 1.0]):
         game = bg.Game(Index([0.5, 0.5], [1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=budget)
