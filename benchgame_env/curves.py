@@ -39,7 +39,8 @@ class Curves(Protocol):
         model is there untuned, ``inf`` where no effort suffices."""
 
     # Optional: ``strictly_increasing``, True if by the family's formula every bit of effort raises the
-    # score, even where float64 cannot show it; False if it has flat stretches.
+    # score, even where float64 cannot show it; False if it has flat stretches. ``continuous``, True if
+    # scores do not jump by formula. What is not declared is looked for.
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,10 @@ class ScalingLaw:
     def strictly_increasing(self) -> bool:
         return True
 
+    @property
+    def continuous(self) -> bool:
+        return True
+
     def score(self, effort: ArrayLike) -> Floats:
         log_odds = self.intercept + self.slope * np.log1p(effort)
         return self.lower + (self.upper - self.lower) * expit(log_odds)
@@ -116,6 +121,10 @@ class Additive:
 
     @property
     def strictly_increasing(self) -> bool:
+        return True
+
+    @property
+    def continuous(self) -> bool:
         return True
 
     def score(self, effort: ArrayLike) -> Floats:
@@ -181,6 +190,10 @@ class Tabulated:
     @property
     def strictly_increasing(self) -> bool:
         return False
+
+    @property
+    def continuous(self) -> bool:
+        return True
 
     def score(self, effort: ArrayLike) -> Floats:
         columns = np.moveaxis(np.asarray(effort, dtype=np.float64), -1, 0)

@@ -267,14 +267,15 @@ def random_game(
     )
 
 
-def random_game_under_h(rng: np.random.Generator, n: int | None = None) -> Any:
-    """A game on which hypotheses H of theory section 3 hold, by construction."""
+def random_game_under_h(rng: np.random.Generator, n: int | None = None, **parts: Any) -> Any:
+    """A game on which hypotheses H of theory section 3 hold, by construction; `random_game`'s parts."""
     return random_game(
         rng,
         n=n,
         curves=rng.choice(list(SMOOTH)),
         cost=rng.choice(list(SMOOTH_COSTS)),
         budget=rng.choice(["none", "common", "own"]),
+        **parts,
     )
 
 

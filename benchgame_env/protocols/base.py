@@ -107,7 +107,7 @@ class DeterministicProtocol(Protocol):
 
     @property
     def strict(self) -> bool:
-        """Whether shown scores rise strictly wherever the curves do."""
+        """Whether shown scores rise strictly where the curves do, and are continuous where those are."""
         return False
 
     def score(self, game: Game, efforts: Floats) -> Floats:

@@ -4,7 +4,7 @@ from benchgame_env.theory.cycles import Cycle, best_response_cycle
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.noise import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
-from benchgame_env.theory.pure import required_effort, temptation
+from benchgame_env.theory.pure import next_efforts, required_effort, temptation
 from benchgame_env.theory.random_order import recurrent_classes
 from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
 from benchgame_env.theory.responses import RESOLUTION, best_response
@@ -22,6 +22,7 @@ __all__ = [
     "best_response_dynamics",
     "mixed_equilibrium",
     "mixed_on_levels",
+    "next_efforts",
     "predict",
     "pure_equilibrium",
     "recurrent_classes",

@@ -9,7 +9,7 @@ import numpy as np
 from benchgame_env._validate import Floats
 from benchgame_env.game import Game
 from benchgame_env.protocols import DeterministicProtocol
-from benchgame_env.theory.pure import finite_effort_scale, is_resolved
+from benchgame_env.theory.pure import BLOCK, finite_effort_scale, is_resolved
 
 # Hypotheses H of section 3 and what float64 adds; together they make T decide between pure and cycle.
 REQUIRED = (
@@ -37,17 +37,14 @@ def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
     on curves, checked on total efforts ``[0, 10 F]``; predictions here do not need them.
     """
     reach = np.where(np.isinf(game.effort_scale), FAR, game.effort_scale)
-    efforts = _probe(1.0)[:, None] * reach
-    scores = rule.score(game, efforts)
-    paid = efforts[:, np.argmax(reach)]
+    paid = _probe(1.0) * reach.max()
     return {
         "strict_tie_order": rule.ties == "quality",
         "positive_budgets": bool((game.budget > 0).all()),
-        "scores_continuous": not _has_jump(
-            lambda e: rule.score(game, e), efforts, JUMP * np.ptp(scores)
-        ),
-        "scores_strictly_increasing": _known_to_rise(game, rule)
-        or bool((np.diff(scores, axis=0)[:, reach > 0] > 0).all()),
+        "scores_continuous": _by_formula(game, rule, "continuous") or _is_continuous(game, rule, reach),
+        # A steep scaling law is flat in float64 far below its rise, but not in truth.
+        "scores_strictly_increasing": _by_formula(game, rule, "strictly_increasing")
+        or _rises(game, rule, reach),
         "cost_continuous": not _has_jump(game.cost, paid, JUMP * float(np.max(game.cost(paid)))),
         "cost_strictly_increasing": bool(
             game.cost.strictly_increasing and (np.diff(game.cost(paid))[np.diff(paid) > 0] > 0).all()
@@ -57,9 +54,23 @@ def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
     }
 
 
-def _known_to_rise(game: Game, rule: DeterministicProtocol) -> bool:
-    """By formula: a steep scaling law is flat in float64 far below its rise, but not in truth."""
-    return rule.strict and getattr(game.curves, "strictly_increasing", False)
+def _by_formula(game: Game, rule: DeterministicProtocol, what: str) -> bool:
+    """Whether the curves declare it and the rule keeps it: then there is nothing to look for."""
+    return rule.strict and bool(getattr(game.curves, what, False))
+
+
+def _is_continuous(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
+    efforts = _probe(1.0)[:, None] * reach
+    ends = rule.score(game, np.stack((np.zeros(reach.size), reach)))
+    size = JUMP * float(ends[1].max() - ends[0].min())
+    rows = max(1, BLOCK // reach.size)  # cells are independent, so memory need not grow with them
+    runs = (efforts[start : start + rows + 1] for start in range(0, len(efforts) - 1, rows))
+    return not any(_has_jump(lambda e: rule.score(game, e), run, size) for run in runs)
+
+
+def _rises(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
+    scores = rule.score(game, _probe(1.0)[:, None] * reach)
+    return bool((np.diff(scores, axis=0)[:, reach > 0] > 0).all())
 
 
 def _paper_conditions(game: Game) -> dict[str, bool]:

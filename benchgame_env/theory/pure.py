@@ -6,7 +6,7 @@ board, the one on which nobody spends effort.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,21 @@ from numpy.typing import NDArray
 from benchgame_env._validate import Floats
 from benchgame_env.game import Game
 from benchgame_env.protocols import DeterministicProtocol, as_protocol, is_exact
+from benchgame_env.theory.honest import SCORE_NOISE, HonestBoard, Places
 
 # Gains below this share of P are rounding: c(e_req) = gap is an equilibrium, not a temptation.
 ROUNDING = 1e-12
-# Scores closer than this many units in the last place count as equal: the ties that float64 can tell.
-SCORE_NOISE = 4
 # Overtakes looked at in one go: bounds memory at a few times 8 bytes each, for any n.
-BLOCK = 1 << 20
+BLOCK = 1 << 17
+# Largest table of required efforts, bytes.
+LARGEST_TABLE = 2 << 30
+# A first climb skips gains below this share of P above the best known: it finds a good one quickly.
+COARSE = 1 / 64
+# A climb that takes more rounds than this share of n does not skip enough to be worth while.
+PATIENCE = 1 / 8
+
+
+Best = tuple[float, tuple[int, int] | None]  # a gain and the pair (overtaker, overtaken)
 
 
 def exact_rule(protocol: object) -> DeterministicProtocol:
@@ -31,111 +39,125 @@ def exact_rule(protocol: object) -> DeterministicProtocol:
     return rule
 
 
-def required_effort(game: Game, protocol: object) -> Floats:
+def required_effort(game: Game, protocol: object, developers: Sequence[int] | None = None) -> Floats:
     """Least efforts to overtake on the honest board.
+
+    Parameters
+    ----------
+    developers: the overtakers wanted, indices ``[m]``; default all n. It saves memory but no time.
 
     Returns
     -------
-    ``[n, n]``; entry ``(r, k)`` is ``e_req(r over k) = inf {e in [0, B_r] : v_r(Delta + e) > s_k}``
+    ``[m, n]``; entry ``(r, k)`` is ``e_req(r over k) = inf {e in [0, B_r] : v_r(Delta + e) > s_k}``
     (``>=`` where the tie rule favours r), theory section 2. 0 where r is above k already and on the
     diagonal, ``inf`` where no effort within the budget suffices; effort units.
+
+    Raises
+    ------
+    ValueError: a table beyond 2 GiB (see `next_efforts`), developers who do not exist.
     """
-    rule = exact_rule(protocol)
-    honest = rule.score(game, np.zeros(game.n_developers))
-    effort, _ = _overtake(game, rule, honest, np.arange(game.n_developers))
-    np.fill_diagonal(effort, 0.0)
-    return effort.T
+    rule, n = exact_rule(protocol), game.n_developers
+    rows = np.arange(n) if developers is None else _indices(developers, n)
+    size = 8 * rows.size * n
+    if size > LARGEST_TABLE:
+        raise ValueError(
+            f"required_effort: {rows.size} x {n} entries take {size / 2**30:.1f} GiB, more than "
+            f"{LARGEST_TABLE / 2**30:g}; name fewer developers, or see next_efforts"
+        )
+    board = HonestBoard(game, rule)
+    table = np.empty((n, rows.size))
+    for places in _blocks(n, n):
+        table[board.developers[places]] = board.efforts(places[:, None])[:, rows]
+    table[rows, np.arange(rows.size)] = 0.0
+    return table.T
+
+
+def next_efforts(game: Game, protocol: object) -> Floats:
+    """What each developer needs to pass the next one up on the honest board; ``[n]``, effort units.
+
+    Nobody above takes less: a higher score takes at least as much effort, even where the tie rule
+    favours r, for a score above ``s_k`` exceeds it. So this is r's least `required_effort` over all
+    developers above (or level with it under ``split``), without the table. ``inf`` at the top of the
+    board, and where no effort within the budget suffices.
+    """
+    board = HonestBoard(game, exact_rule(protocol))
+    effort = board.efforts(np.maximum(board.start, 0)[None])[0]
+    return np.where(board.start < 0, np.inf, effort)
+
+
+def _indices(developers: Sequence[int], n: int) -> NDArray[np.int64]:
+    wanted = np.asarray(developers)
+    if wanted.ndim != 1 or wanted.dtype.kind not in "iu" or not ((wanted >= 0) & (wanted < n)).all():
+        raise ValueError(f"developers: need indices from 0 to {n - 1}, got {developers!r}")
+    return wanted.astype(np.int64)
 
 
 def temptation(game: Game, protocol: object) -> float:
     """``T``, the largest gain from leaving the honest profile; prize units, >= 0 (section 3).
 
     ``T = max over k above r of R_k - R_r - c(e_req(r over k))``, over all pairs and not only
-    neighbours. The honest profile is a Nash equilibrium if and only if ``T = 0``.
+    neighbours, to 1e-13 P. The honest profile is a Nash equilibrium if and only if ``T = 0``.
     """
     return largest_temptation(game, exact_rule(protocol))[0]
 
 
-def largest_temptation(game: Game, rule: DeterministicProtocol) -> tuple[float, tuple[int, int] | None]:
+def largest_temptation(game: Game, rule: DeterministicProtocol) -> Best:
     """`temptation` and the pair ``(overtaker, overtaken)`` that attains it, None if it is 0."""
-    best, pair = ROUNDING * game.prize_range, None
-    for targets, gain in gains(game, rule):
-        row, overtaker = np.unravel_index(np.argmax(gain), gain.shape)
-        if gain[row, overtaker] > best:
-            best, pair = float(gain[row, overtaker]), (int(overtaker), int(targets[row]))
-    return (best, pair) if pair else (0.0, None)
+    amount, pair = largest_gain(game, rule, ROUNDING * game.prize_range)
+    return (amount, pair) if pair else (0.0, None)
 
 
-def gains(game: Game, rule: DeterministicProtocol) -> Iterator[tuple[NDArray[np.int64], Floats]]:
-    """Blocks of overtaken developers ``k`` with the gains ``[block, n]`` of each overtaker r."""
-    honest = rule.score(game, np.zeros(game.n_developers))
-    board = game.board(honest, rule.ties)
-    for k in _blocks(game.n_developers):
-        effort, strict = _overtake(game, rule, honest, k)
-        # A supremum that is not attained costs the right limit (a fixed cost of any effort counts).
-        price = game.cost(np.where(strict, np.nextafter(effort, np.inf), effort))
-        won = game.prizes[board.ranks[k] - 1][:, None]
-        gain = np.where(np.isinf(effort), -np.inf, won - board.prizes - price)
-        if rule.ties == "split":
-            gain = np.maximum(gain, _gain_from_tie(game, rule, honest, k))
-        above = board.ranks[k][:, None] <= board.ranks
-        above[np.arange(k.size), k] = False
-        yield k, np.where(above, gain, -np.inf)
+def largest_gain(game: Game, rule: DeterministicProtocol, bar: float) -> Best:
+    """The largest gain above ``bar`` from an overtake on the honest board, and the pair; else ``bar``
+    and None. Prize units; negative gains count too."""
+    board = HonestBoard(game, rule)
+    n = game.n_developers
+    best: Best = (bar, None)
+    if n * n <= BLOCK:
+        return _best_of(board, np.arange(n)[:, None], best)
+    for slack in (COARSE, 0.0):
+        best = _climb(board, best, slack * game.prize_range)
+    return best
 
 
-def _blocks(n: int) -> Iterator[NDArray[np.int64]]:
-    """0 to n - 1 in runs short enough for arrays ``[run, n]``."""
-    size = max(1, BLOCK // n)
-    return (np.arange(start, min(start + size, n)) for start in range(0, n, size))
+def _climb(board: HonestBoard, best: Best, slack: float) -> Best:
+    """The largest gain, but for ``slack``: branch and bound over the places above each developer.
 
-
-def _overtake(
-    game: Game,
-    rule: DeterministicProtocol,
-    honest: Floats,
-    k: NDArray[np.int64],
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Efforts ``[len(k), n]`` at which each developer passes each ``k``, and whether it must exceed
-    the score of ``k`` strictly because the tie rule does not favour it."""
-    overtaker = np.arange(game.n_developers)
-    strict = (overtaker > k[:, None]) | (rule.ties == "split")
-    return _least_effort(game, rule, honest[k][:, None], strict), strict
-
-
-def _least_effort(
-    game: Game,
-    rule: DeterministicProtocol,
-    score: Floats,
-    strict: NDArray[np.bool_],
-) -> Floats:
-    """``inf {e in [0, B] : shown score > score}`` (``>=`` where not strict), ``inf`` if there is none.
-
-    A score a few float64 steps higher stands for "strictly more", which is right on flat stretches too.
+    Every developer climbs from the place above its own. What passing a place costs bounds what passing
+    a higher one costs from below. So next comes the first place above that would win more than the best
+    gain so far even at that price, and what lies between cannot hold a better one.
     """
-    noise = SCORE_NOISE * np.spacing(np.abs(score))
-    aim = np.where(strict, score + noise, score - noise)
-    effort = rule.effort_for(game, aim)
-    limited = np.isfinite(game.budget)
-    # The inverse may miss the budget by rounding; the score there decides.
-    top = rule.score(game, np.where(limited, game.budget, 0.0))
-    capped = np.where(top >= aim, np.minimum(effort, game.budget), np.inf)
-    effort = np.where(limited, capped, effort)
-    return np.where(rule.score(game, np.zeros(game.n_developers)) >= aim, 0.0, effort)
+    place = board.start
+    slack += ROUNDING / 8 * board.game.prize_range  # equal prizes must not be told apart by rounding
+    for _ in range(max(1, int(PATIENCE * place.size))):
+        if place.max() < 0:
+            return best
+        target = np.maximum(place, 0)
+        expense = board.expense(target[None])[0]
+        if (board.won[target] - expense > best[0]).any():
+            best = _best_of(board, target[None], best)
+        # Places whose prize beats the bar come first, for prizes fall from place to place.
+        promising = np.searchsorted(-board.won, -(expense + best[0] + slack))
+        place = np.minimum(np.where(place < 0, -1, board.next_up[target]), promising - 1)
+    for places in _blocks(int(place.max()) + 1, place.size):
+        best = _best_of(board, places[:, None], best)
+    return best
 
 
-def _gain_from_tie(
-    game: Game, rule: DeterministicProtocol, honest: Floats, k: NDArray[np.int64]
-) -> Floats:
-    """Under ``split``: gains ``[len(k), n]`` from joining the block of ``k`` at exactly its score."""
-    board = game.board(honest, "split")
-    joins = np.zeros((k.size, game.n_developers), dtype=bool)
-    effort = _least_effort(game, rule, honest[k][:, None], joins)
-    ahead = board.ranks[k][:, None] - 1
-    block = np.count_nonzero(honest == honest[k][:, None], axis=-1)[:, None]
-    members = block + (honest != honest[k][:, None])  # the block with the newcomer in it
-    pot = np.concatenate(([0.0], np.cumsum(game.prizes)))
-    share = (pot[np.minimum(ahead + members, game.n_developers)] - pot[ahead]) / members
-    return np.where(np.isinf(effort), -np.inf, share - board.prizes - game.cost(effort))
+def _best_of(board: HonestBoard, places: Places, best: Best) -> Best:
+    """The better of ``best`` and the largest gain at ``places`` (``[m, n]`` or ``[m, 1]``)."""
+    gain = board.gains(places)
+    row, r = np.unravel_index(np.argmax(gain), gain.shape)
+    if gain[row, r] <= best[0]:
+        return best
+    target = np.broadcast_to(places, gain.shape)[row, r]
+    return float(gain[row, r]), (int(r), int(board.developers[target]))
+
+
+def _blocks(stop: int, width: int) -> Iterator[NDArray[np.int64]]:
+    """0 to ``stop`` - 1 in runs short enough for arrays ``[run, width]``."""
+    size = max(1, BLOCK // width)
+    return (np.arange(start, min(start + size, stop)) for start in range(0, stop, size))
 
 
 def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
@@ -146,14 +168,14 @@ def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
     """
     honest = rule.score(game, np.zeros(game.n_developers))
     fine, useless = 1e-6 * finite_effort_scale(game), 2 * game.effort_scale
-    for k in _blocks(game.n_developers):
+    for k in _blocks(game.n_developers, game.n_developers):
         noise = SCORE_NOISE * np.spacing(np.abs(honest[k]))[:, None]
         aim = np.broadcast_to(honest[k][:, None], (k.size, game.n_developers))
         low, high = rule.effort_for(game, aim - noise), rule.effort_for(game, aim + noise)
         with np.errstate(invalid="ignore"):  # inf - inf is nan: surely out of reach
             doubtful = np.minimum(high, useless) - np.minimum(low, useless) > fine
         doubtful[np.arange(k.size), k] = False  # the own score is no overtake
-        if (doubtful & ~_is_plateau(game, rule, low + fine, high - fine)).any():
+        if doubtful.any() and (doubtful & ~_is_plateau(game, rule, low + fine, high - fine)).any():
             return False
     return True
 

@@ -10,7 +10,7 @@ from scipy.optimize import brentq, minimize_scalar
 from benchgame_env._validate import number
 from benchgame_env.game import Game
 from benchgame_env.protocols import TuneBeforeTest
-from benchgame_env.theory.pure import finite_effort_scale, gains, is_resolved, largest_temptation
+from benchgame_env.theory.pure import finite_effort_scale, is_resolved, largest_gain, largest_temptation
 
 GRID = 1000
 
@@ -57,8 +57,8 @@ def stabilizing_levels(game: Game, max_level: float | None = None) -> list[tuple
 
 def _margin(game: Game, level: float) -> float:
     """Largest signed gain from overtaking: at most 0 where honest play is stable; prize units."""
-    gain = max(float(gain.max()) for _, gain in gains(game, TuneBeforeTest(level)))
-    return max(gain, -10 * game.prize_range)  # out of reach is finite here, to be minimised
+    # Out of reach is finite here, to be minimised.
+    return largest_gain(game, TuneBeforeTest(level), -10 * game.prize_range)[0]
 
 
 def _level_grid(game: Game, max_level: float) -> np.ndarray:
