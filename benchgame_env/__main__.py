@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 
-import numpy as np
-
-from benchgame_env import commands, metrics, theory
+from benchgame_env import commands, figures, pages, theory
+from benchgame_env._validate import choice, number
 from benchgame_env.calibration import fit, read_csv
 from benchgame_env.game import Game
-from benchgame_env.games import describe_game, games, load_game
+from benchgame_env.games import checkpoints, describe_game, games, load_game
 from benchgame_env.protocols import TuneBeforeTest, parameter_names, protocol_class, protocols
 
 PROG = "python -m benchgame_env"
@@ -35,14 +33,31 @@ def _parser() -> argparse.ArgumentParser:
     listing = subparsers.add_parser("protocols", help="list the protocols and their parameters")
     listing.set_defaults(command=_protocols)
 
-    predict = subparsers.add_parser("predict", help="predict how developers play a game")
+    predict = subparsers.add_parser(
+        "predict",
+        help="predict how developers play a game",
+        description="Predict how developers play a game: regime and why, who is tempted, what would "
+        "stop it, what the board is worth then, and the assumptions this rests on.",
+    )
     predict.add_argument("game", help=GAME_HELP)
     commands.add_protocol_options(predict)
     predict.add_argument(
-        "--mixed", action="store_true", help="find a mixed equilibrium (may take a minute)"
+        "--no-mixed", action="store_true", help="do not find a mixed equilibrium (it may take a minute)"
+    )
+    predict.add_argument(
+        "--tolerance",
+        type=float,
+        default=theory.TOLERANCE,
+        help="NashConv at which the mixed equilibrium is good enough, as a share of the largest prize",
     )
     predict.add_argument("--cycle", action="store_true", help="follow best responses until they repeat")
+    predict.add_argument("--json", action="store_true", help="print JSON instead of a page")
     predict.set_defaults(command=_predict)
+
+    cards = subparsers.add_parser("cards", help="the theorems, and which of them apply to a game")
+    cards.add_argument("game", nargs="?", help=GAME_HELP)
+    commands.add_protocol_options(cards)
+    cards.set_defaults(command=_cards)
 
     thresholds = subparsers.add_parser(
         "thresholds", help="tune-before-test levels at which nobody gains by tuning on the test"
@@ -50,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     thresholds.add_argument("game", help=GAME_HELP)
     thresholds.add_argument("--max-level", type=float, help="largest level to look at")
     thresholds.add_argument("--levels", type=float, nargs="+", help="levels to show required efforts at")
+    thresholds.add_argument(
+        "--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)"
+    )
     thresholds.set_defaults(command=_thresholds)
 
     calibrate = subparsers.add_parser(
@@ -79,90 +97,43 @@ def _protocols(options: argparse.Namespace) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    game = load_game(options.game)
-    protocol = commands.protocol_from(options)
+    game, protocol = load_game(options.game), commands.protocol_from(options)
+    number("tolerance", options.tolerance, low=0, strict=True)
     prediction = theory.predict(game, protocol)
-    print(describe(prediction))
-    if options.mixed and prediction.mixed:
-        print(_describe_mixed(game, prediction.mixed))
-    if options.cycle and prediction.cycle:
-        print(_describe_cycle(game, prediction.cycle))
+    with commands.falling_bar("NashConv", options.tolerance) as progress:
+        known = pages.facts(prediction, not options.no_mixed, options.cycle, options.tolerance, progress)
+    print(pages.as_json({"game": options.game, **known}) if options.json else pages.text(known))
 
 
-def describe(p: theory.Prediction) -> str:
-    """What is predicted and why, for a reader who designs benchmarks."""
-    game, protocol = p.game, p.protocol
-    verdict = {
-        "pure": "pure: nobody spends effort, and that is the only pure equilibrium",
-        "cycle": "cycle: there is no pure equilibrium, effort keeps moving",
-        "undecided": "undecided",
-    }[p.regime]
-    lines = [f"regime       {verdict}", f"why          {p.reason}"]
-    if p.binding:
-        overtaker, overtaken = p.binding
-        effort = theory.required_effort(game, protocol)[overtaker, overtaken]
-        lines.append(
-            f"temptation   {p.temptation:.4g} prize units: {game.names[overtaker]} passes "
-            f"{game.names[overtaken]} with effort {effort:.6g}"
-        )
-    elif not math.isnan(p.temptation):
-        lines.append("temptation   0")
-    if not math.isnan(p.temptation):
-        honest = metrics.regrets(game, protocol, np.zeros(game.n_developers))
-        lines.append(f"certificate  NashConv of zero effort is {honest.sum():.4g}, found independently")
-    tau = metrics.kendall_tau(p.ranking, game.quality)
-    lines.append(f"board        {' > '.join(game.names[i] for i in p.ranking)}")
-    lines.append(f"ranking      Kendall tau to quality {tau:.3f} when nobody spends effort")
-    for holds, label in ((True, "holds"), (False, "fails")):
-        names = [name for name, value in p.assumptions.items() if value is holds]
-        lines.append(f"{label:<11}  {', '.join(names) or 'none'}")
-    return "\n".join(lines)
-
-
-def _describe_mixed(game: Game, mixed: theory.MixedEquilibrium) -> str:
-    rows = [
-        [name, f"{effort:.6g}", f"{payoff:.4f}"]
-        for name, effort, payoff in zip(game.names, mixed.mean_efforts, mixed.payoffs, strict=True)
-    ]
-    return (
-        f"mixed        {mixed.method}\n"
-        f"certificate  its NashConv is {mixed.nash_conv:.4g}, found independently over all efforts\n"
-        + commands.table(["model", "mean effort", "payoff"], rows)
-    )
-
-
-def _describe_cycle(game: Game, cycle: theory.Cycle) -> str:
-    rows = [
-        [name, f"{low:.6g}", f"{high:.6g}"]
-        for name, low, high in zip(game.names, cycle.troughs, cycle.peaks, strict=True)
-    ]
-    return (
-        f"cycle        of {cycle.period} revisions ({cycle.order} from zero, resolution "
-        f"{cycle.resolution:g} in score); board wrong {100 * cycle.misranked:.0f} % of the time, "
-        f"cost {cycle.cost:.3g}\n" + commands.table(["model", "least effort", "most"], rows)
-    )
+def _cards(options: argparse.Namespace) -> None:
+    if options.game is None:
+        print("\n\n".join(pages.card_text(card) for card in theory.CARDS))
+        return
+    readings = theory.theorem_cards(load_game(options.game), commands.protocol_from(options))
+    print("\n\n".join(pages.reading_text(reading) for reading in readings))
 
 
 def _thresholds(options: argparse.Namespace) -> None:
     game = load_game(options.game)
+    if options.plot:
+        choice("plot", figures.suffix(options.plot), figures.FORMATS)  # before a long search
+    levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
+    ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
     intervals = theory.stabilizing_levels(game, options.max_level)
     print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
-    levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
-    print(commands.table(["overtake", *(f"{level:g}" for level in levels)], _ladder(game, levels)))
+    print(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
     if not intervals:
         print("Honest play is stable at no level looked at.")
     for low, high in intervals:
         print(f"Honest play is stable from level {low:.6g} to {high:.6g}.")
+    if options.plot:
+        figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
+        print(f"Wrote {options.plot}.")
 
 
 def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
     """A row per rank: the effort that lifts a model to the rank above, at each level."""
-    columns = []
-    for level in levels:
-        protocol = TuneBeforeTest(level)
-        board = np.argsort(protocol.evaluate(game, np.zeros(game.n_developers)).ranks)
-        needed = theory.required_effort(game, protocol)
-        columns.append([f"{effort:,.4g}" for effort in needed[board[1:], board[:-1]]])
+    columns = [[f"{effort:,.4g}" for effort in theory.climb(game, TuneBeforeTest(x))] for x in levels]
     ranks = [f"rank {k + 2} over {k + 1}" for k in range(game.n_developers - 1)]
     return [[rank, *row] for rank, row in zip(ranks, zip(*columns, strict=True), strict=True)]
 

@@ -132,6 +132,11 @@ class Calibration:
             )
         )
 
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """First and last measured steps of each usable model."""
+        return {fitted.name: (fitted.first_steps, fitted.last_steps) for fitted in self.report}
+
     def table(self) -> str:
         """The residual report as plain text, rejected models with their reasons below it."""
         width = max(map(len, self.names))

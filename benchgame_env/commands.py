@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import math
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from benchgame_env.protocols import make_protocol, protocols
@@ -30,6 +33,9 @@ def run(command: Callable[[], int | None], prog: str) -> int:
     """Run ``command``; bad input and interruption become one line and an exit status."""
     try:
         return command() or 0
+    except BrokenPipeError:  # the reader has seen enough, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError) as error:
         message = " ".join(str(error).split())
         print(f"{prog}: {message}", file=sys.stderr)
@@ -74,6 +80,24 @@ def _value(word: str) -> Any:
         return float(word) if not word.lstrip("+-").isdigit() else int(word)
     except ValueError:
         return word
+
+
+@contextlib.contextmanager
+def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
+    """A progress bar for a figure that has to fall to ``goal``: half-way is half of the digits. It is
+    shown on a terminal only, once there is something to show."""
+    from tqdm import tqdm  # here, for it takes a tenth of a second that few commands need
+
+    with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
+        first: list[float] = []
+
+        def progress(value: float) -> None:
+            first.append(max(value, 2 * goal))
+            share = math.log(first[0] / max(value, goal)) / math.log(first[0] / goal)
+            bar.set_description_str(f"{label} {value:.2g} of {goal:.2g}", refresh=False)
+            bar.update(max(0.0, 100 * share - bar.n))
+
+        yield progress
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

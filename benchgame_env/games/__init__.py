@@ -10,7 +10,7 @@ from benchgame_env.game import Game
 from benchgame_env.games import fitted, registry, textbook
 from benchgame_env.games.registry import describe_game, games, register_game
 
-__all__ = ["as_game", "describe_game", "games", "load_game", "register_game"]
+__all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game"]
 
 # Importing a file of games registers them.
 _FILES = (fitted, textbook)
@@ -42,3 +42,13 @@ def as_game(spec: str | Game) -> Game:
     if isinstance(spec, str):
         return load_game(spec)
     raise ValueError(f"game: expected a name or a Game, got {spec!r}")
+
+
+def checkpoints(name: str) -> dict[str, tuple[float, float]]:
+    """First and last measured total effort of each model of a fitted game or calibration file, by
+    model; empty for games that nothing was measured for."""
+    if name.endswith(".json"):
+        return Calibration.load(name).ranges
+    if registry.builder(name).__module__ != fitted.__name__:
+        return {}
+    return fitted.shipped(name.rpartition("-")[2]).ranges

@@ -73,6 +73,26 @@ def decreasing_intercept() -> Game:
     return Game(curves=curves, cost=LinearCost(1.0), prizes=[1.0, 0.0], quality=theta)
 
 
+@register_game("scaling-laws")
+def scaling_laws() -> Game:
+    """Three scaling laws with one floor, ceiling and slope: stable from a level of 1.3122 on.
+
+    Prop 5.6: a pair with gap g is stable from ``g/(rho - 1) - 1``, ``rho = exp(alpha_k - alpha_r)``: for
+    neighbours 1.5/(exp(0.5) - 1) - 1, for the outer two less.
+    """
+    return _laws([1.0, 0.5, 0.0], [1.0, 1.0, 1.0], [3.0, 1.5, 0.0])
+
+
+@register_game("crossing")
+def crossing() -> Game:
+    """Two scaling laws that cross: stable up to a level of 5.35, and from 6.86 on.
+
+    Until they cross at ``1 + Delta = e^2`` the second needs ``e sqrt(1 + Delta) - (1 + Delta)``, then
+    the first ``exp(-2) (1 + Delta)^2 - (1 + Delta)``, both against 0.5.
+    """
+    return _laws([1.0, 0.0], [0.5, 1.0], [0.5, 0.0])
+
+
 @register_game("flat-cost-equal-prizes")
 def flat_cost_equal_prizes() -> Game:
     """Effort up to 1 is free and ranks pay the same: efforts (0, 0.75) are an equilibrium too."""
@@ -88,3 +108,10 @@ def flat_cost_small_prize() -> Game:
 def _flat_cost(prizes: list[float]) -> Game:
     cost = PowerCost(rate=1.0, exponent=2.0, free=1.0)
     return Game(curves=Additive(DUEL_QUALITY), cost=cost, prizes=prizes)
+
+
+def _laws(intercept: list[float], slope: list[float], prizes: list[float]) -> Game:
+    n = len(prizes)
+    return Game(
+        curves=ScalingLaw(np.zeros(n), np.ones(n), intercept, slope), cost=LinearCost(1.0), prizes=prizes
+    )

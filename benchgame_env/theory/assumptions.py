@@ -34,7 +34,7 @@ def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
     The first seven are `REQUIRED`. Scores and costs are checked on ``[0, F]``, beyond which effort
     cannot pay (`Game.effort_scale`). ``C1`` (better models score more at equal effort), ``C2``
     (concave) and ``C3`` (a worse model's extra effort grows with the target) are the paper's conditions
-    on curves, checked on total efforts ``[0, 10 F]``; predictions here do not need them.
+    on curves, checked on total efforts ``[0, 100 F]``; predictions here do not need them.
     """
     reach = np.where(np.isinf(game.effort_scale), FAR, game.effort_scale)
     paid = _probe(1.0) * reach.max()
@@ -75,7 +75,7 @@ def _rises(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
 
 def _paper_conditions(game: Game) -> dict[str, bool]:
     unit = finite_effort_scale(game)
-    x = _probe(10.0)
+    x = _probe(100.0)
     total = np.broadcast_to((x * unit)[:, None], (x.size, game.n_developers))
     scores = game.curves.score(total)
     # Beyond saturation, float64 shows ties that are not there.

@@ -15,7 +15,9 @@ from benchgame_env.game import Game
 from benchgame_env.games import as_game
 from benchgame_env.protocols import as_protocol, is_exact
 from benchgame_env.theory import assumptions
+from benchgame_env.theory.cards import deciding_card
 from benchgame_env.theory.cycles import Cycle, NoRepetitionError, best_response_cycle
+from benchgame_env.theory.enumeration import TooManyProfilesError, pure_equilibria_on_grid
 from benchgame_env.theory.forecast import expected_ranking, forecast
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.noise import is_tournament, mixed_on_levels
@@ -45,6 +47,7 @@ class Prediction:
     ranking: developers in board order at the honest profile, best first, ``[n]``; by mean rank where
         boards are drawn.
     method: how the prediction was obtained.
+    card: the theorem card that decides, see `cards`; ``none`` if none does.
     certificate: NashConv of ``equilibrium``, prize units, where it was found numerically; else None.
     dynamics: `Dynamics` of best responses where a rule remembers, else None.
     mixed: a `MixedEquilibrium` with its certificate, found when first asked for, which may take
@@ -52,6 +55,8 @@ class Prediction:
         independently.
     cycle: a `Cycle` of best responses one at a time, likewise; None also where they do not repeat
         within `cycles.MAX_REVISIONS`.
+    equilibria: pure equilibria found on a grid, ``[found, n]``, each certified, where the hypotheses of
+        the theorems fail and the game is small enough to try; else None.
     """
 
     game: Game
@@ -64,6 +69,7 @@ class Prediction:
     equilibrium: Floats | None
     ranking: NDArray[np.int64]
     method: str
+    card: str = "none"
     certificate: float | None = None
     dynamics: Dynamics | None = None
 
@@ -82,6 +88,15 @@ class Prediction:
         try:
             return best_response_cycle(self.game, self.protocol)
         except NoRepetitionError:
+            return None
+
+    @cached_property
+    def equilibria(self) -> Floats | None:
+        if self.regime != "undecided" or not is_exact(self.protocol):
+            return None
+        try:
+            return pure_equilibria_on_grid(self.game, self.protocol)
+        except TooManyProfilesError:
             return None
 
     @property
@@ -126,6 +141,7 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
         equilibrium=None if amount > 0 else zero,
         ranking=np.argsort(rule.evaluate(game, zero).ranks, kind="stable"),
         method="gains of all overtakes on the honest board (exact), and the theorems of section 3",
+        card=deciding_card(game, rule, checked, amount),
     )
 
 

@@ -85,6 +85,14 @@ def next_efforts(game: Game, protocol: object) -> Floats:
     return np.where(board.start < 0, np.inf, effort)
 
 
+def climb(game: Game, protocol: object) -> Floats:
+    """`next_efforts` by rank: entry k is what rank k + 2 of the honest board needs to pass rank k + 1,
+    ``[n - 1]``, effort units."""
+    rule = exact_rule(protocol)
+    ranks = game.board(rule.score(game, np.zeros(game.n_developers)), rule.ties).ranks
+    return next_efforts(game, rule)[np.argsort(ranks, kind="stable")[1:]]
+
+
 def _indices(developers: Sequence[int], n: int) -> NDArray[np.int64]:
     wanted = np.asarray(developers)
     if wanted.ndim != 1 or wanted.dtype.kind not in "iu" or not ((wanted >= 0) & (wanted < n)).all():
