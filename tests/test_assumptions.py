@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from generators import FallingLead, Fee, Hyperbola, Index, Stairs, random_game_under_h, random_protocol
+from generators import (
+    FallingLead,
+    Fee,
+    Hyperbola,
+    Index,
+    Stairs,
+    random_game,
+    random_game_under_h,
+    random_protocol,
+)
 
 import benchgame_env as bg
+from benchgame_env.protocols import Layer
+from benchgame_env.theory import assumptions
 from benchgame_env.theory.assumptions import REQUIRED, check
 
 DIRECT = bg.make_protocol("direct")
@@ -95,6 +106,16 @@ def test_users_strictly_increasing_costs_pass() -> None:
     assert required_failing(replace(PLAIN, cost=cost)) == set()
 
 
+@pytest.mark.parametrize("curves", ["additive", "scaling law", "tabulated"])
+def test_curves_said_to_be_continuous_show_no_jump(curves) -> None:
+    # What they declare is not looked for; here it is.
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        game = random_game(rng, curves=curves, prizes="equal steps", cost="linear", budget="common")
+        assert game.curves.continuous
+        assert assumptions._is_continuous(game, DIRECT, game.effort_scale)
+
+
 # --- each one broken ---------------------------------------------------------------------------
 
 
@@ -137,6 +158,29 @@ BROKEN = {
 def test_each_required_assumption_fails_alone(name) -> None:
     for game, rule in BROKEN[name]:
         assert required_failing(game, rule) == {name}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halves(Layer):
+    """Shows scores rounded down to halves: a rule that jumps over curves that do not."""
+
+    name: ClassVar[str] = "halves"
+
+    def show(self, scores: Any) -> Any:
+        return np.floor(2 * np.asarray(scores)) / 2
+
+    def hidden(self, shown: Any) -> Any:
+        return np.ceil(2 * np.asarray(shown)) / 2
+
+
+@pytest.mark.parametrize("block", [assumptions.BLOCK, 1])
+def test_jumps_are_found_in_rules_and_however_efforts_are_cut_into_runs(block, monkeypatch) -> None:
+    monkeypatch.setattr(assumptions, "BLOCK", block)
+    assert not check(PLAIN, Halves())["scores_continuous"]
+    for game, rule in BROKEN["scores_continuous"]:
+        assert not check(game, rule)["scores_continuous"]
+    smooth = replace(PLAIN, curves=Index(np.array([1.0, 0.5]), np.array([1.0, 0.5])))
+    assert check(smooth, DIRECT)["scores_continuous"]  # declares nothing, so it is looked for
 
 
 def test_a_flat_cost_is_found_out_whatever_its_author_promises() -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from generators import FallingLead, Index, random_budget, random_prizes
+from generators import FallingLead, Index, random_budget, random_game, random_prizes
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
@@ -198,6 +198,15 @@ def test_random_crossing_tables_against_a_scan_by_the_grader(seed) -> None:
     prizes = random_prizes(rng, n, str(rng.choice(["equal steps", "uneven"])))
     game = bg.Game(curves, bg.LinearCost(rng.uniform(0.5, 5)), prizes, budget=budget)
     assert_matches_scan(game, rng.uniform(0, 8, 60), max_level=8.0, away=1e-6)
+
+
+@pytest.mark.parametrize("curves", ["index", "scaling law", "hyperbola", "stairs"])
+@pytest.mark.parametrize("seed", range(2))
+def test_random_crossing_curves_against_a_scan_by_the_grader(seed, curves) -> None:
+    # Curves of every family that crosses, with ceilings out of reach, jumps, fees and binding budgets.
+    rng = np.random.default_rng([seed, len(curves)])
+    game = random_game(rng, n=int(rng.integers(2, 6)), curves=curves, lattice=bool(seed))
+    assert_matches_scan(game, rng.uniform(0, 8, 60), max_level=8.0, away=1e-5)
 
 
 def assert_matches_scan(game: bg.Game, scan: np.ndarray, max_level: float, away: float) -> None:

@@ -64,7 +64,9 @@ class HonestBoard:
         return self.least_effort(np.where(self.strictly(places), self._beat[places], self._tie[places]))
 
     def least_effort(self, aims: Floats) -> Floats:
-        """``inf {e in [0, B] : shown score >= aim}``, ``inf`` if there is none; ``[m, n]``."""
+        """``inf {e in [0, B] : shown score >= aim}``, ``inf`` if there is none; ``[m, n]``, as are
+        the aims unless those of a row are all alike."""
+        aims = np.broadcast_to(aims, (len(aims), self.who.size))  # rules take profiles
         effort = self.rule.effort_for(self.game, aims)
         limited = np.isfinite(self.game.budget)
         if limited.any():
@@ -97,7 +99,7 @@ class HonestBoard:
     def _gains_from_tie(self, places: Places) -> Floats:
         """Under ``split``: gains ``[m, n]`` from joining those at ``places`` at exactly their score."""
         k = self.developers[places]
-        effort = self.least_effort(self._tie[places] + np.zeros(self.who.size))
+        effort = self.least_effort(self._tie[places])
         _, number, size = np.unique(self.scores, return_inverse=True, return_counts=True)
         members = size[number.reshape(-1)][k] + (self.scores != self.scores[k])  # with the newcomer
         pot = np.concatenate(([0.0], np.cumsum(self.game.prizes)))

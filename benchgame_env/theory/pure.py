@@ -141,15 +141,21 @@ def _climb(board: HonestBoard, best: Best, slack: float) -> Best:
         if place.max() < 0:
             return best
         target = np.maximum(place, 0)
-        expense = board.expense(target[None])[0]
-        if (board.won[target] - expense > best[0]).any():
-            best = _best_of(board, target[None], best)
+        best, expense = _try(board, target[None], best)
         # Places whose prize beats the bar come first, for prizes fall from place to place.
-        promising = np.searchsorted(-board.won, -(expense + best[0] + slack))
+        promising = np.searchsorted(-board.won, -(expense[0] + best[0] + slack))
         place = np.minimum(np.where(place < 0, -1, board.next_up[target]), promising - 1)
     for places in _blocks(int(place.max()) + 1, place.size):
-        best = _best_of(board, places[:, None], best)
+        best, _ = _try(board, places[:, None], best)
     return best
+
+
+def _try(board: HonestBoard, places: Places, best: Best) -> tuple[Best, Floats]:
+    """`_best_of`, worked out only if some gain may be better; and what bounds them, the expenses."""
+    expense = board.expense(places)
+    if (board.won[places] - expense > best[0]).any():
+        best = _best_of(board, places, best)
+    return best, expense
 
 
 def _best_of(board: HonestBoard, places: Places, best: Best) -> Best:
