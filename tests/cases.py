@@ -75,6 +75,13 @@ def rules() -> dict[str, Any]:
     }
 
 
+def suits(rule: Any, game: bg.Game) -> bool:
+    """Whether a rule takes this game: a test of items needs accuracies."""
+    ends = np.multiply.outer([0.0, 1e6], np.ones(game.n_developers))
+    scores = game.curves.score(ends)
+    return "items" not in rule.published or bool((scores >= 0).all() and (scores <= 1).all())
+
+
 def _tie_rules(cls: type) -> list[dict[str, str]]:
     offered = "ties" in getattr(cls, "__dataclass_fields__", {})
     return [{"ties": ties} for ties in TIES] if offered else [{}]

@@ -2,6 +2,7 @@
 
 from benchgame_env.protocols.base import DeterministicProtocol, Protocol, is_exact
 from benchgame_env.protocols.direct import Direct
+from benchgame_env.protocols.finite_test import FiniteTest
 from benchgame_env.protocols.layer import Layer
 from benchgame_env.protocols.registry import (
     as_protocol,
@@ -16,6 +17,7 @@ from benchgame_env.protocols.tune_before_test import TuneBeforeTest
 __all__ = [
     "DeterministicProtocol",
     "Direct",
+    "FiniteTest",
     "Layer",
     "Protocol",
     "TuneBeforeTest",

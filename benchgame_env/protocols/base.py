@@ -23,10 +23,22 @@ class Protocol:
 
     name: ClassVar[str]  # given by `register_protocol`
     example: ClassVar[dict[str, Any]] = {}  # parameters for tests and help texts
-    shows_accuracies: ClassVar[bool] = False  # shown scores are in [0, 1] whenever the curves are
-    # Whether more own effort never lowers the own expected score, in a single evaluation.
-    rewards_effort: ClassVar[bool] = True
     ties: Ties = "quality"
+
+    @property
+    def shows_accuracies(self) -> bool:
+        """Whether shown scores are in [0, 1] whenever the curves are."""
+        return False
+
+    @property
+    def rewards_effort(self) -> bool:
+        """Whether more own effort never lowers the own expected score, in a single evaluation."""
+        return True
+
+    @property
+    def ranks_by_score(self) -> bool:
+        """Whether ranks and prizes follow from the shown scores, by `Game.board` with ``ties``."""
+        return True
 
     @property
     def noisy(self) -> bool:

@@ -28,6 +28,10 @@ class Direct(DeterministicProtocol):
     def strict(self) -> bool:
         return True
 
+    @property
+    def shows_accuracies(self) -> bool:
+        return True
+
     def __post_init__(self) -> None:
         choice("ties", self.ties, TIES)
 

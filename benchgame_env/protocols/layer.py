@@ -19,14 +19,26 @@ class Layer(DeterministicProtocol):
     """A rule over a ``base`` rule. Override ``counted`` with ``needed``, or ``show`` with ``hidden``.
 
     It is exact, noisy or stateful where its base is. Written with a plus sign, base first:
-    ``make_protocol("tune-before-test+rounded", level=3000, decimals=2)``.
+    ``make_protocol("tune-before-test+rounded", level=3000, decimals=2)``. A layer ranks anew by the
+    scores it shows; ``ties`` are the base's where none are given.
+
+    Raises
+    ------
+    ValueError: the base's ranks do not follow from its scores; such a rule has to come last.
     """
 
     base: Any = "direct"
-    ties: Ties = "quality"
+    ties: Ties = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base", as_protocol(self.base))
+        if not getattr(self.base, "ranks_by_score", True):
+            raise ValueError(
+                f"protocol {self.name!r} does not go over {self.base!r}: ranks there do not follow from "
+                f"scores; name {self.base.name!r} last"
+            )
+        if self.ties is None:
+            object.__setattr__(self, "ties", getattr(self.base, "ties", "quality"))
         choice("ties", self.ties, TIES)
 
     def counted(self, efforts: Floats) -> Floats:
@@ -52,6 +64,14 @@ class Layer(DeterministicProtocol):
     @property
     def stateful(self) -> bool:
         return bool(getattr(self.base, "stateful", False))
+
+    @property
+    def shows_accuracies(self) -> bool:
+        return bool(getattr(self.base, "shows_accuracies", False))
+
+    @property
+    def rewards_effort(self) -> bool:
+        return bool(getattr(self.base, "rewards_effort", True))
 
     @property
     def published(self) -> dict[str, float]:

@@ -35,6 +35,10 @@ class TuneBeforeTest(DeterministicProtocol):
     def strict(self) -> bool:
         return True
 
+    @property
+    def shows_accuracies(self) -> bool:
+        return True
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", number("level", self.level, low=0))
         choice("ties", self.ties, TIES)
