@@ -6,6 +6,7 @@ from benchgame_env.protocols.finite_test import FiniteTest
 from benchgame_env.protocols.layer import Layer
 from benchgame_env.protocols.registry import (
     as_protocol,
+    example_parameters,
     make_protocol,
     parameter_names,
     protocol_class,
@@ -22,6 +23,7 @@ __all__ = [
     "Protocol",
     "TuneBeforeTest",
     "as_protocol",
+    "example_parameters",
     "is_exact",
     "make_protocol",
     "parameter_names",

@@ -157,6 +157,16 @@ def parameter_names(name: str) -> list[str]:
     return list(found)
 
 
+def example_parameters(name: str) -> dict[str, Any]:
+    """Parameters that make a protocol of ``name``: the examples that its parts give."""
+    found: dict[str, Any] = {}
+    for part in _parts(name):
+        found |= getattr(protocol_class(part), "example", {})
+    if "+" in name:
+        found.pop("base", None)
+    return found
+
+
 def make_protocol(name: str, **parameters: Any) -> Any:
     """The protocol called ``name`` with these parameters.
 
