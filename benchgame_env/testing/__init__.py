@@ -16,8 +16,8 @@ from benchgame_env.testing.trial import RuleError, Trial
 
 CHECKS: dict[str, Callable[[Trial], str | None]] = {
     "shapes": boards.shapes,
-    "ranks": boards.ranks,
     "pot": boards.pot,
+    "ranks": boards.ranks,
     "seeds": streams.seeds,
     "state": streams.state,
     "permutation": boards.permutation,
@@ -51,9 +51,10 @@ def check_protocol(protocol: Any, game: Game | str | None = None, seed: int = 0)
     ValueError: an unknown name, unsuitable parameters or an unknown game.
     """
     rule = _rule(protocol)
+    tried_on = _games() if game is None else [as_game(game)]
     left_out: dict[str, str] = {}
-    for each in _games() if game is None else [as_game(game)]:
-        for title, check in CHECKS.items():
+    for title, check in CHECKS.items():
+        for each in tried_on:
             reason = _run(title, check, rule, each, seed)
             if reason:
                 left_out[title] = reason

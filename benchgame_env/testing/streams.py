@@ -70,7 +70,7 @@ def state(trial: Trial) -> str | None:
     together = _interleaved(trial.fresh(), one, two)
     need(
         all(map(identical, alone, together)),
-        "two episodes played in turn on one protocol differ from each played alone: keep what an "
+        "two episodes played in turn on one protocol differ from each alone: keep what an "
         "episode remembers in the state that start makes and play returns, not in the protocol",
     )
     opening = trial.fresh().board(one[0], stream=1)
