@@ -604,6 +604,11 @@ def test_what_is_broken_is_found_and_named(rule: Any, sentence: str) -> None:
     assert "\n" not in str(found.value)
 
 
+def test_a_favourite_is_found_among_two() -> None:
+    with pytest.raises(AssertionError, match="permutation: permuting the developers"):
+        check_protocol(FirstComeFirstServed(), "duel")
+
+
 def test_sound_rules_are_not_blamed_whatever_the_seed() -> None:
     for seed in range(1, 8):
         check_protocol(("finite-test", {"items": 5}), "pythia-gsm8k", seed)

@@ -120,7 +120,7 @@ def permutation(trial: Trial) -> str | None:
     game, n = trial.game, trial.n
     if n == 1:
         return "there is one developer"
-    order = np.roll(np.arange(n), 1)[::-1]
+    order = np.roll(np.arange(n), 1)
     flat = replace(game, quality=np.ones(n))
     names, budget = [game.names[k] for k in order], game.budget[order]
     other = replace(flat, curves=_Reordered(game.curves, order), names=names, budget=budget)
@@ -228,7 +228,7 @@ def _inverse(trial: Trial) -> None:
         "effort_for must return efforts >= 0: 0 where no effort is needed, inf where none does",
     )
     scale, slack = trial.top.max(), SLACK * np.maximum(1.0, np.abs(aims))
-    finite = np.where(np.isfinite(least), least, 1e3 * scale)
+    finite = np.where(np.isfinite(least), least, trial.top)  # far beyond, float64 may reach a ceiling
     enough = np.asarray(rule.score(game, finite * (1 + CLOSE) + CLOSE * scale)) >= aims - slack
     beyond = (
         np.asarray(rule.score(game, np.maximum(finite - SLACK * (finite + scale), 0.0))) > aims + slack
