@@ -119,6 +119,10 @@ class DeterministicProtocol(Protocol):
         is needed, ``inf`` where none suffices. Budgets are not considered here."""
         raise NotImplementedError
 
+    def shown(self, scores: Floats) -> Floats:
+        """The least scores that may be shown and are at least ``scores``, where not all may be."""
+        return scores
+
     def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
         return game.board(self.score(game, efforts), self.ties)
 

@@ -83,6 +83,9 @@ class Layer(DeterministicProtocol):
     def effort_for(self, game: Game, scores: Floats) -> Floats:
         return self.needed(self._exact_base().effort_for(game, self.hidden(np.asarray(scores))))
 
+    def shown(self, scores: Floats) -> Floats:
+        return self.show(self._exact_base().shown(self.hidden(scores)))
+
     def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
         return self.play(game, efforts, self.start(game, np.shape(efforts)), rng)[0]
 

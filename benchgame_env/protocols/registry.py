@@ -170,8 +170,8 @@ def example_parameters(name: str) -> dict[str, Any]:
 def make_protocol(name: str, **parameters: Any) -> Any:
     """The protocol called ``name`` with these parameters.
 
-    ``"tune-before-test+rounded"`` is ``rounded`` over ``tune-before-test``: each parameter goes to the
-    last part that has one of this name.
+    ``"tune-before-test+rounded"`` is ``rounded`` over ``tune-before-test``: each parameter goes to all
+    parts that have one of this name.
 
     Raises
     ------
@@ -185,7 +185,8 @@ def make_protocol(name: str, **parameters: Any) -> Any:
         takers = [k for k, part in enumerate(parts) if key in parameter_names(part)]
         if not takers or key == "base":
             raise _unsuitable(name, parameters, f"no part takes {key!r}")
-        shares[takers[-1]][key] = value
+        for taker in takers:
+            shares[taker][key] = value
     rule = _make(parts[0], shares[0])
     for part, share in zip(parts[1:], shares[1:], strict=True):
         if "base" not in parameter_names(part):

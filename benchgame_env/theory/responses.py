@@ -70,7 +70,7 @@ def _overtakes(
     """Efforts and shown scores ``[batch, n + 1]``: passing each rival, 0 in the own column, and the
     budget last. Rivals' scores may be off by ``noise``."""
     favoured = (np.arange(game.n_developers) > developer) & (rule.ties == "quality")
-    aims = scores + np.where(favoured, noise, resolution)
+    aims = rule.shown(scores + np.where(favoured, noise, resolution))
     budget = game.budget[developer]
     ends = np.zeros((2, game.n_developers))
     ends[1, developer] = budget if np.isfinite(budget) else 0.0
