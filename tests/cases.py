@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import ndtr
 
 import benchgame_env as bg
 from benchgame_env.game import TIES
@@ -103,3 +104,27 @@ class Noisy(bg.Protocol):
         scores = game.curves.score(efforts)
         shown = np.clip(scores + rng.normal(0.0, self.sd, scores.shape), 0.0, 1.0)
         return game.board(shown, self.ties)
+
+
+@dataclass(frozen=True)
+class NormalIndex(bg.Protocol):
+    """Theory section 7: the index ``-log(1 - v)`` is shown with independent normal noise, here rounded
+    to one of 8,001 values, 0.001 apart; for indices between 0 and 3."""
+
+    sd: float = 0.2
+    ties: Any = "quality"
+
+    @property
+    def noisy(self) -> bool:
+        return True
+
+    def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
+        assert rng is not None
+        index = -np.log1p(-game.curves.score(efforts))
+        return game.board(np.round(rng.normal(index, self.sd), 3), self.ties)
+
+    def distribution(self, game: bg.Game, efforts: Any) -> Any:
+        values = np.arange(-2500, 5501) / 1000
+        index = -np.log1p(-game.curves.score(efforts))
+        edges = np.concatenate(([-np.inf], values[:-1] + 0.0005, [np.inf]))
+        return values, np.diff(ndtr((edges - index[..., None]) / self.sd), axis=-1)

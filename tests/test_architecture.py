@@ -26,7 +26,7 @@ ALLOWED = {
     "protocols": {"_validate", "game", "protocols"},
     "testing": {"_validate", "commands", "costs", "curves", "game", "games", "protocols", "testing"},
     "theory": {"_validate", "game", "games", "metrics", "protocols", "theory"},
-    "metrics": {"_validate", "game", "protocols"},
+    "metrics": {"_validate", "game", "metrics", "protocols"},
     "actions": {"_validate", "game"},
     "observation": {"_validate", "actions", "game", "protocols"},
     "vector": {"_validate", "actions", "game", "games", "observation", "protocols"},

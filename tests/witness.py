@@ -102,3 +102,18 @@ def first_effort(enough: Callable[[float], bool], guess: float, budget: float) -
     while high - low > 1e-13 * high and low < (middle := 0.5 * (low + high)) < high:
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
+
+
+def drawn_boards(game: Any, rule: Any, strategies: Any) -> Iterator[tuple[float, list[float], Any]]:
+    """Every board that a test of few items may show, by plain enumeration: its probability, the shown
+    scores, and the efforts behind them. ``rule`` is a `finite-test` over direct evaluation."""
+    n, items = len(game.prizes), rule.items
+    play = [list(zip(*strategy, strict=True)) for strategy in strategies]
+    for choice in itertools.product(*play):
+        efforts = [float(effort) for effort, _ in choice]
+        p = [float(x) for x in game.curves.score(np.array(efforts))]
+        for solved in itertools.product(range(items + 1), repeat=n):
+            chance = math.prod(float(weight) for _, weight in choice)
+            for k, a in zip(solved, p, strict=True):
+                chance *= math.comb(items, k) * a**k * (1 - a) ** (items - k)
+            yield chance, [k / items for k in solved], efforts

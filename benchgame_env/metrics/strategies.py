@@ -1,0 +1,57 @@
+"""Mixed strategies as they are handed to the grader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from benchgame_env._validate import Floats, vector
+from benchgame_env.game import Game
+
+Strategy = tuple[Floats, Floats]  # efforts and their probabilities
+
+
+def empirical(efforts: ArrayLike) -> list[Strategy]:
+    """The mixed strategies that played ``efforts`` ``[samples, n]``, each sample equally likely."""
+    columns = np.asarray(efforts, dtype=np.float64).T
+    return [(column, np.full(column.size, 1 / column.size)) for column in columns]
+
+
+def read_strategies(game: Game, strategies: Any) -> list[Strategy]:
+    """Every developer's strategy as distinct effort and probability vectors.
+
+    Raises
+    ------
+    ValueError: efforts outside the budget, probabilities that do not sum to 1, not one per developer.
+    """
+    if len(strategies) != game.n_developers:
+        raise ValueError(f"strategies: {len(strategies)} for {game.n_developers} developers")
+    # A profile of efforts is one number per developer; any mixture makes it a list of pairs.
+    pure = all(not isinstance(s, (tuple, list)) and np.ndim(s) == 0 for s in strategies)
+    result = []
+    for i, strategy in enumerate(strategies):
+        try:
+            efforts, probabilities = ([strategy], [1.0]) if pure else strategy
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"strategies[{i}]: expected (efforts, probabilities), got {strategy!r}"
+            ) from None
+        efforts = vector(f"strategies[{i}]: efforts", efforts)
+        probabilities = vector(f"strategies[{i}]: probabilities", probabilities)
+        if efforts.size != probabilities.size:
+            raise ValueError(
+                f"strategies[{i}]: {efforts.size} efforts, {probabilities.size} probabilities"
+            )
+        if efforts.min() < 0 or efforts.max() > game.budget[i]:
+            raise ValueError(
+                f"strategies[{i}]: efforts must be in [0, {game.budget[i]}], "
+                f"got {efforts.min()} to {efforts.max()}"
+            )
+        if probabilities.min() < 0 or abs(probabilities.sum() - 1) > 1e-9:
+            raise ValueError(f"strategies[{i}]: probabilities sum to {probabilities.sum()}")
+        support, where = np.unique(efforts, return_inverse=True)
+        weights = np.bincount(where.reshape(-1), probabilities)
+        result.append((support, weights.astype(np.float64)))
+    return result
