@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 import benchgame_env as bg
 from benchgame_env.game import TIES
-from benchgame_env.protocols import protocol_class
+from benchgame_env.protocols import parameter_names, protocol_class
 
 REVISIONS = ("simultaneous", "alternating", "random")
 ACTION_TYPES = ("continuous", "discrete")
@@ -84,7 +84,7 @@ def suits(rule: Any, game: bg.Game) -> bool:
 
 
 def _tie_rules(cls: type) -> list[dict[str, str]]:
-    offered = "ties" in getattr(cls, "__dataclass_fields__", {})
+    offered = "ties" in parameter_names(cls.name)
     return [{"ties": ties} for ties in TIES] if offered else [{}]
 
 

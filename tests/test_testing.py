@@ -12,7 +12,7 @@ import pytest
 from cases import rules
 
 import benchgame_env as bg
-from benchgame_env.protocols import parameter_names
+from benchgame_env.protocols import example_parameters, parameter_names
 from benchgame_env.testing import CHECKS, check_protocol
 
 
@@ -148,9 +148,29 @@ def test_every_registered_protocol_is_sound(rule: Any) -> None:
     assert set(left_out) <= {"shapes", "ranks", "effort", "exact", "figures"}
 
 
-@pytest.mark.parametrize("layer", [name for name in bg.protocols() if "base" in parameter_names(name)])
-def test_every_layer_over_tuned_models_is_sound(layer: str) -> None:
-    check_protocol(f"tune-before-test+{layer}")
+def compositions() -> list[str]:
+    """Every layer over tuned models and over a drawn test, where it goes over them."""
+    layers = [name for name in bg.protocols() if "base" in parameter_names(name)]
+    names = [f"{base}+{layer}" for layer in layers for base in ("tune-before-test", "finite-test")]
+    return [name for name in names if is_made(name)]
+
+
+def is_made(name: str) -> bool:
+    try:
+        bg.make_protocol(name, **example_parameters(name))
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", compositions())
+def test_layers_are_sound(name: str) -> None:
+    check_protocol(name, "pythia-gsm8k")
+
+
+def test_every_layer_is_among_the_compositions() -> None:
+    layers = {name for name in bg.protocols() if "base" in parameter_names(name)}
+    assert {name.partition("+")[2] for name in compositions()} == layers
 
 
 @pytest.mark.parametrize("rule", [Plain(), Intervals(), PersonalBest(), Handicap(), Stairs()])
