@@ -10,7 +10,7 @@ import numpy as np
 from benchgame_env._validate import Floats
 from benchgame_env.testing.trial import CLOSE, SIGMAS, Trial, need, same
 
-DRAWS = 4000
+DRAWS = 2000
 FEW = 500  # of them are looked up among the values listed
 RARE = 1e-6  # values with a smaller chance are not expected among the draws
 
