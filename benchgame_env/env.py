@@ -27,7 +27,8 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     their prize minus the cost of the effort they hold, every round.
 
     ====================  ===================================================================
-    creation              ``benchgame_env.parallel_env(game="duel", protocol="direct")``
+    creation              ``benchgame_env.parallel_env(game="duel", protocol="direct")``, or
+                          ``pettingzoo.make("parallel", "benchgame/direct-v0", game="duel")``
     agents                ``developer_0`` (best latent quality) to ``developer_{n-1}``
     action shape, values  ``Box(-1, 1, (1,))``, -1 is no effort; or ``Discrete(levels)``
     observation           flat float32 ``Box``, see `benchgame_env.observation.ObservationLayout`

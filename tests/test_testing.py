@@ -12,6 +12,7 @@ import pytest
 from cases import rules
 
 import benchgame_env as bg
+from benchgame_env.__main__ import main
 from benchgame_env.protocols import example_parameters, parameter_names
 from benchgame_env.testing import CHECKS, check_protocol
 
@@ -349,10 +350,42 @@ class BestInTheProtocol(PersonalBest):
         return game.board(self.best[shape].copy()), state
 
 
+class BestOfTheBatch(PersonalBest):
+    def play(self, game, efforts, state=None, rng=None, revised=None):
+        board, best = super().play(game, efforts, state)
+        return board, np.maximum(best, best.max() / 2)
+
+
+class LateGifts(PersonalBest):
+    def play(self, game, efforts, state=None, rng=None, revised=None):
+        board, best = super().play(game, efforts, state)
+        return board._replace(prizes=board.prizes + np.isfinite(state)), best
+
+
 class SecretMemory(PersonalBest):
     @property
     def stateful(self) -> bool:
         return False
+
+
+class DrawnMemory(Drawn):
+    def start(self, game, shape):
+        return 0
+
+    def play(self, game, efforts, state=None, rng=None, revised=None):
+        return game.board(self.scores(game, efforts, rng) + state), state + efforts.max()
+
+    def evaluate(self, game, efforts, rng=None):
+        return self.play(game, efforts, 0, rng)[0]
+
+
+class OpeningBonus(ByScore):
+    def scores(self, game, efforts, rng):
+        return accuracies(game, efforts) + 0.1
+
+    def play(self, game, efforts, state=None, rng=None, revised=None):
+        late = revised is not None and revised.any()
+        return game.board(self.scores(game, efforts, rng) - 0.1 * late), state
 
 
 class AnotherOpening(PersonalBest):
@@ -434,6 +467,13 @@ class Unprintable(ByScore):
 class Subsidised(ByScore):
     def designer_cost(self, game):
         return {"tuning": -1.0}
+
+
+class Percent(ByScore):
+    shows_accuracies: ClassVar[Any] = True
+
+    def scores(self, game, efforts, rng):
+        return 100 * accuracies(game, efforts)
 
 
 class Coins(Drawn):
@@ -559,7 +599,7 @@ BROKEN = [
         FractionalRanks(),
         "shapes: evaluate must return ranks as numbers, ranks as whole ones; got float64",
     ),
-    (OutOfRange(), "shapes: IndexError: index 5 is out of bounds"),
+    (OutOfRange(), "shapes: the rule raises IndexError: index 5 is out of bounds"),
     (RanksFromZero(), "ranks: ranks .* are no ranking: a rank is 1 plus the number of developers above"),
     (WorstRankOfATie(), "ranks: ranks .* are no ranking: .* tied developers share the best rank"),
     (LastTakesAll(), "ranks: a worse rank is paid more"),
@@ -573,13 +613,23 @@ BROKEN = [
     (DeafToSeeds(), "seeds: .* declared noisy, but another seed gives the same boards"),
     (OneDrawForAll(), "seeds: the rows of a batch share one draw"),
     (Unseeded(), "seeds: without rng the rule draws from a stream that nobody can seed"),
-    (NeedsRngForNothing(), "seeds: AttributeError"),
+    (NeedsRngForNothing(), "seeds: the rule raises AttributeError: .* has no attribute 'normal'"),
+    (BestOfTheBatch(), "shapes: a batch must give what its rows give alone"),
+    (LateGifts(), "pot: prizes must sum to the pot 2.5, but .* 7.5 is paid"),
     (Scribbler(), "state: the rule writes into the efforts it is given"),
     (BestInPlace(), "state: play changes the state it is given in place"),
     (BestInTheProtocol(), "state: two episodes played in turn on one protocol differ from each alone"),
     (
         SecretMemory(),
-        "state: the board depends on earlier rounds, so the rule must declare itself stateful",
+        "state: the board depends on earlier rounds, so .* must declare itself stateful",
+    ),
+    (
+        DrawnMemory(),
+        "state: the board depends on earlier rounds, so .* must declare itself stateful",
+    ),
+    (
+        OpeningBonus(),
+        "state: the board depends on earlier rounds, so .* must declare itself stateful",
     ),
     (AnotherOpening(), "state: evaluate must give the board that opens an episode"),
     (FirstComeFirstServed(), "permutation: permuting the developers .* must permute the board"),
@@ -597,6 +647,7 @@ BROKEN = [
     (TwoMinds(), "exact: evaluate must be game.board"),
     (Unprintable(), "figures: published must be a dict of finite numbers, got {'rule': 'secret'}"),
     (Subsidised(), "figures: designer_cost must be a dict of finite numbers >= 0, got {'tuning': -1.0}"),
+    (Percent(), r"figures: shows_accuracies is promised, but a score is shown outside \[0, 1\]"),
     (Improbable(), "figures: the chances .* must be >= 0 and sum to 1"),
     (Descending(), "figures: distribution must give scores in ascending order"),
     (Unlisted(), "figures: a score was drawn that distribution does not list"),
@@ -622,6 +673,19 @@ def test_what_is_broken_is_found_and_named(rule: Any, sentence: str) -> None:
     with pytest.raises(AssertionError, match=f"{type(rule).__name__}: {sentence}") as found:
         check_protocol(rule)
     assert "\n" not in str(found.value)
+
+
+def test_the_command_says_ok_or_what_to_mend(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "tune-before-test+rounded", "--param", "decimals=1"]) == 0
+    assert capsys.readouterr().out.startswith("ok: 11 checks\n  figures does not apply")
+    assert main(["check", "test_testing:Punishing", "--game", "duel"]) == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith("Punishing: effort: more own effort lowers the score of model-0 by")
+    assert error.count("\n") == 1
+    for words in (["roulette"], ["direct", "--game", "chess"], ["finite-test", "--param", "items=0"]):
+        assert main(["check", *words]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_a_favourite_is_found_among_two() -> None:

@@ -79,10 +79,14 @@ def _run(
     except RuleError as finding:
         raise AssertionError(f"{name}: {title}: {finding}") from finding.__cause__
     except Exception as error:
-        raise AssertionError(f"{name}: {title}: {type(error).__name__}: {error}") from error
+        message = " ".join(str(error).split())
+        raise AssertionError(
+            f"{name}: {title}: the rule raises {type(error).__name__}: {message}"
+        ) from error
 
 
 def _games() -> list[Game]:
+    """Fitted curves; twins; plateaus, unequal budgets and prizes that are no steps."""
     twins = ScalingLaw([0.1] * 5, [0.9, 0.9, 0.8, 0.7, 0.7], [-7.0] * 5, [1.0] * 5)
     flat = Tabulated(
         [[0.0, 1e3, 2e3, 4e3], [0.0, 2e3, 3e3], [0.0, 1e3, 5e3]],

@@ -26,7 +26,6 @@ from benchgame_env.testing.trial import (
 
 ROWS = 40
 DRAWS = 1000  # boards drawn where a rule is noisy
-ROUNDS = 3  # of episodes, where a rule has state
 LADDER = 50  # efforts that a developer climbs; a noisy rule is shown the five of them that FEW picks
 FEW = slice(None, None, 12)
 SLACK = 1e-6  # of a score; an inverse is computed in rounded numbers
@@ -34,26 +33,26 @@ SLACK = 1e-6  # of a score; an inverse is computed in rounded numbers
 
 def shapes(trial: Trial) -> str | None:
     for shape in ((), (3,), (2, 3)):
-        efforts = trial.efforts(*shape)
-        board = trial.fresh().board(efforts)
+        trial.fresh().board(trial.efforts(*shape))
+        rounds = trial.rounds(*shape)
+        boards = trial.fresh().episode(rounds)
         # What differs from draw to draw is for the check of seeds to find.
-        if trial.noisy or not identical(board, trial.fresh().board(efforts, stream=1)):
+        if trial.noisy or not identical(boards, trial.fresh().episode(rounds, stream=1)):
             continue
         for row in np.ndindex(*shape):
-            alone = trial.fresh().board(efforts[row])
+            where = (slice(None), *row)
             need(
-                same(pick(board, row), alone),
-                f"a batch must give what its rows give alone, but the row with efforts "
-                f"{efforts[row].tolist()} gives scores {board.scores[row].tolist()} in a batch of shape "
-                f"{efforts.shape} and {alone.scores.tolist()} alone: reduce along the last axis only",
+                same(pick(boards, where), trial.fresh().episode(rounds[where])),
+                f"a batch must give what its rows give alone, but row {row} of efforts of shape "
+                f"{rounds.shape[1:]} does not: reduce along the last axis only",
             )
     return "a batch against its rows: the rule is noisy" if trial.noisy else None
 
 
 def ranks(trial: Trial) -> str | None:
-    board = trial.board(trial.efforts(ROWS))
-    for row in range(ROWS):
-        _ranking(board.ranks[row], board.prizes[row])
+    board = trial.boards(ROWS)
+    for place, prizes in zip(board.ranks, board.prizes, strict=True):
+        _ranking(place, prizes)
     if not getattr(trial.protocol, "ranks_by_score", False):
         return "ranks against scores: ranks_by_score is not promised"
     expected = trial.game.board(board.scores, trial.ties)
@@ -85,7 +84,7 @@ def _ranking(place: NDArray[np.int64], prizes: Floats) -> None:
 
 
 def pot(trial: Trial) -> str | None:
-    board = trial.board(trial.efforts(ROWS))
+    board = trial.boards(ROWS)
     paid, due = board.prizes.sum(axis=-1), trial.game.prizes.sum()
     worst = int(np.abs(paid - due).argmax())
     need(
@@ -125,7 +124,7 @@ def permutation(trial: Trial) -> str | None:
     names, budget = [game.names[k] for k in order], game.budget[order]
     other = replace(flat, curves=_Reordered(game.curves, order), names=names, budget=budget)
     rows = DRAWS if trial.noisy else ROWS
-    rounds = trial.efforts(ROUNDS if trial.stateful else 1, 1 if trial.noisy else rows)
+    rounds = trial.rounds(1 if trial.noisy else rows)
     rounds = np.broadcast_to(rounds, (len(rounds), rows, n))
     one = trial.on(flat).episode(rounds, stream=1)
     two = trial.on(other).episode(rounds[..., order], stream=2 if trial.noisy else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from benchgame_env._validate import Floats
 from benchgame_env.testing.trial import CLOSE, SIGMAS, Trial, need, same
 
 DRAWS = 2000
+ROWS = 40
 FEW = 500  # of them are looked up among the values listed
 RARE = 1e-6  # values with a smaller chance are not expected among the draws
 
@@ -27,11 +29,22 @@ def figures(trial: Trial) -> str | None:
         isinstance(cost, dict) and all(_is_number(value) and value >= 0 for value in cost.values()),
         f"designer_cost must be a dict of finite numbers >= 0, got {cost!r}",
     )
+    if getattr(rule, "shows_accuracies", False) and _accuracies(
+        trial.game.curves.score(np.stack([np.zeros(trial.n), trial.top]))
+    ):
+        need(
+            _accuracies(trial.boards(ROWS).scores),
+            "shows_accuracies is promised, but a score is shown outside [0, 1], where curves are within",
+        )
     return _distribution(trial)
 
 
+def _accuracies(scores: Floats) -> bool:
+    return bool((scores >= 0).all() and (scores <= 1).all())
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def _distribution(trial: Trial) -> str | None:

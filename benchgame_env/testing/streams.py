@@ -10,10 +10,9 @@ import numpy as np
 from benchgame_env._validate import Floats
 from benchgame_env.game import Board
 from benchgame_env.protocols.base import play, start
-from benchgame_env.testing.trial import Trial, checked, identical, need, pick, stack
+from benchgame_env.testing.trial import ROUNDS, Trial, checked, identical, need, pick, stack
 
 ROWS = 20
-ROUNDS = 4
 
 
 def seeds(trial: Trial) -> str | None:
@@ -47,7 +46,7 @@ def _noise(trial: Trial, one: Board, other: Board) -> None:
         "the rule is declared noisy, but another seed gives the same boards: draw from the rng that is "
         "handed in, let noisy be False, or try a game on which the noise shows",
     )
-    rows = trial.draws(np.minimum(trial.top / 2, trial.top), 2 * ROWS)
+    rows = trial.draws(trial.top / 2, 2 * ROWS)
     need(
         not all((part == part[0]).all() for part in rows),
         "the rows of a batch share one draw: draw with the whole shape of efforts, since rows are "
@@ -78,40 +77,41 @@ def state(trial: Trial) -> str | None:
         identical(opening, pick(alone[0], 0)),
         "evaluate must give the board that opens an episode: start, then play",
     )
-    if trial.stateful:
-        return None
-    again = trial.fresh().episode(np.stack([one[0], two[1], one[0]]), stream=1)
-    if not trial.noisy:
+    if not trial.stateful:
+        again = [_second(trial.fresh(), first, one[0]) for first in (one[1], two[1])]
         need(
-            identical(pick(again, 0), pick(again, 2)),
+            all(identical(opening, board) for board in again),
             "the board depends on earlier rounds, so the rule must declare itself stateful",
         )
     return None
 
 
+def _second(trial: Trial, first: Floats, then: Floats) -> Board:
+    """The board of ``then`` in the second round, drawn as `Trial.board` draws it."""
+    state = start(trial.protocol, trial.game, first.shape)
+    _, state = trial.play(first, state, trial.rng(2), opening=True)
+    return trial.play(then, state, trial.rng(1), opening=False)[0]
+
+
 def _inputs_are_left_alone(trial: Trial) -> None:
-    rng, efforts = trial.rng(), trial.efforts(3)
-    memory = start(trial.protocol, trial.game, efforts.shape)
-    for k in range(ROUNDS):
-        kept, held = copy.deepcopy(memory), efforts.copy()
-        revised = np.full(efforts.shape, k > 0)
+    rng, rounds = trial.rng(), trial.efforts(ROUNDS, 3)
+    memory = start(trial.protocol, trial.game, rounds.shape[1:])
+    for k, efforts in enumerate(rounds):
+        kept, held, revised = copy.deepcopy(memory), efforts.copy(), efforts > k
         _, after = play(trial.protocol, trial.game, held, memory, rng, revised)
         need(identical(held, efforts), "the rule writes into the efforts it is given: work on a copy")
-        need(revised.all() == (k > 0), "the rule writes into the revised mask it is given")
+        need(identical(revised, efforts > k), "the rule writes into the revised mask: work on a copy")
         need(identical(memory, kept), "play changes the state it is given in place: return a new one")
-        memory, efforts = after, trial.efforts(3, stream=k)
+        memory = after
 
 
-def _interleaved(trial: Trial, one: Floats, two: Floats) -> tuple[Board, Board]:
-    """What `Trial.episode` gives, for two episodes whose rounds are played in turn."""
-    rngs = trial.rng(1), trial.rng(2)
-    states = [start(trial.protocol, trial.game, one[0].shape) for _ in rngs]
-    boards: tuple[list[Board], list[Board]] = ([], [])
-    for k, pair in enumerate(zip(one, two, strict=True)):
-        for which, efforts in enumerate(pair):
-            revised = np.full(efforts.shape, k > 0)
-            board, states[which] = play(
-                trial.protocol, trial.game, efforts.copy(), states[which], rngs[which], revised
-            )
+def _interleaved(trial: Trial, *episodes: Floats) -> list[Board]:
+    """What `Trial.episode` gives, for episodes whose rounds are played in turn."""
+    rngs = [trial.rng(k) for k, _ in enumerate(episodes, start=1)]
+    states = [start(trial.protocol, trial.game, rounds.shape[1:]) for rounds in episodes]
+    boards: list[list[Board]] = [[] for _ in episodes]
+    for k, pair in enumerate(zip(*episodes, strict=True)):
+        for which, held in enumerate(pair):
+            board, states[which] = trial.play(held, states[which], rngs[which], opening=k == 0)
             boards[which].append(board)
-    return stack(boards[0]), stack(boards[1])
+    return [stack(each) for each in boards]

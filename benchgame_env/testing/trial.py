@@ -16,6 +16,7 @@ from benchgame_env.protocols.base import play, start
 
 CLOSE = 1e-9  # scores nearer to each other than this, relative to max(1, score), may rank either way
 SIGMAS = 6.0  # a difference of means beyond this many standard errors is none of chance (1e-9 each)
+ROUNDS = 4  # of an episode under a rule with state; else one board is enough
 ROWS_AT_ONCE = 500  # a rule may draw every item of a test for every row
 
 
@@ -79,17 +80,33 @@ class Trial:
         found = self.protocol.evaluate(self.game, efforts.copy(), self.rng(stream))
         return checked(found, efforts.shape, "evaluate")
 
-    def episode(self, efforts: Floats | Sequence[Floats], stream: int = 0) -> Board:
-        """Boards ``[rounds, ..., n]`` of an episode whose round k is played at ``efforts[k]``, by
-        everybody; the first board opens the episode, so nobody has revised."""
-        rng, shape = self.rng(stream), np.shape(efforts[0])
+    def rounds(self, *shape: int, stream: int = 0) -> Floats:
+        """Own efforts ``[rounds, *shape, n]`` of an episode."""
+        return self.efforts(ROUNDS if self.stateful else 1, *shape, stream=stream)
+
+    def episode(self, rounds: Floats, stream: int = 0) -> Board:
+        """Boards ``[rounds, ..., n]`` of an episode with efforts ``[rounds, ..., n]``."""
+        rng, shape = self.rng(stream), rounds.shape[1:]
         state = start(self.protocol, self.game, shape)
         boards = []
-        for k, held in enumerate(efforts):
-            revised = np.full(shape, k > 0)
-            board, state = play(self.protocol, self.game, held.copy(), state, rng, revised)
-            boards.append(checked(board, shape, "play"))
+        for k, held in enumerate(rounds):
+            board, state = self.play(held, state, rng, opening=k == 0)
+            boards.append(board)
         return stack(boards)
+
+    def play(
+        self, held: Floats, state: Any, rng: np.random.Generator, opening: bool
+    ) -> tuple[Board, Any]:
+        """One round, in which those with some effort have revised; on the opening board nobody has."""
+        revised = (held > 0) & (not opening)
+        board, after = play(self.protocol, self.game, held.copy(), state, rng, revised)
+        return checked(board, held.shape, "play" if self.stateful else "evaluate"), after
+
+    def boards(self, rows: int) -> Board:
+        """Boards ``[rows or more, n]``, those of later rounds among them where the rule has state."""
+        scores, ranks, prizes = self.episode(self.rounds(rows))
+        n = self.n
+        return Board(scores.reshape(-1, n), ranks.reshape(-1, n), prizes.reshape(-1, n))
 
     def draws(self, efforts: Floats, size: int, stream: int = 0) -> Board:
         """``size`` boards ``[size, ..., n]`` drawn at efforts ``[..., n]``, few at a time."""
