@@ -38,7 +38,7 @@ class IncumbentMargin(Layer):
     Version: 0.
     """
 
-    example: ClassVar[dict[str, Any]] = {"margin": 0.05, "decay": 0.5}
+    example: ClassVar[dict[str, Any]] = {"margin": 0.1, "decay": 0.5}
 
     margin: float
     decay: float = 0.0
