@@ -99,6 +99,10 @@ class Noisy(bg.Protocol):
 
     sd: float = 0.3
 
+    @property
+    def noisy(self) -> bool:
+        return True
+
     def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
         assert rng is not None, "the environment has to hand in its stream"
         scores = game.curves.score(efforts)
@@ -109,7 +113,7 @@ class Noisy(bg.Protocol):
 @dataclass(frozen=True)
 class NormalIndex(bg.Protocol):
     """Theory section 7: the index ``-log(1 - v)`` is shown with independent normal noise, here rounded
-    to one of 8,001 values, 0.001 apart; for indices between 0 and 3."""
+    to one of 4,001 values, 0.002 apart; for indices between 0 and 3."""
 
     sd: float = 0.2
     ties: Any = "quality"
@@ -121,10 +125,10 @@ class NormalIndex(bg.Protocol):
     def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
         assert rng is not None
         index = -np.log1p(-game.curves.score(efforts))
-        return game.board(np.round(rng.normal(index, self.sd), 3), self.ties)
+        return game.board(np.round(rng.normal(index, self.sd) * 500) / 500, self.ties)
 
     def distribution(self, game: bg.Game, efforts: Any) -> Any:
-        values = np.arange(-2500, 5501) / 1000
+        values = np.arange(-1250, 2751) / 500
         index = -np.log1p(-game.curves.score(efforts))
-        edges = np.concatenate(([-np.inf], values[:-1] + 0.0005, [np.inf]))
+        edges = np.concatenate(([-np.inf], values[:-1] + 0.001, [np.inf]))
         return values, np.diff(ndtr((edges - index[..., None]) / self.sd), axis=-1)

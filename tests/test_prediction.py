@@ -262,7 +262,7 @@ def test_a_drawn_board_is_undecided() -> None:
     ("game", "rule", "message"),
     [
         ("due", "direct", "game: unknown 'due'; known: .*duel"),
-        ("duel", "roulette", "protocol: unknown 'roulette'; known: direct"),
+        ("duel", "roulette", "protocol: unknown 'roulette'; known: .*direct"),
         ("duel", tuned(-1.0), "level: must be >= 0, got -1"),
         (None, "direct", "game: expected a name or a Game, got None"),
     ],

@@ -73,7 +73,7 @@ def best_response_cycle(
     ValueError: unsuitable arguments, or no repetition within ``max_revisions``.
     """
     rule = exact_rule(protocol)
-    turns = _turns(order, game.n_developers)
+    turns = turns_of(order, game.n_developers)
     choices = None if levels is None else vector("levels", levels)
     efforts = vector("start", np.zeros(game.n_developers) if start is None else start)
     if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
@@ -99,7 +99,7 @@ def best_response_cycle(
     )
 
 
-def _turns(order: str | Sequence[int], n: int) -> list[list[int]]:
+def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
     """Who revises at each step of a lap."""
     if isinstance(order, str):
         upwards = range(n - 1, -1, -1)

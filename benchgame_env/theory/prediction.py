@@ -16,8 +16,11 @@ from benchgame_env.games import as_game
 from benchgame_env.protocols import as_protocol, is_exact
 from benchgame_env.theory import assumptions
 from benchgame_env.theory.cycles import Cycle, NoRepetitionError, best_response_cycle
+from benchgame_env.theory.forecast import expected_ranking, forecast
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
+from benchgame_env.theory.noise import is_tournament, mixed_on_levels
 from benchgame_env.theory.pure import largest_temptation
+from benchgame_env.theory.repeated import Dynamics
 
 Regime = Literal["pure", "cycle", "undecided"]
 
@@ -30,15 +33,23 @@ class Prediction:
     ----------
     game, protocol: what is predicted.
     regime: ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none.
-        ``undecided``: the theorems that would tell do not cover this game.
+        ``undecided``: the theorems that would tell do not cover this game. Where scores are drawn
+        ``pure`` means that one was found, and where a rule remembers ``pure`` and ``cycle`` mean that
+        best responses one round ahead settle and repeat; ``reason`` says so.
     reason: what the regime rests on, one sentence.
     assumptions: hypotheses and whether each was found to hold on this game.
     temptation: ``T``, prize units; NaN where the rule is outside the exact theory.
     binding: ``(overtaker, overtaken)`` at the largest temptation, or None.
-    equilibrium: a pure equilibrium, efforts ``[n]``, or None if none is known.
-    ranking: developers in board order at the honest profile, best first, ``[n]``.
+    equilibrium: a pure equilibrium (or where best responses settle), efforts ``[n]``, or None if none
+        is known.
+    ranking: developers in board order at the honest profile, best first, ``[n]``; by mean rank where
+        boards are drawn.
+    method: how the prediction was obtained.
+    certificate: NashConv of ``equilibrium``, prize units, where it was found numerically; else None.
+    dynamics: `Dynamics` of best responses where a rule remembers, else None.
     mixed: a `MixedEquilibrium` with its certificate, found when first asked for, which may take
-        seconds; None in the pure regime and outside the exact theory.
+        seconds; None in the pure regime, and outside the exact theory unless scores are drawn
+        independently.
     cycle: a `Cycle` of best responses one at a time, likewise; None also where they do not repeat
         within `cycles.MAX_REVISIONS`.
     """
@@ -52,13 +63,20 @@ class Prediction:
     binding: tuple[int, int] | None
     equilibrium: Floats | None
     ranking: NDArray[np.int64]
+    method: str
+    certificate: float | None = None
+    dynamics: Dynamics | None = None
 
     @cached_property
     def mixed(self) -> MixedEquilibrium | None:
+        if self.regime != "pure" and is_tournament(self.game, self.protocol):
+            return mixed_on_levels(self.game, self.protocol)
         return mixed_equilibrium(self.game, self.protocol) if self._may_move else None
 
     @cached_property
     def cycle(self) -> Cycle | None:
+        if self.dynamics is not None and self.regime == "cycle":
+            return self.dynamics.cycle
         if not self._may_move:
             return None
         try:
@@ -79,10 +97,21 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
     game, rule = as_game(game), as_protocol(protocol)
     zero = np.zeros(game.n_developers)
     if not is_exact(rule):
-        ranks = np.asarray(rule.evaluate(game, zero, np.random.default_rng(0)).ranks)
-        ranking = np.argsort(ranks, kind="stable")
-        reason = "the board is not a fixed function of own efforts, which the exact theory needs"
-        return Prediction(game, rule, "undecided", reason, {}, math.nan, None, None, ranking)
+        found, ranking = forecast(game, rule), expected_ranking(game, rule)
+        return Prediction(
+            game=game,
+            protocol=rule,
+            regime=found.regime,
+            reason=found.reason,
+            assumptions={},
+            temptation=math.nan,
+            binding=None,
+            equilibrium=found.equilibrium,
+            ranking=ranking,
+            method=found.method,
+            certificate=found.certificate,
+            dynamics=found.dynamics,
+        )
     checked = assumptions.check(game, rule)
     amount, pair = largest_temptation(game, rule)
     regime, reason = _regime(amount, [name for name in assumptions.REQUIRED if not checked[name]])
@@ -96,6 +125,7 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
         binding=pair,
         equilibrium=None if amount > 0 else zero,
         ranking=np.argsort(rule.evaluate(game, zero).ranks, kind="stable"),
+        method="gains of all overtakes on the honest board (exact), and the theorems of section 3",
     )
 
 

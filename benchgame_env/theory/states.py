@@ -1,0 +1,44 @@
+"""States of rules as `Protocol.play` hands them on: arrays, alone or in tuples, lists and dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class UnknownStateError(ValueError):
+    """A state that is made of something else."""
+
+
+def copies(state: Any, m: int) -> Any:
+    """The state ``[1, ...]`` of one episode as that of m equal ones."""
+    if isinstance(state, np.ndarray):
+        return np.repeat(state, m, axis=0)
+    return _parts(state, lambda part: copies(part, m))
+
+
+def fingerprint(state: Any) -> bytes:
+    """Equal for equal states."""
+    found: list[bytes] = []
+
+    def collect(part: Any) -> None:
+        if isinstance(part, np.ndarray):
+            found.append(part.tobytes())
+        else:
+            _parts(part, collect)
+
+    collect(state)
+    return b"|".join(found)
+
+
+def _parts(state: Any, change: Callable[[Any], Any]) -> Any:
+    """A state that is no array with each of its parts changed."""
+    if state is None:
+        return None
+    if isinstance(state, dict):
+        return {key: change(part) for key, part in state.items()}
+    if isinstance(state, (tuple, list)):
+        return type(state)(change(part) for part in state)
+    raise UnknownStateError(f"state: need arrays in tuples, lists or dicts, got {type(state).__name__}")
