@@ -128,24 +128,26 @@ def permutation(trial: Trial) -> str | None:
     rounds = np.broadcast_to(rounds, (len(rounds), rows, n))
     one = trial.on(flat).episode(rounds, stream=1)
     two = trial.on(other).episode(rounds[..., order], stream=2 if trial.noisy else 1)
-    one = pick(one, (..., order))
+    pairs = list(zip(_untied(pick(one, (..., order))), _untied(two), strict=True))
+    alike = (np.allclose(a, b, rtol=CLOSE, atol=CLOSE) for a, b in pairs)
+    if trial.noisy:
+        alike = (not differ_in_mean(np.moveaxis(a, 1, 0), np.moveaxis(b, 1, 0)).any() for a, b in pairs)
     need(
-        _alike(one, two) if trial.noisy else same(one, two),
+        all(alike),
         "permuting the developers (curves, names, budgets and efforts) must permute the board: treat "
         "developers by what they show, not by their index",
     )
     return None
 
 
-def _alike(one: Board, two: Board) -> bool:
-    """Whether drawn boards ``[rounds, draws, n]`` agree in the means of their scores, and of the ranks
-    and prizes that no tie decides."""
-    samples = []
-    for board in (one, two):
-        settled = clear(board.scores)
-        parts = (board.scores, np.where(settled, board.ranks, 0), np.where(settled, board.prizes, 0.0))
-        samples.append([np.moveaxis(part, 1, 0) for part in parts])
-    return not any(differ_in_mean(x, y).any() for x, y in zip(*samples, strict=True))
+def _untied(boards: Board) -> tuple[Floats, ...]:
+    """Scores, ranks and prizes ``[rounds, rows, n]``, with zeros for what a tie decides: the places of
+    those who tie, and all that comes after a tie, which a rule with state may remember."""
+    settled = clear(boards.scores)
+    before = np.ones_like(settled)
+    before[1:] = np.logical_and.accumulate(settled.all(axis=-1, keepdims=True))[:-1]
+    places = (np.where(settled & before, part, 0.0) for part in (boards.ranks, boards.prizes))
+    return np.where(before, boards.scores, 0.0), *places
 
 
 def effort(trial: Trial) -> str | None:
@@ -226,14 +228,14 @@ def _inverse(trial: Trial) -> None:
         least >= 0,
         "effort_for must return efforts >= 0: 0 where no effort is needed, inf where none does",
     )
-    scale, slack = trial.top.max(), SLACK * np.maximum(1.0, np.abs(aims))
+    scale, slack = trial.top.max() or 1.0, SLACK * np.maximum(1.0, np.abs(aims))
     finite = np.where(np.isfinite(least), least, trial.top)  # far beyond, float64 may reach a ceiling
     enough = np.asarray(rule.score(game, finite * (1 + CLOSE) + CLOSE * scale)) >= aims - slack
     beyond = (
         np.asarray(rule.score(game, np.maximum(finite - SLACK * (finite + scale), 0.0))) > aims + slack
     )
     _name(~enough & np.isfinite(least), "less than the effort needed", aims, least, game)
-    _name(beyond & (least > 0), "more than the least effort", aims, least, game)
+    _name(beyond & (least > SLACK * scale), "more than the least effort", aims, least, game)
 
 
 def _name(wrong: NDArray[np.bool_], what: str, aims: Floats, least: Floats, game: Game) -> None:
