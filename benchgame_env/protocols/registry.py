@@ -91,6 +91,11 @@ def protocols() -> tuple[str, ...]:
                 _load(point)
             except ValueError as error:
                 warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+    return registered()
+
+
+def registered() -> tuple[str, ...]:
+    """Names registered so far, sorted, without looking at installed packages."""
     return tuple(sorted(_classes))
 
 
