@@ -82,7 +82,7 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
     ("words", "culprit"),
     [
         (["predict", "chess"], "unknown 'chess'; known: decreasing-intercept"),
-        (["predict", "duel", "--protocol", "fair"], "unknown 'fair'; known: "),
+        (["predict", "duel", "--protocol", "fair"], "unknown 'fair'; known: best-of"),
         (TUNED, "takes level, ties"),
         (
             [*TUNED, "--level", "-1"],
