@@ -72,7 +72,7 @@ def rules() -> dict[str, Any]:
             name, **(getattr(protocol_class(name), "example", {}) | ties)
         )
         for name in bg.protocols()
-        for ties in _tie_rules(protocol_class(name))
+        for ties in _tie_rules(name)
     }
 
 
@@ -83,9 +83,22 @@ def suits(rule: Any, game: bg.Game) -> bool:
     return "items" not in rule.published or bool((scores >= 0).all() and (scores <= 1).all())
 
 
-def _tie_rules(cls: type) -> list[dict[str, str]]:
-    offered = "ties" in parameter_names(cls.name)
-    return [{"ties": ties} for ties in TIES] if offered else [{}]
+def _tie_rules(name: str) -> list[dict[str, str]]:
+    return [{"ties": ties} for ties in TIES] if "ties" in parameter_names(name) else [{}]
+
+
+# An environment can tell rules apart by: a fixed board, one drawn, one with memory, one with both, and
+# ranks that do not follow from scores. Products over all settings run over one rule of each kind, and
+# both tie rules of the fixed one; every other rule runs with one setting of each parameter.
+KINDS = ("direct-quality", "direct-split", "tune-before-test-quality", "confidence-ranks")
+KINDS += ("refreshed-split", "finite-test+ladder")
+
+
+def kinds() -> dict[str, Any]:
+    """One rule of each kind that an environment can tell apart."""
+    both = bg.make_protocol("finite-test+ladder", items=20, step=0.05)
+    known = rules() | {"finite-test+ladder": both}
+    return {name: known[name] for name in KINDS}
 
 
 @dataclass(frozen=True)

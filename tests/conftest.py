@@ -1,5 +1,10 @@
 """Settings of the whole test run."""
 
+import os
+
+# Before NumPy is loaded: tests share the cores by process, and small matrices lose time over threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from hypothesis import settings
 
 # No deadline: a busy machine is no failure. Derandomised: a red run is the change's doing, not the

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, rules
+from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds
 
 import benchgame_env as bg
 from agents import SCRIPTED, BestResponse, Honest, RandomEffort, Seat
 from benchgame_env.protocols import is_exact
 
-RULES = rules()
+RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
 # Best responses need a fixed board; the other scripted developers play under any rule.
 PLAYABLE = [
     (rule, name)

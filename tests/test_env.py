@@ -15,7 +15,7 @@ import gymnasium
 import numpy as np
 import pettingzoo
 import pytest
-from cases import ACTION_TYPES, BY_SIZE, GAMES, REVISIONS, SCALES, Noisy, rules
+from cases import ACTION_TYPES, BY_SIZE, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
 from pettingzoo.test import (
     api_test,
     bombardment_test,
@@ -32,14 +32,24 @@ from pettingzoo.utils.wrappers import BaseWrapper
 import benchgame_env as bg
 from benchgame_env.env import env as aec_env
 
-RULES = rules() | {"noisy": Noisy()}
+KINDS = kinds() | {"noisy": Noisy()}
+RULES = rules() | KINDS
 NUMBERS = ("effort", "score", "rank", "prize", "cost", "payoff")
 
 # PettingZoo's tests run over all of it. Warnings are errors (pyproject.toml), theirs included.
 every_rule = pytest.mark.parametrize("rule", RULES)
+every_kind = pytest.mark.parametrize("rule", KINDS)
 every_size = pytest.mark.parametrize("n", BY_SIZE)
 every_revision = pytest.mark.parametrize("revision", REVISIONS)
 every_action_type = pytest.mark.parametrize("action_type", ACTION_TYPES)
+# Every setting under one rule of each kind, one of each setting under every other rule: see `kinds`.
+every_kind_of_play = pytest.mark.parametrize(
+    ("n", "rule", "revision", "action_type"),
+    [
+        *itertools.product(BY_SIZE, KINDS, REVISIONS, ACTION_TYPES),
+        *((5, rule, "random", "continuous") for rule in RULES if rule not in KINDS),
+    ],
+)
 
 
 def maker(n: int, rule: str, revision: str, action_type: str, horizon: int = 6) -> dict[str, Any]:
@@ -83,30 +93,21 @@ def same(a: Any, b: Any) -> bool:
 # PettingZoo's own tests
 
 
-@every_rule
-@every_size
-@every_revision
-@every_action_type
+@every_kind_of_play
 def test_pettingzoo_parallel(n: int, rule: str, revision: str, action_type: str) -> None:
     kind = maker(n, rule, revision, action_type)
     parallel_api_test(bg.parallel_env(**kind), num_cycles=20)
     parallel_seed_test(lambda: bg.parallel_env(**kind))
 
 
-@every_rule
-@every_size
-@every_revision
-@every_action_type
+@every_kind_of_play
 def test_pettingzoo_agent_by_agent(n: int, rule: str, revision: str, action_type: str) -> None:
     kind = maker(n, rule, revision, action_type)
     api_test(aec_env(**kind), num_cycles=20)
     seed_test(lambda: aec_env(**kind))
 
 
-@every_rule
-@every_size
-@every_revision
-@every_action_type
+@every_kind_of_play
 def test_pettingzoo_state_and_rendering(n: int, rule: str, revision: str, action_type: str) -> None:
     kind = maker(n, rule, revision, action_type)
     state_test(aec_env(**kind), bg.parallel_env(**kind), num_cycles=10)
@@ -264,7 +265,7 @@ def test_point_3_a_changed_agents_list_does_not_touch_possible_agents() -> None:
     assert env.agents is not env.possible_agents
 
 
-@every_rule
+@every_kind
 @every_revision
 def test_point_4_all_agents_end_together_by_truncation(rule: str, revision: str) -> None:
     env = five(protocol=RULES[rule], revision=revision)
@@ -294,7 +295,7 @@ def test_point_4_every_call_returns_fresh_dicts() -> None:
         kept += outcome
 
 
-@every_rule
+@every_kind
 @every_revision
 def test_point_5_infos_are_numbers_under_the_same_keys(rule: str, revision: str) -> None:
     env = five(protocol=RULES[rule], revision=revision)
@@ -323,10 +324,7 @@ def test_point_5_nothing_is_shared_between_calls() -> None:
         observations, infos = outcome[0], outcome[4]
 
 
-@every_rule
-@every_size
-@every_revision
-@every_action_type
+@every_kind_of_play
 def test_point_6_types_and_bounds(n: int, rule: str, revision: str, action_type: str) -> None:
     env = bg.parallel_env(**maker(n, rule, revision, action_type))
     opening, _ = env.reset(seed=0)
@@ -384,7 +382,7 @@ def test_point_7_unknown_options_are_accepted_and_change_nothing(options: Any) -
     assert same(make().reset(seed=1, options=options), make().reset(seed=1))
 
 
-@every_rule
+@every_kind
 @every_size
 def test_point_8_state_is_new_float32_and_inside_its_space(n: int, rule: str) -> None:
     env = bg.parallel_env(**maker(n, rule, "random", "continuous"))
@@ -412,7 +410,7 @@ def test_point_8_attributes() -> None:
     assert env.close() is None
 
 
-@every_rule
+@every_kind
 @every_revision
 @every_action_type
 def test_point_8_pickled_in_the_middle_of_an_episode(rule: str, revision: str, action_type: str) -> None:
@@ -432,7 +430,7 @@ def test_point_8_pickled_in_the_middle_of_an_episode(rule: str, revision: str, a
 # Seeds, over whole episodes: PettingZoo's parallel_seed_test stops after one step
 
 
-@every_rule
+@every_kind
 @every_revision
 @every_action_type
 def test_a_seed_determines_whole_episodes(rule: str, revision: str, action_type: str) -> None:
@@ -469,7 +467,7 @@ def seen_by(agent: str, env: Any, efforts_of_others: float | None = None) -> lis
     return found
 
 
-@every_rule
+@every_kind
 @every_revision
 def test_nobody_sees_latent_qualities_or_names(rule: str, revision: str) -> None:
     game, kind = GAMES["five-with-ties"](), {"protocol": RULES[rule], "revision": revision}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from generators import random_game_under_h, random_protocol
 
 import benchgame_env as bg
-from benchgame_env.theory import mixed_equilibrium, no_regret, predict
+from benchgame_env.theory import mixed, mixed_equilibrium, predict
+from benchgame_env.theory.cells import CellGame, expected_prizes, prize_slopes
 from benchgame_env.theory.mixed import MixedEquilibrium
+from benchgame_env.theory.quantal import Path
 
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
@@ -76,48 +79,153 @@ def test_no_temptation_no_mixing() -> None:
     assert (found.nash_conv, found.mean_efforts.tolist()) == (0.0, [0.0] * 5)
 
 
-def test_equal_prize_steps_numerically() -> None:
-    # Section 5: payoffs (0.5, 0.375, 0.25, 0.125, 0). At a NashConv of x no payoff is surely closer than
-    # about x plus a cell's cost; 200 cells of the axis [0, 1] cost 0.005 each.
-    game = bg.load_game("five")
-    found = mixed_equilibrium(game, "direct", iterations=4000, cells=200)
+def additive(prizes: np.ndarray) -> bg.Game:
+    """Theory section 5: theta equally spaced from 1 to 0.5, c(e) = e."""
+    quality = np.linspace(1.0, 0.5, len(prizes))
+    return bg.Game(bg.curves.Additive(quality), bg.LinearCost(1.0), prizes)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 10])
+def test_equal_prize_steps_numerically(n: int) -> None:
+    # Section 5: payoffs (0.5, 0.375, 0.25, 0.125, 0) for five and (0.5, 0) for two; with equal steps
+    # everybody keeps what its lead over the last, half a step per rank, is worth: (n - i)/(n - 1)/2.
+    # A payoff may be off by about the NashConv.
+    game = additive(np.linspace(1.0, 0.0, n))
+    found = numerical(game)
     check_certificate(game, "direct", found)
-    assert found.nash_conv < 0.015
-    assert found.payoffs == pytest.approx([0.5, 0.375, 0.25, 0.125, 0.0], abs=0.02)
+    assert found.nash_conv <= 5e-3
+    assert found.payoffs == pytest.approx(np.linspace(0.5, 0.0, n), abs=5e-3)
+
+
+UNEVEN = {
+    # Section 5: averages of regret matching+ stay at a NashConv of 0.048 here.
+    "0.9": [1.0, 0.9, 0.0],
+    "geometric": (0.6 ** np.arange(10) - 0.6**9) / (1 - 0.6**9),
+    "ten uneven": [1, 0.9, 0.85, 0.5, 0.4, 0.3, 0.25, 0.1, 0.05, 0],
+    "equal neighbours": [1.0, 1.0, 0.5, 0.5, 0.0],
+}
+
+
+@pytest.mark.parametrize("prizes", UNEVEN)
+def test_uneven_prizes_converge_too(prizes: str) -> None:
+    game = additive(UNEVEN[prizes])
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.nash_conv <= 5e-3
+
+
+@pytest.mark.parametrize("name", ["pythia-gsm8k", "llama-gsm8k", "llama-mmlu", "twins"])
+def test_named_games_converge(name: str) -> None:
+    game = bg.load_game(name)
+    found = mixed_equilibrium(game, "direct")
+    assert found.nash_conv <= 5e-3 * game.prize_range
+
+
+def test_a_tighter_tolerance_is_reached_too() -> None:
+    assert mixed_equilibrium(bg.load_game("five"), "direct", tolerance=1e-3).nash_conv <= 1e-3
+
+
+def test_random_games_within_the_hypotheses_converge() -> None:
+    tried = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        game, rule = random_game_under_h(rng), random_protocol(rng, "quality")
+        if bg.theory.temptation(game, rule) > 0:
+            tried += 1
+            found = mixed_equilibrium(game, rule)
+            assert found.nash_conv <= 5e-3 * game.prize_range, f"seed {seed}"
+    assert tried > 20
+
+
+def numerical(game: bg.Game, tolerance: float = 5e-3) -> MixedEquilibrium:
+    """What the numerical solver finds, also where there is a closed form."""
+    path = Path(CellGame.of(game, bg.make_protocol("direct"), 60))
+    return mixed._numerical(game, bg.make_protocol("direct"), path, tolerance, 600, lambda _: None)
 
 
 @pytest.mark.parametrize("budget", [np.inf, 0.8])
 def test_the_numerical_solver_finds_the_duel_without_its_closed_form(budget: float) -> None:
     game = bg.load_game("duel", budget=budget)
-    rule = bg.make_protocol("direct")
-    slots = no_regret.SlotGame(game, rule, 200)
-    average = no_regret.solve(slots, 4000, lambda _: False)
-    strategies = slots.strategies(average, 8)
-    exact = mixed_equilibrium(game, rule)
-    assert bg.metrics.nash_conv(game, rule, strategies) < 0.01
-    # Within the NashConv plus a cell's cost of 0.005.
-    assert bg.metrics.expected_payoffs(game, rule, strategies) == pytest.approx(exact.payoffs, abs=0.015)
+    found, exact = numerical(game, 1e-3), mixed_equilibrium(game, "direct")
+    assert found.nash_conv <= 1e-3
+    # A payoff of the weaker is at most the NashConv away; the stronger's follows from the same T.
+    assert found.payoffs == pytest.approx(exact.payoffs, abs=2e-3)
+    assert found.mean_efforts == pytest.approx(exact.mean_efforts, abs=0.02)
+
+
+def test_progress_is_reported_and_steps_are_limited() -> None:
+    seen: list[float] = []
+    found = mixed_equilibrium(bg.load_game("five"), "direct", max_steps=12, progress=seen.append)
+    assert len(seen) >= 2
+    assert seen[-1] < seen[0]
+    assert found.nash_conv > 5e-3  # and the certificate says so
+    assert found.nash_conv == pytest.approx(seen[-1], rel=0.2)
+
+
+def test_too_many_developers_are_refused_in_words() -> None:
+    game = additive(np.linspace(1.0, 0.0, 101))
+    with pytest.raises(ValueError, match=r"101 developers: mixed equilibria .* up to 100"):
+        mixed_equilibrium(game, "direct")
+
+
+# --- the game on cells --------------------------------------------------------------------------
+
+
+def some_cells(prizes: list[float]) -> tuple[CellGame, np.ndarray]:
+    rng = np.random.default_rng(0)
+    game = bg.Game(bg.curves.Additive([1.0, 0.7, 0.5]), bg.LinearCost(1.0), prizes)
+    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    play = np.where(cells.allowed, rng.uniform(size=cells.allowed.shape), 0.0)
+    return cells, play / play.sum(axis=1, keepdims=True)
 
 
 def test_slot_payoffs_are_exact_expectations() -> None:
-    # A slow witness: enumerate all profiles of slots; in a shared cell every order is equally likely,
-    # which leaves each pair at 1/2, so two developers suffice to check ties and three to check the rest.
-    rng = np.random.default_rng(0)
-    game = bg.Game(bg.curves.Additive([1.0, 0.7, 0.5]), bg.LinearCost(1.0), [1.0, 0.4, 0.0])
-    slots = no_regret.SlotGame(game, bg.make_protocol("direct"), 6)
-    mixed = np.where(slots.allowed, rng.uniform(size=slots.allowed.shape), 0.0)
-    mixed /= mixed.sum(axis=1, keepdims=True)
-    found = slots.payoffs(mixed)
+    # A slow witness: enumerate all profiles of slots; in a shared cell every order is equally likely.
+    cells, play = some_cells([1.0, 0.4, 0.0])
+    found = cells.payoffs(play)
     for i in range(3):
         j, k = (other for other in range(3) if other != i)
-        for s in np.flatnonzero(slots.allowed[i]):
-            expected = -slots.cost[i, s]
-            for a in np.flatnonzero(slots.allowed[j]):
-                for b in np.flatnonzero(slots.allowed[k]):
-                    p, q = (0.5 if slots.cell[s] and x == s else float(x > s) for x in (a, b))
+        for s in np.flatnonzero(cells.allowed[i]):
+            expected = -cells.cost[i, s]
+            for a in np.flatnonzero(cells.allowed[j]):
+                for b in np.flatnonzero(cells.allowed[k]):
+                    p, q = (0.5 if cells.is_cell[s] and x == s else float(x > s) for x in (a, b))
                     pmf = [(1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q]
-                    expected += mixed[j, a] * mixed[k, b] * (game.prizes @ pmf)
+                    expected += play[j, a] * play[k, b] * (cells.game.prizes @ pmf)
             assert found[i, s] == pytest.approx(expected, abs=1e-12)
+
+
+def test_prize_slopes_are_derivatives() -> None:
+    # The expected prize is linear in each chance: a difference quotient is exact up to rounding.
+    rng = np.random.default_rng(1)
+    prizes, ahead = np.array([1.0, 0.8, 0.3, 0.0]), rng.uniform(0.1, 0.9, (4, 7))
+    for i in range(4):
+        slopes = prize_slopes(prizes, ahead, i)
+        for j in range(4):
+            raised = ahead.copy()
+            raised[j] += 0.05
+            change = expected_prizes(prizes, raised)[i] - expected_prizes(prizes, ahead)[i]
+            np.testing.assert_allclose(slopes[j], 0.0 if i == j else change / 0.05, atol=1e-12)
+
+
+def test_halving_cells_keeps_the_play() -> None:
+    cells, play = some_cells([1.0, 0.4, 0.0])
+    marked = np.arange(cells.edges.size - 1) % 2 == 0
+    finer, carried = cells.split(marked, play)
+    assert finer.edges.size == cells.edges.size + marked.sum()
+    # Who is ahead of an old edge is as before.
+    old = 2 * np.searchsorted(finer.edges, cells.edges)
+    np.testing.assert_allclose(finer.ahead(carried)[:, old], cells.ahead(play)[:, ::2], atol=1e-12)
+
+
+def test_twins_at_one_score_sit_apart_the_better_one_ahead() -> None:
+    game = bg.load_game("twins")
+    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    assert cells.home[0] > cells.home[1]
+    assert cells.edges[cells.home[0] // 2] == cells.edges[cells.home[1] // 2]
+    honest = np.zeros_like(cells.cost)
+    honest[[0, 1], cells.home] = 1.0
+    assert cells.value(honest, cells.payoffs(honest)).tolist() == [1.0, 0.0]
 
 
 def test_a_prediction_finds_them_when_asked() -> None:
@@ -134,7 +242,7 @@ def test_a_prediction_finds_them_when_asked() -> None:
     ("settings", "culprit"),
     [
         ({"tolerance": 0.0}, "tolerance: must be > 0, got 0"),
-        ({"iterations": 0}, "iterations: must be a whole number >= 1, got 0"),
+        ({"max_steps": 0}, "max_steps: must be a whole number >= 1, got 0"),
         ({"cells": 1}, "cells: must be a whole number >= 2, got 1"),
     ],
 )

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, rules, suits
+from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules, suits
 from hypothesis import given
 from hypothesis import strategies as st
 
 import benchgame_env as bg
 from benchgame_env.observation import ObservationLayout
 
-RULES = rules() | {"noisy": Noisy()}
+KINDS = kinds() | {"noisy": Noisy()}
+RULES = rules() | KINDS
 ORDER = [
     "identity",
     "own_curve",
@@ -107,7 +108,7 @@ def check_random_play(game: bg.Game, protocol: Any, **settings: Any) -> None:
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
 @pytest.mark.parametrize("revision", REVISIONS)
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("name", GAMES)
 def test_bounds_contain_random_play(
     name: str, rule: str, revision: str, action_type: str, scale: str

@@ -115,6 +115,10 @@ def test_noise_comes_from_the_stream_that_is_handed_in() -> None:
     assert (scores[0] != scores[2]).all()
 
 
+CARD = ("Formula:", "Parameters:", "Publishes:", "Costs the designer:", "Deterministic:", "State:")
+CARD += ("Ties:", "Used by:", "Rewards:", "Version:")
+
+
 # --- parameters --------------------------------------------------------------------------------
 
 
@@ -122,8 +126,9 @@ def test_noise_comes_from_the_stream_that_is_handed_in() -> None:
 def test_examples_make_a_protocol_with_a_card(name) -> None:
     rule = bg.make_protocol(name, **protocol_class(name).example)
     assert rule.name == name
-    for field in ("Formula:", "Parameters:", "Used by:", "Rewards:", "Version:"):
-        assert field in type(rule).__doc__
+    lines = [line.strip() for line in type(rule).__doc__.splitlines()]
+    headings = [heading for line in lines for heading in CARD if line.startswith(heading)]
+    assert headings == list(CARD)
 
 
 @pytest.mark.parametrize("name", bg.protocols())

@@ -123,7 +123,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     ("words", "culprit"),
     [
         (["--game", "chess"], "unknown 'chess'; known: decreasing-intercept, duel"),
-        (["--protocol", "fair"], "unknown 'fair'; known: best-of"),
+        (["--protocol", "fair"], "unknown 'fair'; known: "),
         (["--algorithm", "magic"], "'magic'"),
         (["--seeds", "0"], "seeds: must be a whole number >= 1, got 0"),
         (["--horizon", "-3"], "horizon: must be a whole number >= 1, got -3"),

@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, rules
+from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
 from reference import Reference, Replay, award_all, rank_all
 
 import benchgame_env as bg
+from benchgame_env.protocols import is_exact
 
 RULES = rules()
 # Scores of additive curves are all 1.0 in float64 at the example's 3,000 steps; here they differ.
-RULES_AND_NOISE = RULES | {"tune-a-little": bg.make_protocol("tune-before-test", level=0.5)}
-RULES_AND_NOISE |= {"noisy": Noisy()}
+KINDS = kinds() | {"tune-a-little": bg.make_protocol("tune-before-test", level=0.5)}
+KINDS |= {"noisy": Noisy()}
+FIXED = [name for name, rule in kinds().items() if not rule.noisy]
 INFOS = {"effort", "score", "rank", "prize", "cost", "payoff"}
 
 
@@ -77,7 +79,7 @@ def check(actual: Any, expected: Any, tolerance: float) -> None:
 def drawn(vec: bg.VectorEnv, copy: int, infos: dict[str, Any]) -> Replay:
     """What the environment drew for this copy: what its rules leave open, nothing else."""
     turn = vec.turn[copy].tolist() if vec.revision == "random" else None
-    if isinstance(vec.protocol, bg.DeterministicProtocol):
+    if is_exact(vec.protocol):
         return Replay(turn)
     board = [infos[key][copy].tolist() for key in ("score", "rank", "prize")]
     return Replay(turn, (board[0], board[1], board[2]))
@@ -98,12 +100,12 @@ def check_copy(vec: bg.VectorEnv, copy: int, witness: Reference, seen: Any, info
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
 @pytest.mark.parametrize("revision", REVISIONS)
-@pytest.mark.parametrize("rule", RULES_AND_NOISE)
+@pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("name", GAMES)
 def test_agrees_with_the_witness(
     name: str, rule: str, revision: str, action_type: str, scale: str
 ) -> None:
-    game, protocol, rng = GAMES[name](), RULES_AND_NOISE[rule], np.random.default_rng(7)
+    game, protocol, rng = GAMES[name](), KINDS[rule], np.random.default_rng(7)
     kind = {"action_type": action_type, "effort_levels": 5, "action_scale": scale}
     vec = bg.vector_env(
         game, protocol, num_envs=2, horizon=4, revision=revision, auto_reset=False, **kind
@@ -217,11 +219,11 @@ def test_without_auto_reset_the_returned_observation_is_the_final_one() -> None:
         vec.step(np.zeros((3, 2)))
 
 
-@pytest.mark.parametrize("rule", RULES_AND_NOISE)
+@pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_auto_reset_is_a_reset_after_every_last_step(rule: str, revision: str) -> None:
     # The same stream too: an episode opened by itself is the one that reset() would have opened.
-    kind = {"protocol": RULES_AND_NOISE[rule], "revision": revision}
+    kind = {"protocol": KINDS[rule], "revision": revision}
     itself, by_hand = make(**kind), make(auto_reset=False, **kind)
     rng, opening = np.random.default_rng(0), by_hand.reset(5)
     assert same(itself.reset(5), opening)
@@ -261,12 +263,12 @@ def test_efforts_are_held_between_turns() -> None:
 # Randomness
 
 
-@pytest.mark.parametrize("rule", RULES_AND_NOISE)
+@pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_the_same_seed_plays_the_same_episodes_bit_for_bit(rule: str, revision: str) -> None:
     runs = []
     for _ in range(2):
-        vec = make(GAMES["five-with-ties"](), RULES_AND_NOISE[rule], revision=revision)
+        vec = make(GAMES["five-with-ties"](), KINDS[rule], revision=revision)
         opening = vec.reset(11)
         runs.append([opening, record(vec, 3 * vec.horizon + 1, np.random.default_rng(0))])
     assert same(runs[0], runs[1])
@@ -338,9 +340,9 @@ def test_random_turns_are_one_developer_each_drawn_uniformly() -> None:
 
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
 @pytest.mark.parametrize("revision", REVISIONS)
-@pytest.mark.parametrize("rule", RULES_AND_NOISE)
+@pytest.mark.parametrize("rule", KINDS)
 def test_a_batch_of_one_is_the_parallel_environment(rule: str, revision: str, action_type: str) -> None:
-    game, protocol = GAMES["five-with-ties"](), RULES_AND_NOISE[rule]
+    game, protocol = GAMES["five-with-ties"](), KINDS[rule]
     kind = {"horizon": 5, "revision": revision, "action_type": action_type}
     vec = bg.vector_env(game, protocol, num_envs=1, auto_reset=False, **kind)
     env, rng = bg.parallel_env(game, protocol, **kind), np.random.default_rng(0)
@@ -367,9 +369,9 @@ def check_views(env: Any, seen: Any, infos: Any, seen_by: Any, infos_of: Any) ->
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
 @pytest.mark.parametrize("revision", ["simultaneous", "alternating"])
-@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if not rule.noisy])
+@pytest.mark.parametrize("rule", FIXED)
 def test_seven_copies_are_seven_runs(rule: str, revision: str, action_type: str, scale: str) -> None:
-    kind = {"protocol": RULES[rule], "revision": revision, "action_type": action_type}
+    kind = {"protocol": KINDS[rule], "revision": revision, "action_type": action_type}
     kind |= {"game": "pythia-gsm8k", "action_scale": scale}
     seven, alone = make(num_envs=7, **kind), [make(num_envs=1, **kind) for _ in range(7)]
     openings, rng = seven.reset(0), np.random.default_rng(0)
@@ -419,10 +421,10 @@ def arrays(returned: Any) -> list[np.ndarray]:
     return [a for x in returned for a in (x.values() if isinstance(x, dict) else [x])]
 
 
-@pytest.mark.parametrize("rule", RULES_AND_NOISE)
+@pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_writing_into_returned_arrays_changes_nothing_that_follows(rule: str, revision: str) -> None:
-    kind = {"protocol": RULES_AND_NOISE[rule], "revision": revision, "horizon": 2}
+    kind = {"protocol": KINDS[rule], "revision": revision, "horizon": 2}
     spoilt, control, rng = make(**kind), make(**kind), np.random.default_rng(0)
     returned = spoilt.reset(0)
     assert same(returned, control.reset(0))
@@ -520,7 +522,7 @@ def test_looking_before_reset_says_so(look: Any) -> None:
         ({"effort_levels": 1}, "effort_levels: must be a whole number >= 2, got 1"),
         ({"game": "chess"}, "game: unknown 'chess'; known: .*duel, .*twins"),
         ({"game": 3}, "game: expected a name or a Game, got 3"),
-        ({"protocol": "fair"}, "protocol: unknown 'fair'; known: direct, .*tune-before-test"),
+        ({"protocol": "fair"}, "protocol: unknown 'fair'; known: .*direct, .*tune-before-test"),
         ({"protocol": 3}, "protocol: expected a name, .* got 3"),
         ({"protocol": ("tune-before-test", {"level": -1})}, "level: must be >= 0, got -1"),
         ({"protocol": ("direct", {"level": 1})}, "'direct' takes ties; got {'level': 1}"),

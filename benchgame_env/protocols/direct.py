@@ -17,6 +17,11 @@ class Direct(DeterministicProtocol):
 
     Formula: ``s_i = v_i(e_i)`` (theory section 1, ``Delta = 0``).
     Parameters: ``ties``: ``quality`` (a tie goes to the better model) or ``split`` (prizes shared).
+    Publishes: nothing.
+    Costs the designer: nothing that is counted.
+    Deterministic: yes.
+    State: none.
+    Ties: rare; by quality, or split.
     Used by: most public leaderboards.
     Rewards: whoever tunes on the test task most cheaply; often there is no pure equilibrium.
     Version: 0.

@@ -11,7 +11,7 @@ from scipy.special import gammaln
 
 from benchgame_env._validate import Floats, choice, integer
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.protocols.base import Protocol, is_exact, play, start
+from benchgame_env.protocols.base import DeterministicProtocol, Protocol, is_exact, play, start
 from benchgame_env.protocols.registry import as_protocol, register_protocol
 
 SLACK = 1e-9  # scores this far outside [0, 1] are rounding
@@ -27,13 +27,13 @@ class FiniteTest(Protocol):
     ``base`` (theory section 7: standard deviation ``sqrt(a_i (1 - a_i) / items)``).
     Parameters: ``items``: size of the test, >= 1; GSM8K has 1,319. ``base``: the rule without noise, on
     a game whose scores are accuracies, that gives the chances. ``ties``: ``quality`` or ``split``.
-    Used by: every benchmark; arenas and lotteries of test items draw anew, fixed test sets once.
-    Rewards: effort that is cheap at the margin, even where overtaking for sure would not pay.
     Publishes: what ``base`` publishes, and ``items``.
     Costs the designer: ``items`` for each model, and what ``base`` costs.
     Deterministic: no.
     State: that of ``base``.
     Ties: frequent on small tests; by quality, or split.
+    Used by: every benchmark; arenas and lotteries of test items draw anew, fixed test sets once.
+    Rewards: effort that is cheap at the margin, even where overtaking for sure would not pay.
     Version: 0.
     """
 
@@ -47,7 +47,8 @@ class FiniteTest(Protocol):
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", integer("items", self.items, low=1))
         object.__setattr__(self, "base", as_protocol(self.base))
-        if getattr(self.base, "noisy", False) or not getattr(self.base, "ranks_by_score", True):
+        fixed = isinstance(self.base, DeterministicProtocol) and not self.base.noisy
+        if not (fixed and self.base.ranks_by_score):
             raise ValueError(f"base: chances need a fixed score for each effort, got {self.base!r}")
         choice("ties", self.ties, TIES)
 

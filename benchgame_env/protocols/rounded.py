@@ -52,7 +52,11 @@ class Rounded(Layer):
     def hidden(self, shown: Floats) -> Floats:
         shown = np.asarray(shown, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            guess = (np.ceil(shown * self._unit) - 0.5) / self._unit
+            step = np.ceil(shown * self._unit)
+            # The product is rounded, so it may have passed a whole number, either way.
+            step += step / self._unit < shown
+            step -= (step - 1) / self._unit >= shown
+            guess = (step - 0.5) / self._unit
         searched = np.isfinite(guess)
         aim = np.where(searched, shown, 0.0)
         least = self._least(np.where(searched, guess, -0.5 / self._unit), aim)

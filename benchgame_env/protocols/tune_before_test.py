@@ -21,6 +21,11 @@ class TuneBeforeTest(DeterministicProtocol):
     Formula: ``s_i = v_i(level + e_i)`` (theory section 1, ``Delta = level``; paper section 5).
     Parameters: ``level``: effort the designer gives each model, effort units (fine-tuning steps on
     the real games), >= 0; 0 is direct evaluation. ``ties``: ``quality`` or ``split``.
+    Publishes: ``level``.
+    Costs the designer: ``tuning`` of ``level`` effort units for each model.
+    Deterministic: yes.
+    State: none.
+    Ties: rare; by quality, or split.
     Used by: train-before-test evaluations (arXiv 2507.05195).
     Rewards: quality, once ``level`` is large enough that overtaking costs more than it wins.
     Version: 0.

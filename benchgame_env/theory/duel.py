@@ -12,9 +12,9 @@ import numpy as np
 from benchgame_env._validate import Floats
 from benchgame_env.game import Game
 from benchgame_env.protocols import DeterministicProtocol
+from benchgame_env.theory.cells import Strategies
 
 POINTS = 2001
-Strategies = list[tuple[Floats, Floats]]
 
 
 def duel_equilibrium(game: Game, rule: DeterministicProtocol, points: int = POINTS) -> Strategies | None:

@@ -1,11 +1,13 @@
 """Mixed equilibria, each with its certificate (theory sections 5 and 6).
 
-The solvers are in `duel` (closed form) and `no_regret` (numerical). The certificate is computed by
-`benchgame_env.metrics`, which shares no code with them; this is the only place where theory calls it.
+The solvers are in `duel` (closed form) and `quantal` (numerical, on the `cells` of the score axis). The
+certificate is computed by `benchgame_env.metrics`, which shares no code with them; in theory only
+this file and `noise` call it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +17,18 @@ from benchgame_env import metrics
 from benchgame_env._validate import Floats, integer, number
 from benchgame_env.game import Game
 from benchgame_env.protocols import DeterministicProtocol
-from benchgame_env.theory import no_regret
-from benchgame_env.theory.duel import Strategies, duel_equilibrium
+from benchgame_env.theory.cells import CellGame, Strategies
+from benchgame_env.theory.duel import duel_equilibrium
 from benchgame_env.theory.pure import exact_rule, largest_temptation
+from benchgame_env.theory.quantal import Path
 
-ITERATIONS = 25_000
 TOLERANCE = 5e-3
+MAX_STEPS = 600
+# Most developers: the solver's equations grow like n cells, their solution like its cube.
+LARGEST = 100
+# Points that stand for a whole strategy, tried in turn; the certificate is for exactly these.
+POINTS = (800, 3200)
+MOST_POINTS = 20_000  # of all strategies together, so that the certificate takes seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,23 +60,30 @@ def mixed_equilibrium(
     game: Game,
     protocol: Any,
     tolerance: float = TOLERANCE,
-    iterations: int = ITERATIONS,
+    max_steps: int = MAX_STEPS,
     cells: int | None = None,
+    progress: Callable[[float], None] = lambda nash_conv: None,
 ) -> MixedEquilibrium:
     """An equilibrium of ``game``: all-zero if that is one, the duel's closed form, else numerical.
 
     Parameters
     ----------
-    tolerance: NashConv, as a share of P, at which the numerical solver may stop early, > 0.
-    iterations: when it stops at the latest, >= 1.
-    cells: how finely it cuts the score axis, >= 2; default 200, and more for few developers.
+    tolerance: NashConv, as a share of P, at which the numerical solver stops, > 0.
+    max_steps: Newton steps after which it stops at the latest, >= 1.
+    cells: how finely it cuts the score axis to begin with, >= 2, beside the cuts at honest scores;
+        it refines where that pays. Default: 60 for a duel, fewer for many developers.
+    progress: called now and then with the NashConv so far, as a share of P.
 
     The answer need not reach the tolerance; its ``nash_conv`` says what it reaches.
+
+    Raises
+    ------
+    ValueError: unsuitable arguments; no closed form and more than `LARGEST` developers.
     """
     rule = exact_rule(protocol)
     number("tolerance", tolerance, low=0, strict=True)
-    integer("iterations", iterations, low=1)
-    cells = integer("cells", max(200, 2000 // game.n_developers) if cells is None else cells, low=2)
+    integer("max_steps", max_steps, low=1)
+    cells = integer("cells", max(12, 62 - game.n_developers) if cells is None else cells, low=2)
     if largest_temptation(game, rule)[1] is None:
         nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
         return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
@@ -78,16 +93,45 @@ def mixed_equilibrium(
         found = _certified(game, rule, closed, method, unique=game.n_developers == 2)
         if found.nash_conv <= tolerance * game.prize_range:
             return found
-    slots = no_regret.SlotGame(game, rule, cells)
-    goal = 0.2 * tolerance * game.prize_range  # the continuum adds to what the cells show
+    if game.n_developers > LARGEST:
+        raise ValueError(
+            f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
+            f"up to {LARGEST}"
+        )
+    return _numerical(game, rule, Path(CellGame.of(game, rule, cells)), tolerance, max_steps, progress)
 
-    def good_enough(average: Floats) -> bool:
-        return no_regret.slot_nash_conv(slots, average) <= goal
 
-    average = no_regret.solve(slots, iterations, good_enough)
-    points = max(2, 40 // game.n_developers)
-    strategies = slots.strategies(average, points)
-    return _certified(game, rule, strategies, "predictive regret matching+ on cells of the score axis")
+def _numerical(
+    game: Game,
+    rule: DeterministicProtocol,
+    path: Path,
+    tolerance: float,
+    max_steps: int,
+    progress: Callable[[float], None],
+) -> MixedEquilibrium:
+    """Follow ``path`` until the certificate of what it has come to is within ``tolerance``."""
+    allowed = tolerance * game.prize_range
+    goal, best = allowed, None
+
+    def certificate() -> MixedEquilibrium:
+        method = "continuation of logit quantal responses"
+        few, many = (path.cells.strategies(path.mixed, points) for points in POINTS)
+        found = _certified(game, rule, few, method)
+        if found.nash_conv > allowed and sum(efforts.size for efforts, _ in many) <= MOST_POINTS:
+            found = _certified(game, rule, many, method)
+        return found
+
+    for nash_conv in path.follow(max_steps, allowed):
+        progress(nash_conv / game.prize_range)
+        if nash_conv <= goal:
+            found = certificate()
+            if best is None or found.nash_conv < best.nash_conv:
+                best = found
+            if found.nash_conv <= allowed:
+                return best
+            goal = 0.5 * nash_conv  # the points that stand for cells cost some of the tolerance
+    last = certificate()
+    return last if best is None or last.nash_conv < best.nash_conv else best
 
 
 def _certified(
