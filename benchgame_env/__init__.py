@@ -1,6 +1,6 @@
 """The leaderboard game: developers choose benchmark-specific effort, a protocol turns it into ranks."""
 
-from benchgame_env import calibration, curves, metrics, theory
+from benchgame_env import calibration, curves, metrics, testing, theory
 from benchgame_env.costs import LinearCost, PowerCost
 from benchgame_env.env import BenchGameEnv, parallel_env
 from benchgame_env.game import Board, Game
@@ -35,6 +35,7 @@ __all__ = [
     "protocols",
     "register_game",
     "register_protocol",
+    "testing",
     "theory",
     "vector_env",
 ]

@@ -11,6 +11,7 @@ from benchgame_env.calibration import fit, read_csv
 from benchgame_env.game import Game
 from benchgame_env.games import checkpoints, describe_game, games, load_game
 from benchgame_env.protocols import TuneBeforeTest, parameter_names, protocol_class, protocols
+from benchgame_env.testing import command as check_command
 
 PROG = "python -m benchgame_env"
 GAME_HELP = "name of a game, or a calibration file made by the calibrate command (*.json)"
@@ -80,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--source", default="", help="where the checkpoints come from")
     calibrate.add_argument("--out", help="write the calibration here (*.json), to be used as a game")
     calibrate.set_defaults(command=_calibrate)
+
+    check_command.add_to(subparsers)
     return parser
 
 

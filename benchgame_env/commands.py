@@ -46,7 +46,11 @@ def run(command: Callable[[], int | None], prog: str) -> int:
 
 
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--protocol", default="direct", help=f"one of: {', '.join(protocols())}")
+    parser.add_argument(
+        "--protocol",
+        default="direct",
+        help=f"one of: {', '.join(protocols())}; or MODULE:NAME, one in a module of your own",
+    )
     parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
     parser.add_argument(
         "--param",

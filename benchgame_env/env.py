@@ -13,7 +13,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 from benchgame_env._validate import choice
 from benchgame_env.game import Game
-from benchgame_env.protocols.registry import registered
+from benchgame_env.protocols.registry import announce_to, parameter_names
 from benchgame_env.vector import VectorEnv
 
 RENDER_MODES = ("human", "ansi")
@@ -28,7 +28,8 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     their prize minus the cost of the effort they hold, every round.
 
     ====================  ===================================================================
-    creation              ``benchgame_env.parallel_env(game="duel", protocol="direct")``
+    creation              ``benchgame_env.parallel_env(game="duel", protocol="direct")``, or
+                          ``pettingzoo.make("parallel", "benchgame/direct-v0", game="duel")``
     agents                ``developer_0`` (best latent quality) to ``developer_{n-1}``
     action shape, values  ``Box(-1, 1, (1,))``, -1 is no effort; or ``Discrete(levels)``
     observation           flat float32 ``Box``, see `benchgame_env.observation.ObservationLayout`
@@ -211,11 +212,20 @@ def _board_text(vec: VectorEnv) -> str:
     return "\n".join(lines)
 
 
-def _register() -> None:
-    """Let ``pettingzoo.make("parallel", "benchgame/<protocol>-v0")`` find the built-in protocols, where
-    PettingZoo has a registry (1.27 on)."""
-    for name in registered() if hasattr(pettingzoo, "register") else ():
-        pettingzoo.register("parallel", f"benchgame/{name}-v0", parallel_env, kwargs={"protocol": name})
+def _make(protocol: Any, **settings: Any) -> BenchGameEnv:
+    """`parallel_env` for ``pettingzoo.make``, which takes parameters of the protocol as well."""
+    if not isinstance(protocol, str):
+        return parallel_env(protocol=protocol, **settings)
+    parameters = {key: settings.pop(key) for key in parameter_names(protocol) if key in settings}
+    return parallel_env(protocol=(protocol, parameters), **settings)
 
 
-_register()
+def _register(name: str) -> None:
+    """Let ``pettingzoo.make("parallel", "benchgame/<protocol>-v0")`` find a protocol, where PettingZoo
+    has a registry (1.27 on). The protocol itself is looked up when the environment is made."""
+    if f"benchgame/{name}-v0" not in pettingzoo.parallel_registry:
+        pettingzoo.register("parallel", f"benchgame/{name}-v0", _make, kwargs={"protocol": name})
+
+
+if hasattr(pettingzoo, "register"):
+    announce_to(_register)

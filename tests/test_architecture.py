@@ -24,6 +24,7 @@ ALLOWED = {
     "game": {"_validate", "costs", "curves"},
     "games": {"_validate", "calibration", "costs", "curves", "game", "games"},
     "protocols": {"_validate", "game", "protocols"},
+    "testing": {"_validate", "commands", "costs", "curves", "game", "games", "protocols", "testing"},
     "theory": {"_validate", "curves", "game", "games", "metrics", "protocols", "theory"},
     "metrics": {"_validate", "game", "metrics", "protocols"},
     "actions": {"_validate", "game"},

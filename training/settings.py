@@ -32,7 +32,7 @@ class TrainSettings:
     """Everything that the result of a run depends on; checked when made, ValueError if unsuitable."""
 
     game: str = _option("pythia-gsm8k", "name of a game, or a calibration file (*.json)")
-    protocol: str = _option("direct", "name of a protocol")
+    protocol: str = _option("direct", "name of a protocol, or MODULE:NAME, one in your own module")
     parameters: dict[str, Any] = field(default_factory=dict)
     algorithm: str = _option("ippo", "learning algorithm", ALGORITHMS)
     seeds: int = _option(10, "independent runs, seeds 0 to seeds - 1; a verdict needs 10")

@@ -14,6 +14,7 @@ from benchgame_env.protocols.layer import Layer
 from benchgame_env.protocols.refreshed import Refreshed
 from benchgame_env.protocols.registry import (
     as_protocol,
+    example_parameters,
     make_protocol,
     parameter_names,
     protocol_class,
@@ -42,6 +43,7 @@ __all__ = [
     "SharedTest",
     "TuneBeforeTest",
     "as_protocol",
+    "example_parameters",
     "is_exact",
     "make_protocol",
     "parameter_names",

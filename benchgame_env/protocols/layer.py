@@ -104,7 +104,7 @@ class Layer(DeterministicProtocol):
         return game.board(self.show(board.scores), self.ties), state
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
-        found = self.base.distribution(game, self.counted(efforts))
+        found = None if self.stateful else self.base.distribution(game, self.counted(efforts))
         return None if found is None else (self.show(found[0]), found[1])
 
     def designer_cost(self, game: Game) -> dict[str, float]:
