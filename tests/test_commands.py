@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import benchgame_env as bg
+from benchgame_env import pages
 from benchgame_env.__main__ import main
 from benchgame_env.commands import protocol_parameters
+from benchgame_env.protocols import protocol_class
 
 
 def run(*words: object) -> int:
@@ -51,15 +54,23 @@ def test_a_prediction_names_who_is_tempted(capsys: pytest.CaptureFixture[str]) -
     # The duel: passing costs 0.5, wins 1 (theory section 5); zero effort leaves exactly that regret.
     assert run("predict", "duel") == 0
     page = capsys.readouterr().out
-    assert "regime       cycle" in page
-    assert "temptation   0.5 prize units: model-1 passes model-0 with effort 0.5" in page
+    assert "regime       no pure equilibrium" in page
+    assert "card: Theorem 4.6" in page
+    assert "temptation   0.5 prize units" in page
+    assert "model-1 passes model-0 with effort 0.5, gains 0.5" in page
     assert "NashConv of zero effort is 0.5" in page
+    assert "stopped by   no tune-before-test level" in page
+    # Section 5: the weaker tops the board 37.5 % of the time, half of the prize is burnt; expected tau
+    # is 2 x 0.625 - 1. The closed form is given on 2,000 points.
+    assert "Kendall tau 0.25" in page
+    assert "best model on top 62.5%, 50.0% of the prizes burnt" in page
 
 
 def test_enough_tuning_calms_the_real_leaderboard(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("predict", "pythia-gsm8k", "--protocol", "tune-before-test", "--level", 3000) == 0
     page = capsys.readouterr().out
     assert "regime       pure" in page
+    assert "stopped by   tune-before-test at levels 2248.27 to 800000" in page
     assert "Kendall tau to quality 1.000" in page
 
 
@@ -81,7 +92,7 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("words", "culprit"),
     [
-        (["predict", "chess"], "unknown 'chess'; known: decreasing-intercept"),
+        (["predict", "chess"], "unknown 'chess'; known: crossing"),
         (["predict", "duel", "--protocol", "fair"], "unknown 'fair'; known: best-of"),
         (TUNED, "takes level, ties"),
         (
@@ -98,6 +109,13 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
         (["predict", "missing.json"], "missing.json"),
         (["thresholds", "duel", "--max-level", "0"], "max_level: must be > 0, got 0"),
         (["thresholds", "duel", "--max-level", "nan"], "max_level"),
+        (["thresholds", "duel", "--levels", "-1"], "level: must be >= 0, got -1"),
+        (["thresholds", "duel", "--plot", "duel.jpg"], "plot: unknown '.jpg'; known: .png, .svg, .pdf"),
+        (["thresholds", "duel", "--plot", "missing/duel.png"], "missing/duel.png"),
+        (["predict", "five", "--tolerance", "0"], "tolerance: must be > 0, got 0"),
+        (["predict", "five", "--tolerance", "nan"], "tolerance: must be finite, got nan"),
+        (["cards", "chess"], "unknown 'chess'"),
+        (["cards", "duel", "--protocol", "finite-test", "--param", "items=9"], "exact theory needs"),
         (["calibrate", "missing.csv"], "missing.csv"),
         (["explain", "duel"], "explain"),
         ([], "COMMAND"),
@@ -145,3 +163,79 @@ def test_parameters_come_as_numbers_where_they_are_numbers() -> None:
     }
     with pytest.raises(ValueError, match="level is given twice"):
         protocol_parameters("3", ["level=4"])
+
+
+# --- predictions for machines, cards, figures ----------------------------------------------------
+
+
+def test_json_says_what_python_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "five", "--json", "--cycle") == 0
+    known = json.loads(capsys.readouterr().out)
+    game = bg.load_game("five")
+    p = bg.theory.predict(game, "direct")
+    assert (known["game"], known["regime"], known["card"]) == ("five", p.regime, p.card)
+    assert known["temptation"] == p.temptation
+    assert known["certificate"] == bg.metrics.nash_conv(game, "direct", np.zeros(5))
+    assert known["assumptions"] == p.assumptions
+    assert known["mixed"]["mean_efforts"] == p.mixed.mean_efforts.tolist()
+    assert known["outcomes"]["cost_share"] == pytest.approx(p.mixed.mean_efforts.sum() / 2.5)  # c(e) = e
+    assert (known["cycle"]["period"], known["equilibrium"]) == (725, None)  # theory section 5
+    # All ten overtakes pay: d ranks cost d/8 and win d/4.
+    gains = [pair["gain"] for pair in known["tempted"]]
+    assert gains == pytest.approx([4 / 8, 3 / 8, 3 / 8, 2 / 8, 2 / 8, 2 / 8])
+
+
+def test_json_has_no_numbers_that_json_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "duel", "--protocol", "ladder", "--param", "step=0.01", "--json") == 0
+    known = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert known["temptation"] is None
+
+
+@pytest.mark.parametrize("name", bg.protocols())
+def test_every_protocol_has_a_page(name: str) -> None:
+    rule = bg.make_protocol(name, **protocol_class(name).example)
+    known = pages.facts(bg.theory.predict("duel", rule))
+    page = pages.text(known)
+    assert known["reason"] in page
+    assert "Kendall tau" in page
+    json.loads(pages.as_json(known))
+
+
+def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("predict", "duel", "--no-mixed") == 0
+    assert "of honest play: Kendall tau 1.000" in capsys.readouterr().out
+
+
+def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "flat-cost-small-prize") == 0
+    page = capsys.readouterr().out
+    found = len(bg.theory.pure_equilibria_on_grid(bg.load_game("flat-cost-small-prize"), "direct"))
+    assert f"{found} pure equilibria on a grid of efforts, each certified" in page
+    assert "card: none" in page
+
+
+def test_cards_are_listed_and_held_against_a_game(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("cards") == 0
+    listed = capsys.readouterr().out
+    assert all(card.name in listed and card.conclusion in listed for card in bg.theory.CARDS)
+    assert run("cards", "duel") == 0
+    page = capsys.readouterr().out
+    assert "Theorem 4.6 applies." in page
+    assert "Section 3, dominance does not apply: no overtaking_loses." in page
+
+
+@pytest.mark.parametrize("name", ["pythia-gsm8k", "duel", "open-gsm8k"])
+def test_thresholds_are_drawn(name: str, tmp_path: Path) -> None:
+    assert run("thresholds", name, "--max-level", 5000, "--plot", tmp_path / "figure.svg") == 0
+    drawn = (tmp_path / "figure.svg").read_text()
+    assert drawn.lstrip().startswith("<?xml")
+    # Two frames with curves in them: text is drawn as shapes, curves as paths with a clip.
+    assert drawn.count('id="axes_') == 2
+    assert drawn.count("clip-path") > bg.load_game(name).n_developers
+
+
+def test_a_long_prediction_is_quiet_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "five") == 0
+    assert capsys.readouterr().err == ""

@@ -81,7 +81,7 @@ def test_the_recipes_rule_is_checked_and_predicted(recipe: Path) -> None:
     # Passing takes 0.5 of index at every level (theory section 4): at a quarter's credit an effort of
     # 2, which costs twice the prize.
     page = printed(python(recipe, *command("benchgame_env predict")))
-    assert "pure: nobody spends effort" in page
+    assert "pure equilibrium" in page
 
 
 def test_a_mistake_in_the_recipes_rule_is_one_line_and_status_1(recipe: Path, tmp_path: Path) -> None:

@@ -255,6 +255,32 @@ def test_a_drawn_board_is_undecided() -> None:
     assert sorted(p.ranking.tolist()) == [0, 1]
 
 
+# --- rules that change the effort that counts ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cap", "regime"), [(0.5, "pure"), (0.8, "cycle"), (0.3, "pure"), (2.0, "cycle")]
+)
+def test_a_cap_is_as_good_as_a_budget(cap, regime) -> None:
+    # Effort beyond the cap costs and wins nothing. At 0.5 the weaker can only tie (theory section 4); at
+    # 0.8 payoffs are (0.7, 0) (section 5); at 2 nobody would want so much.
+    game = bg.load_game("duel")
+    p = predict(game, ("capped", {"effort": cap}))
+    assert p.regime == regime
+    assert p.temptation == predict(replace(game, budget=cap), "direct").temptation
+    if cap == 0.8:
+        assert p.mixed.payoffs == pytest.approx([0.7, 0.0], abs=1e-3)
+        assert p.mixed.nash_conv == nash_conv(game, p.protocol, p.mixed.strategies) < 1e-3
+
+
+def test_rounded_boards_are_outside_the_theorems_for_the_right_reason() -> None:
+    p = predict("pythia-gsm8k", ("tune-before-test+rounded", {"level": 3000.0, "decimals": 3}))
+    assert p.regime == "undecided"
+    assert p.equilibrium is not None  # nobody gains; that others exist cannot be ruled out
+    assert "too close for float64" not in p.reason
+    assert "scores_strictly_increasing" in p.reason
+
+
 # --- refused -----------------------------------------------------------------------------------
 
 

@@ -81,6 +81,25 @@ def test_every_kind_of_play_trains_and_is_graded(
     assert evaluation.seeds[0].regret >= 0
 
 
+@pytest.mark.parametrize(
+    ("protocol", "parameters", "graded"),
+    [
+        ("finite-test", {"items": 20}, True),
+        ("rounded", {"decimals": 2}, True),
+        ("ladder", {"step": 0.01}, False),
+        ("shared-test", {"items": 20}, False),
+    ],
+)
+def test_every_kind_of_rule_trains_and_is_graded_where_regrets_are_known(
+    tmp_path: Path, protocol: str, parameters: dict[str, float], graded: bool
+) -> None:
+    train(settings(protocol=protocol, parameters=parameters, updates=2, horizon=2), tmp_path / "run")
+    evaluation = evaluate(tmp_path / "run", episodes=8)
+    assert np.isfinite(evaluation.seeds[0].regret) == graded
+    assert evaluation.verdict.outcome == "undecided"
+    json.loads((tmp_path / "run" / "verdict.json").read_text(), parse_constant=pytest.fail)
+
+
 def test_rows_and_verdict_say_what_was_graded(tmp_path: Path) -> None:
     train(settings(updates=3), tmp_path / "run")
     evaluation = evaluate(tmp_path / "run", episodes=16)
@@ -121,7 +140,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("words", "culprit"),
     [
-        (["--game", "chess"], "unknown 'chess'; known: decreasing-intercept, duel"),
+        (["--game", "chess"], "unknown 'chess'; known: crossing, decreasing-intercept, duel"),
         (["--protocol", "fair"], "unknown 'fair'; known: "),
         (["--algorithm", "magic"], "'magic'"),
         (["--seeds", "0"], "seeds: must be a whole number >= 1, got 0"),

@@ -73,6 +73,23 @@ def test_pure_mismatch(changes: dict[str, object]) -> None:
     assert judge("pure", "simultaneous", [figures(**changes) for _ in range(10)]).outcome == "mismatch"
 
 
+@pytest.mark.parametrize(
+    ("efforts", "outcome"),
+    [([0.31, 0.12], "match"), ([0.33, 0.1], "mismatch"), ([0.0, 0.0], "mismatch")],
+)
+def test_a_pure_equilibrium_of_positive_efforts_is_compared_with(efforts, outcome) -> None:
+    # 2 % of F to either side of (0.3, 0.1), as section 8 has it for an equilibrium at zero.
+    seeds = [figures(efforts=np.array(efforts)) for _ in range(10)]
+    verdict = judge("pure", "simultaneous", seeds, pure_efforts=np.array([0.3, 0.115]))
+    assert verdict.outcome == outcome
+
+
+def test_unknown_regrets_decide_nothing() -> None:
+    verdict = judge("pure", "simultaneous", [figures(regret=math.nan) for _ in range(10)])
+    assert verdict.outcome == "undecided"
+    assert "regrets are not known" in verdict.reason
+
+
 def test_fewer_than_ten_seeds_decide_nothing() -> None:
     verdict = judge("pure", "simultaneous", [figures() for _ in range(9)])
     assert verdict.outcome == "undecided"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,7 +74,13 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
         played = play(vec, learners.agents(), np.random.default_rng([seed, 2]), seed)
         rows.extend(_rows(run.name, seed, vec.game, played))
         figures.append(grade(vec, prediction, played, sampled))
-    verdict = judge(prediction.regime, settings.revision, figures, _unique_efforts(prediction))
+    verdict = judge(
+        prediction.regime,
+        settings.revision,
+        figures,
+        unique_efforts=_unique_efforts(prediction),
+        pure_efforts=_pure_efforts(prediction),
+    )
     write_rows(run / "rows.csv", rows)
     write_text(run / "verdict.json", json.dumps(_report(verdict, figures), indent=2) + "\n")
     return Evaluation(settings, prediction, figures, verdict)
@@ -99,8 +106,10 @@ def grade(
     game, n = vec.game, vec.n_developers
     late = sampled[len(sampled) // 2 :]
     final = played["effort"][-1]  # the round that an episode ends in
-    nash_conv = metrics.nash_conv(game, vec.protocol, metrics.empirical(final))
-    average = metrics.nash_conv(game, vec.protocol, metrics.empirical(late.reshape(-1, n)))
+    nash_conv, average = math.nan, math.nan
+    if metrics.can_grade(game, vec.protocol):
+        nash_conv = metrics.nash_conv(game, vec.protocol, metrics.empirical(final))
+        average = metrics.nash_conv(game, vec.protocol, metrics.empirical(late.reshape(-1, n)))
     scale = _effort_scale(game)
     course = late.mean(axis=1) / scale
     order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
@@ -124,6 +133,13 @@ def _unique_efforts(prediction: theory.Prediction) -> Floats | None:
     if not prediction.mixed.unique:
         return None
     return prediction.mixed.mean_efforts / _effort_scale(prediction.game)
+
+
+def _pure_efforts(prediction: theory.Prediction) -> Floats | None:
+    """Efforts of the predicted pure equilibrium as shares of F."""
+    if prediction.equilibrium is None:
+        return None
+    return prediction.equilibrium / _effort_scale(prediction.game)
 
 
 def _effort_scale(game: Game) -> Floats:
@@ -197,11 +213,15 @@ def _rows(run: str, seed: int, game: Game, played: dict[str, NDArray[Any]]) -> l
 
 
 def _report(verdict: Verdict, seeds: list[SeedFigures]) -> dict[str, Any]:
-    per_seed = [
-        {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(figures).items()}
-        for figures in seeds
-    ]
+    per_seed = [{k: _plain(v) for k, v in asdict(figures).items()} for figures in seeds]
     return {**asdict(verdict), "seeds": per_seed}
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: arrays as lists, what is not known as null."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from tqdm import tqdm
 from agents.ippo import IndependentPPO, PPOSettings
 from benchgame_env import commands, metrics
 from benchgame_env._validate import integer
-from benchgame_env.protocols import is_exact
 from training.settings import TrainSettings, add_options, chosen
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 
@@ -184,9 +183,9 @@ def _progress_row(
 ) -> dict[str, Any]:
     effort, payoff = played["effort"], played["payoff"]
     row: dict[str, Any] = {"update": update, "entropy": learners.settings.entropy_at(update)}
-    exact = is_exact(learners.vec.protocol)
+    gradable = metrics.can_grade(learners.vec.game, learners.vec.protocol)
     row["nash_conv"] = ""
-    if exact and update % GRADE_EVERY == 0:
+    if gradable and update % GRADE_EVERY == 0:
         game, protocol = learners.vec.game, learners.vec.protocol
         row["nash_conv"] = metrics.nash_conv(game, protocol, metrics.empirical(effort[-SAMPLE:]))
     for i in range(effort.shape[1]):

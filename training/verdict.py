@@ -117,15 +117,22 @@ def mostly(name: str, flags: Iterable[bool]) -> Check:
 
 
 def judge(
-    regime: str, revision: str, seeds: list[SeedFigures], unique_efforts: Floats | None = None
+    regime: str,
+    revision: str,
+    seeds: list[SeedFigures],
+    unique_efforts: Floats | None = None,
+    pure_efforts: Floats | None = None,
 ) -> Verdict:
     """The verdict on a run: its predicted regime against what its seeds learned.
 
     ``unique_efforts`` are the mean efforts ``[n]`` of the mixed equilibrium, as shares of F, where it is
-    known to be the only one.
+    known to be the only one; ``pure_efforts`` those of the pure equilibrium, default 0.
     """
+    if np.isnan([s.regret for s in seeds]).any():
+        reason = "regrets are not known under a rule that remembers or draws dependent scores"
+        return Verdict("undecided", reason, ())
     if regime == "pure":
-        checks = _pure_checks(seeds)
+        checks = _pure_checks(seeds, pure_efforts)
         reason = "against the pure equilibrium: regret, efforts and board order"
     elif regime == "cycle" and revision == "simultaneous":
         checks = _average_checks(seeds, unique_efforts)
@@ -149,14 +156,20 @@ def _average_checks(seeds: list[SeedFigures], unique_efforts: Floats | None) -> 
     ]
 
 
-def _pure_checks(seeds: list[SeedFigures]) -> list[Check]:
+def _pure_checks(seeds: list[SeedFigures], predicted: Floats | None) -> list[Check]:
     efforts = np.array([s.efforts for s in seeds])
-    return [
-        below("mean regret / P", (s.regret for s in seeds), PURE_REGRET),
-        *(
+    if predicted is None or not predicted.any():
+        spent = [
             below(f"mean effort / F of developer {i}", efforts[:, i], PURE_EFFORT)
             for i in range(efforts.shape[1])
-        ),
+        ]
+    else:
+        name = "distance of mean effort / F from equilibrium, developer"
+        away = efforts - predicted
+        spent = [within(f"{name} {i}", away[:, i], PURE_EFFORT) for i in range(efforts.shape[1])]
+    return [
+        below("mean regret / P", (s.regret for s in seeds), PURE_REGRET),
+        *spent,
         mostly("boards in the predicted order", (s.in_order for s in seeds)),
     ]
 

@@ -7,12 +7,13 @@ certified bound (`drawn`).
 """
 
 from benchgame_env.metrics.outcomes import Outcomes, kendall_tau, outcomes
-from benchgame_env.metrics.regret import expected_payoffs, nash_conv, regrets
+from benchgame_env.metrics.regret import can_grade, expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
 
 __all__ = [
     "Outcomes",
     "Strategy",
+    "can_grade",
     "empirical",
     "expected_payoffs",
     "kendall_tau",

@@ -56,6 +56,13 @@ def expected_payoffs(game: Game, protocol: Any, strategies: Any) -> Floats:
     return fixed.expected_payoffs(game, _exact(rule), read_strategies(game, strategies))
 
 
+def can_grade(game: Game, protocol: Any) -> bool:
+    """Whether `regrets` are known under the rule: its board is a fixed function of efforts, or it draws
+    scores independently and keeps no state."""
+    rule = as_protocol(protocol)
+    return is_exact(rule) or draws_independently(game, rule)
+
+
 def draws_independently(game: Game, rule: Any) -> bool:
     """Whether the rule is noisy, and hands out the distribution of each developer's shown score."""
     if is_exact(rule) or getattr(rule, "stateful", False) or not hasattr(rule, "distribution"):

@@ -23,6 +23,7 @@ from benchgame_env.theory.pure import (
     largest_gain,
     largest_temptation,
     next_efforts,
+    reduced,
 )
 
 Facts = dict[str, bool]
@@ -120,7 +121,7 @@ CARDS: tuple[Card, ...] = (
 
 def theorem_cards(game: Game | str, protocol: Any) -> list[Reading]:
     """Every card with its hypotheses checked on ``game`` under an exact rule."""
-    known = facts(as_game(game), exact_rule(protocol))
+    known = facts(*reduced(as_game(game), exact_rule(protocol)))
     return [Reading(card, {name: known[name] for name in card.needs}) for card in CARDS]
 
 

@@ -15,7 +15,8 @@ from benchgame_env.protocols import DeterministicProtocol
 from benchgame_env.theory.pure import exact_rule
 from benchgame_env.theory.responses import RESOLUTION, best_response
 
-ORDERS = ("round-robin", "round-robin-down", "simultaneous", "random")
+LAPS = ("round-robin", "round-robin-down", "simultaneous")
+ORDERS = (*LAPS, "random")
 MAX_REVISIONS = 200_000
 
 
@@ -128,7 +129,7 @@ def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
             "round-robin-down": [[i] for i in range(n)],
             "simultaneous": [list(range(n))],
         }
-        return laps[order]
+        return laps[choice("order", order, LAPS)]
     if not order or any(i not in range(n) for i in order):
         raise ValueError(f"order: need developers 0 to {n - 1}, got {list(order)}")
     return [[int(i)] for i in order]

@@ -19,7 +19,7 @@ from benchgame_env.game import Game
 from benchgame_env.protocols import DeterministicProtocol
 from benchgame_env.theory.cells import CellGame, Strategies
 from benchgame_env.theory.duel import duel_equilibrium
-from benchgame_env.theory.pure import exact_rule, largest_temptation
+from benchgame_env.theory.pure import exact_rule, largest_temptation, reduced
 from benchgame_env.theory.quantal import Path
 
 TOLERANCE = 5e-3
@@ -87,7 +87,8 @@ def mixed_equilibrium(
     if largest_temptation(game, rule)[1] is None:
         nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
         return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
-    closed = duel_equilibrium(game, rule)
+    plain = reduced(game, rule)
+    closed = duel_equilibrium(*plain)
     if closed is not None:
         method = "closed form: an all-pay contest with a head start"
         found = _certified(game, rule, closed, method, unique=game.n_developers == 2)
@@ -98,7 +99,8 @@ def mixed_equilibrium(
             f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
             f"up to {LARGEST}"
         )
-    return _numerical(game, rule, Path(CellGame.of(game, rule, cells)), tolerance, max_steps, progress)
+    path = Path(CellGame.of(*plain, cells))
+    return _numerical(game, rule, path, tolerance, max_steps, progress)
 
 
 def _numerical(

@@ -21,7 +21,7 @@ from benchgame_env.theory.enumeration import TooManyProfilesError, pure_equilibr
 from benchgame_env.theory.forecast import expected_ranking, forecast
 from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.noise import is_tournament, mixed_on_levels
-from benchgame_env.theory.pure import largest_temptation
+from benchgame_env.theory.pure import largest_temptation, reduced
 from benchgame_env.theory.repeated import Dynamics
 
 Regime = Literal["pure", "cycle", "undecided"]
@@ -127,7 +127,8 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
             certificate=found.certificate,
             dynamics=found.dynamics,
         )
-    checked = assumptions.check(game, rule)
+    plain = reduced(game, rule)
+    checked = assumptions.check(*plain)
     amount, pair = largest_temptation(game, rule)
     regime, reason = _regime(amount, [name for name in assumptions.REQUIRED if not checked[name]])
     return Prediction(
@@ -141,7 +142,7 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
         equilibrium=None if amount > 0 else zero,
         ranking=np.argsort(rule.evaluate(game, zero).ranks, kind="stable"),
         method="gains of all overtakes on the honest board (exact), and the theorems of section 3",
-        card=deciding_card(game, rule, checked, amount),
+        card=deciding_card(*plain, checked, amount),
     )
 
 

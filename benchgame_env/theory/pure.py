@@ -7,13 +7,14 @@ board, the one on which nobody spends effort.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env._validate import Floats
 from benchgame_env.game import Game
-from benchgame_env.protocols import DeterministicProtocol, as_protocol, is_exact
+from benchgame_env.protocols import Capped, DeterministicProtocol, as_protocol, is_exact
 from benchgame_env.theory.honest import SCORE_NOISE, HonestBoard, Places
 
 # Gains below this share of P are rounding: c(e_req) = gap is an equilibrium, not a temptation.
@@ -37,6 +38,14 @@ def exact_rule(protocol: object) -> DeterministicProtocol:
     if not is_exact(rule):
         raise ValueError(f"protocol {rule!r}: exact theory needs a DeterministicProtocol")
     return rule
+
+
+def reduced(game: Game, rule: DeterministicProtocol) -> tuple[Game, DeterministicProtocol]:
+    """A game and rule with the same equilibria and no cap: effort beyond a cap costs and wins nothing,
+    so a budget does as well. Efforts of the one are efforts of the other."""
+    while isinstance(rule, Capped) and is_exact(rule.base) and rule.ties == rule.base.ties:
+        game, rule = replace(game, budget=np.minimum(game.budget, rule.effort)), rule.base
+    return game, rule
 
 
 def required_effort(game: Game, protocol: object, developers: Sequence[int] | None = None) -> Floats:
@@ -197,7 +206,7 @@ def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
 def _is_plateau(game: Game, rule: DeterministicProtocol, low: Floats, high: Floats) -> NDArray[np.bool_]:
     """Where scores are exactly equal at ``low`` and ``high``: a curve that is flat there, such as a
     measured one at chance or after its last checkpoint, and not one too flat for float64."""
-    declared = getattr(game.curves, "strictly_increasing", None)
+    declared = getattr(game.curves, "strictly_increasing", None) if rule.strict else False
     if declared:
         return np.zeros(low.shape, dtype=bool)
     # Without a word from the curves, flat all the way up looks like saturation.
