@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchgame_env import commands, figures, pages, theory
+from benchgame_env._files import json_text
 from benchgame_env._validate import choice, number
 from benchgame_env.calibration import fit, read_csv
 from benchgame_env.game import Game
@@ -105,7 +106,7 @@ def _predict(options: argparse.Namespace) -> None:
     prediction = theory.predict(game, protocol)
     with commands.falling_bar("NashConv", options.tolerance) as progress:
         known = pages.facts(prediction, not options.no_mixed, options.cycle, options.tolerance, progress)
-    print(pages.as_json({"game": options.game, **known}) if options.json else pages.text(known))
+    print(json_text({"game": options.game, **known}) if options.json else pages.text(known))
 
 
 def _cards(options: argparse.Namespace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -151,19 +150,6 @@ def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Fa
         "designer_cost": found.designer_cost,
         "exact": found.exact,
     }
-
-
-def as_json(known: Facts) -> str:
-    """``known`` as JSON; infinite and undefined numbers become null."""
-    return json.dumps(_finite(known), indent=2, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 REGIMES = {

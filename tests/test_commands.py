@@ -12,6 +12,7 @@ import pytest
 import benchgame_env as bg
 from benchgame_env import pages
 from benchgame_env.__main__ import main
+from benchgame_env._files import json_text
 from benchgame_env.commands import protocol_parameters
 from benchgame_env.protocols import protocol_class
 
@@ -198,7 +199,7 @@ def test_every_protocol_has_a_page(name: str) -> None:
     page = pages.text(known)
     assert known["reason"] in page
     assert "Kendall tau" in page
-    json.loads(pages.as_json(known))
+    json.loads(json_text(known), parse_constant=pytest.fail)
 
 
 def test_a_page_without_a_mixed_equilibrium_judges_honest_play(

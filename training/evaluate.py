@@ -7,7 +7,6 @@ folder. Exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from agents import Agent
 from benchgame_env import Game, VectorEnv, commands, metrics, theory
-from benchgame_env._files import write_text
+from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
 from benchgame_env.env import NUMBERS
 from training.settings import TrainSettings
@@ -82,7 +81,10 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
         pure_efforts=_pure_efforts(prediction),
     )
     write_rows(run / "rows.csv", rows)
-    write_text(run / "verdict.json", json.dumps(_report(verdict, figures), indent=2) + "\n")
+    write_text(
+        run / "verdict.json",
+        json_text({**asdict(verdict), "seeds": [asdict(one) for one in figures]}) + "\n",
+    )
     return Evaluation(settings, prediction, figures, verdict)
 
 
@@ -210,18 +212,6 @@ def _rows(run: str, seed: int, game: Game, played: dict[str, NDArray[Any]]) -> l
         for r in range(rounds)
         for i in range(n)
     ]
-
-
-def _report(verdict: Verdict, seeds: list[SeedFigures]) -> dict[str, Any]:
-    per_seed = [{k: _plain(v) for k, v in asdict(figures).items()} for figures in seeds]
-    return {**asdict(verdict), "seeds": per_seed}
-
-
-def _plain(value: Any) -> Any:
-    """For JSON: arrays as lists, what is not known as null."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 if __name__ == "__main__":
