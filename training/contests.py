@@ -39,9 +39,20 @@ class Sizes:
     long_training: tuple[int, int] = (64, 32)
     agents: int = 20_000  # agent-steps in a call while the number of developers grows
     memory: int = 65_536  # copies, of ten developers
+    tempted: int = 10_000  # developers whose temptation is found
+    mixing: tuple[int, int] = (10, 50)  # developers whose mixed equilibrium is found
 
 
-QUICK = Sizes(batch=8, wrapped=2, training=(4, 1), long_training=(2, 2), agents=1000, memory=64)
+QUICK = Sizes(
+    batch=8,
+    wrapped=2,
+    training=(4, 1),
+    long_training=(2, 2),
+    agents=1000,
+    memory=64,
+    tempted=100,
+    mixing=(3, 4),
+)
 DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCHES = (1, 16, 256, 4096, 65_536)
 Contest = dict[str, Callable[[], Run]]
@@ -69,6 +80,9 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
             str(n): lambda n=n: _batched(_additive(n), max(sizes.agents // n, 1))  # type: ignore[misc]
             for n in DEVELOPERS
         },
+        "temptation": {"ours": lambda: _temptation(sizes.tempted)},
+        "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
+        "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
         "step by batch": {
             str(size): lambda size=size: _batched(bg.load_game(GAME), size)  # type: ignore[misc]
             for size in BATCHES
@@ -87,6 +101,24 @@ def _training(copies: int, rounds: int) -> Contest:
 def _additive(n: int) -> bg.Game:
     curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
     return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+
+
+def _temptation(developers: int) -> Run:
+    """The largest gain of all overtakes, and what each needs to pass the next one up."""
+    game = _additive(developers)
+    return Run(lambda: (bg.theory.temptation(game, RULE), bg.theory.next_efforts(game, RULE)), 1)
+
+
+def _mixed(developers: int, tolerance: float) -> Run:
+    """A mixed equilibrium with its certificate; RuntimeError if that is above ``tolerance`` of P."""
+    game = _additive(developers)
+
+    def find() -> None:
+        found = bg.theory.mixed_equilibrium(game, RULE, tolerance=tolerance)
+        if found.nash_conv > tolerance * game.prize_range:
+            raise RuntimeError(f"{developers} developers: NashConv {found.nash_conv:.4g}")
+
+    return Run(find, 1)
 
 
 def _batched(game: bg.Game, copies: int) -> Run:

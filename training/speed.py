@@ -32,6 +32,7 @@ from training.storage import write_rows
 PROG = "python -m training.speed"
 PEERS = ("supersuit", "mpe2")  # the extra "speed"
 AT_LEAST = 0.2  # seconds that a repetition lasts
+LONG = 5.0  # seconds of a call that needs no warming up
 Row = dict[str, Any]
 Medians = dict[tuple[str, str], float]  # (contest, contestant) to ns per unit, or MiB
 
@@ -74,6 +75,10 @@ def _rate(contest: str) -> Callable[[Medians], float]:
     return lambda medians: 1e9 / medians[contest, "ours"]
 
 
+def _duration(contest: str) -> Callable[[Medians], float]:
+    return lambda medians: medians[contest, "ours"] / 1e9
+
+
 def _memory(who: str) -> Callable[[Medians], float]:
     return lambda medians: medians["memory", who]
 
@@ -107,6 +112,9 @@ GOALS = (
     Goal("per agent-step, batch 65536 against 4096 (goal: flat)",
          _growth("step by batch", 4096, 65_536), TIMES, at_most=1.5),
     Goal("  batch 4096 against 1", _growth("step by batch", 1, 4096), TIMES, at_most=1.5),
+    Goal("temptation and required efforts of 10,000, s", _duration("temptation"), at_most=1),
+    Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
+    Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
 )  # fmt: skip
 
 
@@ -159,8 +167,10 @@ def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[s
         except ImportError as error:
             tqdm.write(f"left out: {who} ({error}); pip install '.[speed]' has it")
             continue
-        _seconds(run, 2)  # caches fill, lazy parts load
-        runs[who] = run, max(1, math.ceil(least / max(_seconds(run, 1), 1e-6)))
+        took = _seconds(run, 1)
+        if took < LONG:  # caches fill, lazy parts load
+            took = min(took, _seconds(run, 1), _seconds(run, 1))
+        runs[who] = run, max(1, math.ceil(least / max(took, 1e-6)))
     for repetition, who in itertools.product(range(repetitions), runs):
         run, calls = runs[who]
         yield who, repetition, _seconds(run, calls) / (calls * run.units) * 1e9
