@@ -109,6 +109,8 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
 def _mixed(p: theory.Prediction, tolerance: float, progress: Progress) -> theory.MixedEquilibrium | None:
     if p.regime == "pure" or not is_exact(p.protocol):
         return p.mixed
+    if p.game.n_developers > theory.LARGEST:
+        return None
     return theory.mixed_equilibrium(p.game, p.protocol, tolerance, progress=progress)
 
 

@@ -209,6 +209,14 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
     assert "of honest play: Kendall tau 1.000" in capsys.readouterr().out
 
 
+def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
+    n = bg.theory.LARGEST + 1
+    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
+    game = bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+    known = pages.facts(bg.theory.predict(game, "direct"))
+    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
+
+
 def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("predict", "flat-cost-small-prize") == 0
     page = capsys.readouterr().out

@@ -3,7 +3,7 @@
 from benchgame_env.theory.cards import CARDS, Card, Reading, theorem_cards
 from benchgame_env.theory.cycles import Cycle, best_response_cycle
 from benchgame_env.theory.enumeration import pure_equilibria_on_grid
-from benchgame_env.theory.mixed import TOLERANCE, MixedEquilibrium, mixed_equilibrium
+from benchgame_env.theory.mixed import LARGEST, TOLERANCE, MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.noise import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
 from benchgame_env.theory.pure import climb, next_efforts, required_effort, temptation
@@ -14,6 +14,7 @@ from benchgame_env.theory.thresholds import stabilizing_levels
 
 __all__ = [
     "CARDS",
+    "LARGEST",
     "RESOLUTION",
     "TOLERANCE",
     "Card",

@@ -24,7 +24,7 @@ from benchgame_env.theory.quantal import Path
 
 TOLERANCE = 5e-3
 MAX_STEPS = 600
-# Most developers: the solver's equations grow like n cells, their solution like its cube.
+# Most developers without a closed form: there are n equations a cell, and solving takes their cube.
 LARGEST = 100
 # Points that stand for a whole strategy, tried in turn; the certificate is for exactly these.
 POINTS = (800, 3200)
