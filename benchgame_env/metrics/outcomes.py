@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau
 
 from benchgame_env._validate import Floats, integer
@@ -147,14 +147,19 @@ def _best_on_top(game: Game, chances: Floats, ties: Ties) -> float:
 def _simulate(
     game: Game, rule: Any, mixed: list[Strategy], rng: np.random.Generator, samples: int
 ) -> tuple[Floats, Floats]:
-    """tau and the best models' share of rank 1 on simulated boards, ``[samples]`` each."""
+    """`of_boards` on simulated boards, ``[samples]`` each."""
     efforts = np.stack([rng.choice(e, samples, p=p / p.sum()) for e, p in mixed], axis=-1)
-    ranks = np.asarray(rule.evaluate(game, efforts, rng).ranks)
+    return of_boards(game, np.asarray(rule.evaluate(game, efforts, rng).ranks))
+
+
+def of_boards(game: Game, ranks: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """tau and the best models' share of rank 1 on boards with ``ranks`` ``[m, n]``, ``[m]`` each; both
+    as in `Outcomes`."""
     ahead = np.sign(ranks[:, None, :] - ranks[:, :, None])  # [samples, i, j]: 1 where i stands above j
     total = (ahead * _signs(game)).sum(axis=(1, 2)) / 2
     first = ranks == 1
     best = (first & (game.quality == game.quality[0])).sum(axis=1) / first.sum(axis=1)
-    return (total / _pairs(game) if _pairs(game) else np.ones(samples)), best
+    return (total / _pairs(game) if _pairs(game) else np.ones(len(ranks))), best
 
 
 def _wilson(share: float, samples: int) -> Interval:

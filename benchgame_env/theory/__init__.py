@@ -6,7 +6,7 @@ from benchgame_env.theory.enumeration import pure_equilibria_on_grid
 from benchgame_env.theory.mixed import LARGEST, TOLERANCE, MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.noise import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
-from benchgame_env.theory.pure import climb, next_efforts, required_effort, temptation
+from benchgame_env.theory.pure import climb, next_efforts, overtakes, required_effort, temptation
 from benchgame_env.theory.random_order import recurrent_classes
 from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
 from benchgame_env.theory.responses import RESOLUTION, best_response
@@ -31,6 +31,7 @@ __all__ = [
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
+    "overtakes",
     "predict",
     "pure_equilibria_on_grid",
     "pure_equilibrium",
