@@ -113,6 +113,8 @@ def _predict(options: argparse.Namespace) -> None:
 def _cards(options: argparse.Namespace) -> None:
     if options.game is None:
         print("\n\n".join(pages.card_text(card) for card in theory.CARDS))
+        print("\nHypotheses, each checked on the game at hand:")
+        print("\n".join(f"  {name}: {meaning}" for name, meaning in theory.MEANING.items()))
         return
     readings = theory.theorem_cards(load_game(options.game), commands.protocol_from(options))
     print("\n\n".join(pages.reading_text(reading) for reading in readings))

@@ -11,7 +11,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
-from benchgame_env.theory import CARDS, predict, pure_equilibria_on_grid, theorem_cards
+from benchgame_env.theory import CARDS, MEANING, predict, pure_equilibria_on_grid, theorem_cards
 from benchgame_env.theory.enumeration import TooManyProfilesError
 
 # A gain that float64 cannot tell from 0 on prizes near 1.
@@ -31,6 +31,11 @@ def test_a_card_applies_to_its_example_and_not_to_its_boundary(card) -> None:
 
 def tuned(level: float) -> Any:
     return bg.make_protocol("tune-before-test", level=level)
+
+
+def test_every_hypothesis_is_explained() -> None:
+    named = {name for card in CARDS for name in card.needs} | set(predict("duel", "direct").assumptions)
+    assert set(MEANING) == named
 
 
 # --- what each card says of its example, by the grader ------------------------------------------

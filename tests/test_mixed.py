@@ -9,8 +9,10 @@ from generators import random_game_under_h, random_protocol
 import benchgame_env as bg
 from benchgame_env.theory import mixed, mixed_equilibrium, predict
 from benchgame_env.theory.cells import CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.contest import Contest
 from benchgame_env.theory.mixed import MixedEquilibrium
 from benchgame_env.theory.quantal import Path
+from benchgame_env.theory.steps import step_equilibrium
 
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
@@ -166,6 +168,32 @@ def test_too_many_developers_are_refused_in_words() -> None:
     game = additive(np.linspace(1.0, 0.0, 101))
     with pytest.raises(ValueError, match=r"101 developers: mixed equilibria .* up to 100"):
         mixed_equilibrium(game, "direct")
+
+
+# --- boards that show few scores ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ties", ["split", "quality"])
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("name", ["duel", "twins", "five", "pythia-gsm8k"])
+def test_rounded_boards_converge(name: str, decimals: int, ties: str) -> None:
+    game, rule = bg.load_game(name), ("rounded", {"decimals": decimals, "ties": ties})
+    found = mixed_equilibrium(game, rule)
+    check_certificate(game, rule, found)
+    assert found.nash_conv <= 5e-3 * game.prize_range
+
+
+def test_three_tied_developers_win_a_third_each() -> None:
+    # Section 6: under split, R = (1, 0, 0) gives 1/3; under quality the best of the three wins.
+    prizes = np.array([1.0, 0.0, 0.0])
+    game = bg.Game(bg.curves.Additive([1.0, 1.0, 1.0]), bg.LinearCost(1.0), prizes)
+    tied = np.ones((3, 1))
+    assert Contest(game, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
+    assert Contest(game, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
+
+
+def test_many_scores_are_left_to_cells() -> None:
+    assert step_equilibrium(bg.load_game("duel"), bg.make_protocol("rounded", decimals=4), 0.01) is None
 
 
 # --- the game on cells --------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
-from benchgame_env.theory.cards import CARDS, Card, Reading, theorem_cards
+from benchgame_env.theory.cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.cycles import Cycle, best_response_cycle
 from benchgame_env.theory.enumeration import pure_equilibria_on_grid
 from benchgame_env.theory.mixed import LARGEST, TOLERANCE, MixedEquilibrium, mixed_equilibrium
@@ -15,6 +15,7 @@ from benchgame_env.theory.thresholds import stabilizing_levels
 __all__ = [
     "CARDS",
     "LARGEST",
+    "MEANING",
     "RESOLUTION",
     "TOLERANCE",
     "Card",

@@ -1,8 +1,8 @@
 """Mixed equilibria, each with its certificate (theory sections 5 and 6).
 
-The solvers are in `duel` (closed form) and `quantal` (numerical, on the `cells` of the score axis). The
-certificate is computed by `benchgame_env.metrics`, which shares no code with them; in theory only
-this file and `noise` call it.
+The solvers are in `duel` (closed form), `quantal` (numerical, on the `cells` of the score axis) and
+`steps` (for boards that show few scores). The certificate is computed by `benchgame_env.metrics`, which
+shares no code with them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchgame_env.theory.cells import CellGame, Strategies
 from benchgame_env.theory.duel import duel_equilibrium
 from benchgame_env.theory.pure import exact_rule, largest_temptation, reduced
 from benchgame_env.theory.quantal import Path
+from benchgame_env.theory.steps import step_equilibrium
 
 TOLERANCE = 5e-3
 MAX_STEPS = 600
@@ -99,6 +100,10 @@ def mixed_equilibrium(
             f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
             f"up to {LARGEST}"
         )
+    if not plain[1].strict:  # with few scores to show, ties decide, which cells leave out
+        steps = step_equilibrium(*plain, goal=0.5 * tolerance * game.prize_range)
+        if steps is not None:
+            return _certified(game, rule, steps, "predictive regret matching+ on the scores to be shown")
     path = Path(CellGame.of(*plain, cells))
     return _numerical(game, rule, path, tolerance, max_steps, progress)
 
