@@ -277,3 +277,39 @@ def test_a_prediction_finds_them_when_asked() -> None:
 def test_bad_input_names_the_culprit(settings: dict[str, float], culprit: str) -> None:
     with pytest.raises(ValueError, match=culprit):
         mixed_equilibrium(bg.load_game("five"), "direct", **settings)  # type: ignore[arg-type]
+
+
+def test_only_where_effort_is_never_free_is_the_duel_said_to_be_unique() -> None:
+    # Section 4: with effort up to 1 free, (1, 0) and (1, 1) are equilibria too, so no one is the only.
+    flat = mixed_equilibrium(bg.load_game("flat-cost-small-prize"), "direct")
+    assert flat.method.startswith("closed form")
+    assert not flat.unique
+    assert mixed_equilibrium(bg.load_game("duel"), "direct").unique
+
+
+def test_cells_that_float64_cannot_halve_are_left_whole() -> None:
+    # Additive scores are 1 in float64 from an effort of about 37 on; the prizes are worth a million.
+    curves = bg.curves.Additive([1.0, 0.9, 0.8])
+    game = bg.Game(curves, bg.LinearCost(1.0), [1e6, 5e5, 0.0])
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert all(np.isfinite(e).all() and np.isfinite(p).all() for e, p in found.strategies)
+
+
+class BoundedCost:
+    """At most 0.3, however much effort."""
+
+    strictly_increasing = True
+
+    def __call__(self, effort):
+        return -0.3 * np.expm1(-np.asarray(effort, dtype=float))
+
+    def inverse(self, value):
+        share = np.asarray(value, dtype=float) / 0.3
+        return np.where(share >= 1, np.inf, -np.log1p(-np.minimum(share, 0.999)))
+
+
+def test_effort_without_end_is_refused_in_words() -> None:
+    game = bg.Game(bg.curves.Additive([1.0, 0.9]), BoundedCost(), [1.0, 0.0])
+    with pytest.raises(ValueError, match="effort scale: must be finite"):
+        mixed_equilibrium(game, "direct")

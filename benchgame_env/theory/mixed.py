@@ -42,7 +42,8 @@ class MixedEquilibrium:
     payoffs: expected payoffs ``[n]``, prize units.
     nash_conv: of exactly these strategies against deviations to any effort, prize units.
     method: how it was found.
-    unique: whether it is known to be the only equilibrium: the duel's closed form is.
+    unique: whether it is known to be the only equilibrium: the duel's closed form is, where every bit
+        of effort costs something and raises the score.
     """
 
     strategies: Strategies
@@ -79,7 +80,8 @@ def mixed_equilibrium(
 
     Raises
     ------
-    ValueError: unsuitable arguments; no closed form and more than `LARGEST` developers.
+    ValueError: unsuitable arguments; effort without bound that never costs what it may win; no closed
+        form and more than `LARGEST` developers.
     """
     rule = exact_rule(protocol)
     number("tolerance", tolerance, low=0, strict=True)
@@ -88,11 +90,14 @@ def mixed_equilibrium(
     if largest_temptation(game, rule)[1] is None:
         nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
         return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
+    if not np.isfinite(game.effort_scale).all():
+        raise ValueError("effort scale: must be finite to search it; set a budget")
     plain = reduced(game, rule)
     closed = duel_equilibrium(*plain)
     if closed is not None:
         method = "closed form: an all-pay contest with a head start"
-        found = _certified(game, rule, closed, method, unique=game.n_developers == 2)
+        unique = game.n_developers == 2 and _strict(*plain)
+        found = _certified(game, rule, closed, method, unique)
         if found.nash_conv <= tolerance * game.prize_range:
             return found
     if game.n_developers > LARGEST:
@@ -139,6 +144,12 @@ def _numerical(
             goal = 0.5 * nash_conv  # the points that stand for cells cost some of the tolerance
     last = certificate()
     return last if best is None or last.nash_conv < best.nash_conv else best
+
+
+def _strict(game: Game, rule: DeterministicProtocol) -> bool:
+    """Whether no effort is free and none is in vain: else several efforts may do as well."""
+    rises = rule.strict and getattr(game.curves, "strictly_increasing", False)
+    return bool(rises and game.cost.strictly_increasing)
 
 
 def _certified(
