@@ -190,6 +190,15 @@ def test_nothing_of_the_grid_is_missed() -> None:
     assert expected
 
 
+def test_units_of_the_prizes_do_not_matter() -> None:
+    game = bg.load_game("flat-cost-small-prize")
+    unit = 2.0**-40  # a power of 2, so that both games round alike
+    small = bg.Game(game.curves, bg.PowerCost(unit, 2.0, free=1.0), game.prizes * unit)
+    wide = bg.Game(game.curves, bg.PowerCost(1.0, 2.0, free=1.0), game.prizes)
+    found = pure_equilibria_on_grid(small, "direct", levels=9)
+    assert found == pytest.approx(pure_equilibria_on_grid(wide, "direct", levels=9))
+
+
 def test_other_regimes_are_not_enumerated() -> None:
     assert predict("duel", "direct").equilibria is None
 
