@@ -6,7 +6,13 @@ draw scores independently are graded exactly in what is played, and over deviati
 certified bound (`drawn`).
 """
 
-from benchgame_env.metrics.outcomes import Outcomes, kendall_tau, outcomes
+from benchgame_env.metrics.outcomes import (
+    Outcomes,
+    kendall_tau,
+    outcomes,
+    played_outcomes,
+    rank_agreement,
+)
 from benchgame_env.metrics.regret import expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
 
@@ -18,5 +24,7 @@ __all__ = [
     "kendall_tau",
     "nash_conv",
     "outcomes",
+    "played_outcomes",
+    "rank_agreement",
     "regrets",
 ]
