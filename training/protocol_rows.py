@@ -42,7 +42,7 @@ NUMBERS = (
 )  # fmt: skip
 TEXTS = ("regime", "basis", "play", "measured", "method", "reason", "card", "error")
 COST = "cost_"
-HONEST = "honest play"
+HONEST = "honest play, unpredicted"
 
 
 @dataclass(frozen=True, eq=False)
