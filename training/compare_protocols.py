@@ -63,14 +63,16 @@ def _parser() -> argparse.ArgumentParser:
                         help="Kendall tau from which a board is in the order of quality")  # fmt: skip
     parser.add_argument("--out", type=Path, help="file for the rows, *.csv or *.parquet; default "
                         "runs/protocols/GAME.csv")  # fmt: skip
-    parser.add_argument("--quick", action="store_true", help="the ends of each range alone")
+    parser.add_argument("--quick", action="store_true", help="the first two settings of each protocol")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     return parser
 
 
 def _compare(options: argparse.Namespace) -> None:
     game = load_game(options.game)
-    names = None if options.protocols is None else options.protocols.split(",")
+    names = (
+        None if options.protocols is None else [name.strip() for name in options.protocols.split(",")]
+    )
     settings = settings_for(game, names, options.quick) + [setting_from(s) for s in options.setting]
     number("--tau", options.tau, low=-1)
     prices = _prices(options.price, game, settings)

@@ -86,11 +86,14 @@ def panel(points: list[Point], axis: Axis, parameter: str, description: str) -> 
 
 
 def marker(regime: str, x: float, y: float) -> str:
-    """A disc for pure, an empty square for cycle, a diamond for anything else."""
+    """A disc for pure, an empty square for cycle, a diamond for undecided, a cross for anything else."""
     if regime == "pure":
         return f'<circle class="pure" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
     if regime == "cycle":
         return f'<rect class="cycle" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
+    if regime != "undecided":
+        strokes = f"M{x - 4:.1f},{y - 4:.1f}l8,8m0,-8l-8,8"
+        return f'<path class="unpredicted" d="{strokes}"/>'
     corners = f"{x:.1f},{y - 5:.1f} {x + 5:.1f},{y:.1f} {x:.1f},{y + 5:.1f} {x - 5:.1f},{y:.1f}"
     return f'<polygon class="undecided" points="{corners}"/>'
 

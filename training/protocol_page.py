@@ -21,7 +21,8 @@ OUTCOMES = {
 REGIMES = {
     "pure": "pure: stable",
     "cycle": "cycle: no pure equilibrium",
-    "undecided": "undecided",
+    "undecided": "undecided; an equilibrium all the same",
+    "unpredicted": "nothing predicted, honest play",
 }
 STYLE = """
 :root { color-scheme: light; }
@@ -37,7 +38,7 @@ li, p { overflow-wrap: anywhere; max-width: 60rem; }
 .tick { font-size: 10px; fill: #444; } .name { font-size: 11px; fill: #1a1a1a; }
 .grid { stroke: #ddd; } .line { fill: none; stroke: #888; }
 .pure { fill: #0b5394; stroke: #0b5394; } .cycle { fill: #fff; stroke: #b45309; stroke-width: 2; }
-.undecided { fill: #bbb; stroke: #555; }
+.undecided { fill: #bbb; stroke: #555; } .unpredicted { fill: none; stroke: #777; stroke-width: 2; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } tr.stable td:first-child { font-weight: 600; }
@@ -138,7 +139,7 @@ def _panel(protocol: str, column: str, heading: str, axis: Axis, rows: list[Row]
             ", ".join(_short(parameters.get(name, "")) for name in names),
             row[column],
             *_interval(column, row),
-            regime="undecided" if row["play"] == HONEST else row["regime"],
+            regime="unpredicted" if row["play"] == HONEST else row["regime"],
             label=label_of(row),
         )
         for row, parameters in zip(rows, given, strict=True)
@@ -155,7 +156,7 @@ def _varied(given: list[dict[str, object]]) -> list[str]:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _table(rows: list[Row]) -> str:

@@ -54,7 +54,7 @@ def shown(value: Any) -> str:
 
 def settings_for(game: Game, names: Iterable[str] | None = None, quick: bool = False) -> list[Setting]:
     """Settings of the protocols called ``names``, by default of all registered ones and the compositions
-    in the table; with ``quick`` the first and last of each.
+    in the table; with ``quick`` the first two of each.
 
     Raises
     ------
@@ -65,10 +65,7 @@ def settings_for(game: Game, names: Iterable[str] | None = None, quick: bool = F
     for name in chosen:
         protocol_class(name)  # refuses unknown ones
         listed = _RANGES[name](game) if name in _RANGES else [example_parameters(name)]
-        found += [
-            Setting(name, parameters)
-            for parameters in (listed[:: len(listed) - 1 or 1] if quick else listed)
-        ]
+        found += [Setting(name, parameters) for parameters in listed[: 2 if quick else None]]
     return found
 
 
