@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,15 +132,7 @@ def _cycle_facts(cycle: theory.Cycle) -> Facts:
 
 def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Facts:
     """The designer's measures (theory section 9) of the predicted play; of honest play if none is."""
-    play: Any = np.zeros(p.game.n_developers)
-    kind = "honest play"
-    if p.dynamics is not None and p.dynamics.cycle is not None:
-        return _outcomes_over_rounds(p, p.dynamics, p.dynamics.cycle)
-    if p.equilibrium is not None and p.regime == "pure":
-        play, kind = p.equilibrium, "the pure equilibrium"
-    elif mixed is not None:
-        play, kind = mixed.strategies, "the mixed equilibrium"
-    found = _outcomes_of(p, play)
+    kind, found = _judged(p, mixed)
     return {
         "of": kind,
         "kendall_tau": found.kendall_tau,
@@ -150,23 +143,23 @@ def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Fa
     }
 
 
+def _judged(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> tuple[str, metrics.Outcomes]:
+    """Which play is judged, and what it brings about."""
+    if p.dynamics is not None and p.dynamics.cycle is not None:  # the rule remembers
+        last = slice(-p.dynamics.cycle.period, None)
+        efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]
+        found = metrics.played_outcomes(p.game, p.protocol, efforts[None], ranks[None])
+        kind = f"where best responses {'settle' if p.dynamics.outcome == 'settles' else 'repeat'}"
+        return kind, replace(found, exact=not getattr(p.protocol, "noisy", False))
+    if p.equilibrium is not None and p.regime == "pure":
+        return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
+    if mixed is not None:
+        return "the mixed equilibrium", _outcomes_of(p, mixed.strategies)
+    return "honest play", _outcomes_of(p, np.zeros(p.game.n_developers))
+
+
 def _outcomes_of(p: theory.Prediction, play: Any) -> metrics.Outcomes:
     return metrics.outcomes(p.game, p.protocol, play, rng=np.random.default_rng(0))
-
-
-def _outcomes_over_rounds(p: theory.Prediction, played: theory.Dynamics, cycle: theory.Cycle) -> Facts:
-    """The same where the rule remembers: of the boards that best responses come to."""
-    pot = float(p.game.prizes.sum())
-    rule = p.protocol
-    taus, tops = metrics.of_boards(p.game, played.ranks[-cycle.period :])
-    return {
-        "of": f"where best responses {'settle' if played.outcome == 'settles' else 'repeat'}",
-        "kendall_tau": float(taus.mean()),
-        "best_on_top": float(tops.mean()),
-        "cost_share": cycle.cost / pot if pot > 0 else math.nan,
-        "designer_cost": dict(rule.designer_cost(p.game)) if hasattr(rule, "designer_cost") else {},
-        "exact": False,
-    }
 
 
 REGIMES = {

@@ -91,8 +91,8 @@ def test_drawn_scores_are_evaluated_at_the_equilibrium_that_was_found() -> None:
 
 
 def test_undecided_stays_undecided() -> None:
-    # A cap below what overtaking needs leaves all-zero an equilibrium, but curves are flat beyond it.
-    row = measured("duel", "capped", effort=0.3)
+    # Overtaking costs more than it wins, so all-zero is an equilibrium, but rounded scores have plateaus.
+    row = measured("duel-small-prize", "rounded", decimals=3)
     assert (row["regime"], row["basis"], row["play"]) == ("undecided", "nothing", "pure equilibrium")
 
 

@@ -9,7 +9,6 @@ certified bound (`drawn`).
 from benchgame_env.metrics.outcomes import (
     Outcomes,
     kendall_tau,
-    of_boards,
     outcomes,
     played_outcomes,
     rank_agreement,
@@ -25,7 +24,6 @@ __all__ = [
     "expected_payoffs",
     "kendall_tau",
     "nash_conv",
-    "of_boards",
     "outcomes",
     "played_outcomes",
     "rank_agreement",

@@ -103,7 +103,7 @@ def played_outcomes(game: Game, protocol: Any, efforts: ArrayLike, ranks: ArrayL
     rule, pot = as_protocol(protocol), float(game.prizes.sum())
     cost = dict(rule.designer_cost(game)) if hasattr(rule, "designer_cost") else {}
     burnt = float(np.asarray(game.cost(efforts)).sum(axis=-1).mean())
-    taus, tops = (values.mean(axis=1) for values in of_boards(game, ranks))
+    taus, tops = (values.mean(axis=1) for values in _of_boards(game, ranks))
     tau, top, samples = float(taus.mean()), float(tops.mean()), len(ranks)
     share = burnt / pot if pot > 0 else math.nan
     if samples == 1:
@@ -197,7 +197,7 @@ def _simulate(
     return efforts[:, None], ranks[:, None]
 
 
-def of_boards(game: Game, ranks: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _of_boards(game: Game, ranks: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """tau and the best models' share of rank 1 on boards with ``ranks`` ``[..., n]``; ``[...]`` each, as
     in `Outcomes`."""
     ahead = np.sign(ranks[..., None, :] - ranks[..., :, None])  # [..., i, j]: 1 where i stands above j
