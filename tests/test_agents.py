@@ -10,7 +10,7 @@ import pytest
 from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds
 
 import benchgame_env as bg
-from agents import SCRIPTED, BestResponse, Honest, RandomEffort, Seat
+from agents import AGENTS, BestResponse, Honest, RandomEffort, Seat
 from benchgame_env.protocols import is_exact
 
 RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
@@ -18,8 +18,8 @@ RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
 PLAYABLE = [
     (rule, name)
     for rule in RULES
-    for name in SCRIPTED
-    if is_exact(RULES[rule]) or SCRIPTED[name] is not BestResponse
+    for name in AGENTS
+    if is_exact(RULES[rule]) or AGENTS[name] is not BestResponse
 ]
 RESOLUTION = 1e-3  # the default: three decimals of score
 # Boards are seen in float32: within 3e-8 below a score of 1. On the curves below, whose slopes are
@@ -29,7 +29,7 @@ SEEN = 3e-7
 LEVELS = 33
 
 every_type = pytest.mark.parametrize("action_type", ACTION_TYPES)
-every_scripted = pytest.mark.parametrize("name", SCRIPTED)
+every_scripted = pytest.mark.parametrize("name", AGENTS)
 
 
 def additive(quality: list[float], prizes: list[float], budget: Any = math.inf) -> bg.Game:
@@ -121,7 +121,7 @@ def test_actions_are_in_range_and_observations_untouched(
 ) -> None:
     vec, seen = table(GAMES[game](), num_envs=4, protocol=RULES[rule], action_type=action_type)
     rng, before = np.random.default_rng(0), seen.copy()
-    players = [SCRIPTED[name](Seat.of(vec, i)) for i in range(vec.n_developers)]
+    players = [AGENTS[name](Seat.of(vec, i)) for i in range(vec.n_developers)]
     for _ in range(3):
         actions = [player.act(seen[:, i], rng) for i, player in enumerate(players)]
         assert np.array_equal(seen, before)
@@ -144,20 +144,20 @@ def check_range(vec: bg.VectorEnv, actions: np.ndarray) -> None:
 @every_type
 def test_all_randomness_is_handed_in(action_type: str, name: str) -> None:
     vec, seen = table("duel", num_envs=64, action_type=action_type)
-    agent = SCRIPTED[name](Seat.of(vec, 1))
+    agent = AGENTS[name](Seat.of(vec, 1))
     rngs = [np.random.default_rng(seed) for seed in (5, 5, 6)]
     plays = [[agent.act(seen[:, 1], rng).tolist() for _ in range(3)] for rng in rngs]
     assert plays[0] == plays[1]
     assert (plays[0] != plays[2]) == (name == "random")
 
 
-@pytest.mark.parametrize("name", sorted(set(SCRIPTED) - {"random"}))
+@pytest.mark.parametrize("name", sorted(set(AGENTS) - {"random"}))
 @every_type
 def test_a_batch_is_answered_row_by_row(action_type: str, name: str) -> None:
     vec, _ = table("duel", num_envs=7, action_type=action_type)
     rng = np.random.default_rng(0)
     seen, *_ = vec.step(vec.axis.action(rng.uniform(size=(7, 2))))
-    agent = SCRIPTED[name](Seat.of(vec, 1))
+    agent = AGENTS[name](Seat.of(vec, 1))
     rows = [agent.act(seen[k : k + 1, 1], nobody())[0] for k in range(7)]
     assert agent.act(seen[:, 1], nobody()).tolist() == rows
 
