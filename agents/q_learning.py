@@ -71,6 +71,8 @@ class QLearning(LevelLearner):
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         state, on_turn = self.state, self.seat.has_turn(played.observations)
+        if (self.seat.read(played.observations, "rounds_left") == 1).all():  # nothing is open yet
+            state["row"] = np.full(self.seat.copies, -1)
         state["turns"] = state["turns"] + on_turn
         state["row"] = np.where(on_turn, self._rows(played.observations), state["row"])
         state["level"] = np.where(on_turn, self.level_of(played.efforts), state["level"])
