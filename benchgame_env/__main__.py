@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from benchgame_env import commands, figures, pages, theory
 from benchgame_env._files import json_text
@@ -112,6 +113,8 @@ def _predict(options: argparse.Namespace) -> None:
 def _cards(options: argparse.Namespace) -> None:
     if options.game is None:
         print("\n\n".join(pages.card_text(card) for card in theory.CARDS))
+        print("\nHypotheses, each checked on the game at hand:")
+        print("\n".join(f"  {name}: {meaning}" for name, meaning in theory.MEANING.items()))
         return
     readings = theory.theorem_cards(load_game(options.game), commands.protocol_from(options))
     print("\n\n".join(pages.reading_text(reading) for reading in readings))
@@ -119,7 +122,7 @@ def _cards(options: argparse.Namespace) -> None:
 
 def _thresholds(options: argparse.Namespace) -> None:
     game = load_game(options.game)
-    if options.plot:
+    if options.plot is not None:
         choice("plot", figures.suffix(options.plot), figures.FORMATS)  # before a long search
     levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
     ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
@@ -143,6 +146,8 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
+    if options.out:
+        choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     calibration = fit(read_csv(options.csv), options.benchmark, source=options.source)
     print(calibration.table())
     if options.out:

@@ -40,6 +40,9 @@ def run(command: Callable[[], int | None], prog: str) -> int:
         message = " ".join(str(error).split())
         print(f"{prog}: {message}", file=sys.stderr)
         return BAD_INPUT
+    except MemoryError as error:
+        print(f"{prog}: too large for the memory of this machine: {error}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)
         return INTERRUPTED

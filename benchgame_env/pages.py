@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from benchgame_env import commands, metrics, theory
-from benchgame_env.metrics import Outcomes
 from benchgame_env.protocols import Direct, TuneBeforeTest, is_exact
 
 # Pairs of overtakers and overtaken listed, and developers up to which every pair is looked at for it.
@@ -42,6 +41,7 @@ def facts(
     found = _mixed(p, tolerance, progress) if mixed else None
     return {
         "protocol": repr(p.protocol),
+        "ties": getattr(p.protocol, "ties", None),
         "developers": list(game.names),
         "regime": p.regime,
         "reason": p.reason,
@@ -53,8 +53,9 @@ def facts(
         "equilibrium": None if p.equilibrium is None else p.equilibrium.tolist(),
         "certificate": _certificate(p, honest),
         "board": [game.names[i] for i in p.ranking],
-        "honest_kendall_tau": metrics.kendall_tau(p.ranking, game.quality),
+        "honest_kendall_tau": _outcomes_of(p, np.zeros(game.n_developers)).kendall_tau,
         "mixed": found and _mixed_facts(found),
+        "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
         "outcomes": _outcomes(p, found),
@@ -67,27 +68,20 @@ def tempted(p: theory.Prediction) -> list[Facts]:
     game = p.game
     if p.binding is None or not is_exact(p.protocol):
         return []
-    pairs = [p.binding]
-    if game.n_developers <= LARGEST_TABLE:
-        efforts = theory.required_effort(game, p.protocol)
-        place = np.argsort(p.ranking)
-        won = game.prizes[place][None, :] - game.prizes[place][:, None]  # [overtaker, overtaken]
-        reach = np.isfinite(efforts) & (place[:, None] > place)
-        gain = np.where(reach, won - game.cost(np.where(reach, efforts, 0.0)), -math.inf)
-        best = np.argsort(-gain, axis=None)[:MOST_PAIRS]
-        pairs = [
-            (r, k) for r, k in zip(*np.unravel_index(best, gain.shape), strict=True) if gain[r, k] > 0
-        ]
-        pairs = pairs or [p.binding]
-    return [_pair(p, int(r), int(k)) for r, k in pairs]
-
-
-def _pair(p: theory.Prediction, r: int, k: int) -> Facts:
-    game = p.game
-    effort = float(theory.required_effort(game, p.protocol, [r])[0, k])
-    place = np.argsort(p.ranking)
-    gain = float(game.prizes[place[k]] - game.prizes[place[r]] - game.cost(effort))
-    return {"overtaker": game.names[r], "overtaken": game.names[k], "effort": effort, "gain": gain}
+    overtaken = range(game.n_developers) if game.n_developers <= LARGEST_TABLE else [p.binding[1]]
+    efforts, gains = theory.overtakes(game, p.protocol, overtaken)
+    best = np.argsort(-gains, axis=None, kind="stable")[:MOST_PAIRS]
+    pairs = zip(*np.unravel_index(best, gains.shape), strict=True)
+    return [
+        {
+            "overtaker": game.names[r],
+            "overtaken": game.names[overtaken[k]],
+            "effort": float(efforts[r, k]),
+            "gain": float(gains[r, k]),
+        }
+        for r, k in pairs
+        if gains[r, k] > 0
+    ]
 
 
 def _stable_levels(p: theory.Prediction) -> list[list[float]] | None:
@@ -109,6 +103,8 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
 def _mixed(p: theory.Prediction, tolerance: float, progress: Progress) -> theory.MixedEquilibrium | None:
     if p.regime == "pure" or not is_exact(p.protocol):
         return p.mixed
+    if p.game.n_developers > theory.LARGEST:
+        return None
     return theory.mixed_equilibrium(p.game, p.protocol, tolerance, progress=progress)
 
 
@@ -133,15 +129,17 @@ def _cycle_facts(cycle: theory.Cycle) -> Facts:
     }
 
 
-def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Facts | None:
+def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Facts:
     """The designer's measures (theory section 9) of the predicted play; of honest play if none is."""
     play: Any = np.zeros(p.game.n_developers)
     kind = "honest play"
+    if p.dynamics is not None and p.dynamics.cycle is not None:
+        return _outcomes_over_rounds(p, p.dynamics, p.dynamics.cycle)
     if p.equilibrium is not None and p.regime == "pure":
         play, kind = p.equilibrium, "the pure equilibrium"
     elif mixed is not None:
         play, kind = mixed.strategies, "the mixed equilibrium"
-    found: Outcomes = metrics.outcomes(p.game, p.protocol, play, rng=np.random.default_rng(0))
+    found = _outcomes_of(p, play)
     return {
         "of": kind,
         "kendall_tau": found.kendall_tau,
@@ -152,9 +150,34 @@ def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Fa
     }
 
 
+def _outcomes_of(p: theory.Prediction, play: Any) -> metrics.Outcomes:
+    return metrics.outcomes(p.game, p.protocol, play, rng=np.random.default_rng(0))
+
+
+def _outcomes_over_rounds(p: theory.Prediction, played: theory.Dynamics, cycle: theory.Cycle) -> Facts:
+    """The same where the rule remembers: of the boards that best responses come to."""
+    pot = float(p.game.prizes.sum())
+    rule = p.protocol
+    taus, tops = metrics.of_boards(p.game, played.ranks[-cycle.period :])
+    return {
+        "of": f"where best responses {'settle' if played.outcome == 'settles' else 'repeat'}",
+        "kendall_tau": float(taus.mean()),
+        "best_on_top": float(tops.mean()),
+        "cost_share": cycle.cost / pot if pot > 0 else math.nan,
+        "designer_cost": dict(rule.designer_cost(p.game)) if hasattr(rule, "designer_cost") else {},
+        "exact": False,
+    }
+
+
 REGIMES = {
     "pure": "pure equilibrium",
     "cycle": "no pure equilibrium: effort keeps moving",
+    "undecided": "undecided",
+}
+# Where a rule remembers no theorem says more than what was seen.
+REGIMES_OVER_ROUNDS = {
+    "pure": "pure: best responses one round ahead settle",
+    "cycle": "cycle: best responses one round ahead keep moving",
     "undecided": "undecided",
 }
 
@@ -162,7 +185,7 @@ REGIMES = {
 def text(known: Facts) -> str:
     """``known`` as a page for a reader who designs benchmarks."""
     lines = [
-        ("regime", REGIMES[known["regime"]]),
+        ("regime", (REGIMES_OVER_ROUNDS if known["dynamics"] else REGIMES)[known["regime"]]),
         ("why", known["reason"]),
         ("by", f"{known['method']}; card: {known['card']}"),
         *_temptation_lines(known),
@@ -174,8 +197,7 @@ def text(known: Facts) -> str:
             f"Kendall tau to quality {known['honest_kendall_tau']:.3f} when nobody spends effort",
         ),
         *_outcome_lines(known["outcomes"]),
-        ("holds", ", ".join(k for k, v in known["assumptions"].items() if v) or "none checked"),
-        ("fails", ", ".join(k for k, v in known["assumptions"].items() if not v) or "none"),
+        *_assumption_lines(known["assumptions"]),
     ]
     page = "\n".join(f"{label:<12} {words}" for label, words in lines)
     return "\n".join([page, *_play_tables(known)])
@@ -185,11 +207,12 @@ def _temptation_lines(known: Facts) -> list[tuple[str, str]]:
     if known["temptation"] is None or math.isnan(known["temptation"]):
         return []
     lines = [("temptation", f"{known['temptation']:.4g} prize units, the most that anybody gains")]
+    verb = "passes or joins" if known["ties"] == "split" else "passes"
     for pair in known["tempted"]:
         lines.append(
             (
                 "",
-                f"{pair['overtaker']} passes {pair['overtaken']} with effort {pair['effort']:.6g}, "
+                f"{pair['overtaker']} {verb} {pair['overtaken']} with effort {pair['effort']:.6g}, "
                 f"gains {pair['gain']:.4g}",
             )
         )
@@ -228,11 +251,21 @@ def _outcome_lines(found: Facts) -> list[tuple[str, str]]:
     ]
 
 
+def _assumption_lines(checked: dict[str, bool]) -> list[tuple[str, str]]:
+    if not checked:
+        return [("assumptions", "none checked: no theorem here is about such rules")]
+    return [
+        ("holds", ", ".join(k for k, v in checked.items() if v) or "none"),
+        ("fails", ", ".join(k for k, v in checked.items() if not v) or "none"),
+    ]
+
+
 def _play_tables(known: Facts) -> list[str]:
     names, tables = known["developers"], []
     if known["equilibrium"] is not None and any(known["equilibrium"]):
         rows = [[name, f"{e:.6g}"] for name, e in zip(names, known["equilibrium"], strict=True)]
-        tables.append("pure equilibrium\n" + commands.table(["model", "effort"], rows))
+        title = "where best responses settle" if known["dynamics"] else "pure equilibrium"
+        tables.append(f"{title}\n" + commands.table(["model", "effort"], rows))
     if known["mixed"]:
         tables.append(_mixed_table(names, known["mixed"]))
     if known["cycle"]:
@@ -267,6 +300,8 @@ def _cycle_table(names: list[str], cycle: Facts) -> str:
 
 
 def _grid_table(names: list[str], equilibria: list[list[float]]) -> str:
+    if not equilibria:
+        return "no pure equilibrium on a grid of efforts; between its points there may be one"
     title = f"{len(equilibria)} pure equilibria on a grid of efforts, each certified"
     shown = (
         equilibria if len(equilibria) <= 2 * MOST_PAIRS else equilibria[:: len(equilibria) // MOST_PAIRS]

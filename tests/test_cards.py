@@ -11,7 +11,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
-from benchgame_env.theory import CARDS, predict, pure_equilibria_on_grid, theorem_cards
+from benchgame_env.theory import CARDS, MEANING, predict, pure_equilibria_on_grid, theorem_cards
 from benchgame_env.theory.enumeration import TooManyProfilesError
 
 # A gain that float64 cannot tell from 0 on prizes near 1.
@@ -31,6 +31,11 @@ def test_a_card_applies_to_its_example_and_not_to_its_boundary(card) -> None:
 
 def tuned(level: float) -> Any:
     return bg.make_protocol("tune-before-test", level=level)
+
+
+def test_every_hypothesis_is_explained() -> None:
+    named = {name for card in CARDS for name in card.needs} | set(predict("duel", "direct").assumptions)
+    assert set(MEANING) == named
 
 
 # --- what each card says of its example, by the grader ------------------------------------------
@@ -183,6 +188,15 @@ def test_nothing_of_the_grid_is_missed() -> None:
     expected = [[a, b] for a in axis for b in axis if nash_conv(game, "direct", [a, b]) <= ROUNDING]
     assert pure_equilibria_on_grid(game, "direct", levels=9).tolist() == expected
     assert expected
+
+
+def test_units_of_the_prizes_do_not_matter() -> None:
+    game = bg.load_game("flat-cost-small-prize")
+    unit = 2.0**-40  # a power of 2, so that both games round alike
+    small = bg.Game(game.curves, bg.PowerCost(unit, 2.0, free=1.0), game.prizes * unit)
+    wide = bg.Game(game.curves, bg.PowerCost(1.0, 2.0, free=1.0), game.prizes)
+    found = pure_equilibria_on_grid(small, "direct", levels=9)
+    assert found == pytest.approx(pure_equilibria_on_grid(wide, "direct", levels=9))
 
 
 def test_other_regimes_are_not_enumerated() -> None:

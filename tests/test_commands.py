@@ -209,6 +209,14 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
     assert "of honest play: Kendall tau 1.000" in capsys.readouterr().out
 
 
+def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
+    n = bg.theory.LARGEST + 1
+    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
+    game = bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+    known = pages.facts(bg.theory.predict(game, "direct"))
+    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
+
+
 def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("predict", "flat-cost-small-prize") == 0
     page = capsys.readouterr().out
@@ -240,3 +248,79 @@ def test_thresholds_are_drawn(name: str, tmp_path: Path) -> None:
 def test_a_long_prediction_is_quiet_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("predict", "five") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_gains_from_a_tied_board_are_what_the_grader_finds() -> None:
+    # The twins show equal scores and share the prize; the next decimal wins the other half of it.
+    p = bg.theory.predict("twins", ("rounded", {"decimals": 1}))
+    pairs = pages.tempted(p)
+    regret = bg.metrics.regrets(p.game, p.protocol, np.zeros(2))
+    assert [pair["gain"] for pair in pairs] == pytest.approx(list(regret))
+    assert [pair["gain"] + pair["effort"] for pair in pairs] == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("ties", ["quality", "split"])
+def test_nobody_is_tempted_by_more_than_the_temptation(ties: str) -> None:
+    for decimals in (1, 2, 3):
+        p = bg.theory.predict("pythia-gsm8k", ("rounded", {"decimals": decimals, "ties": ties}))
+        assert pages.tempted(p)[0]["gain"] == pytest.approx(p.temptation)
+        for pair in pages.tempted(p):
+            i = p.game.names.index(pair["overtaker"])
+            efforts = np.zeros(5)
+            efforts[i] = np.nextafter(pair["effort"], np.inf)
+            won = (
+                p.protocol.evaluate(p.game, efforts).prizes
+                - p.protocol.evaluate(p.game, 0 * efforts).prizes
+            )
+            gain = won[i] - p.game.cost(efforts)[i]
+            assert gain >= pair["gain"] - 1e-9  # the effort that is named does it
+
+
+def test_a_board_on_which_all_tie_agrees_with_no_order(capsys: pytest.CaptureFixture[str]) -> None:
+    # Untuned Pythias solve less than half of GSM8K: all show 0, and tied pairs count 0 (Outcomes).
+    assert (
+        run("predict", "pythia-gsm8k", "--protocol", "rounded", "--param", "decimals=0", "--no-mixed")
+        == 0
+    )
+    assert "honest       Kendall tau to quality 0.000" in capsys.readouterr().out
+
+
+def test_where_a_rule_remembers_the_outcome_is_of_what_best_responses_come_to() -> None:
+    # In a duel each board has tau 1 or -1; the mean over the cycle follows from the share misranked.
+    p = bg.theory.predict("duel", ("incumbent-margin", {"margin": 0.05}))
+    known = pages.facts(p)
+    assert p.cycle is not None
+    assert p.cycle.misranked > 0
+    found = known["outcomes"]
+    assert found["kendall_tau"] == pytest.approx(1 - 2 * p.cycle.misranked)
+    assert found["best_on_top"] == pytest.approx(1 - p.cycle.misranked)
+    assert found["cost_share"] == pytest.approx(p.cycle.cost)  # the pot is 1
+    assert "regime       cycle: best responses one round ahead" in pages.text(known)
+
+
+def test_first_looks_last_on_the_board_that_play_comes_to() -> None:
+    # The opening board of the Pythias is out of order, tau 0.6; locked best responses mend that.
+    p = bg.theory.predict("pythia-gsm8k", "first-look")
+    assert p.dynamics is not None
+    assert p.dynamics.cycle is not None
+    assert p.dynamics.cycle.misranked == 0
+    assert pages.facts(p)["outcomes"]["kendall_tau"] == 1
+    assert pages.facts(p)["honest_kendall_tau"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (("predict", "duel", "--protocol", "finite-test", "--param", f"items={10**14}"), "too large"),
+        (("check", "direct", "--seed", "-1"), "seed: must be a whole number >= 0"),
+        (("calibrate", "my.csv", "--out", "my.txt"), "out: unknown '.txt'; known: .json"),
+        (("thresholds", "duel", "--plot", ""), "plot: unknown ''"),
+    ],
+)
+def test_more_bad_input_is_one_line(
+    words: tuple[str, ...], culprit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert error.count("\n") == 1

@@ -9,8 +9,10 @@ from generators import random_game_under_h, random_protocol
 import benchgame_env as bg
 from benchgame_env.theory import mixed, mixed_equilibrium, predict
 from benchgame_env.theory.cells import CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.contest import Contest
 from benchgame_env.theory.mixed import MixedEquilibrium
 from benchgame_env.theory.quantal import Path
+from benchgame_env.theory.steps import step_equilibrium
 
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
@@ -168,6 +170,32 @@ def test_too_many_developers_are_refused_in_words() -> None:
         mixed_equilibrium(game, "direct")
 
 
+# --- boards that show few scores ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ties", ["split", "quality"])
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("name", ["duel", "twins", "five", "pythia-gsm8k"])
+def test_rounded_boards_converge(name: str, decimals: int, ties: str) -> None:
+    game, rule = bg.load_game(name), ("rounded", {"decimals": decimals, "ties": ties})
+    found = mixed_equilibrium(game, rule)
+    check_certificate(game, rule, found)
+    assert found.nash_conv <= 5e-3 * game.prize_range
+
+
+def test_three_tied_developers_win_a_third_each() -> None:
+    # Section 6: under split, R = (1, 0, 0) gives 1/3; under quality the best of the three wins.
+    prizes = np.array([1.0, 0.0, 0.0])
+    game = bg.Game(bg.curves.Additive([1.0, 1.0, 1.0]), bg.LinearCost(1.0), prizes)
+    tied = np.ones((3, 1))
+    assert Contest(game, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
+    assert Contest(game, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
+
+
+def test_many_scores_are_left_to_cells() -> None:
+    assert step_equilibrium(bg.load_game("duel"), bg.make_protocol("rounded", decimals=4), 0.01) is None
+
+
 # --- the game on cells --------------------------------------------------------------------------
 
 
@@ -249,3 +277,39 @@ def test_a_prediction_finds_them_when_asked() -> None:
 def test_bad_input_names_the_culprit(settings: dict[str, float], culprit: str) -> None:
     with pytest.raises(ValueError, match=culprit):
         mixed_equilibrium(bg.load_game("five"), "direct", **settings)  # type: ignore[arg-type]
+
+
+def test_only_where_effort_is_never_free_is_the_duel_said_to_be_unique() -> None:
+    # Section 4: with effort up to 1 free, (1, 0) and (1, 1) are equilibria too, so no one is the only.
+    flat = mixed_equilibrium(bg.load_game("flat-cost-small-prize"), "direct")
+    assert flat.method.startswith("closed form")
+    assert not flat.unique
+    assert mixed_equilibrium(bg.load_game("duel"), "direct").unique
+
+
+def test_cells_that_float64_cannot_halve_are_left_whole() -> None:
+    # Additive scores are 1 in float64 from an effort of about 37 on; the prizes are worth a million.
+    curves = bg.curves.Additive([1.0, 0.9, 0.8])
+    game = bg.Game(curves, bg.LinearCost(1.0), [1e6, 5e5, 0.0])
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert all(np.isfinite(e).all() and np.isfinite(p).all() for e, p in found.strategies)
+
+
+class BoundedCost:
+    """At most 0.3, however much effort."""
+
+    strictly_increasing = True
+
+    def __call__(self, effort):
+        return -0.3 * np.expm1(-np.asarray(effort, dtype=float))
+
+    def inverse(self, value):
+        share = np.asarray(value, dtype=float) / 0.3
+        return np.where(share >= 1, np.inf, -np.log1p(-np.minimum(share, 0.999)))
+
+
+def test_effort_without_end_is_refused_in_words() -> None:
+    game = bg.Game(bg.curves.Additive([1.0, 0.9]), BoundedCost(), [1.0, 0.0])
+    with pytest.raises(ValueError, match="effort scale: must be finite"):
+        mixed_equilibrium(game, "direct")

@@ -17,7 +17,7 @@ from witness import drawn_boards
 
 import benchgame_env as bg
 from benchgame_env.game import TIES
-from benchgame_env.metrics import kendall_tau, outcomes
+from benchgame_env.metrics import kendall_tau, outcomes, played_outcomes
 
 ROUNDING = 1e-12
 
@@ -154,6 +154,27 @@ def test_simulation_is_seeded_and_says_so() -> None:
         outcomes(game, Noisy(), np.zeros(5))
     with pytest.raises(ValueError, match="samples: must be a whole number >= 2, got 1"):
         outcomes(game, Noisy(), np.zeros(5), np.random.default_rng(0), samples=1)
+
+
+def test_played_boards_are_averaged_over_rounds() -> None:
+    # Two rounds of the duel, the better one ahead in the first: tau 1 and -1, efforts cost 0.5 and 0.7.
+    game = bg.load_game("duel")
+    found = played_outcomes(game, "direct", [[[0.0, 0.5], [0.2, 0.5]]], [[[1, 2], [2, 1]]])
+    assert (found.kendall_tau, found.best_on_top, found.exact) == (0.0, 0.5, True)
+    assert found.cost_share == pytest.approx(0.6)  # of a pot of 1
+    assert found.kendall_tau_interval == (0.0, 0.0)
+
+
+def test_intervals_of_played_boards_are_between_samples() -> None:
+    # Of two samples of two rounds, one always right and one always wrong: standard deviation sqrt 2.
+    game = bg.load_game("duel")
+    found = played_outcomes(game, "direct", np.zeros((2, 2, 2)), [[[1, 2]] * 2, [[2, 1]] * 2])
+    assert (found.kendall_tau, found.best_on_top, found.samples, found.exact) == (0.0, 0.5, 2, False)
+    assert found.kendall_tau_interval == pytest.approx((-1.959964, 1.959964))
+    with pytest.raises(
+        ValueError, match=r"need \[samples, rounds, 2\], got shapes \(2, 2\) and \(1, 2\)"
+    ):
+        played_outcomes(game, "direct", np.zeros((2, 2)), [[1, 2]])
 
 
 def test_a_sure_thing_keeps_an_interval() -> None:

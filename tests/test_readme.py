@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchgame_env import __main__ as game_command
-from training import evaluate, speed, train
+from training import compare_protocols, evaluate, rank_agreement, speed, train
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -33,6 +33,8 @@ def test_the_python_example_prints_what_the_readme_says() -> None:
         ("training.train", train.main),
         ("training.evaluate", evaluate.main),
         ("training.speed", speed.main),
+        ("training.compare_protocols", compare_protocols.main),
+        ("training.rank_agreement", rank_agreement.main),
     ],
 )
 def test_the_commands_of_the_readme_explain_themselves(

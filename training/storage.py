@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from benchgame_env._files import write_bytes, write_text
 
 
@@ -32,6 +30,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     """Tensors, numbers, strings and containers of them."""
+    import torch  # here, for rows are also for those who have none
+
     buffer = io.BytesIO()
     torch.save(content, buffer)
     write_bytes(path, buffer.getvalue())
@@ -39,6 +39,8 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Raises ValueError naming the file if it is missing, damaged or holds anything but data."""
+    import torch
+
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -6,7 +6,14 @@ draw scores independently are graded exactly in what is played, and over deviati
 certified bound (`drawn`).
 """
 
-from benchgame_env.metrics.outcomes import Outcomes, kendall_tau, outcomes
+from benchgame_env.metrics.outcomes import (
+    Outcomes,
+    kendall_tau,
+    of_boards,
+    outcomes,
+    played_outcomes,
+    rank_agreement,
+)
 from benchgame_env.metrics.regret import can_grade, expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
 
@@ -18,6 +25,9 @@ __all__ = [
     "expected_payoffs",
     "kendall_tau",
     "nash_conv",
+    "of_boards",
     "outcomes",
+    "played_outcomes",
+    "rank_agreement",
     "regrets",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau
 
-from benchgame_env._validate import Floats, integer
+from benchgame_env._validate import Floats, integer, vector
 from benchgame_env.game import Game, Ties
 from benchgame_env.metrics import drawn, fixed
 from benchgame_env.metrics.regret import draws_independently
@@ -34,8 +34,8 @@ class Outcomes:
         others, its share, as of a prize.
     cost_share: expected cost of all efforts over the sum of prizes; NaN if that is not positive.
     designer_cost: what one evaluation costs the designer, by resource.
-    exact: whether the first two are exact; else they are means of ``samples`` boards at the beginning
-        of an episode, each drawn anew.
+    exact: whether the first two are exact; else they are means of ``samples`` independent boards or
+        sequences of boards.
     kendall_tau_interval, best_on_top_interval: 95 % intervals (normal; Wilson); if exact, the value.
     """
 
@@ -59,7 +59,7 @@ def outcomes(
     """The designer's outcome measures (theory section 9) of developers who mix independently.
 
     Exact where the board is a fixed function of efforts and where scores are drawn independently.
-    Elsewhere (state, dependent draws) boards are simulated.
+    Elsewhere (state, dependent draws) boards at the beginning of an episode are simulated.
 
     Parameters
     ----------
@@ -81,11 +81,36 @@ def outcomes(
         return Outcomes(tau, top, share, designer_cost, True, (tau, tau), (top, top))
     if rng is None:
         raise ValueError(f"rng: boards of {rule!r} have to be simulated, which needs a generator")
-    taus, tops = _simulate(game, rule, mixed, rng, integer("samples", samples, low=2))
-    tau, top = float(taus.mean()), float(tops.mean())
+    efforts, ranks = _simulate(game, rule, mixed, rng, integer("samples", samples, low=2))
+    return replace(played_outcomes(game, rule, efforts, ranks), cost_share=share)
+
+
+def played_outcomes(game: Game, protocol: Any, efforts: ArrayLike, ranks: ArrayLike) -> Outcomes:
+    """The designer's outcome measures of boards that were played, averaged over rounds.
+
+    Parameters
+    ----------
+    efforts: own efforts behind each board, ``[samples, rounds, n]``, effort units.
+    ranks: on each board, ``[samples, rounds, n]``. Samples have to be independent; one alone stands for
+        boards that are not drawn, and its measures count as exact.
+    """
+    efforts, ranks = np.asarray(efforts, dtype=np.float64), np.asarray(ranks)
+    if ranks.ndim != 3 or ranks.shape != efforts.shape or ranks.shape[2] != game.n_developers:
+        raise ValueError(
+            f"efforts, ranks: need [samples, rounds, {game.n_developers}], got shapes {efforts.shape} "
+            f"and {ranks.shape}"
+        )
+    rule, pot = as_protocol(protocol), float(game.prizes.sum())
+    cost = dict(rule.designer_cost(game)) if hasattr(rule, "designer_cost") else {}
+    burnt = float(np.asarray(game.cost(efforts)).sum(axis=-1).mean())
+    taus, tops = (values.mean(axis=1) for values in of_boards(game, ranks))
+    tau, top, samples = float(taus.mean()), float(tops.mean()), len(ranks)
+    share = burnt / pot if pot > 0 else math.nan
+    if samples == 1:
+        return Outcomes(tau, top, share, cost, True, (tau, tau), (top, top))
     wide = Z * float(taus.std(ddof=1)) / math.sqrt(samples)
     interval = _wilson(top, samples)
-    return Outcomes(tau, top, share, designer_cost, False, (tau - wide, tau + wide), interval, samples)
+    return Outcomes(tau, top, share, cost, False, (tau - wide, tau + wide), interval, samples)
 
 
 def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
@@ -101,7 +126,26 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
         raise ValueError(f"board_order: need each of 0 to {quality.size - 1} once, got {order.tolist()}")
     if np.ptp(quality) == 0:
         return 1.0  # no pair to misorder
-    return float(kendalltau(np.arange(quality.size, 0, -1), quality[order]).statistic)
+    return rank_agreement(np.arange(quality.size, 0, -1), quality[order])
+
+
+def rank_agreement(scores: ArrayLike, others: ArrayLike) -> float:
+    """Kendall's tau-b between the rankings that two lists of scores ``[n]`` give the same models.
+
+    Raises
+    ------
+    ValueError: lists of different lengths, of fewer than two scores, not finite, or all equal, which
+        rank nothing.
+    """
+    first, second = vector("scores", scores), vector("others", others)
+    if first.size != second.size or first.size < 2:
+        raise ValueError(
+            f"scores: need as many as others and at least 2, got {first.size} and {second.size}"
+        )
+    for field, values in (("scores", first), ("others", second)):
+        if np.ptp(values) == 0:
+            raise ValueError(f"{field}: all are {values[0]:g}, which ranks nothing")
+    return float(kendalltau(first, second).statistic)
 
 
 def _chances(game: Game, rule: Any, mixed: list[Strategy]) -> Floats:
@@ -146,15 +190,21 @@ def _best_on_top(game: Game, chances: Floats, ties: Ties) -> float:
 
 def _simulate(
     game: Game, rule: Any, mixed: list[Strategy], rng: np.random.Generator, samples: int
-) -> tuple[Floats, Floats]:
-    """tau and the best models' share of rank 1 on simulated boards, ``[samples]`` each."""
+) -> tuple[Floats, Any]:
+    """Efforts and ranks of opening boards, each drawn anew, ``[samples, 1, n]``."""
     efforts = np.stack([rng.choice(e, samples, p=p / p.sum()) for e, p in mixed], axis=-1)
     ranks = np.asarray(rule.evaluate(game, efforts, rng).ranks)
-    ahead = np.sign(ranks[:, None, :] - ranks[:, :, None])  # [samples, i, j]: 1 where i stands above j
-    total = (ahead * _signs(game)).sum(axis=(1, 2)) / 2
+    return efforts[:, None], ranks[:, None]
+
+
+def of_boards(game: Game, ranks: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """tau and the best models' share of rank 1 on boards with ``ranks`` ``[..., n]``; ``[...]`` each, as
+    in `Outcomes`."""
+    ahead = np.sign(ranks[..., None, :] - ranks[..., :, None])  # [..., i, j]: 1 where i stands above j
+    total = (ahead * _signs(game)).sum(axis=(-2, -1)) / 2
     first = ranks == 1
-    best = (first & (game.quality == game.quality[0])).sum(axis=1) / first.sum(axis=1)
-    return (total / _pairs(game) if _pairs(game) else np.ones(samples)), best
+    best = (first & (game.quality == game.quality[0])).sum(axis=-1) / first.sum(axis=-1)
+    return (total / _pairs(game) if _pairs(game) else np.ones(total.shape)), best
 
 
 def _wilson(share: float, samples: int) -> Interval:

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from benchgame_env import commands, testing
+from benchgame_env._validate import integer
 from benchgame_env.protocols import example_parameters
 
 
@@ -32,6 +33,7 @@ def add_to(subparsers: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     name = options.protocol
+    integer("seed", options.seed, low=0)
     parameters = example_parameters(name) | commands.protocol_parameters(None, options.param)
     try:
         left_out = testing.check_protocol((name, parameters), options.game, options.seed)

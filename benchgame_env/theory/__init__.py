@@ -1,12 +1,12 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
-from benchgame_env.theory.cards import CARDS, Card, Reading, theorem_cards
+from benchgame_env.theory.cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.cycles import Cycle, best_response_cycle
 from benchgame_env.theory.enumeration import pure_equilibria_on_grid
-from benchgame_env.theory.mixed import TOLERANCE, MixedEquilibrium, mixed_equilibrium
+from benchgame_env.theory.mixed import LARGEST, TOLERANCE, MixedEquilibrium, mixed_equilibrium
 from benchgame_env.theory.noise import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
-from benchgame_env.theory.pure import climb, next_efforts, required_effort, temptation
+from benchgame_env.theory.pure import climb, next_efforts, overtakes, required_effort, temptation
 from benchgame_env.theory.random_order import recurrent_classes
 from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
 from benchgame_env.theory.responses import RESOLUTION, best_response
@@ -14,6 +14,8 @@ from benchgame_env.theory.thresholds import stabilizing_levels
 
 __all__ = [
     "CARDS",
+    "LARGEST",
+    "MEANING",
     "RESOLUTION",
     "TOLERANCE",
     "Card",
@@ -30,6 +32,7 @@ __all__ = [
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
+    "overtakes",
     "predict",
     "pure_equilibria_on_grid",
     "pure_equilibrium",

@@ -119,6 +119,29 @@ CARDS: tuple[Card, ...] = (
 )  # fmt: skip
 
 
+MEANING = {
+    "strict_tie_order": "a tie always goes to the same model, the better one",
+    "positive_budgets": "everybody can spend some effort",
+    "scores_continuous": "a little more effort never makes a shown score jump",
+    "scores_strictly_increasing": "more effort always shows a higher score, up to what effort can pay",
+    "cost_continuous": "a little more effort never makes the cost jump",
+    "cost_strictly_increasing": "more effort always costs more",
+    "scores_resolved": "scores are far enough apart for float64 to tell who could overtake whom",
+    "C1": "at equal effort the better model always scores more: curves do not cross",
+    "C2": "every further step of effort gains less than the one before",
+    "C3": "the extra effort that a worse model needs grows with the score aimed at",
+    "honest_board_by_quality": "the board is in the order of quality when nobody spends effort",
+    "just_overtaking_pays": "somebody gains by just passing the next one up",
+    "no_temptation": "nobody gains by passing anybody (T = 0)",
+    "overtaking_loses": "passing anybody costs more than it wins, never as much",
+    "tune_before_test": "the rule is direct evaluation or tune-before-test",
+    "one_floor_and_ceiling": "curves are scaling laws with the same floor and ceiling",
+    "intercepts_by_quality": "the better the model, the higher its scaling law's intercept",
+    "slopes_by_quality": "the better the model, the steeper its scaling law, or as steep",
+    "cost_exceeds_the_prizes": "some effort costs more than all that rank can win",
+}
+
+
 def theorem_cards(game: Game | str, protocol: Any) -> list[Reading]:
     """Every card with its hypotheses checked on ``game`` under an exact rule."""
     known = facts(*reduced(as_game(game), exact_rule(protocol)))

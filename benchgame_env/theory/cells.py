@@ -75,6 +75,12 @@ class CellGame:
         others = np.setdiff1d(np.concatenate((even, furthest)), seats)
         return cls(game, rule, np.sort(np.concatenate((seats, others))))
 
+    @property
+    def divisible(self) -> NDArray[np.bool_]:
+        """Cells ``[cells]`` inside which float64 has another score."""
+        middles = 0.5 * (self.edges[:-1] + self.edges[1:])
+        return (self.edges[:-1] < middles) & (middles < self.edges[1:])
+
     def ahead(self, mixed: Floats) -> Floats:
         """``[n, slots]``: probability that developer j is ahead of somebody in each slot."""
         beyond = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1] - mixed

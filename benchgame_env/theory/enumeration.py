@@ -12,7 +12,7 @@ from benchgame_env.game import Game
 from benchgame_env.theory.pure import exact_rule
 
 MOST_PROFILES = 200_000
-# A gain below this share of P is rounding.
+# A gain below this share of P (of the largest prize where all are equal) is rounding.
 CERTAIN = 1e-9
 
 
@@ -53,7 +53,7 @@ def pure_equilibria_on_grid(game: Game, protocol: Any, levels: int | None = None
     axes = [np.linspace(0.0, top, levels) for top in game.effort_scale]
     efforts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)  # [levels, ..., levels, n]
     payoffs = game.payoffs(rule.evaluate(game, efforts).prizes, efforts)
-    allowed = CERTAIN * max(game.prize_range, 1.0)
+    allowed = CERTAIN * (game.prize_range or float(np.abs(game.prizes).max()))
     stable = np.ones(efforts.shape[:-1], dtype=bool)
     for i in range(n):
         own = payoffs[..., i]

@@ -82,22 +82,29 @@ class HonestBoard:
         return self.rule.score(self.game, np.where(np.isfinite(budget), budget, 0.0))
 
     def gains(self, places: Places) -> Floats:
-        """What developers gain by passing ``places`` (``[m, n]`` or ``[m, 1]``), ``[m, n]``; ``-inf``
-        where it cannot be done, or where one is ahead already."""
+        """What developers gain by passing ``places``, as in `offers`."""
+        return self.offers(places)[1]
+
+    def offers(self, places: Places) -> tuple[Floats, Floats]:
+        """Efforts that pass ``places`` (``[m, n]`` or ``[m, 1]``), or under ``split`` join them where
+        that gains more, and the gains, ``[m, n]``; ``-inf`` where it cannot be done, or where one is
+        ahead already."""
         effort = self.efforts(places)
         # A supremum that is not attained costs the right limit (a fixed cost of any effort counts).
         right = np.where(self.strictly(places), np.nextafter(effort, np.inf), effort)
         gain = self.won[places] - self.prizes - self._price(right)
         if self.rule.ties == "split":
-            gain = np.maximum(gain, self._gains_from_tie(places))
+            joining, joined = self._offers_to_join(places)
+            effort, gain = np.where(joined > gain, joining, effort), np.maximum(gain, joined)
         ahead = (places > self.start) | (self.developers[places] == self.who)
-        return np.where(ahead, -np.inf, gain)
+        return effort, np.where(ahead, -np.inf, gain)
 
     def _price(self, effort: Floats) -> Floats:
         return np.where(np.isinf(effort), np.inf, self.game.cost(effort))
 
-    def _gains_from_tie(self, places: Places) -> Floats:
-        """Under ``split``: gains ``[m, n]`` from joining those at ``places`` at exactly their score."""
+    def _offers_to_join(self, places: Places) -> tuple[Floats, Floats]:
+        """Under ``split``: efforts that join those at ``places`` at exactly their score, and the gains
+        from it, ``[m, n]``."""
         k = self.developers[places]
         effort = self.least_effort(self._tie[places])
         _, number, size = np.unique(self.scores, return_inverse=True, return_counts=True)
@@ -105,7 +112,7 @@ class HonestBoard:
         pot = np.concatenate(([0.0], np.cumsum(self.game.prizes)))
         ahead = self.next_up[places] + 1
         share = (pot[np.minimum(ahead + members, self.who.size)] - pot[ahead]) / members
-        return share - self.prizes - self._price(effort)
+        return effort, share - self.prizes - self._price(effort)
 
     def expense(self, places: Places) -> Floats:
         """``R_r`` and the least price at which r passes or joins any place from ``places`` ``[m, n]``

@@ -1,8 +1,8 @@
 """Mixed equilibria, each with its certificate (theory sections 5 and 6).
 
-The solvers are in `duel` (closed form) and `quantal` (numerical, on the `cells` of the score axis). The
-certificate is computed by `benchgame_env.metrics`, which shares no code with them; in theory only
-this file and `noise` call it.
+The solvers are in `duel` (closed form), `quantal` (numerical, on the `cells` of the score axis) and
+`steps` (for boards that show few scores). The certificate is computed by `benchgame_env.metrics`, which
+shares no code with them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from benchgame_env.theory.cells import CellGame, Strategies
 from benchgame_env.theory.duel import duel_equilibrium
 from benchgame_env.theory.pure import exact_rule, largest_temptation, reduced
 from benchgame_env.theory.quantal import Path
+from benchgame_env.theory.steps import step_equilibrium
 
 TOLERANCE = 5e-3
 MAX_STEPS = 600
-# Most developers: the solver's equations grow like n cells, their solution like its cube.
+# Most developers without a closed form: there are n equations a cell, and solving takes their cube.
 LARGEST = 100
 # Points that stand for a whole strategy, tried in turn; the certificate is for exactly these.
 POINTS = (800, 3200)
@@ -41,7 +42,8 @@ class MixedEquilibrium:
     payoffs: expected payoffs ``[n]``, prize units.
     nash_conv: of exactly these strategies against deviations to any effort, prize units.
     method: how it was found.
-    unique: whether it is known to be the only equilibrium: the duel's closed form is.
+    unique: whether it is known to be the only equilibrium: the duel's closed form is, where every bit
+        of effort costs something and raises the score.
     """
 
     strategies: Strategies
@@ -78,7 +80,8 @@ def mixed_equilibrium(
 
     Raises
     ------
-    ValueError: unsuitable arguments; no closed form and more than `LARGEST` developers.
+    ValueError: unsuitable arguments; effort without bound that never costs what it may win; no closed
+        form and more than `LARGEST` developers.
     """
     rule = exact_rule(protocol)
     number("tolerance", tolerance, low=0, strict=True)
@@ -87,11 +90,14 @@ def mixed_equilibrium(
     if largest_temptation(game, rule)[1] is None:
         nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
         return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
+    if not np.isfinite(game.effort_scale).all():
+        raise ValueError("effort scale: must be finite to search it; set a budget")
     plain = reduced(game, rule)
     closed = duel_equilibrium(*plain)
     if closed is not None:
         method = "closed form: an all-pay contest with a head start"
-        found = _certified(game, rule, closed, method, unique=game.n_developers == 2)
+        unique = game.n_developers == 2 and _strict(*plain)
+        found = _certified(game, rule, closed, method, unique)
         if found.nash_conv <= tolerance * game.prize_range:
             return found
     if game.n_developers > LARGEST:
@@ -99,6 +105,10 @@ def mixed_equilibrium(
             f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
             f"up to {LARGEST}"
         )
+    if not plain[1].strict:  # with few scores to show, ties decide, which cells leave out
+        steps = step_equilibrium(*plain, goal=0.5 * tolerance * game.prize_range)
+        if steps is not None:
+            return _certified(game, rule, steps, "predictive regret matching+ on the scores to be shown")
     path = Path(CellGame.of(*plain, cells))
     return _numerical(game, rule, path, tolerance, max_steps, progress)
 
@@ -134,6 +144,12 @@ def _numerical(
             goal = 0.5 * nash_conv  # the points that stand for cells cost some of the tolerance
     last = certificate()
     return last if best is None or last.nash_conv < best.nash_conv else best
+
+
+def _strict(game: Game, rule: DeterministicProtocol) -> bool:
+    """Whether no effort is free and none is in vain: else several efforts may do as well."""
+    rises = rule.strict and getattr(game.curves, "strictly_increasing", False)
+    return bool(rises and game.cost.strictly_increasing)
 
 
 def _certified(

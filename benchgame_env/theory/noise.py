@@ -4,7 +4,7 @@ Noise makes a prize a smooth function of effort, so pure equilibria with positiv
 rank-order tournament, Lazear and Rosen 1981). `pure_equilibrium` looks for one by best-response
 iteration, `mixed_on_levels` for a mixed one on a grid of efforts; neither proves that there is no other.
 Both certificates are NashConv over all efforts as `benchgame_env.metrics` finds it, with which this
-file shares no code: here ties are split by integrating over a random tie-break.
+file shares no code (`contest` splits ties by integrating over a random tie-break).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from benchgame_env import metrics
 from benchgame_env._validate import Floats, integer, number
 from benchgame_env.game import Game
 from benchgame_env.protocols import as_protocol
+from benchgame_env.theory.contest import Contest
 from benchgame_env.theory.levels import regret_matching
 from benchgame_env.theory.mixed import MixedEquilibrium
 from benchgame_env.theory.pure import finite_effort_scale
@@ -54,11 +55,12 @@ class NoisyEquilibrium:
     method: str
 
 
-class Tournament:
-    """Expected prizes of efforts in one game under one rule."""
+class Tournament(Contest):
+    """Expected prizes of efforts in one game under one rule that draws scores."""
 
     def __init__(self, game: Game, rule: Any) -> None:
-        self.game, self.rule = game, rule
+        super().__init__(game, rule.ties)
+        self.rule = rule
         scale = game.effort_scale
         self.top = np.where(np.isinf(scale), finite_effort_scale(game), scale)
         self._grid = _shares()[:, None] * self.top
@@ -69,30 +71,6 @@ class Tournament:
         scores, chances = self.rule.distribution(self.game, efforts)
         firsts = np.flatnonzero(np.diff(scores, prepend=-np.inf) > 0)
         return np.add.reduceat(chances, firsts, axis=-1)
-
-    def worth(self, chances: Floats) -> Floats:
-        """``[n, s]``: a developer's expected prize at each score if rivals draw from ``chances``
-        ``[n, s]``."""
-        n = self.game.n_developers
-        above = np.cumsum(chances[:, ::-1], axis=1)[:, ::-1] - chances
-        if self.rule.ties == "quality":
-            better = np.arange(n) < np.arange(n)[:, None]  # [i, j]: j wins ties against i
-            return self._worth(above + better[..., None] * chances)
-        # A tied rival is ahead if its lot is below one's own, t; what t wins is a polynomial of
-        # degree n - 1, which Gauss's rule integrates exactly.
-        nodes, weights = np.polynomial.legendre.leggauss((n + 1) // 2)
-        lots = zip(0.5 * (nodes + 1), 0.5 * weights, strict=True)
-        return sum(w * self._worth(np.tile(above + t * chances, (n, 1, 1))) for t, w in lots)
-
-    def _worth(self, ahead: Floats) -> Floats:
-        """Expected prizes ``[n, s]`` if rival j is ahead of i at score s with chance ``ahead[i, j]``."""
-        n, prizes = self.game.n_developers, self.game.prizes
-        rank = np.zeros((n, n, ahead.shape[-1]))  # [i, rivals ahead, s]
-        rank[:, 0] = 1.0
-        for j in range(n):
-            p = ahead[:, j] * (np.arange(n) != j)[:, None]
-            rank -= rank * p[:, None] - np.pad(rank, ((0, 0), (1, 0), (0, 0)))[:, :-1] * p[:, None]
-        return np.einsum("k,iks->is", prizes, rank)
 
     def best_responses(self, worth: Floats, zooms: int = FINE) -> Floats:
         """Efforts ``[n]`` that are best on a grid, then between its neighbours, ever finer."""

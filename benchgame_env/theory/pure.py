@@ -102,6 +102,19 @@ def climb(game: Game, protocol: object) -> Floats:
     return next_efforts(game, rule)[np.argsort(ranks, kind="stable")[1:]]
 
 
+def overtakes(
+    game: Game, protocol: object, overtaken: Sequence[int] | None = None
+) -> tuple[Floats, Floats]:
+    """What passing whom takes and gains on the honest board, under ``split`` joining included where that
+    gains more: efforts and gains, each ``[n, m]``, entry ``(r, k)`` for r passing the k-th of
+    ``overtaken`` (default: all); ``-inf`` gains where r is ahead already or cannot. Effort and prize
+    units. The largest gain, if positive, is `temptation`."""
+    board, n = HonestBoard(game, exact_rule(protocol)), game.n_developers
+    wanted = np.arange(n) if overtaken is None else _indices(overtaken, n)
+    efforts, gains = board.offers(np.argsort(board.developers)[wanted][:, None])
+    return efforts.T, gains.T
+
+
 def _indices(developers: Sequence[int], n: int) -> NDArray[np.int64]:
     wanted = np.asarray(developers)
     if wanted.ndim != 1 or wanted.dtype.kind not in "iu" or not ((wanted >= 0) & (wanted < n)).all():

@@ -68,6 +68,7 @@ class Path:
             if self.steps - before <= EASY:
                 factor = min(STRIDE, factor**1.5)
             coarse = np.any(inside > (2 * stay + 0.35 * tolerance / stay.size)[:, None], axis=0)
+            coarse &= self.cells.divisible
             refined = bool(coarse.any())
             if refined:
                 self._refine(np.asarray(coarse))

@@ -1,0 +1,129 @@
+"""Which settings of which protocols a designer compares: one table, scaled to the game.
+
+A protocol without an entry, such as a plug-in, appears at its ``example`` parameters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchgame_env import Game, commands, make_protocol, protocols, theory
+from benchgame_env.protocols.registry import example_parameters, protocol_class
+
+Parameters = dict[str, Any]
+
+ITEMS = (100, 300, 1319, 5000)  # GSM8K has 1,319
+SHARES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the effort scale
+LARGEST_SEARCH = 60  # developers up to which stabilising levels are searched for
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A protocol with its parameters."""
+
+    protocol: str
+    parameters: Parameters
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells settings apart in a file of rows."""
+        return self.protocol, json.dumps(self.parameters, sort_keys=True, default=repr)
+
+    @property
+    def label(self) -> str:
+        return label(self.protocol, self.parameters)
+
+    def make(self) -> Any:
+        return make_protocol(self.protocol, **self.parameters)
+
+
+def label(protocol: str, parameters: Parameters) -> str:
+    """As in ``tune-before-test(level=3000)``."""
+    listed = ", ".join(f"{name}={shown(value)}" for name, value in parameters.items())
+    return f"{protocol}({listed})" if listed else protocol
+
+
+def shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
+
+
+def settings_for(game: Game, names: Iterable[str] | None = None, quick: bool = False) -> list[Setting]:
+    """Settings of the protocols called ``names``, by default of all registered ones and the compositions
+    in the table; with ``quick`` the first two of each.
+
+    Raises
+    ------
+    ValueError: an unknown protocol.
+    """
+    chosen = _all_names() if names is None else list(dict.fromkeys(names))
+    found = []
+    for name in chosen:
+        protocol_class(name)  # refuses unknown ones
+        listed = _RANGES[name](game) if name in _RANGES else [example_parameters(name)]
+        found += [Setting(name, parameters) for parameters in listed[: 2 if quick else None]]
+    return found
+
+
+def setting_from(words: str) -> Setting:
+    """The setting in ``NAME:PARAMETER=VALUE,...``; the name alone is one without parameters.
+
+    Raises
+    ------
+    ValueError: an unknown protocol or unsuitable parameters.
+    """
+    name, colon, listed = words.rpartition(":")
+    if not colon or "=" not in listed:  # the colon of a protocol in a module of one's own
+        name, listed = words, ""
+    parameters = commands.protocol_parameters(None, listed.split(",") if listed else [])
+    setting = Setting(name, parameters)
+    setting.make()
+    return setting
+
+
+def _all_names() -> list[str]:
+    return [*protocols(), *(name for name in _RANGES if "+" in name)]
+
+
+def _scale(game: Game) -> float:
+    """The largest effort that can pay for anybody; 1 where no effort or every effort does."""
+    scale = float(game.effort_scale.max())
+    return scale if 0 < scale < np.inf else 1.0
+
+
+def _levels(game: Game) -> list[float]:
+    """Shares of the effort scale, and the ends of the stable intervals with levels just outside."""
+    levels = {share * _scale(game) for share in SHARES}
+    if game.n_developers <= LARGEST_SEARCH and np.isfinite(game.effort_scale).any():
+        highest = 100 * _scale(game)
+        for low, high in theory.stabilizing_levels(game, highest):
+            levels |= {low, 0.9 * low, 0.75 * low} | (
+                {high, 1.1 * high} if high < 0.9 * highest else set()
+            )
+    return sorted(levels)
+
+
+def _each(name: str, values: Iterable[Any], **others: Any) -> list[Parameters]:
+    return [{name: value, **others} for value in values]
+
+
+_RANGES: dict[str, Callable[[Game], list[Parameters]]] = {
+    "direct": lambda game: [{}],
+    "tune-before-test": lambda game: _each("level", _levels(game)),
+    "finite-test": lambda game: _each("items", ITEMS),
+    "shared-test": lambda game: _each("items", ITEMS),
+    "confidence-ranks": lambda game: _each("items", ITEMS, z=1.96),
+    "best-of": lambda game: _each("k", (1, 2, 3, 10)),
+    "rounded": lambda game: _each("decimals", (1, 2, 3, 4)),
+    "capped": lambda game: _each("effort", [share * _scale(game) for share in SHARES[:-1]]),
+    "ladder": lambda game: _each("step", (0.003, 0.01, 0.03, 0.1)),
+    "ladder-free": lambda game: _each("items", ITEMS),
+    "first-look": lambda game: [{}],
+    "incumbent-margin": lambda game: _each("margin", (0.01, 0.03, 0.1, 0.3), decay=0.0),
+    "refreshed": lambda game: _each("rate", (0.1, 0.25, 0.5, 1.0)),
+    "tune-before-test+finite-test": lambda game: _each("level", _levels(game), items=1319),
+}

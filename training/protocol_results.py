@@ -1,0 +1,246 @@
+"""Rows of `training.compare_protocols`: their file, a table of them, and the cheapest stable ones.
+
+A setting is stable if its predicted regime is ``pure``. What predictions rest on differs, and so do the
+resources that settings cost the designer. Neither is weighed here: the cheapest are named for each
+basis, and without prices all that no other undercuts in every resource.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchgame_env import commands
+from benchgame_env._files import write_bytes
+from training.protocol_ranges import label
+from training.protocol_rows import COST, NUMBERS, Row
+from training.storage import read_rows, write_rows
+
+FIRST = ("game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "play")
+LAST = ("measured", "method", "reason", "card", "error")
+BASES = {
+    "theorem": "by theorem",
+    "search": "found and certified, perhaps not alone",
+    "simulation": "in simulation of best responses",
+}
+Prices = Mapping[str, float]
+Key = tuple[str, str]
+
+
+def write_results(path: Path, rows: Iterable[Row]) -> None:
+    """All ``rows`` as a Parquet file if ``path`` says so, else CSV: the whole file or none of it."""
+    rows = list(rows)
+    extra = sorted({name for row in rows for name in row} - {*FIRST, *NUMBERS, *LAST})
+    ordered = [{name: row.get(name) for name in (*FIRST, *NUMBERS, *extra, *LAST)} for row in rows]
+    if path.suffix != ".parquet":
+        write_rows(path, ordered)
+        return
+    import pyarrow
+    import pyarrow.parquet
+
+    text, buffer = pyarrow.string(), io.BytesIO()
+    kinds = [(name, text if name in (*FIRST, *LAST) else pyarrow.float64()) for name in ordered[0]]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ordered, pyarrow.schema(kinds)), buffer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_results(path: Path) -> list[Row]:
+    """Rows as they were written; none if there is no file.
+
+    Raises
+    ------
+    ValueError: the file holds something else.
+    """
+    if not path.exists():
+        return []
+    try:
+        if path.suffix == ".parquet":
+            import pyarrow.parquet
+
+            rows = pyarrow.parquet.read_table(io.BytesIO(path.read_bytes())).to_pylist()
+        else:
+            rows = [{name: _cell(name, text) for name, text in row.items()} for row in read_rows(path)]
+        for row in rows:
+            json.loads(row["parameters"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} holds no rows of this command ({type(error).__name__}: {error})"
+        ) from error
+    return rows
+
+
+def _cell(name: str, text: str) -> Any:
+    if name in NUMBERS or name.startswith(COST):
+        return float(text) if text else None
+    return text
+
+
+def parquet_is_there() -> bool:
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def key_of(row: Row) -> Key:
+    return row["protocol"], row["parameters"]
+
+
+def label_of(row: Row) -> str:
+    return label(row["protocol"], json.loads(row["parameters"]))
+
+
+def costs_of(row: Row) -> dict[str, float]:
+    """What a setting costs the designer, by resource; what costs nothing is left out."""
+    return {
+        name.removeprefix(COST): value for name, value in row.items() if name.startswith(COST) and value
+    }
+
+
+def cost_words(row: Row) -> str:
+    return " + ".join(f"{cost:,.6g} {resource}" for resource, cost in costs_of(row).items())
+
+
+def is_stable(row: Row) -> bool:
+    return row["regime"] == "pure"
+
+
+def cheapest(rows: list[Row], prices: Prices | None = None) -> list[Row]:
+    """Of ``rows`` those that none undercuts: at these prices, or else in all resources at once."""
+    costs = [costs_of(row) for row in rows]
+    if prices is not None:
+        totals = [sum(prices[resource] * cost for resource, cost in found.items()) for found in costs]
+        return [row for row, total in zip(rows, totals, strict=True) if total == min(totals)]
+    return [
+        row
+        for row, own in zip(rows, costs, strict=True)
+        if not any(_undercuts(other, own) for other in costs)
+    ]
+
+
+def _undercuts(one: Prices, other: Prices) -> bool:
+    resources = {*one, *other}
+    at_most = all(one.get(name, 0.0) <= other.get(name, 0.0) for name in resources)
+    return at_most and any(one.get(name, 0.0) < other.get(name, 0.0) for name in resources)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A heading and what is found under it, a line each."""
+
+    heading: str
+    lines: list[str]
+
+
+def findings(rows: list[Row], tau: float, prices: Prices | None = None) -> list[Finding]:
+    """The cheapest stable settings, and those whose Kendall tau is at least ``tau``, by basis."""
+    stable = [row for row in rows if is_stable(row)]
+    ordered = [row for row in stable if row["kendall_tau"] >= tau]
+    terms = "no other is as cheap in every resource" if prices is None else "at " + _words(prices)
+    found = [
+        _finding(f"Cheapest stable settings ({terms})", stable, prices),
+        _finding(f"Cheapest stable settings with Kendall tau of at least {tau:g}", ordered, prices),
+    ]
+    failed = [f"{label_of(row)}: {row['error']}" for row in rows if row["error"]]
+    return found + ([Finding("Settings that failed", failed)] if failed else [])
+
+
+def _finding(heading: str, rows: list[Row], prices: Prices | None) -> Finding:
+    lines = []
+    for basis, words in BASES.items():
+        groups: dict[tuple[Any, ...], list[Row]] = {}
+        for row in cheapest([row for row in rows if row["basis"] == basis], prices):
+            groups.setdefault((cost_words(row), f"{row['kendall_tau']:.3f}"), []).append(row)
+        lines += [f"{words}: {_group(group, prices)}" for group in groups.values()]
+    return Finding(heading, lines or ["none"])
+
+
+def _group(rows: list[Row], prices: Prices | None) -> str:
+    """Settings of the same cost and ranking, in one line."""
+    names = ", ".join(label_of(row) for row in rows)
+    total = ""
+    if prices is not None:
+        total = f", {sum(prices[name] * cost for name, cost in costs_of(rows[0]).items()):,.6g} in all"
+    cost = cost_words(rows[0]) or "nothing that is counted"
+    return f"{names}; costs {cost}{total}; Kendall tau {rows[0]['kendall_tau']:.3f}"
+
+
+def _words(prices: Prices) -> str:
+    return ", ".join(f"{name}={price:g}" for name, price in prices.items())
+
+
+HEADER = (
+    "setting",
+    "regime",
+    "basis",
+    "play",
+    "tau",
+    "best on top",
+    "burnt",
+    "temptation",
+    "NashConv",
+    "cost",
+)
+
+
+def cells(row: Row) -> list[str]:
+    """A row for the eye; the columns of `HEADER`."""
+    if row["error"]:
+        return [label_of(row), "failed", *[""] * (len(HEADER) - 2)]
+    certificate = _number(row["nash_conv"], ".2g")
+    if row["one_round_gain"] is not None:
+        certificate = f"{row['one_round_gain']:.2g}*"
+    return [
+        label_of(row),
+        row["regime"],
+        row["basis"],
+        row["play"],
+        _with_margin(row, "kendall_tau"),
+        _with_margin(row, "best_on_top"),
+        _number(row["effort_share"], ".1%"),
+        _number(row["temptation"], ".3g"),
+        certificate,
+        cost_words(row),
+    ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else f"{value:{form}}"
+
+
+def _with_margin(row: Row, name: str) -> str:
+    """The value, with half of its interval where it was simulated."""
+    half = (row[f"{name}_high"] - row[f"{name}_low"]) / 2
+    return f"{row[name]:.3f}" + (f" ± {half:.3f}" if half else "")
+
+
+NOTES = {
+    "regime": "pure: a pure equilibrium is predicted, the setting is stable; cycle: there is none; "
+    "undecided: no prediction",
+    "basis": "what the regime rests on: theorem; search: an equilibrium was found and certified where "
+    "scores are drawn, perhaps not the only one; simulation: best responses in turn, one round ahead, "
+    "under a rule that remembers",
+    "play": "what the other columns are of; honest play (no effort) stands where nothing is predicted",
+    "tau": "Kendall tau between board and latent quality; ± where simulated, 95 %",
+    "best on top": "probability that the best model has rank 1",
+    "burnt": "cost of all efforts over the sum of prizes; in the long run where a rule remembers",
+    "temptation": "the most that anybody gains by leaving the honest profile, prize units",
+    "NashConv": "certificate of the play over all efforts, prize units; *: the most that anybody who "
+    "revises gains by other efforts one round ahead",
+    "cost": "the designer's, of one evaluation, as far as the rule counts it: tuning in effort units, "
+    "test items, refreshed tests",
+}
+
+
+def text(rows: list[Row], found: list[Finding]) -> str:
+    """The report for a terminal."""
+    table = commands.table(list(HEADER), [cells(row) for row in rows])
+    stable = sum(is_stable(row) for row in rows)
+    parts = [table, f"{stable} of {len(rows)} settings are stable: their predicted regime is pure."]
+    parts += [
+        "\n".join([finding.heading, *(f"  {line}" for line in finding.lines)]) for finding in found
+    ]
+    return "\n\n".join(parts)

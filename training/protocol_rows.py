@@ -1,0 +1,193 @@
+"""What a designer gets from one setting of a protocol: the predicted play, and what it brings about.
+
+Play is a pure equilibrium where one is known; else a mixed equilibrium whose certificate is good enough;
+where the rule remembers, what best responses come to in the long run; else honest play, which then is
+nobody's prediction. Each row says which, and what its regime rests on:
+
+* ``theorem``: the theorems of `benchgame_env.theory`, whose hypotheses were checked on the game;
+* ``search``: scores are drawn; the equilibrium that was found is certified, that it is alone is not;
+* ``simulation``: the rule remembers; myopic best responses in turn were played out;
+* ``nothing``: the regime is undecided.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import benchgame_env as bg
+from benchgame_env import Game, load_game, metrics, theory
+from benchgame_env.metrics import Outcomes
+from benchgame_env.protocols import base, is_exact
+from benchgame_env.theory.cycles import turns_of
+from benchgame_env.theory.noise import is_tournament
+from training.protocol_ranges import Setting
+from training.verdict import AVERAGE_REGRET
+
+Row = dict[str, Any]
+
+SEED = 0  # of simulated boards; a row is the same each time
+SAMPLES = 2_000  # boards where they have to be simulated, one at a time
+EPISODES = 500  # the same, where rounds hang together
+
+NUMBERS = (
+    "kendall_tau", "kendall_tau_low", "kendall_tau_high",
+    "best_on_top", "best_on_top_low", "best_on_top_high",
+    "effort_share", "temptation", "nash_conv", "one_round_gain",
+    "cost_tuning", "cost_items", "cost_refresh",
+)  # fmt: skip
+TEXTS = ("regime", "basis", "play", "measured", "method", "reason", "card", "error")
+COST = "cost_"
+HONEST = "honest play, unpredicted"
+
+
+@dataclass(frozen=True, eq=False)
+class Play:
+    """What developers are taken to do.
+
+    Attributes
+    ----------
+    kind: which play it is, in words.
+    outcomes: what it brings about.
+    nash_conv: certificate over deviations to any effort, prize units; None where no grader reaches.
+    one_round_gain: certificate of best responses under a rule that remembers, see `theory.Dynamics`.
+    """
+
+    kind: str
+    outcomes: Outcomes
+    nash_conv: float | None = None
+    one_round_gain: float | None = None
+
+
+def row_of(game_name: str, setting: Setting) -> Row:
+    """The row of one setting; whatever goes wrong is in its ``error``."""
+    row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
+    row |= dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS)
+    try:
+        return row | measure(load_game(game_name), setting.make())
+    except Exception as error:  # a plug-in may raise anything, and the other settings go on
+        return row | {"error": " ".join(f"{type(error).__name__}: {error}".split())}
+
+
+def identity(game_name: str) -> Row:
+    """What rows of one file have in common: the game, a digest of its numbers, and the version."""
+    game = load_game(game_name)
+    probe = np.outer(np.append(0.0, np.geomspace(1e-3, 1e5, 33)), np.ones(game.n_developers))
+    numbers = [game.prizes, game.quality, game.budget, game.cost(probe[:, 0]), game.curves.score(probe)]
+    words = [*game.names, *(f"{x:.9g}" for part in numbers for x in np.ravel(part))]
+    digest = hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+    return {"game": game_name, "game_digest": digest, "version": bg.__version__}
+
+
+def measure(game: Game, rule: Any) -> Row:
+    """Prediction, certificate and outcome measures of ``rule``, by column."""
+    prediction = theory.predict(game, rule)
+    play = predicted_play(prediction)
+    found = play.outcomes
+    return {
+        "regime": prediction.regime,
+        "basis": basis(prediction),
+        "play": play.kind,
+        "measured": "exact" if found.exact else f"{found.samples} simulations",
+        "method": prediction.method,
+        "reason": prediction.reason,
+        "card": prediction.card,
+        "kendall_tau": found.kendall_tau,
+        "kendall_tau_low": found.kendall_tau_interval[0],
+        "kendall_tau_high": found.kendall_tau_interval[1],
+        "best_on_top": found.best_on_top,
+        "best_on_top_low": found.best_on_top_interval[0],
+        "best_on_top_high": found.best_on_top_interval[1],
+        "effort_share": None if math.isnan(found.cost_share) else found.cost_share,
+        "temptation": temptation(prediction),
+        "nash_conv": play.nash_conv,
+        "one_round_gain": play.one_round_gain,
+        **{COST + resource: cost for resource, cost in found.designer_cost.items()},
+    }
+
+
+def basis(p: theory.Prediction) -> str:
+    """What the regime rests on, see the module."""
+    if p.regime == "undecided":
+        return "nothing"
+    if is_exact(p.protocol):
+        return "theorem"
+    return "search" if p.dynamics is None else "simulation"
+
+
+def temptation(p: theory.Prediction) -> float | None:
+    """The most that anybody gains by leaving the honest profile, prize units; None where neither theory
+    nor the grader reaches."""
+    if is_exact(p.protocol):
+        return p.temptation
+    if not is_tournament(p.game, p.protocol):
+        return None
+    return float(metrics.regrets(p.game, p.protocol, np.zeros(p.game.n_developers)).max())
+
+
+def predicted_play(p: theory.Prediction) -> Play:
+    """The play that `benchgame_env.theory` predicts, with its certificate."""
+    game, rule, rng = p.game, p.protocol, np.random.default_rng(SEED)
+    if p.dynamics is not None and p.dynamics.cycle is not None:
+        settled = p.dynamics.outcome == "settles"
+        kind = "best responses, settled" if settled else "cycle of best responses"
+        found = metrics.played_outcomes(game, rule, *replay(game, rule, p.dynamics, rng))
+        return Play(kind, found, one_round_gain=p.dynamics.gain)
+    if p.equilibrium is not None:
+        found = metrics.outcomes(game, rule, p.equilibrium, rng, SAMPLES)
+        conv = _nash_conv(game, rule, p.equilibrium) if p.certificate is None else p.certificate
+        return Play("pure equilibrium", found, conv)
+    if p.mixed is not None and p.mixed.nash_conv <= certified(game):
+        found = metrics.outcomes(game, rule, p.mixed.strategies, rng, SAMPLES)
+        return Play("mixed equilibrium", found, p.mixed.nash_conv)
+    return _honest_play(game, rule, rng)
+
+
+def certified(game: Game) -> float:
+    """The largest NashConv of what counts as a mixed equilibrium here, prize units: a mean regret of
+    2.5 % of P, as learned play is judged (theory section 8)."""
+    return AVERAGE_REGRET * game.prize_range * game.n_developers
+
+
+def _honest_play(game: Game, rule: Any, rng: np.random.Generator) -> Play:
+    nobody = np.zeros(game.n_developers)
+    if is_exact(rule) or getattr(rule, "noisy", True):
+        found = metrics.outcomes(game, rule, nobody, rng, SAMPLES)
+    else:  # one board at the beginning of an episode, which is not drawn
+        board = rule.evaluate(game, nobody[None, None])
+        found = metrics.played_outcomes(game, rule, nobody[None, None], board.ranks)
+    return Play(HONEST, found, _nash_conv(game, rule, nobody))
+
+
+def _nash_conv(game: Game, rule: Any, efforts: Any) -> float | None:
+    """By the grader, where it reaches."""
+    if is_exact(rule) or is_tournament(game, rule):
+        return metrics.nash_conv(game, rule, efforts)
+    return None
+
+
+def replay(
+    game: Game, rule: Any, dynamics: theory.Dynamics, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Efforts and ranks on the boards of one period, ``[episodes, period, n]``.
+
+    The path of efforts is played again from the beginning, since boards depend on what came before; in
+    many independent episodes if they are drawn, else in one.
+    """
+    assert dynamics.cycle is not None
+    episodes, period = EPISODES if rule.noisy else 1, dynamics.cycle.period
+    path, turns = dynamics.trajectory, turns_of(dynamics.cycle.order, game.n_developers)
+    state = base.start(rule, game, (episodes, game.n_developers))
+    efforts, ranks = [], []
+    for k, held in enumerate(path[:-1]):
+        movers = turns[(k - 1) % len(turns)] if k else []
+        revised = np.tile(np.isin(np.arange(held.size), movers), (episodes, 1))
+        played = np.tile(held, (episodes, 1))
+        board, state = base.play(rule, game, played, state, rng, revised)
+        efforts.append(played)
+        ranks.append(board.ranks)
+    return np.stack(efforts[-period:], axis=1), np.stack(ranks[-period:], axis=1)

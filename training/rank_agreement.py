@@ -1,0 +1,170 @@
+"""``python -m training.rank_agreement CSV``: do benchmarks agree on which model is better?
+
+Reads scores of models on benchmarks, one row a model and benchmark. For every pair of benchmarks it
+takes Kendall's tau-b between the rankings of the models that both have, for each score column; say,
+scores as measured directly against scores after tune-before-test.
+
+Intervals are 95 % t intervals around means over pairs, with the jackknife's standard error over
+benchmarks: each is left out in turn with all of its pairs. They speak of other benchmarks of the kind,
+not of other models. Columns share pairs, so their difference is taken pair by pair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from benchgame_env import commands, metrics
+from benchgame_env._validate import Floats, number
+from training.storage import write_rows
+
+PROG = "python -m training.rank_agreement"
+COLUMNS = ("direct", "tuned")
+CONFIDENCE = 0.95
+Scores = dict[str, dict[str, tuple[float, ...]]]  # benchmark to model to a score per column
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two benchmarks, how many models both have, and tau between their rankings by each column."""
+
+    benchmarks: tuple[str, str]
+    models: int
+    taus: tuple[float, ...]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = commands.Parser(
+        prog=PROG,
+        description="Kendall tau between the model rankings of every pair of benchmarks.",
+        epilog="intervals: 95 %%, jackknife over benchmarks",
+    )
+    parser.add_argument("csv", type=Path, help="scores, with the columns benchmark, model and --columns")
+    parser.add_argument("--columns", default=",".join(COLUMNS), help="score columns, between commas")
+    parser.add_argument("--out", type=Path, help="write a row per pair of benchmarks here (*.csv)")
+    options = parser.parse_args(arguments)
+    return commands.run(lambda: _agreement(options), PROG)
+
+
+def _agreement(options: argparse.Namespace) -> None:
+    columns = [name.strip() for name in options.columns.split(",")]
+    if len(set(columns)) < len(columns) or not all(columns):
+        raise ValueError(f"--columns: need distinct names, got {options.columns!r}")
+    try:
+        pairs = compare(read_scores(options.csv, columns), columns)
+    except (csv.Error, ValueError) as error:
+        raise ValueError(f"{options.csv}: {error}") from error
+    if options.out:
+        write_rows(options.out, (_row(pair, columns) for pair in pairs))
+    print(report(pairs, columns))
+
+
+def read_scores(path: Path, columns: list[str]) -> Scores:
+    """Scores by benchmark and model, one for each of ``columns``.
+
+    Raises
+    ------
+    ValueError: counting the header as row 1, names the row and column at fault.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, skipinitialspace=True)
+        missing = [c for c in ("benchmark", "model", *columns) if c not in (reader.fieldnames or ())]
+        if missing:
+            raise ValueError(f"missing columns: {', '.join(missing)}")
+        scores: Scores = {}
+        for row in reader:
+            where = f"row {reader.line_num}"
+            benchmark, model = (
+                _name(f"{where}: {column}", row[column]) for column in ("benchmark", "model")
+            )
+            if model in scores.setdefault(benchmark, {}):
+                raise ValueError(f"{where}: model {model!r} on {benchmark!r} is there already")
+            scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
+    return scores
+
+
+def _name(field: str, text: str | None) -> str:
+    if text is None or not text.strip():
+        raise ValueError(f"{field}: expected a name, got {text!r}")
+    return text.strip()
+
+
+def compare(scores: Scores, columns: list[str]) -> list[Pair]:
+    """Every pair of benchmarks, in alphabetical order.
+
+    Raises
+    ------
+    ValueError: fewer than two benchmarks; a pair with fewer than two models in common, or on one of
+        which these all score the same.
+    """
+    if len(scores) < 2:
+        raise ValueError(f"need at least two benchmarks to compare, got {', '.join(scores) or 'none'}")
+    return [_pair(scores, columns, pair) for pair in itertools.combinations(sorted(scores), 2)]
+
+
+def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
+    first, second = (scores[benchmark] for benchmark in pair)
+    models = [model for model in first if model in second]
+    label = " and ".join(map(repr, pair))
+    if len(models) < 2:
+        raise ValueError(f"benchmarks {label} have {len(models)} models in common, a ranking needs 2")
+    taus = []
+    for k, column in enumerate(columns):
+        own, other = ([scores[benchmark][model][k] for model in models] for benchmark in pair)
+        if len(set(own)) == 1 or len(set(other)) == 1:
+            flat = pair[len(set(own)) > 1]
+            raise ValueError(f"{column}: all {len(models)} models of {label} score the same on {flat!r}")
+        taus.append(metrics.rank_agreement(own, other))
+    return Pair(pair, len(models), tuple(taus))
+
+
+def mean_with_interval(pairs: list[Pair], values: Floats) -> tuple[float, float, float]:
+    """The mean of ``values``, one per pair of benchmarks, and its interval; NaN with two benchmarks,
+    which leave no pair without either."""
+    mean = float(values.mean())
+    benchmarks = sorted({benchmark for pair in pairs for benchmark in pair.benchmarks})
+    m = len(benchmarks)
+    if m < 3:
+        return mean, math.nan, math.nan
+    has = np.array([[b in pair.benchmarks for pair in pairs] for b in benchmarks])
+    without = np.array([values[~mine].mean() for mine in has])
+    error = math.sqrt((m - 1) / m * ((without - without.mean()) ** 2).sum())
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, m - 1)) * error
+    return mean, mean - half, mean + half
+
+
+def report(pairs: list[Pair], columns: list[str]) -> str:
+    """Mean tau of each column, and what each further one adds to the first."""
+    taus = np.array([pair.taus for pair in pairs])
+    lines = {column: taus[:, k] for k, column in enumerate(columns)}
+    lines |= {f"{c} - {columns[0]}": taus[:, k] - taus[:, 0] for k, c in enumerate(columns) if k}
+    rows = []
+    for name, values in lines.items():
+        mean, low, high = mean_with_interval(pairs, values)
+        interval = "" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"
+        rows.append([name, f"{mean:.3f}", interval, f"{values.min():.3f}", f"{values.max():.3f}"])
+    models = [pair.models for pair in pairs]
+    shared = f"{min(models)}" if min(models) == max(models) else f"{min(models)} to {max(models)}"
+    return (
+        f"Kendall tau between model rankings, {len(pairs)} pairs of benchmarks, {shared} models each\n"
+        + commands.table(["scores", "mean tau", "95 %, jackknife", "least", "most"], rows)
+    )
+
+
+def _row(pair: Pair, columns: list[str]) -> dict[str, Any]:
+    first, second = pair.benchmarks
+    taus = {f"tau_{column}": tau for column, tau in zip(columns, pair.taus, strict=True)}
+    return {"benchmark": first, "other": second, "models": pair.models, **taus}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
