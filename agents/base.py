@@ -1,50 +1,118 @@
-"""What a developer agent is: observations in, actions out."""
+"""What a developer agent is: observations in, actions out, and for those that adapt what happened."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env import Game, VectorEnv
+from benchgame_env._validate import Floats, integer
 from benchgame_env.actions import EffortAxis
 from benchgame_env.observation import ObservationLayout
+from benchgame_env.protocols import is_exact
 
 
 @dataclass(frozen=True, eq=False)
 class Seat:
-    """What a developer is told before the game: the rules, its own place, how to read and to act."""
+    """What a developer is told before the game: the rules, its own place, how to read and to act,
+    the rounds of an episode, and how many copies are played at once."""
 
     game: Game
     protocol: Any
     developer: int
     axis: EffortAxis
     layout: ObservationLayout
+    horizon: int
+    copies: int
 
     @classmethod
     def of(cls, vec: VectorEnv, developer: int) -> Seat:
         """The seat of ``developer`` (index) in ``vec``; of an environment, pass ``env.vector``."""
-        return cls(vec.game, vec.protocol, developer, vec.axis, vec.observer.layout)
+        layout = vec.observer.layout
+        return cls(vec.game, vec.protocol, developer, vec.axis, layout, vec.horizon, vec.num_envs)
 
     def read(self, observations: NDArray[np.float32], part: str) -> NDArray[np.float32]:
         """The named part ``[batch, length]`` of observations ``[batch, size]``."""
         return observations[:, self.layout.parts[part]]
 
-    def action(self, efforts: NDArray[np.float64]) -> NDArray[Any]:
+    def has_turn(self, observations: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Whether this developer may revise next, ``[batch]``."""
+        return self.read(observations, "turn")[:, self.developer] > 0
+
+    def action(self, efforts: Floats) -> NDArray[Any]:
         """Own efforts ``[batch]`` to the actions ``[batch]`` that name them."""
-        profile = np.repeat(efforts[:, None], self.game.n_developers, axis=1)
-        return self.axis.action(profile)[:, self.developer]
+        return self.axis.action(self._profiles(efforts))[:, self.developer]
+
+    def efforts(self, positions: Floats) -> Floats:
+        """Positions ``[m]`` on the effort axis to own efforts ``[m]``."""
+        return self.axis.effort(self._profiles(positions))[:, self.developer]
+
+    def levels(self, count: int) -> Floats:
+        """Own efforts to choose among, ascending ``[m]``: those of discrete actions; of continuous ones
+        ``count`` (>= 2) at even steps of the axis."""
+        if self.axis.action_type == "discrete":
+            count = self.axis.levels
+        return self.efforts(np.linspace(0.0, 1.0, integer("levels", count, low=2)))
+
+    def scores(self, efforts: Floats) -> Floats:
+        """The scores ``[m]`` that own efforts ``[m]`` show under a rule that is exact."""
+        return self.protocol.score(self.game, self._profiles(efforts))[:, self.developer]
+
+    def efforts_for(self, scores: Floats) -> Floats:
+        """Least own efforts ``[m]`` that show ``scores`` ``[m]`` under an exact rule, see
+        `DeterministicProtocol.effort_for`."""
+        return self.protocol.effort_for(self.game, self._profiles(scores))[:, self.developer]
+
+    def _profiles(self, own: Floats) -> Floats:
+        return np.repeat(own[:, None], self.game.n_developers, axis=1)
+
+
+class Round(NamedTuple):
+    """What one developer lived through in one round of a batch.
+
+    Attributes
+    ----------
+    observations: what it saw before, ``[batch, size]``.
+    actions: what it did, ``[batch]``; without its turn it had no effect.
+    efforts, payoffs: what it held and earned, ``[batch]``; effort and prize units.
+    scores: everybody's shown scores, ``[batch, n]``.
+    after: what it saw then, ``[batch, size]``; at the end of an episode the final observation.
+    ended: whether the episode was cut off there; none ends otherwise.
+    """
+
+    observations: NDArray[np.float32]
+    actions: NDArray[Any]
+    efforts: Floats
+    payoffs: Floats
+    scores: Floats
+    after: NDArray[np.float32]
+    ended: bool
 
 
 class Agent(ABC):
-    """One developer. To add one, copy `honest.py`, change ``act`` and name it in `agents`."""
+    """One developer. To add one, copy `honest.py`, change ``act`` and name it in `agents`.
+
+    Raises
+    ------
+    ValueError: it ``needs_exact_rule`` and the protocol is none, see `benchgame_env.protocols.is_exact`.
+    """
+
+    needs_exact_rule: ClassVar[bool] = False
 
     def __init__(self, seat: Seat) -> None:
+        if self.needs_exact_rule and not is_exact(seat.protocol):
+            name = type(self).__name__
+            raise ValueError(f"{name} needs a DeterministicProtocol, got {seat.protocol!r}")
         self.seat = seat
 
     @abstractmethod
-    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
         """Actions ``[batch]`` for observations ``[batch, size]``; all randomness comes from ``rng``."""
+
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
+        """Take in a round; whoever plays calls it after each one. Scripted developers learn nothing."""
+        return

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Seat
 from benchgame_env import theory
-from benchgame_env._validate import number
-from benchgame_env.protocols import is_exact
+from benchgame_env._validate import Floats, number
 
 
 class BestResponse(Agent):
@@ -23,18 +22,17 @@ class BestResponse(Agent):
     resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32.
     """
 
+    needs_exact_rule = True
+
     def __init__(self, seat: Seat, resolution: float = theory.RESOLUTION) -> None:
         super().__init__(seat)
-        if not is_exact(seat.protocol):
-            raise ValueError(f"best-response needs a DeterministicProtocol, got {seat.protocol!r}")
         self.resolution = number("resolution", resolution, low=float(np.finfo(np.float32).eps))
-        self._levels: NDArray[np.float64] | None = None
-        if seat.axis.action_type == "discrete":
-            self._levels = self._efforts(np.linspace(0.0, 1.0, seat.axis.levels))
+        discrete = seat.axis.action_type == "discrete"
+        self._levels: Floats | None = seat.levels(seat.axis.levels) if discrete else None
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         scores = self.seat.read(observations, "board_scores").astype(np.float64)
-        held = self._efforts(self.seat.read(observations, "own_effort")[:, 0].astype(np.float64))
+        held = self.seat.efforts(self.seat.read(observations, "own_effort")[:, 0].astype(np.float64))
         effort, _ = theory.best_response(
             self.seat.game,
             self.seat.protocol,
@@ -46,8 +44,3 @@ class BestResponse(Agent):
             precision=np.float32,
         )
         return self.seat.action(effort)
-
-    def _efforts(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Own efforts at positions ``[m]`` on the effort axis."""
-        profile = np.repeat(positions[:, None], self.seat.game.n_developers, axis=1)
-        return self.seat.axis.effort(profile)[:, self.seat.developer]

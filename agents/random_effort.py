@@ -15,6 +15,4 @@ class RandomEffort(Agent):
     """
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
-        position = rng.uniform(size=(len(observations), 1))
-        profile = np.repeat(position, self.seat.game.n_developers, axis=1)
-        return self.seat.action(self.seat.axis.effort(profile)[:, self.seat.developer])
+        return self.seat.action(self.seat.efforts(rng.uniform(size=len(observations))))

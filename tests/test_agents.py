@@ -1,4 +1,5 @@
-"""Scripted developers: known answers, best responses against every alternative, cycles, seeds."""
+"""Scripted developers and what all share: known answers, best responses against every alternative,
+cycles, seeds, the registry. Those that adapt: `test_adaptive.py`."""
 
 from __future__ import annotations
 
@@ -10,17 +11,29 @@ import pytest
 from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds
 
 import benchgame_env as bg
-from agents import SCRIPTED, BestResponse, Honest, RandomEffort, Seat
+from agents import (
+    AGENTS,
+    Agent,
+    BestResponse,
+    Honest,
+    RandomEffort,
+    Seat,
+    line_up,
+    make_agent,
+    play,
+)
 from benchgame_env.protocols import is_exact
 
 RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
-# Best responses need a fixed board; the other scripted developers play under any rule.
+# Who needs a fixed board says so; the others play under any rule.
 PLAYABLE = [
     (rule, name)
     for rule in RULES
-    for name in SCRIPTED
-    if is_exact(RULES[rule]) or SCRIPTED[name] is not BestResponse
+    for name in AGENTS
+    if is_exact(RULES[rule]) or not AGENTS[name].needs_exact_rule
 ]
+DRAWING = {"exp3", "q-learning", "random", "regret-matching-plus"}
+SCRIPTED = [name for name in AGENTS if AGENTS[name].learn is Agent.learn]  # the others keep a state
 RESOLUTION = 1e-3  # the default: three decimals of score
 # Boards are seen in float32: within 3e-8 below a score of 1. On the curves below, whose slopes are
 # at least exp(-2) = 0.135, that is an effort of at most 2.3e-7.
@@ -29,7 +42,7 @@ SEEN = 3e-7
 LEVELS = 33
 
 every_type = pytest.mark.parametrize("action_type", ACTION_TYPES)
-every_scripted = pytest.mark.parametrize("name", SCRIPTED)
+every_developer = pytest.mark.parametrize("name", AGENTS)
 
 
 def additive(quality: list[float], prizes: list[float], budget: Any = math.inf) -> bg.Game:
@@ -110,7 +123,7 @@ def test_random_levels_are_the_nearest_to_a_uniform_position() -> None:
     assert (np.abs(counts - expected) < 5 * 31.6).all()
 
 
-# Every scripted developer
+# Every developer
 
 
 @every_type
@@ -121,7 +134,7 @@ def test_actions_are_in_range_and_observations_untouched(
 ) -> None:
     vec, seen = table(GAMES[game](), num_envs=4, protocol=RULES[rule], action_type=action_type)
     rng, before = np.random.default_rng(0), seen.copy()
-    players = [SCRIPTED[name](Seat.of(vec, i)) for i in range(vec.n_developers)]
+    players = [AGENTS[name](Seat.of(vec, i)) for i in range(vec.n_developers)]
     for _ in range(3):
         actions = [player.act(seen[:, i], rng) for i, player in enumerate(players)]
         assert np.array_equal(seen, before)
@@ -140,26 +153,181 @@ def check_range(vec: bg.VectorEnv, actions: np.ndarray) -> None:
         assert (np.abs(actions) <= 1).all()
 
 
-@every_scripted
+@every_developer
 @every_type
 def test_all_randomness_is_handed_in(action_type: str, name: str) -> None:
     vec, seen = table("duel", num_envs=64, action_type=action_type)
-    agent = SCRIPTED[name](Seat.of(vec, 1))
+    agent = AGENTS[name](Seat.of(vec, 1))
     rngs = [np.random.default_rng(seed) for seed in (5, 5, 6)]
     plays = [[agent.act(seen[:, 1], rng).tolist() for _ in range(3)] for rng in rngs]
     assert plays[0] == plays[1]
-    assert (plays[0] != plays[2]) == (name == "random")
+    assert (plays[0] != plays[2]) == (name in DRAWING)
 
 
-@pytest.mark.parametrize("name", sorted(set(SCRIPTED) - {"random"}))
+@pytest.mark.parametrize("name", sorted(set(SCRIPTED) - DRAWING))
 @every_type
 def test_a_batch_is_answered_row_by_row(action_type: str, name: str) -> None:
     vec, _ = table("duel", num_envs=7, action_type=action_type)
     rng = np.random.default_rng(0)
     seen, *_ = vec.step(vec.axis.action(rng.uniform(size=(7, 2))))
-    agent = SCRIPTED[name](Seat.of(vec, 1))
+    agent = AGENTS[name](Seat.of(vec, 1))
     rows = [agent.act(seen[k : k + 1, 1], nobody())[0] for k in range(7)]
     assert agent.act(seen[:, 1], nobody()).tolist() == rows
+
+
+# The registry
+
+
+def test_unknown_developers_and_parameters_list_the_known_ones() -> None:
+    vec, _ = table("duel")
+    seat = Seat.of(vec, 0)
+    with pytest.raises(ValueError, match="agent: unknown 'sleeper'; known: best-response, constant, "):
+        make_agent("sleeper", seat)
+    with pytest.raises(ValueError, match="'constant' takes share; got "):
+        make_agent("constant", seat, effort=1)
+    with pytest.raises(ValueError, match="'honest' takes no parameters"):
+        make_agent("honest", seat, share=0.5)
+
+
+def test_a_line_up_seats_the_best_model_first() -> None:
+    vec, _ = table("five")
+    seated = line_up("honest, honest,random,sniper,copycat", vec)
+    assert [type(a) for a in seated] == [
+        AGENTS[k] for k in ("honest", "honest", "random", "sniper", "copycat")
+    ]
+    assert [agent.seat.developer for agent in seated] == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="agents: 3 named for 5 developers"):
+        line_up("honest,honest,sniper", vec)
+    with pytest.raises(ValueError, match="agents: got 2 for 5 developers"):
+        play(vec, seated[:2], 1, nobody())
+    with pytest.raises(ValueError, match="agent: unknown ''"):
+        line_up("honest,honest,,sniper,copycat", vec)
+
+
+@pytest.mark.parametrize("name", [name for name in AGENTS if AGENTS[name].needs_exact_rule])
+def test_who_needs_a_fixed_board_refuses_a_drawn_one(name: str) -> None:
+    vec, _ = table("duel", protocol=Noisy())
+    with pytest.raises(ValueError, match="needs a DeterministicProtocol"):
+        make_agent(name, Seat.of(vec, 0))
+
+
+# The loop in which they meet
+
+
+@every_type
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_whole_run_depends_on_the_seeds_alone(revision: str, action_type: str) -> None:
+    def run(names: str, seed: int) -> list[np.ndarray]:
+        vec, _ = table(
+            "five", num_envs=3, horizon=7, revision=revision, action_type=action_type, effort_levels=5
+        )
+        played = play(vec, line_up(names, vec), 40, np.random.default_rng(seed), seed=0)
+        return [played[key] for key in ("effort", "score", "rank", "prize", "cost", "payoff")]
+
+    everybody = list(AGENTS)
+    for names in (",".join(everybody[:5]), ",".join(everybody[5:])):
+        first, again, other = (run(names, seed) for seed in (4, 4, 5))
+        assert first[0].shape == (40, 3, 5)
+        assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+        assert not np.array_equal(first[0], other[0])  # somebody draws in either line-up
+
+
+def test_agents_are_told_what_the_environment_says() -> None:
+    # A slow witness: a developer that writes down its rounds, beside the environment stepped by hand.
+    class Witness(RandomEffort):
+        def learn(self, played: Any, rng: Any) -> None:
+            told.append(played)
+
+    told: list[Any] = []
+    vec, _ = table("duel", num_envs=2, horizon=3, revision="alternating")
+    play(vec, [Honest(Seat.of(vec, 0)), Witness(Seat.of(vec, 1))], 7, np.random.default_rng(1), seed=0)
+    twin, _ = table("duel", num_envs=2, horizon=3, revision="alternating")
+    seen, _ = twin.reset(0)
+    assert len(told) == 7
+    for k, one in enumerate(told):
+        assert np.array_equal(one.observations, seen[:, 1])
+        seen, rewards, _, _, infos = twin.step(np.column_stack([np.full(2, -1.0), one.actions]))
+        assert np.array_equal(one.after, infos.get("final_observation", seen)[:, 1])
+        assert np.array_equal(one.payoffs, rewards[:, 1])
+        assert np.array_equal(one.efforts, infos["effort"][:, 1])
+        assert np.array_equal(one.scores, infos["score"])
+        assert one.ended == (k in (2, 5))  # the last rounds of episodes of three
+
+
+def test_who_only_watches_learns_nothing() -> None:
+    vec, _ = table("duel", num_envs=2, action_type="discrete")
+    for name in set(AGENTS) - set(SCRIPTED):
+        agents = line_up(f"random,{name}", vec)
+        before = str(agents[1].state)  # type: ignore[attr-defined]
+        play(vec, agents, 5, np.random.default_rng(0), seed=0, learn=False)
+        if name != "q-learning":  # it makes room for boards when it sees them
+            assert str(agents[1].state) == before  # type: ignore[attr-defined]
+        else:
+            assert not agents[1].state["values"].any()  # type: ignore[attr-defined]
+
+
+# Constant
+
+
+@every_type
+def test_constant_spends_its_share_of_what_the_prizes_are_worth(action_type: str) -> None:
+    # F = min(budget, prizes over the rate of cost): 1 on the duel, 0.4 with the small prize.
+    for game, effort in (("duel", 0.25), ("duel-small-prize", 0.1)):
+        vec, _ = table(game, action_type=action_type)
+        agents = [make_agent("constant", Seat.of(vec, i), share=0.25) for i in (0, 1)]
+        held = play(vec, agents, 2, nobody())["effort"]
+        assert held == pytest.approx(np.full((2, 1, 2), effort), abs=1e-12)
+    with pytest.raises(ValueError, match="share: must be <= 1"):
+        make_agent("constant", Seat.of(vec, 0), share=1.5)
+
+
+# Copycat
+
+
+def test_copycat_shows_the_score_of_the_best_other() -> None:
+    # On additive curves it takes the rival's effort and the difference in quality.
+    vec, seen = table("five", [0.0, 0.375, 0.0, 0.0, 0.1])  # totals: 1, 1.25, 0.75, 0.625, 0.6
+    for i, effort in ((0, 0.25), (1, 0.125), (2, 0.5), (4, 0.75)):
+        action = make_agent("copycat", Seat.of(vec, i)).act(seen[:, i], nobody())
+        assert vec.axis.position(action)[0] == pytest.approx(effort, abs=SEEN)  # F is 1
+    scores = play(vec, line_up("constant,copycat,copycat,copycat,copycat", vec), 3, nobody())["score"]
+    assert scores[-1, 0] == pytest.approx(np.full(5, 1 - math.exp(-1.5)), abs=1e-6)
+
+
+def test_copycat_goes_as_far_as_it_can() -> None:
+    # Its ceiling is 0.5 and the rival shows 0.8: no effort suffices.
+    curves = bg.curves.ScalingLaw([0.0, 0.0], [1.0, 0.5], [math.log(4), 0.0], [1.0, 1.0])
+    game = bg.Game(curves, bg.LinearCost(1.0), [1.0, 0.0], budget=2.0)
+    vec, seen = table(game)
+    assert make_agent("copycat", Seat.of(vec, 1)).act(seen[:, 1], nobody()).tolist() == [1.0]
+
+
+# Sniper
+
+
+@every_type
+@pytest.mark.parametrize("revision", ["simultaneous", "alternating"])
+@pytest.mark.parametrize("seat", [1, 2, 4])
+def test_sniper_takes_the_top_in_its_last_revision(seat: int, revision: str, action_type: str) -> None:
+    # From rank 2, 3 or 5 of five the top pays 0.25, 0.5 or 1 more and costs half of that.
+    names = ["honest"] * 5
+    names[seat] = "sniper"
+    vec, _ = table("five", horizon=13, revision=revision, action_type=action_type)
+    played = play(vec, line_up(",".join(names), vec), 26, nobody())
+    # With 13 rounds the last lap is 8 to 12; developer i revises when the round is 4 - i, modulo 5.
+    last = 12 if revision == "simultaneous" else next(t for t in range(8, 13) if t % 5 == 4 - seat)
+    for episode in played["rank"][:13], played["rank"][13:]:
+        assert (episode[:last, 0, seat] == seat + 1).all()
+        assert (episode[last:, 0, seat] == 1).all()
+    assert not played["effort"][:last].any()
+
+
+def test_sniper_waits_for_the_last_n_rounds_when_turns_are_drawn() -> None:
+    vec, _ = table("duel", num_envs=200, horizon=6, revision="random")
+    effort = play(vec, line_up("honest,sniper", vec), 6, nobody(), seed=0)["effort"][..., 1]
+    assert not effort[:4].any()
+    # It has a turn in the last two rounds with probability 3/4: 150 of 200, sd 6.1.
+    assert abs((effort[-1] > 0.5).sum() - 150) < 5 * 6.1
 
 
 # Best response: known answers (additive curves, quality 1 and 0.5, c(e) = e; theory section 5)
@@ -353,12 +521,6 @@ def test_a_resolution_that_the_board_cannot_show_is_refused(resolution: float) -
     vec, _ = table("duel")
     with pytest.raises(ValueError, match="resolution: must be"):
         BestResponse(Seat.of(vec, 0), resolution=resolution)
-
-
-def test_a_drawn_board_has_no_best_response() -> None:
-    vec, _ = table("duel", protocol=Noisy())
-    with pytest.raises(ValueError, match="needs a DeterministicProtocol"):
-        BestResponse(Seat.of(vec, 0))
 
 
 def test_a_little_tuning_leaves_the_additive_duel_alone() -> None:

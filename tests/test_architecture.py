@@ -111,9 +111,9 @@ def test_heavy_libraries_stay_where_they_belong(library: str) -> None:
     assert [user for user in users if not user.startswith(ONLY_IN[library])] == []
 
 
-def test_the_package_imports_without_torch_and_stable_baselines3() -> None:
+def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None:
     code = (
-        "import sys, benchgame_env; assert not "
+        "import sys, agents, benchgame_env; assert not "
         "{'torch', 'stable_baselines3', 'tqdm', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

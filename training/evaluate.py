@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import Agent
+from agents import play
 from benchgame_env import Game, VectorEnv, commands, metrics, theory
 from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
@@ -70,7 +70,8 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
     figures = []
     for seed in range(settings.seeds):
         learners, sampled = load_seed(settings, run / f"seed-{seed}", seed)
-        played = play(vec, learners.agents(), np.random.default_rng([seed, 2]), seed)
+        rng = np.random.default_rng([seed, 2])
+        played = play(vec, learners.agents(), vec.horizon, rng, seed, learn=False)
         rows.extend(_rows(run.name, seed, vec.game, played))
         figures.append(grade(vec, prediction, played, sampled))
     verdict = judge(
@@ -86,19 +87,6 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
         json_text({**asdict(verdict), "seeds": [asdict(one) for one in figures]}) + "\n",
     )
     return Evaluation(settings, prediction, figures, verdict)
-
-
-def play(
-    vec: VectorEnv, agents: list[Agent], rng: np.random.Generator, seed: int
-) -> dict[str, NDArray[Any]]:
-    """One episode in every copy; effort, score, ... each ``[rounds, episodes, n]``."""
-    observations, _ = vec.reset(seed)
-    rounds: list[dict[str, Any]] = []
-    for _ in range(vec.horizon):
-        actions = np.column_stack([agent.act(observations[:, i], rng) for i, agent in enumerate(agents)])
-        observations, _, _, _, infos = vec.step(actions)
-        rounds.append(infos)
-    return {key: np.stack([infos[key] for infos in rounds]) for key in NUMBERS}
 
 
 def grade(
