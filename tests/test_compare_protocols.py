@@ -91,7 +91,7 @@ def test_drawn_scores_are_evaluated_at_the_equilibrium_that_was_found() -> None:
 
 
 def test_undecided_stays_undecided() -> None:
-    # Overtaking costs more than it wins, so all-zero is an equilibrium, but rounded scores have plateaus.
+    # Overtaking costs more than it wins: all-zero is an equilibrium, but rounded scores have plateaus.
     row = measured("duel-small-prize", "rounded", decimals=3)
     assert (row["regime"], row["basis"], row["play"]) == ("undecided", "nothing", "pure equilibrium")
 
