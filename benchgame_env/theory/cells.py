@@ -2,8 +2,9 @@
 
 Every developer chooses among slots on a common score axis: its honest score (effort 0) and cells
 between neighbouring edges, inside which it spreads uniformly. Two developers in one cell are equally
-likely to be ahead, which a grid of point efforts gets wrong by a whole step. Expected prizes come from
-the Poisson-binomial number of rivals ahead; no profile is ever enumerated.
+likely to be ahead, which a grid of point efforts gets wrong by a whole step; three are taken as if each
+pair were so on its own. Expected prizes come from the Poisson-binomial number of rivals ahead; no
+profile is ever enumerated. What cells leave out fades as they are halved; no certificate rests on them.
 """
 
 from __future__ import annotations

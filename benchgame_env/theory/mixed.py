@@ -125,24 +125,27 @@ def _numerical(
     allowed = tolerance * game.prize_range
     goal, best = allowed, None
 
-    def certificate() -> MixedEquilibrium:
+    def certificate(cells: CellGame, mixed: Floats) -> MixedEquilibrium:
         method = "continuation of logit quantal responses"
-        few, many = (path.cells.strategies(path.mixed, points) for points in POINTS)
+        few, many = (cells.strategies(mixed, points) for points in POINTS)
         found = _certified(game, rule, few, method)
         if found.nash_conv > allowed and sum(efforts.size for efforts, _ in many) <= MOST_POINTS:
             found = _certified(game, rule, many, method)
         return found
 
+    least, closest = np.inf, (path.cells, path.mixed)
     for nash_conv in path.follow(max_steps, allowed):
         progress(nash_conv / game.prize_range)
+        if nash_conv < least:
+            least, closest = nash_conv, (path.cells, path.mixed)
         if nash_conv <= goal:
-            found = certificate()
+            found = certificate(*closest)
             if best is None or found.nash_conv < best.nash_conv:
                 best = found
             if found.nash_conv <= allowed:
                 return best
             goal = 0.5 * nash_conv  # the points that stand for cells cost some of the tolerance
-    last = certificate()
+    last = certificate(*closest)
     return last if best is None or last.nash_conv < best.nash_conv else best
 
 

@@ -41,8 +41,8 @@ def exact_rule(protocol: object) -> DeterministicProtocol:
 
 
 def reduced(game: Game, rule: DeterministicProtocol) -> tuple[Game, DeterministicProtocol]:
-    """A game and rule with the same equilibria and no cap: effort beyond a cap costs and wins nothing,
-    so a budget does as well. Efforts of the one are efforts of the other."""
+    """A game and rule without a cap and, unless effort is free, with the same equilibria: effort beyond
+    a cap costs and wins nothing, so a budget does as well. Efforts of one are efforts of the other."""
     while isinstance(rule, Capped) and is_exact(rule.base) and rule.ties == rule.base.ties:
         game, rule = replace(game, budget=np.minimum(game.budget, rule.effort)), rule.base
     return game, rule
@@ -126,7 +126,8 @@ def temptation(game: Game, protocol: object) -> float:
     """``T``, the largest gain from leaving the honest profile; prize units, >= 0 (section 3).
 
     ``T = max over k above r of R_k - R_r - c(e_req(r over k))``, over all pairs and not only
-    neighbours, to 1e-13 P. The honest profile is a Nash equilibrium if and only if ``T = 0``.
+    neighbours, to 1e-13 P (less where the cost is steep at 0, as a root is: rounding of a tied score
+    then costs its root). The honest profile is a Nash equilibrium if and only if ``T = 0``.
     """
     return largest_temptation(game, exact_rule(protocol))[0]
 
