@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchgame_env import commands, figures, pages, theory
+from benchgame_env import commands, facts, figures, pages, theory
 from benchgame_env._files import json_text
 from benchgame_env._validate import choice, number
 from benchgame_env.calibration import fit, read_csv
@@ -106,7 +106,7 @@ def _predict(options: argparse.Namespace) -> None:
     number("tolerance", options.tolerance, low=0, strict=True)
     prediction = theory.predict(game, protocol)
     with commands.falling_bar("NashConv", options.tolerance) as progress:
-        known = pages.facts(prediction, not options.no_mixed, options.cycle, options.tolerance, progress)
+        known = facts.of(prediction, not options.no_mixed, options.cycle, options.tolerance, progress)
     print(json_text({"game": options.game, **known}) if options.json else pages.text(known))
 
 

@@ -32,7 +32,8 @@ ALLOWED = {
     "vector": {"_validate", "actions", "game", "games", "observation", "protocols"},
     "env": {"_validate", "game", "protocols", "vector"},
     "commands": {"protocols"},
-    "pages": {"commands", "metrics", "protocols", "theory"},
+    "facts": {"metrics", "protocols", "theory"},
+    "pages": {"commands", "facts", "theory"},
     "figures": {"_validate", "game", "protocols", "theory"},
 }
 # Who may import packages that a plain installation lacks or that cost a start-up.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from benchgame_env import pages
+from benchgame_env import facts, pages
 from benchgame_env.__main__ import main
 from benchgame_env._files import json_text
 from benchgame_env.commands import protocol_parameters
@@ -195,7 +195,7 @@ def test_json_has_no_numbers_that_json_lacks(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("name", bg.protocols())
 def test_every_protocol_has_a_page(name: str) -> None:
     rule = bg.make_protocol(name, **protocol_class(name).example)
-    known = pages.facts(bg.theory.predict("duel", rule))
+    known = facts.of(bg.theory.predict("duel", rule))
     page = pages.text(known)
     assert known["reason"] in page
     assert "Kendall tau" in page
@@ -213,7 +213,7 @@ def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
     n = bg.theory.LARGEST + 1
     curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
     game = bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
-    known = pages.facts(bg.theory.predict(game, "direct"))
+    known = facts.of(bg.theory.predict(game, "direct"))
     assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
 
 
@@ -253,7 +253,7 @@ def test_a_long_prediction_is_quiet_where_nobody_watches(capsys: pytest.CaptureF
 def test_gains_from_a_tied_board_are_what_the_grader_finds() -> None:
     # The twins show equal scores and share the prize; the next decimal wins the other half of it.
     p = bg.theory.predict("twins", ("rounded", {"decimals": 1}))
-    pairs = pages.tempted(p)
+    pairs = facts.tempted(p)
     regret = bg.metrics.regrets(p.game, p.protocol, np.zeros(2))
     assert [pair["gain"] for pair in pairs] == pytest.approx(list(regret))
     assert [pair["gain"] + pair["effort"] for pair in pairs] == pytest.approx([0.5, 0.5])
@@ -263,8 +263,8 @@ def test_gains_from_a_tied_board_are_what_the_grader_finds() -> None:
 def test_nobody_is_tempted_by_more_than_the_temptation(ties: str) -> None:
     for decimals in (1, 2, 3):
         p = bg.theory.predict("pythia-gsm8k", ("rounded", {"decimals": decimals, "ties": ties}))
-        assert pages.tempted(p)[0]["gain"] == pytest.approx(p.temptation)
-        for pair in pages.tempted(p):
+        assert facts.tempted(p)[0]["gain"] == pytest.approx(p.temptation)
+        for pair in facts.tempted(p):
             i = p.game.names.index(pair["overtaker"])
             efforts = np.zeros(5)
             efforts[i] = np.nextafter(pair["effort"], np.inf)
@@ -288,7 +288,7 @@ def test_a_board_on_which_all_tie_agrees_with_no_order(capsys: pytest.CaptureFix
 def test_where_a_rule_remembers_the_outcome_is_of_what_best_responses_come_to() -> None:
     # In a duel each board has tau 1 or -1; the mean over the cycle follows from the share misranked.
     p = bg.theory.predict("duel", ("incumbent-margin", {"margin": 0.05}))
-    known = pages.facts(p)
+    known = facts.of(p)
     assert p.cycle is not None
     assert p.cycle.misranked > 0
     found = known["outcomes"]
@@ -304,8 +304,8 @@ def test_first_looks_last_on_the_board_that_play_comes_to() -> None:
     assert p.dynamics is not None
     assert p.dynamics.cycle is not None
     assert p.dynamics.cycle.misranked == 0
-    assert pages.facts(p)["outcomes"]["kendall_tau"] == 1
-    assert pages.facts(p)["honest_kendall_tau"] == pytest.approx(0.6)
+    assert facts.of(p)["outcomes"]["kendall_tau"] == 1
+    assert facts.of(p)["honest_kendall_tau"] == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchgame_env import commands, pages, theory
+from benchgame_env import commands, facts, pages, theory
 from training.evaluate import evaluate, explanation, results_table
 from training.settings import TrainSettings
 from training.train import train
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             print(f"\n{options.game} under {protocol}")
             vec = settings.vector_env(1)
-            print(pages.text(pages.facts(theory.predict(vec.game, vec.protocol), mixed=False)))
+            print(pages.text(facts.of(theory.predict(vec.game, vec.protocol), mixed=False)))
             train(settings, options.out / protocol, resume=True, workers=options.workers)
             evaluations.append(evaluate(options.out / protocol))
         print(f"\n{options.game}, {options.seeds} seeds of independent PPO, intervals at 95 %\n")
