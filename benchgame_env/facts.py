@@ -37,7 +37,8 @@ def of(
     """
     p = prediction
     game = p.game
-    honest = p.equilibrium if p.equilibrium is not None else np.zeros(game.n_developers)
+    nobody = np.zeros(game.n_developers)
+    honest = _outcomes_of(p, nobody)
     found = _mixed(p, tolerance, progress) if mixed else None
     return {
         "protocol": repr(p.protocol),
@@ -51,14 +52,14 @@ def of(
         "tempted": tempted(p),
         "stable_levels": _stable_levels(p),
         "equilibrium": None if p.equilibrium is None else p.equilibrium.tolist(),
-        "certificate": _certificate(p, honest),
+        "certificate": _certificate(p, nobody if p.equilibrium is None else p.equilibrium),
         "board": [game.names[i] for i in p.ranking],
-        "honest_kendall_tau": _outcomes_of(p, np.zeros(game.n_developers)).kendall_tau,
+        "honest_kendall_tau": honest.kendall_tau,
         "mixed": found and _mixed_facts(found),
         "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
-        "outcomes": _outcomes(p, found),
+        "outcomes": _outcomes(*_judged(p, found, honest)),
         "assumptions": p.assumptions,
     }
 
@@ -129,9 +130,8 @@ def _cycle_facts(cycle: theory.Cycle) -> Facts:
     }
 
 
-def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Facts:
-    """The designer's measures (theory section 9) of the predicted play; of honest play if none is."""
-    kind, found = _judged(p, mixed)
+def _outcomes(kind: str, found: metrics.Outcomes) -> Facts:
+    """The designer's measures (theory section 9), and of which play."""
     return {
         "of": kind,
         "kendall_tau": found.kendall_tau,
@@ -142,8 +142,10 @@ def _outcomes(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> Fa
     }
 
 
-def _judged(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> tuple[str, metrics.Outcomes]:
-    """Which play is judged, and what it brings about."""
+def _judged(
+    p: theory.Prediction, mixed: theory.MixedEquilibrium | None, honest: metrics.Outcomes
+) -> tuple[str, metrics.Outcomes]:
+    """Which play is judged, and what it brings about: the predicted one, or ``honest`` if none is."""
     if p.dynamics is not None and p.dynamics.cycle is not None:  # the rule remembers
         last = slice(-p.dynamics.cycle.period, None)
         efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]
@@ -154,7 +156,7 @@ def _judged(p: theory.Prediction, mixed: theory.MixedEquilibrium | None) -> tupl
         return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
     if mixed is not None:
         return "the mixed equilibrium", _outcomes_of(p, mixed.strategies)
-    return "honest play", _outcomes_of(p, np.zeros(p.game.n_developers))
+    return "honest play", honest
 
 
 def _outcomes_of(p: theory.Prediction, play: Any) -> metrics.Outcomes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -25,7 +26,8 @@ from scipy.stats import kendalltau
 from witness import Witness
 
 import benchgame_env as bg
-from benchgame_env.metrics import empirical, expected_payoffs, kendall_tau, nash_conv, regrets
+from benchgame_env.metrics import can_grade, empirical, expected_payoffs, kendall_tau, nash_conv, regrets
+from benchgame_env.protocols import FiniteTest
 
 # Payoffs are sums of at most a few hundred products of numbers near 1: 1e-12 is ample for rounding.
 ROUNDING = 1e-12
@@ -471,3 +473,27 @@ def test_unusable_strategies_are_refused(grade, strategies, message) -> None:
 def test_a_drawn_board_is_outside_the_exact_grader(grade) -> None:
     with pytest.raises(ValueError, match="DeterministicProtocol"):
         grade(bg.load_game("duel"), Noisy(), np.zeros(2))
+
+
+def test_what_can_be_graded_is_and_the_rest_is_refused() -> None:
+    # Under independent draws the search for deviations rests on the promise that effort is rewarded.
+    game = bg.load_game("duel")
+    rules = {
+        True: ["direct", ("rounded", {"decimals": 1}), ("finite-test", {"items": 9})],
+        False: [("ladder", {"step": 0.1}), ("shared-test", {"items": 9}), Unrewarding(items=9)],
+    }
+    for gradable, some in rules.items():
+        for rule in some:
+            assert can_grade(game, rule) == gradable
+            if gradable:
+                assert nash_conv(game, rule, [0.0, 0.0]) >= 0
+            else:
+                with pytest.raises(ValueError, match="protocol"):
+                    nash_conv(game, rule, [0.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Unrewarding(FiniteTest):
+    """A finite test that promises nothing."""
+
+    rewards_effort: ClassVar[bool] = False  # type: ignore[misc]

@@ -24,7 +24,6 @@ from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.metrics import Outcomes
 from benchgame_env.protocols import base, is_exact
 from benchgame_env.theory.cycles import turns_of
-from benchgame_env.theory.noise import is_tournament
 from training.protocol_ranges import Setting
 from training.verdict import AVERAGE_REGRET
 
@@ -124,7 +123,7 @@ def temptation(p: theory.Prediction) -> float | None:
     nor the grader reaches."""
     if is_exact(p.protocol):
         return p.temptation
-    if not is_tournament(p.game, p.protocol):
+    if not metrics.can_grade(p.game, p.protocol):
         return None
     return float(metrics.regrets(p.game, p.protocol, np.zeros(p.game.n_developers)).max())
 
@@ -165,9 +164,7 @@ def _honest_play(game: Game, rule: Any, rng: np.random.Generator) -> Play:
 
 def _nash_conv(game: Game, rule: Any, efforts: Any) -> float | None:
     """By the grader, where it reaches."""
-    if is_exact(rule) or is_tournament(game, rule):
-        return metrics.nash_conv(game, rule, efforts)
-    return None
+    return metrics.nash_conv(game, rule, efforts) if metrics.can_grade(game, rule) else None
 
 
 def replay(

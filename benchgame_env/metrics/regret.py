@@ -58,9 +58,10 @@ def expected_payoffs(game: Game, protocol: Any, strategies: Any) -> Floats:
 
 def can_grade(game: Game, protocol: Any) -> bool:
     """Whether `regrets` are known under the rule: its board is a fixed function of efforts, or it draws
-    scores independently and keeps no state."""
+    scores independently, keeps no state and promises to reward effort."""
     rule = as_protocol(protocol)
-    return is_exact(rule) or draws_independently(game, rule)
+    promised = bool(getattr(rule, "rewards_effort", False))
+    return is_exact(rule) or (promised and draws_independently(game, rule))
 
 
 def draws_independently(game: Game, rule: Any) -> bool:

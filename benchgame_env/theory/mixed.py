@@ -127,11 +127,12 @@ def _numerical(
 
     def certificate(cells: CellGame, mixed: Floats) -> MixedEquilibrium:
         method = "continuation of logit quantal responses"
-        few, many = (cells.strategies(mixed, points) for points in POINTS)
-        found = _certified(game, rule, few, method)
-        if found.nash_conv > allowed and sum(efforts.size for efforts, _ in many) <= MOST_POINTS:
-            found = _certified(game, rule, many, method)
-        return found
+        found = _certified(game, rule, cells.strategies(mixed, POINTS[0]), method)
+        if found.nash_conv <= allowed:
+            return found
+        many = cells.strategies(mixed, POINTS[1])
+        few_enough = sum(efforts.size for efforts, _ in many) <= MOST_POINTS
+        return _certified(game, rule, many, method) if few_enough else found
 
     least, closest = np.inf, (path.cells, path.mixed)
     for nash_conv in path.follow(max_steps, allowed):
