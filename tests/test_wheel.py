@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,9 +15,13 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel built from this checkout, with the build tools that are installed."""
-    out = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT]
+    """The wheel built from a copy of this checkout, with the build tools that are installed: building
+    writes beside the sources, and the tests of this file may run at once in several processes."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "benchgame_env", source / "benchgame_env")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, source]
     subprocess.run(build, check=True, capture_output=True)
     return next(out.glob("*.whl"))
 
