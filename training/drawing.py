@@ -54,6 +54,12 @@ class Axis:
         return (self.scale(inside) - low) / (high - low)
 
 
+def colour(i: int, dashed: bool = False) -> str:
+    """The classes of the i-th of several; dashed where they share a figure."""
+    k = i % len(COLOURS)
+    return f"c{k} dash{k}" if dashed else f"c{k}"
+
+
 def linear_axis(low: float, high: float) -> Axis:
     """From below ``low`` to above ``high``, with ticks at round numbers."""
     high = high if high > low else low + 1.0
@@ -84,6 +90,11 @@ def zero_axis(threshold: float, high: float) -> Axis:
     high = max(high, 10 * threshold)
     first, last = round(math.log10(threshold)), math.floor(math.log10(high) + 1e-9)
     return Axis(0.0, high, (0.0, *_decades(first, last)), partial(_linear_then_log, threshold))
+
+
+def power_of_ten(value: float) -> float:
+    """The largest that is at most ``value``."""
+    return float(10.0 ** math.floor(math.log10(value)))
 
 
 def _decades(first: int, last: int) -> tuple[float, ...]:
@@ -165,7 +176,7 @@ class Frame:
         for tick, y in zip(self.up.ticks, self.y(self.up.ticks), strict=True):
             ends = f'x1="{self.left}" x2="{self.width - self.right}" y1="{y:.1f}" y2="{y:.1f}"'
             place = f'text-anchor="end" x="{self.left - 5}" y="{y + 3:.1f}"'
-            yield f'<line class="grid" {ends}/><text class="tick" {place}>{tick:,.6g}</text>'
+            yield f'<line class="grid" {ends}/><text class="tick" {place}>{tick:,.10g}</text>'
 
     def _columns(self) -> Iterable[str]:
         for tick, x in zip(self.across.ticks, self.x(self.across.ticks), strict=True):
@@ -173,7 +184,7 @@ class Frame:
             place = f'text-anchor="middle" x="{x:.1f}" y="{foot + 14}"'
             yield (
                 f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{foot}" y2="{foot + 3}"/>'
-                f'<text class="tick" {place}>{tick:,.6g}</text>'
+                f'<text class="tick" {place}>{tick:,.10g}</text>'
             )
 
 

@@ -8,6 +8,8 @@ from html import escape
 import benchgame_env as bg
 from training import drawing
 
+Panel = tuple[str, str]  # a heading, and a figure as SVG
+
 STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
@@ -61,8 +63,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[
     )
 
 
-def panels(figures: Iterable[tuple[str, str]]) -> str:
-    """Figures side by side, as many as there is room for: ``(heading, svg)`` each."""
+def panels(figures: Iterable[Panel]) -> str:
+    """Figures side by side, as many as there is room for."""
     drawn = (f'<figure class="panel"><h3>{escape(h)}</h3>{svg}</figure>' for h, svg in figures)
     return f'<div class="panels">{"".join(drawn)}</div>'
 
@@ -73,10 +75,14 @@ def legend(signs: Iterable[tuple[str, str]]) -> str:
     return f'<p class="legend">{spans}</p>'
 
 
-def definitions(entries: Iterable[tuple[str, str]]) -> str:
-    """Words and what they mean or are."""
-    listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in entries)
-    return f"<dl>{listed}</dl>"
+def definitions(entries: Iterable[tuple[str, str]], kind: str = "") -> str:
+    """Words and what they mean; without a word, more of the one before. ``kind``: its class in the
+    style."""
+    listed = "".join(
+        f"<dt>{escape(name)}</dt>" * bool(name) + f"<dd>{escape(words)}</dd>" for name, words in entries
+    )
+    look = f' class="{kind}"' if kind else ""
+    return f"<dl{look}>{listed}</dl>"
 
 
 def paragraph(text: str) -> str:

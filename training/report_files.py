@@ -1,0 +1,220 @@
+"""What a run folder holds, read for its report; nothing is trained, played or graded here."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from benchgame_env._validate import Floats
+from training.settings import TrainSettings
+from training.storage import load_checkpoint, read_rows
+from training.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a verdict: mean over seeds, 95 % interval, and of a check its bound and outcome."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    bound: float = math.nan
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What ``verdict.json`` says.
+
+    Attributes
+    ----------
+    checks: figures that decide; reported: others.
+    seeds: what each seed learned, figures by name as in `SeedFigures`.
+    """
+
+    outcome: str
+    reason: str
+    checks: list[Figure]
+    reported: list[Figure]
+    seeds: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Seed:
+    """What is known of the training of one seed.
+
+    Attributes
+    ----------
+    progress: columns of ``progress.csv``, ``[updates]`` each, NaN where a cell is blank.
+    play: efforts sampled in training, ``[updates, samples, n]``, effort units; None without checkpoint.
+    """
+
+    number: int
+    progress: dict[str, Floats]
+    play: Floats | None
+
+    @property
+    def updates(self) -> int:
+        return len(self.progress["update"])
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run folder.
+
+    Attributes
+    ----------
+    made_with: versions of packages, and ``git_revision``.
+    seeds: those that have begun.
+    verdict: None before the run is graded.
+    course: efforts of one graded episode of the first seed, ``[rounds, n]``; None likewise.
+    """
+
+    folder: Path
+    settings: TrainSettings
+    made_with: dict[str, str]
+    seeds: list[Seed]
+    verdict: Judged | None
+    course: Floats | None
+
+    @property
+    def unfinished(self) -> list[str]:
+        """How far each seed that has not finished got, in words."""
+        reached = {seed.number: seed.updates for seed in self.seeds}
+        return [
+            f"seed {k} reached update {reached[k]} of {self.settings.updates}"
+            if k in reached
+            else f"seed {k} has not begun"
+            for k in range(self.settings.seeds)
+            if reached.get(k) != self.settings.updates
+        ]
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run, finished and graded or not.
+
+    Raises
+    ------
+    ValueError: naming the file that is missing or damaged; no seed has reached its first checkpoint.
+    """
+    settings = TrainSettings.load(folder)
+    n = settings.vector_env(1).n_developers
+    found = (_seed(folder / f"seed-{k}", k, n) for k in range(settings.seeds))
+    seeds = [seed for seed in found if seed is not None]
+    if not seeds:
+        raise ValueError(f"{folder}: no seed has reached its first checkpoint, there is nothing to show")
+    return Run(
+        folder,
+        settings,
+        _made_with(folder / "settings.json"),
+        seeds,
+        _verdict(folder / "verdict.json"),
+        _course(folder / "rows.csv", n),
+    )
+
+
+def final_efforts(run: Run) -> dict[int, Floats]:
+    """Efforts of all graded play in ``rows.csv``, by seed ``[boards, n]``, effort units."""
+    found: dict[int, list[float]] = {}
+    n = run.settings.vector_env(1).n_developers
+    for (seed, _), effort in _efforts(run.folder / "rows.csv"):
+        found.setdefault(seed, []).append(effort)
+    return {seed: _boards(run.folder / "rows.csv", efforts, n) for seed, efforts in found.items()}
+
+
+def _seed(folder: Path, number: int, n: int) -> Seed | None:
+    path = folder / "progress.csv"
+    if not path.exists():
+        return None
+    columns = ["update", "nash_conv", *(f"developer_{i}/effort" for i in range(n))]
+    rows = read_rows(path)
+    try:
+        names = [name for name in rows[0] if name not in columns]
+        progress = {name: _column(rows, name) for name in columns + names}
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    return Seed(number, progress, _play(folder / "checkpoint.pt", n))
+
+
+def _column(rows: list[dict[str, str]], name: str) -> Floats:
+    return np.array([float(row[name]) if row[name] else math.nan for row in rows])
+
+
+def _play(path: Path, n: int) -> Floats | None:
+    if not path.exists():
+        return None
+    try:
+        play = np.asarray(load_checkpoint(path)["play"], dtype=np.float64)
+    except KeyError:
+        play = np.empty(0)
+    if play.ndim != 3 or play.shape[2] != n:
+        raise ValueError(f"{path} is damaged: it holds no plays of {n} developers")
+    return play
+
+
+def _verdict(path: Path) -> Judged | None:
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_text())
+        if content["outcome"] not in get_args(Outcome):
+            raise ValueError(f"unknown outcome {content['outcome']!r}")
+        beside = [content["share"]] if content.get("share") else []
+        return Judged(
+            content["outcome"],
+            str(content["reason"]),
+            [_figure(check, float(check["bound"]), check["outcome"]) for check in content["checks"]],
+            [_figure(figure) for figure in (*beside, *content.get("reported", ()))],
+            [dict(one) for one in content["seeds"]],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+
+
+def _figure(given: dict[str, Any], bound: float = math.nan, outcome: str = "") -> Figure:
+    """JSON has no infinite numbers: an end of an interval that is missing lies there."""
+    ends = {"mean": math.nan, "low": -math.inf, "high": math.inf}
+    numbers = {k: end if given[k] is None else float(given[k]) for k, end in ends.items()}
+    return Figure(given["name"], **numbers, bound=bound, outcome=outcome)
+
+
+def _made_with(path: Path) -> dict[str, str]:
+    content = json.loads(path.read_text())
+    versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
+    return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
+
+
+def _course(path: Path, n: int) -> Floats | None:
+    if not path.exists():
+        return None
+    rows = _efforts(path)
+    first = next(rows, None)
+    if first is None:
+        raise ValueError(f"{path} is damaged: it has no rows")
+    episode = takewhile(lambda row: row[0] == first[0], rows)
+    return _boards(path, [first[1], *(effort for _, effort in episode)], n)
+
+
+def _boards(path: Path, efforts: list[float], n: int) -> Floats:
+    if len(efforts) % n:
+        raise ValueError(f"{path} is damaged: its rows end in the middle of a board")
+    return np.array(efforts).reshape(-1, n)
+
+
+def _efforts(path: Path) -> Iterator[tuple[tuple[int, int], float]]:
+    """``(seed, episode)`` and effort of every row, as they stand."""
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                yield (int(row["seed"]), int(row["episode"])), float(row["effort"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error

@@ -1,0 +1,177 @@
+"""The report of a run: what was played, what was predicted, and how they compare."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from benchgame_env import Game, facts, theory
+from benchgame_env._validate import Floats
+from benchgame_env.curves import ScalingLaw
+from benchgame_env.games import checkpoints
+from benchgame_env.protocols import Direct, TuneBeforeTest
+from training import report_boards as boards
+from training import report_curves as curves
+from training import report_words as words
+from training.drawing import colour, sample
+from training.page import Panel, document, legend, panels, paragraph
+from training.report_expected import Expected, expected_play
+from training.report_files import Run, final_efforts
+from training.verdict import AVERAGE_REGRET, PURE_REGRET
+
+REGRET = "mean regret / P"
+STYLE = """
+:root { --panel: 19rem; }
+.verdict { border-left: .5rem solid currentColor; background: #f3f3f3; padding: .6rem 1rem; }
+.verdict strong { font-size: 1.15em; } .verdict span, td span { color: #1a1a1a; }
+.match { color: #0b5394; } .mismatch { color: #a63f00; } .undecided, .not-graded { color: #555; }
+.solid { stroke-dasharray: none; } .tick.above { transform: translateY(-4px); }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
+dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
+@media (max-width: 30rem) { dl.facts { display: block; } dl.facts dd { margin-left: 1rem; } }
+@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+"""
+
+
+def page(run: Run, prediction: theory.Prediction) -> str:
+    """The whole page of a run; missing pieces are said to be missing."""
+    game, expected = prediction.game, expected_play(prediction, run.settings.revision)
+    known = facts.of(prediction, cycle=True)
+    return document(
+        words.title(run.settings),
+        [
+            words.verdict_sentence(run),
+            *(paragraph(f"Not finished: {line}.") for line in run.unfinished),
+            words.head(run),
+            words.checks(run),
+            words.prediction(known),
+            words.developers(run, game, expected),
+            _learning(run, prediction),
+            _efforts(run, game, expected),
+            _course(run, game, expected),
+            _distributions(run, game, expected),
+            _ranks(run, game, prediction.protocol),
+            _required(run, prediction, known),
+            words.made_with(run),
+        ],
+        curves.STYLE + boards.STYLE + STYLE,
+    )
+
+
+def _learning(run: Run, prediction: theory.Prediction) -> str:
+    """Curves of exact regret, and of what else was graded during training."""
+    game = prediction.game
+    unit = game.n_developers * game.prize_range
+    checks = run.verdict.checks if run.verdict else []
+    graded = next((check for check in checks if "regret" in check.name), None)
+    bounds = {"pure": PURE_REGRET, "cycle": AVERAGE_REGRET}
+    bound = graded.bound if graded else bounds.get(prediction.regime)
+    kinds = {
+        "nash_conv": (unit, REGRET, graded, bound),
+        "distance": (1.0, "distance to equilibrium", None, None),
+        "kendall_tau": (1.0, "Kendall tau to quality", None, None),
+    }
+    drawn = [
+        curves.learning_curve(run.seeds, column, *rest)
+        for column, rest in kinds.items()
+        if any(np.isfinite(seed.progress.get(column, np.nan)).any() for seed in run.seeds)
+    ]
+    if not drawn:
+        return f"<h2>Learning curves</h2>\n{paragraph('Regrets are not known under this rule.')}"
+    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
+    signs.append((sample("bound"), "bound"))
+    if graded:
+        signs.append((sample("truth", "diamond"), f"graded: {graded.name}, with its interval"))
+    note = "Regret is NashConv / n of an update's play, exact, as a share of P, the spread of prizes."
+    return _section("Learning curves", note, signs, drawn)
+
+
+def _efforts(run: Run, game: Game, expected: Expected | None) -> str:
+    drawn = curves.effort_courses(game, run.seeds, expected)
+    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
+    if expected is not None:
+        signs.append((sample("truth"), f"mean effort of the {expected.name}"))
+        if expected.cycle is not None:
+            signs.append((sample("span", "area"), "from its troughs to its peaks"))
+    note = "Mean effort of each developer in training, as a share of F, the effort that P is worth."
+    return _section("Effort trajectories", note, signs, drawn, game)
+
+
+def _section(
+    heading: str,
+    note: str,
+    signs: list[tuple[str, str]],
+    drawn: list[Panel],
+    game: Game | None = None,
+) -> str:
+    """Figures under a heading; with ``game`` they are one a developer, and perhaps not of all."""
+    n = 0 if game is None else game.n_developers
+    if n > curves.MOST_PANELS:
+        note = f"{note} The first {curves.MOST_PANELS} of {n} developers, best first."
+    return f"<h2>{escape(heading)}</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}"
+
+
+def _course(run: Run, game: Game, expected: Expected | None) -> str:
+    """Efforts one revision after another, where a cycle is predicted of them."""
+    if expected is None or expected.cycle is None or run.course is None or len(run.course) < 2:
+        return ""
+    drawn = curves.cycle_courses(game, run.course, expected.cycle.states)
+    signs = [(sample("c0 bold"), "played"), (sample("truth"), "predicted cycle, in phase")]
+    note = (
+        f"An episode of seed {run.seeds[0].number}, round by round, as a share of F. "
+        f"The predicted cycle of {expected.cycle.period} revisions begins where it fits best."
+    )
+    return _section("Efforts in turn", note, signs, drawn, game)
+
+
+def _distributions(run: Run, game: Game, expected: Expected | None) -> str:
+    played = {seed.number: _late(seed.play) for seed in run.seeds if seed.play is not None}
+    which = "the second half of training"
+    if not played and run.course is not None:
+        played, which = final_efforts(run), "the graded play"
+    if not played:
+        return ""
+    drawn = curves.distributions(game, played, expected)
+    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "all seeds")]
+    if expected is not None:
+        signs += [(sample("truth"), expected.name), (sample("truth", "disc"), "its atoms")]
+    note = f"Share of play with at most so much effort, in {which}."
+    return _section("Effort distributions", note, signs, drawn, game)
+
+
+def _late(play: Floats) -> Floats:
+    """Boards ``[boards, n]`` of the second half of training."""
+    return play[len(play) // 2 :].reshape(-1, play.shape[-1])
+
+
+def _ranks(run: Run, game: Game, protocol: Any) -> str:
+    plays = [seed.play for seed in run.seeds if seed.play is not None]
+    if not plays:
+        return ""
+    shortest = min(map(len, plays))
+    efforts = np.concatenate([play[:shortest] for play in plays], axis=1)
+    rng = np.random.default_rng(0) if getattr(protocol, "noisy", False) else None
+    drawn = boards.rank_flow(game, protocol.evaluate(game, efforts, rng).ranks)
+    signs = [(sample(f"layer {colour(i)}", "area"), name) for i, name in enumerate(game.names)]
+    first = ", each as the first of an episode" if getattr(protocol, "stateful", False) else ""
+    note = f"Share of boards on which a developer holds a rank, by update; boards of training{first}."
+    return _section("Rank flow", note, signs, drawn)
+
+
+def _required(run: Run, prediction: theory.Prediction, known: facts.Facts) -> str:
+    game, protocol = prediction.game, prediction.protocol
+    if not isinstance(game.curves, ScalingLaw) or not isinstance(protocol, (Direct, TuneBeforeTest)):
+        return ""
+    if known["stable_levels"] is None:
+        return ""
+    level = getattr(protocol, "level", None)
+    drawn = boards.required_effort(game, known["stable_levels"], checkpoints(run.settings.game), level)
+    signs = [(sample(colour(i, dashed=True)), name) for i, name in enumerate(game.names)]
+    signs += [
+        (sample("truth solid bold"), "least of all"),
+        (sample("stable", "area"), "honest play is stable"),
+    ]
+    note = "Right: the effort that lifts a model from rank 2, 3, ... to the rank above, a line for each."
+    return _section("Required effort", note, signs, drawn)

@@ -1,0 +1,133 @@
+"""What a run's report says in words and tables: settings, verdict, prediction, developers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from html import escape
+
+import numpy as np
+
+from benchgame_env import Game, facts, pages
+from benchgame_env._validate import Floats
+from training.page import definitions, table
+from training.report_curves import effort_scale
+from training.report_expected import Expected
+from training.report_files import Figure, Run
+from training.settings import TrainSettings
+from training.verdict import t_interval
+
+SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
+SENTENCES = {
+    "match": "Learned play is what was predicted",
+    "mismatch": "Learned play is not what was predicted",
+    "undecided": "Whether learned play is what was predicted stays open",
+}
+
+
+def title(settings: TrainSettings) -> str:
+    return f"{settings.game} under {rule_of(settings)}: {who_learned(settings)}"
+
+
+def rule_of(settings: TrainSettings) -> str:
+    """The protocol with its parameters."""
+    given = ", ".join(f"{name}={value}" for name, value in settings.parameters.items())
+    return f"{settings.protocol}({given})" if given else settings.protocol
+
+
+def who_learned(settings: TrainSettings) -> str:
+    """The algorithm, or the agents seat by seat."""
+    return getattr(settings, "agents", "") or settings.algorithm
+
+
+def verdict_sentence(run: Run) -> str:
+    """The verdict in a word, a sentence and a colour."""
+    if run.verdict is None:
+        words = f"grade it with: python -m training.evaluate {run.folder}"
+        outcome, sentence = "not graded", f"There is no verdict yet; {words}"
+    else:
+        outcome = run.verdict.outcome
+        sentence = f"{SENTENCES[outcome]}: {run.verdict.reason}"
+    kind = outcome.replace(" ", "-")
+    word = f"<strong>{SIGNS[outcome]} {outcome}</strong>"
+    return f'<p class="verdict {kind}">{word} <span>{escape(sentence)}.</span></p>'
+
+
+def head(run: Run) -> str:
+    s = run.settings
+    entries = [
+        ("game", s.game),
+        ("protocol", rule_of(s)),
+        ("learners", who_learned(s)),
+        ("revision", s.revision),
+        ("seeds", f"{s.seeds}, each {s.updates:,} updates of {s.copies:,} copies"),
+        ("rounds", f"{s.horizon} in an episode"),
+        ("made by", f"git revision {run.made_with['git_revision']}"),
+    ]
+    return definitions(entries, "facts")
+
+
+def checks(run: Run) -> str:
+    """Every check with its figures; what is only reported stands below, without a bound."""
+    if run.verdict is None or not run.verdict.checks:
+        return ""
+    found = [*run.verdict.checks, *run.verdict.reported]
+    rows = [
+        [
+            figure.name,
+            f"{figure.mean:.4g}",
+            _interval(figure),
+            f"{figure.bound:g}" if figure.outcome else "",
+            f"{SIGNS[figure.outcome]} {figure.outcome}" if figure.outcome else "reported",
+        ]
+        for figure in found
+    ]
+    header = ["check", "mean", "95 % interval", "bound", "outcome"]
+    return f"<h2>Verdict</h2>\n{table(header, rows, [figure.outcome for figure in found])}"
+
+
+def _interval(found: Figure) -> str:
+    if math.isinf(found.low) and math.isinf(found.high):
+        return "unknown from one seed"
+    return f"{found.low:.4g} to {found.high:.4g}"
+
+
+def prediction(known: facts.Facts) -> str:
+    entries = pages.statements(known)
+    if found := known["mixed"]:
+        words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
+        entries.append(("mixed equilibrium", words))
+    if cycle := known["cycle"]:
+        words = (
+            f"of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
+            f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
+            f"cost {cycle['cost']:.3g}"
+        )
+        entries.append(("cycle", words))
+    return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
+
+
+def developers(run: Run, game: Game, expected: Expected | None) -> str:
+    """Predicted and learned mean efforts, side by side."""
+    columns = {"F, effort units": [f"{most:,.6g}" for most in game.effort_scale]}
+    if expected is not None:
+        shares = expected.mean / effort_scale(game)
+        columns["predicted mean effort / F"] = [f"{share:.4g}" for share in shares]
+    learned = {"efforts": "learned, final", "average_efforts": "learned, time average"}
+    for key, name in learned.items():
+        if run.verdict is not None and all(key in seed for seed in run.verdict.seeds):
+            by_developer = np.array([seed[key] for seed in run.verdict.seeds]).T
+            columns[name] = [_with_margin(values) for values in by_developer]
+    rows = [[name, *cells] for name, *cells in zip(game.names, *columns.values(), strict=True)]
+    return f"<h2>Developers</h2>\n{table(['developer', *columns], rows)}"
+
+
+def _with_margin(values: Floats) -> str:
+    low, high = t_interval(values)
+    return f"{values.mean():.4g}" + (f" ± {(high - low) / 2:.2g}" if math.isfinite(high) else "")
+
+
+def made_with(run: Run) -> str:
+    entries = {**asdict(run.settings), **run.made_with}
+    listed = definitions(((name, str(value)) for name, value in entries.items()), "facts")
+    return f"<h2>Settings and versions</h2>\n{listed}"
