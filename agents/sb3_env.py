@@ -13,15 +13,22 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents.base import Agent
 from benchgame_env import VectorEnv
+from benchgame_env.actions import EffortAxis
+from benchgame_env.observation import ObservationLayout
 
 
-def developer_spaces(vec: VectorEnv) -> tuple[gymnasium.Space, gymnasium.Space]:
-    """Observation and action space of every developer in ``vec``."""
-    low, high = vec.observer.layout.bounds()
-    observation = gymnasium.spaces.Box(low, high, dtype=np.float32)
-    if vec.axis.action_type == "discrete":
-        return observation, gymnasium.spaces.Discrete(vec.axis.levels)
-    return observation, gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+def observation_space(layout: ObservationLayout, everybody: bool = False) -> gymnasium.Space:
+    """Of one developer, or of all together, as ``state()`` has them."""
+    repeats = layout.n_developers if everybody else 1
+    low, high = (np.tile(bound, repeats) for bound in layout.bounds())
+    return gymnasium.spaces.Box(low, high, dtype=np.float32)
+
+
+def action_space(axis: EffortAxis) -> gymnasium.Space:
+    """Of every developer."""
+    if axis.action_type == "discrete":
+        return gymnasium.spaces.Discrete(axis.levels)
+    return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
 
 class BatchVecEnv(VecEnv):
@@ -36,7 +43,7 @@ class BatchVecEnv(VecEnv):
             raise ValueError("vec: needs auto_reset=True and copy=True")
         self.vec = vec
         self.render_mode = None
-        super().__init__(rows, *developer_spaces(vec))
+        super().__init__(rows, observation_space(vec.observer.layout), action_space(vec.axis))
         self._rng = np.random.default_rng()
 
     def _rows(self, values: NDArray[Any]) -> NDArray[Any]:

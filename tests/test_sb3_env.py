@@ -7,7 +7,10 @@ import pytest
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
-from agents import BestResponse, Honest, RandomEffort, Seat
+from agents import Seat
+from agents.best_response import BestResponse
+from agents.honest import Honest
+from agents.random_effort import RandomEffort
 from agents.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
 from benchgame_env import VectorEnv
 

@@ -17,17 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import play
-from benchgame_env import Game, VectorEnv, commands, metrics, theory
+from benchgame_env import Game, VectorEnv, commands, theory
 from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
 from benchgame_env.env import NUMBERS
+from training.grading import Grader, effort_scale
 from training.settings import TrainSettings
 from training.storage import write_rows
-from training.train import load_seed
+from training.train import Played, load_seed
 from training.verdict import SeedFigures, Verdict, judge, t_interval
 
 PROG = "python -m training.evaluate"
 EPISODES = 256
+GRADING = 2  # keeps the random streams of grading apart from others of the same seed
 EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
 
 
@@ -62,25 +64,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
     """Play and grade every seed of a finished run; see the module for the files written."""
-    integer("episodes", episodes, low=1)
     settings = TrainSettings.load(run)
-    vec = settings.vector_env(episodes)
+    vec = settings.vector_env(1)
     prediction = theory.predict(vec.game, vec.protocol)
     rows: list[dict[str, Any]] = []
     figures = []
     for seed in range(settings.seeds):
-        learners, sampled = load_seed(settings, run / f"seed-{seed}", seed)
-        rng = np.random.default_rng([seed, 2])
-        played = play(vec, learners.agents(), vec.horizon, rng, seed, learn=False)
+        graded, played = grade_seed(settings, run, seed, prediction, episodes)
+        figures.append(graded)
         rows.extend(_rows(run.name, seed, vec.game, played))
-        figures.append(grade(vec, prediction, played, sampled))
-    verdict = judge(
-        prediction.regime,
-        settings.revision,
-        figures,
-        unique_efforts=_unique_efforts(prediction),
-        pure_efforts=_pure_efforts(prediction),
-    )
+    verdict = judge_run(settings, prediction, figures)
     write_rows(run / "rows.csv", rows)
     write_text(
         run / "verdict.json",
@@ -89,29 +82,59 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
     return Evaluation(settings, prediction, figures, verdict)
 
 
-def grade(
-    vec: VectorEnv, prediction: theory.Prediction, played: dict[str, NDArray[Any]], sampled: Floats
-) -> SeedFigures:
+def grade_seed(
+    settings: TrainSettings,
+    run: Path,
+    seed: int,
+    prediction: theory.Prediction,
+    episodes: int = EPISODES,
+) -> tuple[SeedFigures, Played]:
+    """Figures of one finished seed, and the ``episodes`` played for them."""
+    integer("episodes", episodes, low=1)
+    players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
+    rng = np.random.default_rng([seed, GRADING])
+    vec = settings.vector_env(settings.copies)
+    parts = []
+    for _ in range(math.ceil(episodes / vec.num_envs)):
+        parts.append(play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play"))
+    played = {
+        key: np.concatenate([part[key] for part in parts], axis=1)[:, :episodes] for key in parts[0]
+    }
+    return grade(vec, prediction, played, sampled), played
+
+
+def judge_run(
+    settings: TrainSettings, prediction: theory.Prediction, figures: list[SeedFigures]
+) -> Verdict:
+    """The verdict on the seeds of a run."""
+    return judge(
+        prediction.regime,
+        settings.revision,
+        figures,
+        unique_efforts=_unique_efforts(prediction),
+        pure_efforts=_pure_efforts(prediction),
+    )
+
+
+def grade(vec: VectorEnv, prediction: theory.Prediction, played: Played, sampled: Floats) -> SeedFigures:
     """Figures of one seed from its final play and the efforts ``[updates, samples, n]`` of training."""
     game, n = vec.game, vec.n_developers
     late = sampled[len(sampled) // 2 :]
     final = played["effort"][-1]  # the round that an episode ends in
-    nash_conv, average = math.nan, math.nan
-    if metrics.can_grade(game, vec.protocol):
-        nash_conv = metrics.nash_conv(game, vec.protocol, metrics.empirical(final))
-        average = metrics.nash_conv(game, vec.protocol, metrics.empirical(late.reshape(-1, n)))
-    scale = _effort_scale(game)
+    grader = Grader(game, vec.protocol, equilibrium=None)
+    now = grader(final, played["rank"][-1])
+    average, scale = grader.nash_conv(late.reshape(-1, n)), effort_scale(game)
     course = late.mean(axis=1) / scale
     order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
     return SeedFigures(
-        regret=nash_conv / n / game.prize_range,
+        regret=now["nash_conv"] / n / game.prize_range,
         average_regret=average / n / game.prize_range,
         efforts=final.mean(axis=0) / scale,
         average_efforts=late.reshape(-1, n).mean(axis=0) / scale,
         movement=float((course.max(axis=0) - course.min(axis=0)).max()),
         in_order=bool((order == prediction.ranking).all()),
-        tau=_mean_tau(played["rank"][-1], game),
-        nash_conv=nash_conv,
+        tau=now["kendall_tau"],
+        nash_conv=now["nash_conv"],
     )
 
 
@@ -122,18 +145,14 @@ def _unique_efforts(prediction: theory.Prediction) -> Floats | None:
         return None
     if not prediction.mixed.unique:
         return None
-    return prediction.mixed.mean_efforts / _effort_scale(prediction.game)
+    return prediction.mixed.mean_efforts / effort_scale(prediction.game)
 
 
 def _pure_efforts(prediction: theory.Prediction) -> Floats | None:
     """Efforts of the predicted pure equilibrium as shares of F."""
     if prediction.equilibrium is None:
         return None
-    return prediction.equilibrium / _effort_scale(prediction.game)
-
-
-def _effort_scale(game: Game) -> Floats:
-    return np.where(game.effort_scale > 0, game.effort_scale, 1.0)
+    return prediction.equilibrium / effort_scale(prediction.game)
 
 
 def results_table(evaluations: list[Evaluation]) -> str:
@@ -181,13 +200,6 @@ def _with_margin(values: Floats, form: str) -> str:
     low, high = t_interval(values)
     margin = f" ± {(high - low) / 2:{form}}" if np.isfinite(high) else ""
     return f"{values.mean():{form}}{margin}"
-
-
-def _mean_tau(ranks: NDArray[np.int64], game: Game) -> float:
-    boards, counts = np.unique(ranks, axis=0, return_counts=True)
-    orders = np.argsort(boards, axis=1, kind="stable")
-    taus = [metrics.kendall_tau(order, game.quality) for order in orders]
-    return float(np.average(taus, weights=counts))
 
 
 def _rows(run: str, seed: int, game: Game, played: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
