@@ -18,6 +18,7 @@ from training.drawing import (
     thinned,
     zero_axis,
 )
+from training.grading import effort_scale
 from training.page import Panel
 from training.report_expected import Expected
 from training.report_files import Figure, Seed
@@ -201,8 +202,3 @@ def _atoms(frame: Frame, values: Floats, chances: Floats) -> list[str]:
     found, below = _cumulated(values, chances)
     sizes = np.diff(below, prepend=0.0)
     return [frame.dot(found[k], below[k], "truth") for k in np.flatnonzero(sizes >= ATOM)]
-
-
-def effort_scale(game: Game) -> Floats:
-    """F of each developer, ``[n]``; 1 where effort is worth nothing."""
-    return np.where(game.effort_scale > 0, game.effort_scale, 1.0)

@@ -8,8 +8,7 @@ import numpy as np
 
 from benchgame_env import theory
 from benchgame_env._validate import Floats
-
-Strategies = list[tuple[Floats, Floats]]
+from training.grading import Strategies, certified_equilibrium
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +33,15 @@ class Expected:
 
 
 def expected_play(prediction: theory.Prediction, revision: str) -> Expected | None:
-    """The pure equilibrium if there is one; else a cycle where developers move in turn, and a mixed
-    equilibrium where they move at once. None where none is known."""
-    if prediction.equilibrium is not None:
-        pure = [(np.array([effort]), np.ones(1)) for effort in prediction.equilibrium]
-        return Expected("pure equilibrium", pure)
-    if revision == "alternating" and prediction.cycle is not None:
+    """The pure equilibrium if there is one; else the cycle where developers move in turn, and a mixed
+    equilibrium where they do not. None where it is not known."""
+    if prediction.equilibrium is None and revision == "alternating":
         cycle = prediction.cycle
+        if cycle is None:
+            return None
         return Expected("cycle", [(efforts, cycle.chances) for efforts in cycle.states.T], cycle)
-    if revision == "simultaneous" and prediction.mixed is not None:
-        return Expected("mixed equilibrium", list(prediction.mixed.strategies))
-    return None
+    strategies = certified_equilibrium(prediction)
+    if strategies is None:
+        return None
+    kind = "mixed" if prediction.equilibrium is None else "pure"
+    return Expected(f"{kind} equilibrium", strategies)

@@ -81,7 +81,8 @@ def _learning(run: Run, prediction: theory.Prediction) -> str:
     if not drawn:
         return f"<h2>Learning curves</h2>\n{paragraph('Regrets are not known under this rule.')}"
     signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
-    signs.append((sample("bound"), "bound"))
+    if bound is not None:
+        signs.append((sample("bound"), "bound"))
     if graded:
         signs.append((sample("truth", "diamond"), f"graded: {graded.name}, with its interval"))
     note = "Regret is NashConv / n of an update's play, exact, as a share of P, the spread of prizes."

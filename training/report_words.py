@@ -10,8 +10,8 @@ import numpy as np
 
 from benchgame_env import Game, facts, pages
 from benchgame_env._validate import Floats
+from training.grading import effort_scale
 from training.page import definitions, table
-from training.report_curves import effort_scale
 from training.report_expected import Expected
 from training.report_files import Figure, Run
 from training.settings import TrainSettings
@@ -26,18 +26,13 @@ SENTENCES = {
 
 
 def title(settings: TrainSettings) -> str:
-    return f"{settings.game} under {rule_of(settings)}: {who_learned(settings)}"
+    return f"{settings.game} under {rule_of(settings)}: {settings.agents}"
 
 
 def rule_of(settings: TrainSettings) -> str:
     """The protocol with its parameters."""
     given = ", ".join(f"{name}={value}" for name, value in settings.parameters.items())
     return f"{settings.protocol}({given})" if given else settings.protocol
-
-
-def who_learned(settings: TrainSettings) -> str:
-    """The algorithm, or the agents seat by seat."""
-    return getattr(settings, "agents", "") or settings.algorithm
 
 
 def verdict_sentence(run: Run) -> str:
@@ -58,10 +53,10 @@ def head(run: Run) -> str:
     entries = [
         ("game", s.game),
         ("protocol", rule_of(s)),
-        ("learners", who_learned(s)),
+        ("agents", s.agents),
         ("revision", s.revision),
         ("seeds", f"{s.seeds}, each {s.updates:,} updates of {s.copies:,} copies"),
-        ("rounds", f"{s.horizon} in an episode"),
+        ("rounds", f"{s.horizon} in an episode, {s.episodes} episodes in an update"),
         ("made by", f"git revision {run.made_with['git_revision']}"),
     ]
     return definitions(entries, "facts")
