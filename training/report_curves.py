@@ -23,6 +23,7 @@ from training.page import Panel
 from training.report_expected import Expected
 from training.report_files import Figure, Seed
 
+REGRET = "nash_conv"  # the column of progress whose axis is logarithmic
 LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest
 ATOM = 0.02  # chance from which an effort is marked in a distribution
 MOST_PANELS = 12
@@ -38,54 +39,61 @@ STYLE = """
 
 
 def learning_curve(
-    seeds: list[Seed],
-    column: str,
-    unit: float,
-    name: str,
-    graded: Figure | None,
-    bound: float | None,
+    seeds: list[Seed], column: str, unit: float, name: str, graded: Figure | None, bound: float | None
 ) -> Panel:
     """A column of progress per seed and its mean; at the right end what was graded, and its bound.
 
     Parameters
     ----------
+    seeds: those that have the column.
     unit: what values are divided by.
     graded: a check of the verdict that is about the same quantity, if there is one.
     """
-    there = [seed for seed in seeds if np.isfinite(seed.progress[column]).any()]
-    courses = [seed.progress[column] / unit for seed in there]
-    end = float(max(seed.progress["update"][-1] for seed in there))
+    courses, end = [seed.progress[column] / unit for seed in seeds], _last_update(seeds)
     marks = [value for value in (bound, graded and graded.mean) if value is not None]
-    frame = Frame(exact_axis(0, end), _upwards(np.concatenate([*courses, marks])), right=22)
+    up = (_regret_axis if column == REGRET else _plain_axis)(np.concatenate([*courses, marks]))
+    frame = Frame(exact_axis(0, end), up, right=22)
     lines = [
-        _graded_line(frame, seed.progress["update"], course, "c0 faint")
-        for seed, course in zip(there, courses, strict=True)
+        _known_line(frame, seed.progress["update"], course, "c0 faint")
+        for seed, course in zip(seeds, courses, strict=True)
     ]
-    lines.append(_graded_line(frame, *_mean(there, courses), "c0 bold"))
-    words = f"{name} against updates, {len(there)} seeds and their mean"
+    lines.append(_known_line(frame, *_mean(seeds, courses), "c0 bold"))
+    words = f"{name} against updates, {len(seeds)} seeds and their mean"
     if bound is not None:
         lines += [frame.level(bound), frame.words(0, bound, f" bound {bound:g}", "start", "tick above")]
         words += f"; bound {bound:g}"
     if graded is not None:
-        interval = np.clip([graded.low, graded.high], frame.up.low, frame.up.high)
-        lines.append(frame.line([end, end], interval, "truth solid"))
-        lines.append(frame.dot(end, graded.mean, "truth", "diamond"))
+        lines += _whisker(frame, graded)
         words += f"; graded: {graded.mean:.4g}"
     return name, frame.svg(lines, words, "update")
 
 
-def _upwards(values: Floats) -> Axis:
-    """An axis for all ``values``: linear if some are negative, else over the decades they span."""
-    known = values[np.isfinite(values)]
-    low, high = float(known.min()), float(known.max())
-    if low < 0 or high == 0:
-        return linear_axis(low, high)
-    least = max(float(known[known > 0].min()), LEAST_REGRET)
-    return zero_axis(power_of_ten(least), high)
+def _whisker(frame: Frame, graded: Figure) -> list[str]:
+    """A figure with its interval, at the right end."""
+    end, interval = frame.across.high, np.clip([graded.low, graded.high], frame.up.low, frame.up.high)
+    sign = frame.dot(end, graded.mean, "truth", "diamond")
+    return [frame.line([end, end], interval, "truth solid"), sign]
 
 
-def _graded_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str:
+def _last_update(seeds: list[Seed]) -> float:
+    return float(max(seed.progress["update"][-1] for seed in seeds))
+
+
+def _regret_axis(values: Floats) -> Axis:
+    """From 0 over the decades that regrets span."""
+    known = values[values > 0]
+    least = float(known.min()) if known.size else LEAST_REGRET
+    return zero_axis(power_of_ten(max(least, LEAST_REGRET)), float(np.nanmax(values)))
+
+
+def _plain_axis(values: Floats) -> Axis:
+    return linear_axis(min(0.0, float(np.nanmin(values))), float(np.nanmax(values)))
+
+
+def _known_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str:
     known = np.flatnonzero(np.isfinite(values))
+    if known.size == 1:
+        return frame.dot(updates[known[0]], values[known[0]], kind)
     known = known[thinned(known.size)]
     return frame.line(updates[known], values[known], kind)
 
@@ -98,7 +106,7 @@ def _mean(seeds: list[Seed], courses: list[Floats]) -> tuple[Floats, Floats]:
 
 def effort_courses(game: Game, seeds: list[Seed], expected: Expected | None) -> list[Panel]:
     """Mean effort of each developer against updates, as shares of F, and what is expected of it."""
-    scale, end = effort_scale(game), float(max(seed.progress["update"][-1] for seed in seeds))
+    scale, end = effort_scale(game), _last_update(seeds)
     courses = [
         [seed.progress[f"developer_{i}/effort"] / scale[i] for seed in seeds]
         for i in range(game.n_developers)
@@ -115,10 +123,10 @@ def effort_courses(game: Game, seeds: list[Seed], expected: Expected | None) -> 
             lines.append(frame.area([0, end], [low, low], [high, high], "span"))
             words += f"; {expected.name}: {mean:.4g} of F"
         lines += [
-            _graded_line(frame, seed.progress["update"], course, f"{colour(i)} faint")
+            _known_line(frame, seed.progress["update"], course, f"{colour(i)} faint")
             for seed, course in zip(seeds, courses[i], strict=True)
         ]
-        lines.append(_graded_line(frame, *_mean(seeds, courses[i]), f"{colour(i)} bold"))
+        lines.append(_known_line(frame, *_mean(seeds, courses[i]), f"{colour(i)} bold"))
         lines += [frame.level(mean, "truth")] if expected is not None else []
         drawn.append((name, frame.svg(lines, words, "update")))
     return drawn

@@ -55,12 +55,10 @@ class Seed:
     Attributes
     ----------
     progress: columns of ``progress.csv``, ``[updates]`` each, NaN where a cell is blank.
-    play: efforts sampled in training, ``[updates, samples, n]``, effort units; None without checkpoint.
     """
 
     number: int
     progress: dict[str, Floats]
-    play: Floats | None
 
     @property
     def updates(self) -> int:
@@ -76,7 +74,6 @@ class Run:
     made_with: versions of packages, and ``git_revision``.
     seeds: those that have begun.
     verdict: None before the run is graded.
-    course: efforts of one graded episode of the first seed, ``[rounds, n]``; None likewise.
     """
 
     folder: Path
@@ -84,7 +81,6 @@ class Run:
     made_with: dict[str, str]
     seeds: list[Seed]
     verdict: Judged | None
-    course: Floats | None
 
     @property
     def unfinished(self) -> list[str]:
@@ -118,17 +114,38 @@ def read_run(folder: Path) -> Run:
         _made_with(folder / "settings.json"),
         seeds,
         _verdict(folder / "verdict.json"),
-        _course(folder / "rows.csv", n),
     )
 
 
-def final_efforts(run: Run) -> dict[int, Floats]:
-    """Efforts of all graded play in ``rows.csv``, by seed ``[boards, n]``, effort units."""
-    found: dict[int, list[float]] = {}
+def sampled_efforts(run: Run) -> dict[int, Floats]:
+    """Efforts sampled in training by seed, ``[updates, samples, n]``, effort units; of those seeds that
+    have a checkpoint."""
     n = run.settings.vector_env(1).n_developers
-    for (seed, _), effort in _efforts(run.folder / "rows.csv"):
+    paths = {seed.number: run.folder / f"seed-{seed.number}" / "checkpoint.pt" for seed in run.seeds}
+    return {number: _play(path, n) for number, path in paths.items() if path.exists()}
+
+
+def graded_episode(run: Run) -> Floats | None:
+    """Efforts of the first graded episode, ``[rounds, n]``, effort units; None before grading."""
+    path = run.folder / "rows.csv"
+    if not path.exists():
+        return None
+    rows = _efforts(path)
+    first = next(rows, None)
+    if first is None:
+        raise ValueError(f"{path} is damaged: it has no rows")
+    episode = takewhile(lambda row: row[0] == first[0], rows)
+    n = run.settings.vector_env(1).n_developers
+    return _boards(path, [first[1], *(effort for _, effort in episode)], n)
+
+
+def graded_efforts(run: Run) -> dict[int, Floats]:
+    """Efforts of all graded play by seed, ``[boards, n]``, effort units; empty before grading."""
+    path, n = run.folder / "rows.csv", run.settings.vector_env(1).n_developers
+    found: dict[int, list[float]] = {}
+    for (seed, _), effort in _efforts(path) if path.exists() else ():
         found.setdefault(seed, []).append(effort)
-    return {seed: _boards(run.folder / "rows.csv", efforts, n) for seed, efforts in found.items()}
+    return {seed: _boards(path, efforts, n) for seed, efforts in found.items()}
 
 
 def _seed(folder: Path, number: int, n: int) -> Seed | None:
@@ -142,16 +159,14 @@ def _seed(folder: Path, number: int, n: int) -> Seed | None:
         progress = {name: _column(rows, name) for name in columns + names}
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
-    return Seed(number, progress, _play(folder / "checkpoint.pt", n))
+    return Seed(number, progress)
 
 
 def _column(rows: list[dict[str, str]], name: str) -> Floats:
     return np.array([float(row[name]) if row[name] else math.nan for row in rows])
 
 
-def _play(path: Path, n: int) -> Floats | None:
-    if not path.exists():
-        return None
+def _play(path: Path, n: int) -> Floats:
     try:
         play = np.asarray(load_checkpoint(path)["play"], dtype=np.float64)
     except KeyError:
@@ -191,17 +206,6 @@ def _made_with(path: Path) -> dict[str, str]:
     content = json.loads(path.read_text())
     versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
     return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
-
-
-def _course(path: Path, n: int) -> Floats | None:
-    if not path.exists():
-        return None
-    rows = _efforts(path)
-    first = next(rows, None)
-    if first is None:
-        raise ValueError(f"{path} is damaged: it has no rows")
-    episode = takewhile(lambda row: row[0] == first[0], rows)
-    return _boards(path, [first[1], *(effort for _, effort in episode)], n)
 
 
 def _boards(path: Path, efforts: list[float], n: int) -> Floats:

@@ -18,10 +18,9 @@ from training import report_words as words
 from training.drawing import colour, sample
 from training.page import Panel, document, legend, panels, paragraph
 from training.report_expected import Expected, expected_play
-from training.report_files import Run, final_efforts
+from training.report_files import Figure, Run, graded_efforts, graded_episode, sampled_efforts
 from training.verdict import AVERAGE_REGRET, PURE_REGRET
 
-REGRET = "mean regret / P"
 STYLE = """
 :root { --panel: 19rem; }
 .verdict { border-left: .5rem solid currentColor; background: #f3f3f3; padding: .6rem 1rem; }
@@ -38,6 +37,7 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 def page(run: Run, prediction: theory.Prediction) -> str:
     """The whole page of a run; missing pieces are said to be missing."""
     game, expected = prediction.game, expected_play(prediction, run.settings.revision)
+    sampled = sampled_efforts(run)
     known = facts.of(prediction, cycle=True)
     return document(
         words.title(run.settings),
@@ -48,11 +48,11 @@ def page(run: Run, prediction: theory.Prediction) -> str:
             words.checks(run),
             words.prediction(known),
             words.developers(run, game, expected),
-            _learning(run, prediction),
+            _learning(run, game, expected),
             _efforts(run, game, expected),
             _course(run, game, expected),
-            _distributions(run, game, expected),
-            _ranks(run, game, prediction.protocol),
+            _distributions(run, sampled, game, expected),
+            _ranks(sampled, game, prediction.protocol),
             _required(run, prediction, known),
             words.made_with(run),
         ],
@@ -60,24 +60,18 @@ def page(run: Run, prediction: theory.Prediction) -> str:
     )
 
 
-def _learning(run: Run, prediction: theory.Prediction) -> str:
+def _learning(run: Run, game: Game, expected: Expected | None) -> str:
     """Curves of exact regret, and of what else was graded during training."""
-    game = prediction.game
-    unit = game.n_developers * game.prize_range
-    checks = run.verdict.checks if run.verdict else []
-    graded = next((check for check in checks if "regret" in check.name), None)
-    bounds = {"pure": PURE_REGRET, "cycle": AVERAGE_REGRET}
-    bound = graded.bound if graded else bounds.get(prediction.regime)
+    graded, bound = _regret_check(run, expected)
     kinds = {
-        "nash_conv": (unit, REGRET, graded, bound),
+        curves.REGRET: (game.n_developers * game.prize_range, "mean regret / P", graded, bound),
         "distance": (1.0, "distance to equilibrium", None, None),
         "kendall_tau": (1.0, "Kendall tau to quality", None, None),
     }
-    drawn = [
-        curves.learning_curve(run.seeds, column, *rest)
-        for column, rest in kinds.items()
-        if any(np.isfinite(seed.progress.get(column, np.nan)).any() for seed in run.seeds)
-    ]
+    drawn = []
+    for column, rest in kinds.items():
+        seeds = [s for s in run.seeds if np.isfinite(s.progress.get(column, np.nan)).any()]
+        drawn += [curves.learning_curve(seeds, column, *rest)] if seeds else []
     if not drawn:
         return f"<h2>Learning curves</h2>\n{paragraph('Regrets are not known under this rule.')}"
     signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
@@ -87,6 +81,17 @@ def _learning(run: Run, prediction: theory.Prediction) -> str:
         signs.append((sample("truth", "diamond"), f"graded: {graded.name}, with its interval"))
     note = "Regret is NashConv / n of an update's play, exact, as a share of P, the spread of prizes."
     return _section("Learning curves", note, signs, drawn)
+
+
+def _regret_check(run: Run, expected: Expected | None) -> tuple[Figure | None, float | None]:
+    """The verdict's check of regret, if it is about the same regret as the curve, and its bound."""
+    if expected is None or expected.cycle is not None:
+        return None, None  # of a cycle single revisions are graded
+    checks = run.verdict.checks if run.verdict else []
+    for check in checks:
+        if "regret" in check.name:
+            return check, check.bound
+    return None, PURE_REGRET if expected.name.startswith("pure") else AVERAGE_REGRET
 
 
 def _efforts(run: Run, game: Game, expected: Expected | None) -> str:
@@ -116,9 +121,10 @@ def _section(
 
 def _course(run: Run, game: Game, expected: Expected | None) -> str:
     """Efforts one revision after another, where a cycle is predicted of them."""
-    if expected is None or expected.cycle is None or run.course is None or len(run.course) < 2:
+    course = graded_episode(run)
+    if expected is None or expected.cycle is None or course is None or len(course) < 2:
         return ""
-    drawn = curves.cycle_courses(game, run.course, expected.cycle.states)
+    drawn = curves.cycle_courses(game, course, expected.cycle.states)
     signs = [(sample("c0 bold"), "played"), (sample("truth"), "predicted cycle, in phase")]
     note = (
         f"An episode of seed {run.seeds[0].number}, round by round, as a share of F. "
@@ -127,11 +133,10 @@ def _course(run: Run, game: Game, expected: Expected | None) -> str:
     return _section("Efforts in turn", note, signs, drawn, game)
 
 
-def _distributions(run: Run, game: Game, expected: Expected | None) -> str:
-    played = {seed.number: _late(seed.play) for seed in run.seeds if seed.play is not None}
-    which = "the second half of training"
-    if not played and run.course is not None:
-        played, which = final_efforts(run), "the graded play"
+def _distributions(run: Run, sampled: dict[int, Floats], game: Game, expected: Expected | None) -> str:
+    """Of the second half of training; of graded play where no checkpoint is left."""
+    played = {seed: _late(play) for seed, play in sampled.items()} or graded_efforts(run)
+    which = "the second half of training" if sampled else "the graded play"
     if not played:
         return ""
     drawn = curves.distributions(game, played, expected)
@@ -147,12 +152,11 @@ def _late(play: Floats) -> Floats:
     return play[len(play) // 2 :].reshape(-1, play.shape[-1])
 
 
-def _ranks(run: Run, game: Game, protocol: Any) -> str:
-    plays = [seed.play for seed in run.seeds if seed.play is not None]
-    if not plays:
+def _ranks(sampled: dict[int, Floats], game: Game, protocol: Any) -> str:
+    if not sampled:
         return ""
-    shortest = min(map(len, plays))
-    efforts = np.concatenate([play[:shortest] for play in plays], axis=1)
+    shortest = min(map(len, sampled.values()))
+    efforts = np.concatenate([play[:shortest] for play in sampled.values()], axis=1)
     rng = np.random.default_rng(0) if getattr(protocol, "noisy", False) else None
     drawn = boards.rank_flow(game, protocol.evaluate(game, efforts, rng).ranks)
     signs = [(sample(f"layer {colour(i)}", "area"), name) for i, name in enumerate(game.names)]
