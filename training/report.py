@@ -1,7 +1,7 @@
-"""``python -m training.report RUN``: a run or a benchmark as one HTML page that needs no other file.
+"""``python -m training.report RUN``: a run as one HTML page that needs no other file.
 
-Only reads what training, evaluation and the benchmark wrote, and predicts the games. A run that is not
-finished or not graded gets a page that says so.
+Only reads what training and evaluation wrote, and predicts the game. A run that is not finished or not
+graded gets a page that says so.
 """
 
 from __future__ import annotations
@@ -11,29 +11,41 @@ from pathlib import Path
 
 from benchgame_env import commands, theory
 from benchgame_env._files import write_text
+from benchgame_env._validate import choice
 from training import report_run
 from training.report_files import read_run
 
 PROG = "python -m training.report"
+PAGE = "report.html"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = commands.Parser(
-        prog=PROG, description="A run or a benchmark as one HTML page that needs no other file."
-    )
-    parser.add_argument("folder", type=Path, help="made by training.train or training.benchmark")
-    parser.add_argument("--out", type=Path, help="page to write (*.html); default FOLDER/report.html")
+    parser = commands.Parser(prog=PROG, description="A run as one HTML page that needs no other file.")
+    parser.add_argument("folder", type=Path, help="made by training.train")
+    parser.add_argument("--out", type=Path, help=f"new page to write (*.html); default FOLDER/{PAGE}")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _report(options.folder, options.out), PROG)
 
 
 def _report(folder: Path, out: Path | None) -> None:
+    out = _out(folder, out)
     run = read_run(folder)
     vec = run.settings.vector_env(1)
-    page = report_run.page(run, theory.predict(vec.game, vec.protocol))
-    out = out or folder / "report.html"
-    write_text(out, page)
+    print(f"Predicting {run.settings.game}, drawing {len(run.seeds)} seeds ...", file=sys.stderr)
+    write_text(out, report_run.page(run, theory.predict(vec.game, vec.protocol)))
     print(f"Wrote {out}.")
+
+
+def _out(folder: Path, out: Path | None) -> Path:
+    """Where the page goes. Only the folder's own is written anew: another may be that of another run."""
+    if out is None:
+        return folder / PAGE
+    choice("--out", out.suffix, (".html",))
+    if out.exists():
+        raise ValueError(f"--out: {out} exists already; remove it or choose another")
+    if not out.parent.is_dir():
+        raise ValueError(f"--out: there is no folder {out.parent}")
+    return out
 
 
 if __name__ == "__main__":
