@@ -28,8 +28,8 @@ th:first-child, td:first-child { text-align: left; } tbody th { font-weight: 400
 tr.strong th:first-child { font-weight: 600; }
 dt { font-weight: 600; } dd { margin: 0 0 .4rem 1rem; }
 @media print { body { font-size: 10pt; max-width: none; padding: 0; } .scroll { overflow: visible; }
-  h2, h3 { break-after: avoid; } .panels { grid-template-columns: repeat(3, 1fr); }
-  table { font-size: 6.5pt; } th, td { padding: .1rem .25rem; white-space: normal; }
+  h2, h3, h2 + p, .legend { break-after: avoid; } .panels { grid-template-columns: repeat(3, 1fr); }
+  table { font-size: 8pt; } th, td { padding: .1rem .25rem; white-space: normal; }
   tr { break-inside: avoid; } }
 """
 
@@ -46,6 +46,15 @@ def document(title: str, parts: Iterable[str], style: str = "") -> str:
     )
 
 
+class Html(str):
+    """Text of a cell that is HTML already."""
+
+
+def link(anchor: str, words: str) -> Html:
+    """To a place on the same page."""
+    return Html(f'<a href="#{escape(anchor)}">{escape(words)}</a>')
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[str] = ()) -> str:
     """A table of texts, in a box of its own that scrolls; the first cell of a row names it.
 
@@ -55,12 +64,16 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[
     body = []
     for k, (name, *cells) in enumerate(rows):
         kind = f' class="{kinds[k]}"' if kinds and kinds[k] else ""
-        tail = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        body.append(f'<tr{kind}><th scope="row">{escape(name)}</th>{tail}</tr>')
+        tail = "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
+        body.append(f'<tr{kind}><th scope="row">{_cell(name)}</th>{tail}</tr>')
     return (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{chr(10).join(body)}</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    return text if isinstance(text, Html) else escape(text)
 
 
 def panels(figures: Iterable[Panel]) -> str:

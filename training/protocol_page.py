@@ -28,6 +28,7 @@ REGIMES = {
 STYLE = """
 .pure { color: #0b5394; } .cycle { color: #b45309; } .undecided, .unpredicted { color: #777; }
 .joined { stroke: #888; stroke-width: 1; }
+@media print { table { font-size: 6.5pt; } }
 """
 
 

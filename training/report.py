@@ -1,7 +1,7 @@
-"""``python -m training.report RUN``: a run as one HTML page that needs no other file.
+"""``python -m training.report FOLDER``: a run or a benchmark as one HTML page that needs no other file.
 
-Only reads what training and evaluation wrote, and predicts the game. A run that is not finished or not
-graded gets a page that says so.
+Only reads what training, evaluation and the benchmark wrote, and predicts the game of a run. What is not
+finished or not graded gets a page that says so.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from pathlib import Path
 from benchgame_env import commands, theory
 from benchgame_env._files import write_text
 from benchgame_env._validate import choice
-from training import report_run
+from training import report_benchmark, report_run
 from training.report_files import read_run
 
 PROG = "python -m training.report"
 PAGE = "report.html"
+SUITE = "suite.json"  # what makes a folder one of a benchmark
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = commands.Parser(prog=PROG, description="A run as one HTML page that needs no other file.")
-    parser.add_argument("folder", type=Path, help="made by training.train")
+    parser = commands.Parser(
+        prog=PROG, description="A run or a benchmark as one HTML page that needs no other file."
+    )
+    parser.add_argument("folder", type=Path, help="made by training.train or training.benchmark")
     parser.add_argument("--out", type=Path, help=f"new page to write (*.html); default FOLDER/{PAGE}")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _report(options.folder, options.out), PROG)
@@ -29,11 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _report(folder: Path, out: Path | None) -> None:
     out = _out(folder, out)
+    write_text(out, _benchmark(folder) if (folder / SUITE).exists() else _run(folder))
+    print(f"Wrote {out}.")
+
+
+def _run(folder: Path) -> str:
     run = read_run(folder)
     vec = run.settings.vector_env(1)
     print(f"Predicting {run.settings.game}, drawing {len(run.seeds)} seeds ...", file=sys.stderr)
-    write_text(out, report_run.page(run, theory.predict(vec.game, vec.protocol)))
-    print(f"Wrote {out}.")
+    return report_run.page(run, theory.predict(vec.game, vec.protocol))
+
+
+def _benchmark(folder: Path) -> str:
+    return report_benchmark.page(folder, report_benchmark.read_benchmark(folder))
 
 
 def _out(folder: Path, out: Path | None) -> Path:

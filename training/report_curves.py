@@ -34,6 +34,7 @@ STYLE = """
 .truth { color: #1a1a1a; stroke-width: 1.6; stroke-dasharray: 5 3; }
 .truth.disc, .truth.diamond { stroke-dasharray: none; stroke-width: 1; }
 .bound { color: #1a1a1a; stroke-width: 1; stroke-dasharray: 2 3; }
+.solid { stroke-dasharray: none; } .tick.above { transform: translateY(-4px); }
 .span { color: #1a1a1a; opacity: .07; }
 """
 
@@ -49,15 +50,15 @@ def learning_curve(
     unit: what values are divided by.
     graded: a check of the verdict that is about the same quantity, if there is one.
     """
-    courses, end = [seed.progress[column] / unit for seed in seeds], _last_update(seeds)
+    courses, end = [seed.progress[column] / unit for seed in seeds], last_update(seeds)
     marks = [value for value in (bound, graded and graded.mean) if value is not None]
-    up = (_regret_axis if column == REGRET else _plain_axis)(np.concatenate([*courses, marks]))
+    up = (regret_axis if column == REGRET else _plain_axis)(np.concatenate([*courses, marks]))
     frame = Frame(exact_axis(0, end), up, right=22)
     lines = [
-        _known_line(frame, seed.progress["update"], course, "c0 faint")
+        known_line(frame, seed.progress["update"], course, "c0 faint")
         for seed, course in zip(seeds, courses, strict=True)
     ]
-    lines.append(_known_line(frame, *_mean(seeds, courses), "c0 bold"))
+    lines.append(known_line(frame, *mean_over_seeds(seeds, courses), "c0 bold"))
     words = f"{name} against updates, {len(seeds)} seeds and their mean"
     if bound is not None:
         lines += [frame.level(bound), frame.words(0, bound, f" bound {bound:g}", "start", "tick above")]
@@ -75,11 +76,11 @@ def _whisker(frame: Frame, graded: Figure) -> list[str]:
     return [frame.line([end, end], interval, "truth solid"), sign]
 
 
-def _last_update(seeds: list[Seed]) -> float:
+def last_update(seeds: list[Seed]) -> float:
     return float(max(seed.progress["update"][-1] for seed in seeds))
 
 
-def _regret_axis(values: Floats) -> Axis:
+def regret_axis(values: Floats) -> Axis:
     """From 0 over the decades that regrets span."""
     known = values[values > 0]
     least = float(known.min()) if known.size else LEAST_REGRET
@@ -90,7 +91,7 @@ def _plain_axis(values: Floats) -> Axis:
     return linear_axis(min(0.0, float(np.nanmin(values))), float(np.nanmax(values)))
 
 
-def _known_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str:
+def known_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str:
     known = np.flatnonzero(np.isfinite(values))
     if known.size == 1:
         return frame.dot(updates[known[0]], values[known[0]], kind)
@@ -98,7 +99,7 @@ def _known_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str
     return frame.line(updates[known], values[known], kind)
 
 
-def _mean(seeds: list[Seed], courses: list[Floats]) -> tuple[Floats, Floats]:
+def mean_over_seeds(seeds: list[Seed], courses: list[Floats]) -> tuple[Floats, Floats]:
     """Mean over seeds, as far as all of them got."""
     shortest = min(map(len, courses))
     return seeds[0].progress["update"][:shortest], np.mean([c[:shortest] for c in courses], axis=0)
@@ -106,7 +107,7 @@ def _mean(seeds: list[Seed], courses: list[Floats]) -> tuple[Floats, Floats]:
 
 def effort_courses(game: Game, seeds: list[Seed], expected: Expected | None) -> list[Panel]:
     """Mean effort of each developer against updates, as shares of F, and what is expected of it."""
-    scale, end = effort_scale(game), _last_update(seeds)
+    scale, end = effort_scale(game), last_update(seeds)
     courses = [
         [seed.progress[f"developer_{i}/effort"] / scale[i] for seed in seeds]
         for i in range(game.n_developers)
@@ -123,10 +124,10 @@ def effort_courses(game: Game, seeds: list[Seed], expected: Expected | None) -> 
             lines.append(frame.area([0, end], [low, low], [high, high], "span"))
             words += f"; {expected.name}: {mean:.4g} of F"
         lines += [
-            _known_line(frame, seed.progress["update"], course, f"{colour(i)} faint")
+            known_line(frame, seed.progress["update"], course, f"{colour(i)} faint")
             for seed, course in zip(seeds, courses[i], strict=True)
         ]
-        lines.append(_known_line(frame, *_mean(seeds, courses[i]), f"{colour(i)} bold"))
+        lines.append(known_line(frame, *mean_over_seeds(seeds, courses[i]), f"{colour(i)} bold"))
         lines += [frame.level(mean, "truth")] if expected is not None else []
         drawn.append((name, frame.svg(lines, words, "update")))
     return drawn

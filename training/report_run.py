@@ -21,18 +21,6 @@ from training.report_expected import Expected, expected_play
 from training.report_files import Figure, Run, graded_efforts, graded_episode, sampled_efforts
 from training.verdict import AVERAGE_REGRET, PURE_REGRET
 
-STYLE = """
-:root { --panel: 19rem; }
-.verdict { border-left: .5rem solid currentColor; background: #f3f3f3; padding: .6rem 1rem; }
-.verdict strong { font-size: 1.15em; } .verdict span, td span { color: #1a1a1a; }
-.match { color: #0b5394; } .mismatch { color: #a63f00; } .undecided, .not-graded { color: #555; }
-.solid { stroke-dasharray: none; } .tick.above { transform: translateY(-4px); }
-dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
-dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
-@media (max-width: 30rem) { dl.facts { display: block; } dl.facts dd { margin-left: 1rem; } }
-@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
-"""
-
 
 def page(run: Run, prediction: theory.Prediction) -> str:
     """The whole page of a run; missing pieces are said to be missing."""
@@ -56,7 +44,7 @@ def page(run: Run, prediction: theory.Prediction) -> str:
             _required(run, prediction, known),
             words.made_with(run),
         ],
-        curves.STYLE + boards.STYLE + STYLE,
+        words.STYLE + curves.STYLE + boards.STYLE,
     )
 
 

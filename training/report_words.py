@@ -23,6 +23,16 @@ SENTENCES = {
     "mismatch": "Learned play is not what was predicted",
     "undecided": "Whether learned play is what was predicted stays open",
 }
+STYLE = """
+:root { --panel: 19rem; }
+.verdict { border-left: .5rem solid currentColor; background: #f3f3f3; padding: .6rem 1rem; }
+.verdict strong { font-size: 1.15em; } .verdict span { color: #1a1a1a; }
+.match { color: #0b5394; } .mismatch { color: #a63f00; } .undecided, .not-graded { color: #555; }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
+dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
+@media (max-width: 30rem) { dl.facts { display: block; } dl.facts dd { margin-left: 1rem; } }
+@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+"""
 
 
 def title(settings: TrainSettings) -> str:
@@ -37,14 +47,13 @@ def rule_of(settings: TrainSettings) -> str:
 
 def verdict_sentence(run: Run) -> str:
     """The verdict in a word, a sentence and a colour."""
+    outcome = outcome_of(run)
     if run.verdict is None:
-        words = f"grade it with: python -m training.evaluate {run.folder}"
-        outcome, sentence = "not graded", f"There is no verdict yet; {words}"
+        sentence = f"There is no verdict yet; grade it with: python -m training.evaluate {run.folder}"
     else:
-        outcome = run.verdict.outcome
         sentence = f"{SENTENCES[outcome]}: {run.verdict.reason}"
+    word = f"<strong>{signed(outcome)}</strong>"
     kind = outcome.replace(" ", "-")
-    word = f"<strong>{SIGNS[outcome]} {outcome}</strong>"
     return f'<p class="verdict {kind}">{word} <span>{escape(sentence)}.</span></p>'
 
 
@@ -64,21 +73,32 @@ def head(run: Run) -> str:
 
 def checks(run: Run) -> str:
     """Every check with its figures; what is only reported stands below, without a bound."""
-    if run.verdict is None or not run.verdict.checks:
-        return ""
-    found = [*run.verdict.checks, *run.verdict.reported]
+    return f"<h2>Verdict</h2>\n{checks_table(run)}" if run.verdict and run.verdict.checks else ""
+
+
+def checks_table(run: Run) -> str:
+    found = [*run.verdict.checks, *run.verdict.reported] if run.verdict else []
     rows = [
         [
             figure.name,
             f"{figure.mean:.4g}",
             _interval(figure),
             f"{figure.bound:g}" if figure.outcome else "",
-            f"{SIGNS[figure.outcome]} {figure.outcome}" if figure.outcome else "reported",
+            signed(figure.outcome) if figure.outcome else "reported",
         ]
         for figure in found
     ]
     header = ["check", "mean", "95 % interval", "bound", "outcome"]
-    return f"<h2>Verdict</h2>\n{table(header, rows, [figure.outcome for figure in found])}"
+    return table(header, rows, [figure.outcome for figure in found]) if rows else ""
+
+
+def signed(outcome: str) -> str:
+    """An outcome with its sign, so that colour is not needed."""
+    return f"{SIGNS[outcome]} {outcome}"
+
+
+def outcome_of(run: Run) -> str:
+    return "not graded" if run.verdict is None else run.verdict.outcome
 
 
 def _interval(found: Figure) -> str:

@@ -1,0 +1,164 @@
+"""The report of a benchmark: who matched what, how algorithms compare, and how they got there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from benchgame_env._validate import Floats
+from training import report_words as words
+from training.drawing import Frame, colour, exact_axis, sample
+from training.page import Html, Panel, document, legend, link, panels, paragraph, table
+from training.report_curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
+from training.report_files import Run, read_run
+from training.settings import TrainSettings
+from training.verdict import t_interval
+
+STYLE = """
+.band { opacity: .15; } td a { color: inherit; } section { break-inside: avoid; }
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A run of the benchmark: an algorithm on a task."""
+
+    task: str
+    algorithm: str
+    run: Run
+
+    @property
+    def anchor(self) -> str:
+        return f"run-{self.run.folder.name}"
+
+
+def read_benchmark(folder: Path) -> list[Entry]:
+    """The runs that have begun, by task and algorithm.
+
+    Raises
+    ------
+    ValueError: there are none, or a file is damaged, see `read_run`.
+    """
+    begun = sorted({path.parent.parent for path in folder.glob("runs/*/seed-*/progress.csv")})
+    if not begun:
+        raise ValueError(f"{folder}: no run has reached its first checkpoint, there is nothing to show")
+    entries = [_entry(read_run(run)) for run in begun]
+    return sorted(entries, key=lambda entry: (entry.task, entry.algorithm))
+
+
+def _entry(run: Run) -> Entry:
+    return Entry(_task(run.settings), _algorithm(run.settings), run)
+
+
+def _task(settings: TrainSettings) -> str:
+    return f"{settings.game}, {words.rule_of(settings)}, {settings.revision}"
+
+
+def _algorithm(settings: TrainSettings) -> str:
+    given = [f"{name}={value}" for own in settings.options.values() for name, value in own.items()]
+    return f"{settings.agents} ({', '.join(given)})" if given else settings.agents
+
+
+def page(folder: Path, entries: list[Entry]) -> str:
+    """The whole page of a benchmark."""
+    algorithms = list(dict.fromkeys(sorted(entry.algorithm for entry in entries)))
+    return document(
+        f"Benchmark {folder.resolve().name}",
+        [
+            paragraph(_summary(entries)),
+            "<h2>Verdicts</h2>",
+            _matrix(entries, algorithms),
+            _courses(entries, algorithms),
+            "<h2>Runs</h2>",
+            *(_details(entry) for entry in entries),
+        ],
+        words.STYLE + STYLE,
+    )
+
+
+def _summary(entries: list[Entry]) -> str:
+    outcomes = [words.outcome_of(entry.run) for entry in entries]
+    counted = ", ".join(f"{outcomes.count(kind)} {kind}" for kind in words.SIGNS if kind in outcomes)
+    return f"{len(entries)} runs on {len({entry.task for entry in entries})} tasks: {counted}."
+
+
+def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
+    """A row a task, a column an algorithm: outcome, and the figure that the verdict begins with."""
+    cells = {(entry.task, entry.algorithm): _cell(entry) for entry in entries}
+    tasks = dict.fromkeys(entry.task for entry in entries)
+    rows = [[task, *(cells.get((task, name), "") for name in algorithms)] for task in tasks]
+    matched = [
+        sum(words.outcome_of(entry.run) == "match" for entry in entries if entry.algorithm == name)
+        for name in algorithms
+    ]
+    rows.append(["matches", *map(str, matched)])
+    note = "Each cell: the verdict, and the mean of its first check, regret as a share of P."
+    return f"{paragraph(note)}{table(['task', *algorithms], rows)}"
+
+
+def _cell(entry: Entry) -> Html:
+    outcome, verdict = words.outcome_of(entry.run), entry.run.verdict
+    figure = f" {verdict.checks[0].mean:.2g}" if verdict and verdict.checks else ""
+    kind = outcome.replace(" ", "-")
+    return Html(f'<span class="{kind}">{link(entry.anchor, words.signed(outcome) + figure)}</span>')
+
+
+def _courses(entries: list[Entry], algorithms: list[str]) -> str:
+    """Regret against updates, a panel a task, a line and a band an algorithm."""
+    drawn = [
+        _panel(task, [entry for entry in own if _graded(entry.run)], algorithms)
+        for task, own in _by_task(entries)
+        if any(_graded(entry.run) for entry in own)
+    ]
+    signs = [(sample(colour(k, dashed=True)), name) for k, name in enumerate(algorithms)]
+    note = "Mean regret / P of an update's play: mean over seeds and its 95 % interval."
+    return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
+
+
+def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+    return [(task, list(own)) for task, own in groupby(entries, key=lambda entry: entry.task)]
+
+
+def _graded(run: Run) -> bool:
+    """Whether all seeds have regrets to show."""
+    return all(np.isfinite(seed.progress[REGRET]).any() for seed in run.seeds)
+
+
+def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
+    curves = {entry.algorithm: _curve(entry.run) for entry in entries}
+    end = max(last_update(entry.run.seeds) for entry in entries)
+    frame = Frame(exact_axis(0, end), regret_axis(np.concatenate([c[1] for c in curves.values()])))
+    bands, lines = [], []
+    for name, (updates, mean, low, high) in curves.items():
+        kind = colour(algorithms.index(name), dashed=True)
+        bands.append(frame.area(updates, low, high, f"{kind} band"))
+        lines.append(known_line(frame, updates, mean, kind))
+    described = f"Mean regret against updates on {task}: {', '.join(curves)}"
+    return task, frame.svg([*bands, *lines], described, "update")
+
+
+def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
+    """Updates at which all seeds were graded; mean regret / P there, and its interval."""
+    game = run.settings.vector_env(1).game
+    courses = [seed.progress[REGRET] / game.n_developers / game.prize_range for seed in run.seeds]
+    updates, mean = mean_over_seeds(run.seeds, courses)
+    known = np.flatnonzero(np.isfinite(mean))
+    ends = [t_interval(np.array([course[k] for course in courses])) for k in known]
+    low, high = np.array(ends).T
+    unknown = ~np.isfinite(low)  # a single seed has no interval
+    low, high = np.where(unknown, mean[known], low), np.where(unknown, mean[known], high)
+    return updates[known], mean[known], np.maximum(low, 0.0), high
+
+
+def _details(entry: Entry) -> str:
+    """A run: its verdict, and its checks."""
+    run = entry.run
+    heading = f"<h3>{escape(entry.task)}: {escape(entry.algorithm)}</h3>"
+    unfinished = "".join(paragraph(f"Not finished: {line}.") for line in run.unfinished)
+    where = paragraph(f"In runs/{run.folder.name}; {run.settings.seeds} seeds.")
+    inside = f"{heading}{words.verdict_sentence(run)}{unfinished}{words.checks_table(run)}{where}"
+    return f'<section id="{escape(entry.anchor)}">{inside}</section>'
