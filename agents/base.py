@@ -7,7 +7,7 @@ both the same arrays: those of the developers ``player.at``, an index or a list 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -109,6 +109,20 @@ class Round(NamedTuple):
     ended: bool
     state: NDArray[np.float32]
     state_after: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        at: Any,
+        before: NDArray[np.float32],
+        actions: NDArray[Any],
+        infos: Mapping[str, NDArray[Any]],
+        after: NDArray[np.float32],
+        ended: bool,
+    ) -> Round:
+        """What those ``at`` some seats lived through, from what all did: arrays ``[batch, n, ...]``."""
+        own = before[:, at], actions[:, at], infos["effort"][:, at], infos["payoff"][:, at]
+        return cls(*own, infos["score"], after[:, at], ended, before, after)
 
 
 Mode = Literal["learn", "play", "greedy"]

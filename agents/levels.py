@@ -48,7 +48,7 @@ class LevelLearner(Agent):
         return dict(self.state)
 
     def load(self, saved: dict[str, Any]) -> None:
-        self.state = {key: np.array(value) for key, value in saved.items()}
+        self.state = {key: np.asarray(value).copy() for key, value in saved.items()}
 
     def level_of(self, efforts: Floats) -> NDArray[np.int64]:
         """The levels nearest to own efforts, each ``[copies]``."""

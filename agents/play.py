@@ -51,9 +51,7 @@ def play(
         for key, value in infos.items():
             history[key].append(value)
         for player in players if mode == "learn" else ():
-            at = player.at
-            own = before[:, at], actions[:, at], infos["effort"][:, at], infos["payoff"][:, at]
-            player.learn(Round(*own, infos["score"], after[:, at], ended, before, after), rng)
+            player.learn(Round.of(player.at, before, actions, infos, after, ended), rng)
     return {key: np.stack(values) for key, values in history.items()}
 
 

@@ -49,6 +49,7 @@ AGENTS: dict[str, Entry] = {
     "honest": Entry("agents.honest", "Honest"),
     "ppo": _ppo(),
     "ppo-annealed": _ppo(entropy=0.3, entropy_halving=20.0),
+    "psro": Entry("agents.psro", "PSRO", learned=True),
     "q-learning": Entry("agents.q_learning", "QLearning"),
     "random": Entry("agents.random_effort", "RandomEffort"),
     "regret-matching-plus": Entry("agents.regret_matching", "RegretMatchingPlus"),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.base import Agent
+from agents.base import Agent, Round
 from benchgame_env import VectorEnv
 from benchgame_env.actions import EffortAxis
 from benchgame_env.observation import ObservationLayout
@@ -66,9 +66,9 @@ class BatchVecEnv(VecEnv):
         self._actions = self._joint(np.asarray(actions).reshape(self.num_envs))
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
-        self._observations, rewards, terminated, truncated, infos = self.vec.step(self._actions)
-        ended = self._rows(terminated | truncated)
-        return self._rows(self._observations), self._rows(rewards), ended, self._infos(truncated, infos)
+        self._observations, rewards, terminated, truncated, self._last = self.vec.step(self._actions)
+        ended, infos = self._rows(terminated | truncated), self._infos(truncated, self._last)
+        return self._rows(self._observations), self._rows(rewards), ended, infos
 
     def _infos(self, truncated: NDArray[np.bool_], infos: dict[str, Any]) -> list[dict[str, Any]]:
         """One dict per row, its own: wrappers and callbacks write into them."""
@@ -103,7 +103,8 @@ class DeveloperVecEnv(BatchVecEnv):
     ----------
     vec: the batched game, with auto-reset.
     developer: index of the learner's seat.
-    rivals: one agent per developer; the learner's own entry is ignored and may be None.
+    rivals: one agent per developer; the learner's own entry is ignored and may be None. Those that
+        adapt go on learning unless their ``mode`` says otherwise.
     """
 
     def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
@@ -113,16 +114,26 @@ class DeveloperVecEnv(BatchVecEnv):
             raise ValueError(
                 f"rivals: need an agent for each of {vec.n_developers} developers but {developer}"
             )
-        self.developer, self.rivals = developer, rivals
+        self.developer = developer
+        self.rivals = [rival for j, rival in enumerate(rivals) if rival is not None and j != developer]
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
+        before, actions = self._observations, self._actions
+        result = super().step_wait()
+        after, ended = self._last.pop("final_observation", self._observations), bool(result[2].any())
+        for rival in self.rivals:
+            if rival.mode == "learn":
+                lived = Round.of(rival.at, before, actions, self._last, after, ended)
+                rival.learn(lived, self._rng)
+        return result
 
     def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
         return values[:, self.developer].copy()
 
     def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
         joint = np.empty((self.vec.num_envs, self.vec.n_developers))
-        for j, rival in enumerate(self.rivals):
-            if rival is not None and j != self.developer:
-                joint[:, j] = rival.act(self._observations[:, j], self._rng)
+        for rival in self.rivals:
+            joint[:, rival.at] = rival.act(self._observations[:, rival.at], self._rng)
         joint[:, self.developer] = actions
         return joint
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents import AGENTS, Player
 from benchgame_env import metrics
 from benchgame_env._files import write_bytes
 from training import evaluate as evaluate_command
@@ -19,6 +20,7 @@ from training.settings import TrainSettings
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
 
+LEARNING = {"game": "duel", "action_type": "discrete", "effort_levels": 5, "copies": 6, "episodes": 2}
 TINY = {"copies": 32, "updates": 2 * CHECKPOINT_EVERY, "seeds": 1}
 
 
@@ -63,6 +65,31 @@ def test_interrupted_and_resumed_is_the_run_that_was_never_interrupted(tmp_path:
     assert load_checkpoint(parts / "seed-0" / "checkpoint.pt")["update"] == CHECKPOINT_EVERY
     train(settings(), parts, resume=True)
     assert same_run(whole / "seed-0", parts / "seed-0")
+
+
+@pytest.mark.parametrize(
+    "agents",
+    [
+        *(name for name, entry in AGENTS.items() if entry.load().learn is not Player.learn),
+        "ppo,q-learning",
+        "shared-ppo,best-response",
+    ],
+)
+def test_everybody_who_learns_resumes_bit_for_bit(tmp_path: Path, agents: str) -> None:
+    kind = LEARNING | {"agents": agents, "updates": CHECKPOINT_EVERY + 3, "options": {}}
+    if agents == "sac":  # on continuous effort
+        kind["action_type"] = "continuous"
+    run = settings(**kind)
+    whole, parts = (tmp_path / name / "seed-0" for name in ("whole", "parts"))
+    for _ in train_seed(run, whole, 0):
+        pass
+    first = train_seed(run, parts, 0)
+    for _ in range(CHECKPOINT_EVERY + 1):
+        next(first)
+    first.close()
+    for _ in train_seed(run, parts, 0):
+        pass
+    assert same_run(whole, parts)
 
 
 def test_processes_change_nothing_and_seeds_do(tmp_path: Path) -> None:
