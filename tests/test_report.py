@@ -187,9 +187,8 @@ def test_required_efforts_are_drawn_where_curves_follow_the_scaling_law() -> Non
 def test_atoms_of_the_duel_stand_at_one_half() -> None:
     # Theory section 5, worked: both play 0 with probability 1/2, and nothing else with an atom.
     game = bg.load_game("duel")
-    expected = expected_play(theory.predict(game, "direct"), "simultaneous")
     played = {0: np.array([[0.0, 0.2], [0.5, 0.8]])}
-    for _, svg in report_curves.distributions(game, played, expected):
+    for _, svg in report_curves.distributions(game, played, expected("simultaneous")):
         (atom,) = ElementTree.fromstring(svg).iter("circle")
         frame = Frame(Axis(0, 1, ()), Axis(0, 1, ()))
         assert float(atom.attrib["cx"]) == pytest.approx(float(frame.x(0)), abs=0.1)
@@ -197,20 +196,31 @@ def test_atoms_of_the_duel_stand_at_one_half() -> None:
 
 
 def test_what_play_is_held_against() -> None:
-    game = bg.load_game("duel")
-    prediction = theory.predict(game, "direct")
-    mixed = expected_play(prediction, "simultaneous")
-    cycle = expected_play(prediction, "alternating")
-    assert mixed is not None
-    assert cycle is not None
-    assert mixed.mean == pytest.approx([0.125, 0.375], abs=1e-3)  # theory section 5, worked
-    assert cycle.cycle is prediction.cycle
-    assert cycle.mean == pytest.approx(prediction.cycle.states.mean(axis=0))  # type: ignore[union-attr]
-    small = theory.predict(bg.load_game("duel-small-prize"), "direct")
+    # Theory section 5, worked: mean efforts 1/8 and 3/8; best responses in turn repeat after 290.
+    mixed, cycle = expected("simultaneous"), expected("alternating")
+    assert mixed.mean == pytest.approx([0.125, 0.375], abs=1e-3)
+    assert mixed.cycle is None
+    assert cycle.cycle is not None
+    assert cycle.cycle.period == 290
+    assert cycle.mean == pytest.approx(cycle.cycle.states.mean(axis=0))
     for revision in ("simultaneous", "alternating"):
-        pure = expected_play(small, revision)
-        assert isinstance(pure, Expected)
+        pure = expected(revision, "duel-small-prize")
         assert (pure.name, pure.mean.tolist()) == ("pure equilibrium", [0.0, 0.0])
+
+
+def test_a_cycle_moves_on_the_levels_that_were_played() -> None:
+    # Levels a quarter apart, ties go to 1, who is ahead by 1/2: 2 passes with 3/4, 1 answers with 1/4;
+    # to pass again costs 2 all that it wins, so it drops out, and 1 then spends nothing.
+    found = expected("alternating", action_type="discrete", effort_levels=5, action_scale="linear")
+    assert found.cycle is not None
+    assert found.cycle.states.tolist() == [[0, 0], [0, 0.75], [0.25, 0.75], [0.25, 0]]
+
+
+def expected(revision: str, game: str = "duel", **changes: object) -> Expected:
+    vec = TrainSettings(game=game, revision=revision, **changes).vector_env(1)  # type: ignore[arg-type]
+    found = expected_play(theory.predict(vec.game, vec.protocol), vec)
+    assert found is not None
+    return found
 
 
 def test_the_cycle_begins_where_play_is() -> None:

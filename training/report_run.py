@@ -24,7 +24,7 @@ from training.verdict import AVERAGE_REGRET, PURE_REGRET
 
 def page(run: Run, prediction: theory.Prediction) -> str:
     """The whole page of a run; missing pieces are said to be missing."""
-    game, expected = prediction.game, expected_play(prediction, run.settings.revision)
+    game, expected = prediction.game, expected_play(prediction, run.settings.vector_env(1))
     sampled = sampled_efforts(run)
     known = facts.of(prediction, cycle=True)
     return document(
@@ -114,9 +114,12 @@ def _course(run: Run, game: Game, expected: Expected | None) -> str:
         return ""
     drawn = curves.cycle_courses(game, course, expected.cycle.states)
     signs = [(sample("c0 bold"), "played"), (sample("truth"), "predicted cycle, in phase")]
+    levels = expected.cycle.levels
+    on_levels = "" if levels is None else f" on the {len(levels)} levels of effort"
     note = (
-        f"An episode of seed {run.seeds[0].number}, round by round, as a share of F. "
-        f"The predicted cycle of {expected.cycle.period} revisions begins where it fits best."
+        f"The end of an episode of seed {run.seeds[0].number}, round by round, as a share of F. "
+        f"The cycle of best responses{on_levels}, of {expected.cycle.period} revisions, begins where it "
+        "fits best."
     )
     return _section("Efforts in turn", note, signs, drawn, game)
 
