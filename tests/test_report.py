@@ -268,6 +268,81 @@ def test_an_axis_from_zero_is_linear_first_then_logarithmic() -> None:
     assert axis.share([-1, 2]) == pytest.approx([0, 1])
 
 
+# --- a benchmark -------------------------------------------------------------------------------
+
+STATISTICS = {
+    "score": "1 - regret / P",
+    "iqm": {name: {"value": 0.5, "low": 0.4, "high": 0.6} for name in ("honest", "ppo-annealed")},
+    "improvement": [
+        {"better": "honest", "than": "ppo-annealed", "value": 0.7, "low": 0.45, "high": 0.9}
+    ],
+    "profile": {
+        "thresholds": [0.0, 0.5, 1.0],
+        **{key: {"honest": [1, 0.5, 0]} for key in ("shares", "low", "high")},
+    },
+}
+
+
+@pytest.fixture
+def benchmark(run: Path, tmp_path: Path) -> Path:
+    """Two algorithms on a task, and one of them on another, not graded yet."""
+    folder = tmp_path / "bench"
+    shutil.copytree(run, folder / "runs" / "learned")
+    made(folder / "runs" / "honest", agents="honest", updates=2, seeds=2)
+    train(TrainSettings(game="five", agents="honest", seeds=1, updates=1), folder / "runs" / "five")
+    (folder / "suite.json").write_text("{}")
+    (folder / "statistics.json").write_text(json.dumps(STATISTICS))
+    return folder
+
+
+def test_a_benchmark_has_a_row_a_task_and_a_column_an_algorithm(benchmark: Path) -> None:
+    assert main([str(benchmark)]) == 0
+    root = parsed(text_of(benchmark))
+    rows = next(root.iter("table")).findall(".//tr")
+    assert [cell.text for cell in rows[0]] == ["task", "honest", "ppo-annealed"]
+    assert [row[0].text for row in rows[1:]] == [
+        "duel, direct, simultaneous", "five, direct, simultaneous", "matches",
+    ]  # fmt: skip
+    for cell, name in zip(rows[1][1:], ("honest", "learned"), strict=True):
+        verdict = json.loads((benchmark / "runs" / name / "verdict.json").read_text())
+        shown = "".join(cell.itertext())
+        assert shown.endswith(f"{verdict['outcome']} {verdict['checks'][0]['mean']:.2g}")
+    assert "not graded" in "".join(rows[2][1].itertext())
+    assert [cell.text for cell in rows[3][1:]] == ["0", "0"]
+
+
+def test_links_of_a_benchmark_lead_to_its_runs(benchmark: Path) -> None:
+    assert main([str(benchmark)]) == 0
+    root = parsed(text_of(benchmark))
+    anchors = [part.attrib["id"] for part in root.iter() if "id" in part.attrib]
+    assert [a.attrib["href"] for a in root.iter("a")] == [f"#{anchor}" for anchor in anchors]
+    assert len(anchors) == 3
+
+
+def test_pictures_of_a_benchmark(benchmark: Path) -> None:
+    assert main([str(benchmark)]) == 0
+    found = figures(text_of(benchmark))
+    duel = next(svg for words, svg in found.items() if "on duel" in words)
+    assert (marks(duel, "band"), marks(duel, "c0"), marks(duel, "c1")) == (2, 2, 2)
+    estimates = next(svg for words, svg in found.items() if words.startswith("honest 0.5"))
+    assert marks(estimates, "disc") == marks(estimates, "bold") == 2
+    improvement = next(svg for words, svg in found.items() if words.startswith("honest over"))
+    assert marks(improvement, "disc") == marks(improvement, "bound") == 1
+    assert len(found) == 3 + 2  # statistics, and a panel a task
+    (benchmark / "statistics.json").unlink()
+    assert main([str(benchmark)]) == 0
+    assert len(figures(text_of(benchmark))) == 2
+
+
+def test_a_damaged_benchmark_is_refused(benchmark: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (benchmark / "statistics.json").write_text('{"score": "x", "iqm": {}}')
+    assert main([str(benchmark)]) == 2
+    assert "statistics.json is damaged" in capsys.readouterr().err
+    shutil.rmtree(benchmark / "runs")
+    assert main([str(benchmark)]) == 2
+    assert "no run has reached its first checkpoint" in capsys.readouterr().err
+
+
 # --- bad input ---------------------------------------------------------------------------------
 
 

@@ -18,16 +18,23 @@ MOST_POINTS = 400  # of a line; a figure has fewer pixels across
 # After Okabe and Ito: told apart by the colour-blind too; where lines meet, dashes tell them on paper.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b85a93", "#b98000", "#3d9bd1", "#5a5a5a")
 DASHES = ("none", "7 3", "2 2", "9 3 2 3", "4 2", "12 3", "1 3")
-STYLE = """
+STYLE = (
+    """
 svg { width: 100%; height: auto; display: block; }
 .tick { font-size: 10px; fill: #444; } .name { font-size: 11px; fill: #1a1a1a; }
 .grid { stroke: #ddd; } .curve { fill: none; stroke: currentColor; stroke-width: 1.5; }
 .area { fill: currentColor; } .disc { fill: currentColor; stroke: #fff; }
 .square { fill: #fff; stroke: currentColor; stroke-width: 2; } .diamond { fill: currentColor; }
 .cross { fill: none; stroke: currentColor; stroke-width: 2; }
-""" + "".join(
-    f".c{k} {{ color: {colour}; }} .dash{k} {{ stroke-dasharray: {dash}; }}\n"
-    for k, (colour, dash) in enumerate(zip(COLOURS, DASHES, strict=True))
+.faint { stroke-width: .8; opacity: .4; } .bold { stroke-width: 2.4; } .band { opacity: .15; }
+.truth { color: #1a1a1a; stroke-width: 1.6; stroke-dasharray: 5 3; }
+.bound { color: #1a1a1a; stroke-width: 1; stroke-dasharray: 2 3; }
+"""
+    + "".join(
+        f".c{k} {{ color: {colour}; }} .dash{k} {{ stroke-dasharray: {dash}; }}\n"
+        for k, (colour, dash) in enumerate(zip(COLOURS, DASHES, strict=True))
+    )
+    + ".solid { stroke-dasharray: none; }\n"
 )
 
 

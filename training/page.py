@@ -26,6 +26,7 @@ li, p, dd { overflow-wrap: anywhere; max-width: 60rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } tbody th { font-weight: 400; }
 tr.strong th:first-child { font-weight: 600; }
+@media (max-width: 30rem) { tbody th { white-space: normal; min-width: 8rem; } }
 dt { font-weight: 600; } dd { margin: 0 0 .4rem 1rem; }
 @media print { body { font-size: 10pt; max-width: none; padding: 0; } .scroll { overflow: visible; }
   h2, h3, h2 + p, .legend { break-after: avoid; } .panels { grid-template-columns: repeat(3, 1fr); }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env._validate import Floats
+from training import report_statistics
 from training import report_words as words
 from training.drawing import Frame, colour, exact_axis, sample
 from training.page import Html, Panel, document, legend, link, panels, paragraph, table
@@ -18,8 +20,9 @@ from training.report_files import Run, read_run
 from training.settings import TrainSettings
 from training.verdict import t_interval
 
+STATISTICS = "statistics.json"
 STYLE = """
-.band { opacity: .15; } td a { color: inherit; } section { break-inside: avoid; }
+td a { color: inherit; } section { break-inside: avoid; }
 """
 
 
@@ -72,6 +75,7 @@ def page(folder: Path, entries: list[Entry]) -> str:
             paragraph(_summary(entries)),
             "<h2>Verdicts</h2>",
             _matrix(entries, algorithms),
+            report_statistics.section(folder / STATISTICS, _colours(algorithms)),
             _courses(entries, algorithms),
             "<h2>Runs</h2>",
             *(_details(entry) for entry in entries),
@@ -114,9 +118,14 @@ def _courses(entries: list[Entry], algorithms: list[str]) -> str:
         for task, own in _by_task(entries)
         if any(_graded(entry.run) for entry in own)
     ]
-    signs = [(sample(colour(k, dashed=True)), name) for k, name in enumerate(algorithms)]
+    signs = [(sample(_colours(algorithms)(name)), name) for name in algorithms]
     note = "Mean regret / P of an update's play: mean over seeds and its 95 % interval."
     return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
+
+
+def _colours(algorithms: list[str]) -> Callable[[str], str]:
+    """The same classes for an algorithm all over the page."""
+    return lambda name: colour(algorithms.index(name), dashed=True)
 
 
 def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
@@ -134,7 +143,7 @@ def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
     frame = Frame(exact_axis(0, end), regret_axis(np.concatenate([c[1] for c in curves.values()])))
     bands, lines = [], []
     for name, (updates, mean, low, high) in curves.items():
-        kind = colour(algorithms.index(name), dashed=True)
+        kind = _colours(algorithms)(name)
         bands.append(frame.area(updates, low, high, f"{kind} band"))
         lines.append(known_line(frame, updates, mean, kind))
     described = f"Mean regret against updates on {task}: {', '.join(curves)}"

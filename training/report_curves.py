@@ -30,12 +30,8 @@ MOST_PANELS = 12
 MOST_ROUNDS = 1500
 LEAST_EFFORT = 0.1  # share of F that a distribution's axis shows at least
 STYLE = """
-.faint { stroke-width: .8; opacity: .4; } .bold { stroke-width: 2.4; }
-.truth { color: #1a1a1a; stroke-width: 1.6; stroke-dasharray: 5 3; }
 .truth.disc, .truth.diamond { stroke-dasharray: none; stroke-width: 1; }
-.bound { color: #1a1a1a; stroke-width: 1; stroke-dasharray: 2 3; }
-.solid { stroke-dasharray: none; } .tick.above { transform: translateY(-4px); }
-.span { color: #1a1a1a; opacity: .07; }
+.tick.above { transform: translateY(-4px); } .span { color: #1a1a1a; opacity: .07; }
 """
 
 
