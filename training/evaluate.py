@@ -21,10 +21,12 @@ from benchgame_env import Game, VectorEnv, commands, metrics, theory
 from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
 from benchgame_env.env import NUMBERS
+from training.checks import t_interval
+from training.seed_figures import SeedFigures
 from training.settings import TrainSettings
 from training.storage import write_rows
 from training.train import load_seed
-from training.verdict import SeedFigures, Verdict, judge, t_interval
+from training.verdict import Verdict, judge
 
 PROG = "python -m training.evaluate"
 EPISODES = 256

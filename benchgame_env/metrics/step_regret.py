@@ -32,7 +32,7 @@ def step_regrets(
     * the whole continuum by default: a supremum, so any actual overtake misses a little;
     * with ``resolution``, the answers of a best response that beats a score by that much where ties do
       not favour it: 0, the budget, and the first effort to pass each rival;
-    * with ``levels``, these efforts alone.
+    * with ``levels``, those of these efforts that are within budget, whatever the resolution.
 
     What was held and what was played always count as possible, so a finer answer is no negative regret.
 
@@ -46,16 +46,17 @@ def step_regrets(
 
     Raises
     ------
-    ValueError: a rule without exact theory, efforts outside the budget, somebody who moved out of turn,
-        both levels and a resolution.
+    ValueError: a rule without exact theory, efforts outside the budget, somebody who moved out of turn.
     """
-    rule, after = fixed.exact_rule(protocol), course(efforts)
+    rule, after, who = fixed.exact_rule(protocol), course(efforts), np.asarray(revised)
     n = game.n_developers
-    who = np.asarray(revised)
+    if after.shape[1] != n or who.shape != (len(after),) or not np.isin(who, range(n)).all():
+        raise ValueError(
+            f"efforts, revised: need [rounds, {n}] and one of {n} developers for each round, got shapes "
+            f"{after.shape} and {who.shape}"
+        )
     before = np.vstack((np.zeros(n) if start is None else start, after[:-1]))
     _check(game, before, after, who)
-    if levels is not None and resolution is not None:
-        raise ValueError("levels, resolution: a best response has one of them, got both")
     boards = rule.score(game, before)
     missed = np.zeros(len(after))
     for i in range(n):
@@ -63,26 +64,26 @@ def step_regrets(
         if levels is None:
             answers = _overtakes(game, rule, i, boards[mine], resolution)
         else:
-            own = np.broadcast_to(levels, (n, np.shape(levels)[-1]))[i]
-            answers = np.broadcast_to(own, (np.count_nonzero(mine), own.size))
+            answers = _levels(game, i, levels, len(boards[mine]))
         tried = np.column_stack((after[mine, i], before[mine, i], answers))
         missed[mine] = _missed(game, rule, i, boards[mine], tried)
     return missed
 
 
 def _check(game: Game, before: Floats, after: Floats, who: NDArray[np.int64]) -> None:
-    n = game.n_developers
-    if before.shape[1] != n or who.shape != (len(after),) or not np.isin(who, range(n)).all():
-        raise ValueError(
-            f"efforts, revised: need [rounds, {n}] and one of {n} developers for each round, got shapes "
-            f"{after.shape} and {who.shape}"
-        )
     if (after < 0).any() or (after > game.budget).any():
         raise ValueError(f"efforts: must be in [0, budget], got {after.min()} to {after.max()}")
-    stray = np.argwhere((before != after) & (np.arange(n) != who[:, None]))
+    stray = np.argwhere((before != after) & (np.arange(before.shape[1]) != who[:, None]))
     if stray.size:
         t, i = stray[0]
         raise ValueError(f"efforts: developer {i} moved in round {t}, in which {who[t]} revised")
+
+
+def _levels(game: Game, i: int, levels: ArrayLike, rounds: int) -> Floats:
+    """Developer i's levels within its budget, ``[rounds, m]``."""
+    levels = np.asarray(levels, dtype=np.float64)
+    own = levels[i] if levels.ndim == 2 else levels
+    return np.repeat(own[None, own <= game.budget[i]], rounds, axis=0)
 
 
 def _overtakes(
@@ -104,9 +105,7 @@ def _overtakes(
     return np.hstack((efforts, ends))
 
 
-def _missed(
-    game: Game, rule: DeterministicProtocol, i: int, boards: Floats, tried: Floats
-) -> Floats:
+def _missed(game: Game, rule: DeterministicProtocol, i: int, boards: Floats, tried: Floats) -> Floats:
     """By how much the best of the efforts ``tried`` ``[rounds, m]`` beats the first of them."""
     shown = np.repeat(boards[:, None], tried.shape[1], axis=1)
     shown[..., i] = fixed.own_scores(game, rule, i, tried)
