@@ -26,6 +26,7 @@ def test_whose_turn_it_is_belongs_to_the_state() -> None:
     assert find_cycle(6 * LOOP, turns=2).period == 6
     assert find_cycle(6 * LOOP, turns=[0, 1] * 9).period == 6
     assert find_cycle(6 * LOOP, turns=[0, 1, 1] * 6).period == 3
+    assert find_cycle(9 * [*LOOP, [8.0]], turns=[0, 1, 1] * 12).period == 12  # 4 and 3
 
 
 def test_where_nobody_moves_the_period_is_one_however_long_the_lap() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from generators import random_efforts, random_game, random_game_under_h, random_protocol
+from generators import Index, random_efforts, random_game, random_game_under_h, random_protocol
 from reference import award_all, costs_all, scores_all
 from witness import Witness
 
@@ -53,6 +53,24 @@ def test_what_was_played_and_held_is_possible_whatever_the_levels() -> None:
     found = step_regrets(bg.load_game("duel"), "direct", efforts, [1, 0, 1], levels=[0.0, 0.75, 1.0])
     # The favourite gets 0 and could have had 1 - 0.75; 0.75 costs 0.24 more than 0.51, which was held.
     assert found == pytest.approx([0.0, 0.25, 0.24], abs=1e-14)
+
+
+def test_on_a_rounded_board_by_hand() -> None:
+    # Index 1.25 shows 0.7, index 1 shows 0.6: to tie, which the tie rule favours, the favourite has to
+    # score 0.65, an index of -log(0.35) = 1.05; to pass it would need 0.75.
+    rule = bg.make_protocol("rounded", decimals=1, ties="quality")
+    found = step_regrets(bg.load_game("duel"), rule, [[0.0, 0.75], [0.0, 0.75]], [1, 0])
+    assert found[1] == pytest.approx(1 - (-np.log(0.35) - 1))
+
+
+def test_at_the_budget_by_hand() -> None:
+    # Indices 0.5 + e and 1: at its budget of 0.5 developer 0 ties, which the tie rule favours.
+    tie = bg.Game(Index([0.5, 1.0], [1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=0.5)
+    assert step_regrets(tie, "direct", [[0.0, 0.0]], [0]) == pytest.approx([0.5])
+    # At a budget of 0.51 the weaker duellist passes by less than the resolution, but passes.
+    short = bg.load_game("duel", budget=0.51)
+    missed = step_regrets(short, "direct", [[0.0, 0.0]], [1], resolution=0.1)
+    assert missed == pytest.approx([1 - 0.51])
 
 
 @pytest.mark.parametrize("ties", ["quality", "split"])

@@ -218,6 +218,13 @@ def test_seeds_that_do_not_repeat_never_improve_an_outcome(period: float, repeat
     assert all(outcome(0) <= outcome(wilds) for wilds in range(1, 8))
 
 
+def test_seeds_that_do_not_repeat_count_to_the_side_that_is_worse() -> None:
+    # 98 seeds 9 % short: two that are 100 % long give (-0.098, -0.038), two 100 % short -0.108.
+    verdict = alternating([on_cycle(period=0.91 * 290)] * 98 + [wild()] * 2)
+    assert verdict.checks[-1].mean == pytest.approx(-0.1082)
+    assert verdict.outcome == "undecided"
+
+
 def test_few_seeds_on_the_cycle_decide_nothing() -> None:
     verdict = alternating([on_cycle() for _ in range(9)])
     assert (verdict.outcome, len(verdict.checks)) == ("undecided", 5)
