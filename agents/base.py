@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env import Game, VectorEnv
+from benchgame_env import Game, VectorEnv, theory
 from benchgame_env._validate import Floats, integer
 from benchgame_env.actions import EffortAxis
 from benchgame_env.observation import ObservationLayout
@@ -25,7 +25,8 @@ from benchgame_env.protocols import is_exact
 class Seat:
     """What a developer is told before the game: the rules, its own place, how to read and to act,
     the rounds of an episode, how many copies are played at once, how many rounds make an update for
-    those that learn in batches, and the seed of what it draws before the game (network weights)."""
+    those that learn in batches, the seed of what it draws before the game (network weights), and the
+    score by which a rival is to be beaten."""
 
     game: Game
     protocol: Any
@@ -36,9 +37,17 @@ class Seat:
     copies: int
     rounds: int
     seed: int
+    resolution: float
 
     @classmethod
-    def of(cls, vec: VectorEnv, developer: int, rounds: int | None = None, seed: int = 0) -> Seat:
+    def of(
+        cls,
+        vec: VectorEnv,
+        developer: int,
+        rounds: int | None = None,
+        seed: int = 0,
+        resolution: float = theory.RESOLUTION,
+    ) -> Seat:
         """The seat of ``developer`` (index) in ``vec``; of an environment, pass ``env.vector``.
 
         ``rounds`` of an update: a multiple of the horizon, default one episode.
@@ -47,7 +56,7 @@ class Seat:
         if rounds % vec.horizon:
             raise ValueError(f"rounds: must be a multiple of the horizon {vec.horizon}, got {rounds}")
         layout, sizes = vec.observer.layout, (vec.horizon, vec.num_envs)
-        return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, rounds, seed)
+        return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, rounds, seed, resolution)
 
     def read(self, observations: NDArray[np.float32], part: str) -> NDArray[np.float32]:
         """The named part ``[batch, length]`` of observations ``[batch, size]``."""

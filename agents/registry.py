@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from agents.base import Agent, Player, Seat, Team
-from benchgame_env import VectorEnv
+from benchgame_env import VectorEnv, theory
 from benchgame_env._validate import choice
 
 
@@ -88,6 +88,7 @@ def line_up(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     rounds: int | None = None,
     seed: int = 0,
+    resolution: float = theory.RESOLUTION,
 ) -> list[Player]:
     """Players for all seats from names with commas between, the best model's first:
     ``"honest,honest,sniper"``; a single name is everybody's.
@@ -95,7 +96,7 @@ def line_up(
     Parameters
     ----------
     options: name to its parameters.
-    rounds, seed: see `Seat.of`.
+    rounds, seed, resolution: see `Seat`.
 
     Raises
     ------
@@ -111,7 +112,8 @@ def line_up(
         raise ValueError(f"options: of {', '.join(sorted(strangers))}, who does not play in {names!r}")
     players: list[Player] = []
     for name in dict.fromkeys(chosen):
-        seats = [Seat.of(vec, i, rounds, seed) for i, other in enumerate(chosen) if other == name]
+        own = [i for i, other in enumerate(chosen) if other == name]
+        seats = [Seat.of(vec, i, rounds, seed, resolution) for i in own]
         players += make_players(name, seats, **(options or {}).get(name, {}))
     return sorted(
         players, key=lambda player: min([player.at] if isinstance(player, Agent) else player.at)

@@ -7,7 +7,6 @@ folder. Exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,20 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import play
-from benchgame_env import Game, VectorEnv, commands, theory
+from benchgame_env import Game, commands, theory
 from benchgame_env._files import json_text, write_text
-from benchgame_env._validate import Floats, integer
+from benchgame_env._validate import Floats
 from benchgame_env.env import NUMBERS
-from training.grading import Grader, effort_scale
+from training.checks import t_interval
+from training.judging import EPISODES, grade_seed, judge_run
+from training.seed_figures import SeedFigures
 from training.settings import TrainSettings
 from training.storage import write_rows
-from training.train import Played, load_seed
-from training.verdict import SeedFigures, Verdict, judge, t_interval
+from training.verdict import Verdict
 
 PROG = "python -m training.evaluate"
-EPISODES = 256
-GRADING = 2  # keeps the random streams of grading apart from others of the same seed
 EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
 
 
@@ -82,79 +79,6 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
     return Evaluation(settings, prediction, figures, verdict)
 
 
-def grade_seed(
-    settings: TrainSettings,
-    run: Path,
-    seed: int,
-    prediction: theory.Prediction,
-    episodes: int = EPISODES,
-) -> tuple[SeedFigures, Played]:
-    """Figures of one finished seed, and the ``episodes`` played for them."""
-    integer("episodes", episodes, low=1)
-    players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
-    rng = np.random.default_rng([seed, GRADING])
-    vec = settings.vector_env(settings.copies)
-    parts = []
-    for _ in range(math.ceil(episodes / vec.num_envs)):
-        parts.append(play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play"))
-    played = {
-        key: np.concatenate([part[key] for part in parts], axis=1)[:, :episodes] for key in parts[0]
-    }
-    return grade(vec, prediction, played, sampled), played
-
-
-def judge_run(
-    settings: TrainSettings, prediction: theory.Prediction, figures: list[SeedFigures]
-) -> Verdict:
-    """The verdict on the seeds of a run."""
-    return judge(
-        prediction.regime,
-        settings.revision,
-        figures,
-        unique_efforts=_unique_efforts(prediction),
-        pure_efforts=_pure_efforts(prediction),
-    )
-
-
-def grade(vec: VectorEnv, prediction: theory.Prediction, played: Played, sampled: Floats) -> SeedFigures:
-    """Figures of one seed from its final play and the efforts ``[updates, samples, n]`` of training."""
-    game, n = vec.game, vec.n_developers
-    late = sampled[len(sampled) // 2 :]
-    final = played["effort"][-1]  # the round that an episode ends in
-    grader = Grader(game, vec.protocol, equilibrium=None)
-    now = grader(final, played["rank"][-1])
-    average, scale = grader.nash_conv(late.reshape(-1, n)), effort_scale(game)
-    course = late.mean(axis=1) / scale
-    order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
-    return SeedFigures(
-        regret=now["nash_conv"] / n / game.prize_range,
-        average_regret=average / n / game.prize_range,
-        efforts=final.mean(axis=0) / scale,
-        average_efforts=late.reshape(-1, n).mean(axis=0) / scale,
-        movement=float((course.max(axis=0) - course.min(axis=0)).max()),
-        in_order=bool((order == prediction.ranking).all()),
-        tau=now["kendall_tau"],
-        nash_conv=now["nash_conv"],
-    )
-
-
-def _unique_efforts(prediction: theory.Prediction) -> Floats | None:
-    """Mean efforts of the mixed equilibrium as shares of F, if it is known to be the only one."""
-    two = prediction.game.n_developers == 2  # only duels are known to be unique
-    if prediction.regime != "cycle" or not two or prediction.mixed is None:
-        return None
-    if not prediction.mixed.unique:
-        return None
-    return prediction.mixed.mean_efforts / effort_scale(prediction.game)
-
-
-def _pure_efforts(prediction: theory.Prediction) -> Floats | None:
-    """Efforts of the predicted pure equilibrium as shares of F."""
-    if prediction.equilibrium is None:
-        return None
-    return prediction.equilibrium / effort_scale(prediction.game)
-
-
 def results_table(evaluations: list[Evaluation]) -> str:
     """One line per run: what was predicted, what was learned, how they compare."""
     header = ["protocol", "predicted", "temptation", "mean effort", "NashConv", "Kendall tau", "verdict"]
@@ -169,6 +93,8 @@ def explanation(evaluation: Evaluation) -> str:
         [
             f"{_label(evaluation.settings)}: {verdict.outcome}, {verdict.reason}",
             *(f"  {check}" for check in verdict.checks),
+            *(f"  {figure}" for figure in ([verdict.share] if verdict.share else [])),
+            *(f"  reported: {figure}" for figure in verdict.reported),
             f"  mean efforts moved by {settled} % of F in the second half of training",
         ]
     )

@@ -10,6 +10,7 @@ from scipy.stats import wasserstein_distance
 
 from benchgame_env import Game, metrics, theory
 from benchgame_env._validate import Floats
+from training.seed_figures import share_of_scale
 
 Strategies = list[tuple[Floats, Floats]]
 
@@ -55,17 +56,11 @@ def certified_equilibrium(prediction: theory.Prediction) -> Strategies | None:
 def distance(game: Game, strategies: Strategies, equilibrium: Strategies) -> float:
     """How far effort would have to be moved to turn one into the other: Wasserstein-1, as a share of F
     (theory section 8), mean over developers. Where equilibria are many, play may be one and apart."""
-    scale = effort_scale(game)
     moved = [
-        wasserstein_distance(mine[0], theirs[0], mine[1], theirs[1]) / scale[i]
-        for i, (mine, theirs) in enumerate(zip(strategies, equilibrium, strict=True))
+        wasserstein_distance(mine[0], theirs[0], mine[1], theirs[1])
+        for mine, theirs in zip(strategies, equilibrium, strict=True)
     ]
-    return float(np.mean(moved))
-
-
-def effort_scale(game: Game) -> Floats:
-    """F ``[n]`` of theory section 8; 1 where it is 0, as nothing can be spent there."""
-    return np.where(game.effort_scale > 0, game.effort_scale, 1.0)
+    return float(share_of_scale(game, np.array(moved)).mean())
 
 
 def mean_tau(ranks: NDArray[np.int64], game: Game) -> float:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from agents import Player, line_up
-from benchgame_env import VectorEnv, load_game, make_protocol
+from benchgame_env import VectorEnv, load_game, make_protocol, theory
 from benchgame_env._files import write_text
-from benchgame_env._validate import integer
+from benchgame_env._validate import integer, number
 from benchgame_env.actions import ACTION_SCALES, ACTION_TYPES
 from benchgame_env.vector import REVISIONS
 
@@ -46,8 +46,12 @@ class TrainSettings:
     action_type: str = _option("continuous", "what an action is", ACTION_TYPES)
     effort_levels: int = _option(41, "levels of discrete actions")
     action_scale: str = _option("log", "how actions spread over efforts", ACTION_SCALES)
+    resolution: float = _option(
+        theory.RESOLUTION, "score by which best responses on continuous effort beat a rival"
+    )
 
     def __post_init__(self) -> None:
+        number("resolution", self.resolution, low=0, strict=True)
         for name in ("seeds", "updates", "copies", "horizon", "episodes"):
             integer(name, getattr(self, name), low=1)
         if load_game(self.game).prize_range == 0:
@@ -61,7 +65,7 @@ class TrainSettings:
 
     def players(self, vec: VectorEnv, seed: int) -> list[Player]:
         """Everybody, as at the start of training."""
-        return line_up(self.agents, vec, self.options, self.rounds, seed)
+        return line_up(self.agents, vec, self.options, self.rounds, seed, self.resolution)
 
     def vector_env(self, copies: int) -> VectorEnv:
         """The batched game of this run."""

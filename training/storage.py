@@ -55,7 +55,7 @@ def _with_tensors(value: Any) -> Any:
     import torch
 
     if isinstance(value, np.ndarray):
-        return torch.as_tensor(value)
+        return torch.as_tensor(value.copy())  # it may be read-only, which tensors are not
     if isinstance(value, dict):
         return {key: _with_tensors(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
