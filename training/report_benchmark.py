@@ -13,12 +13,12 @@ import numpy as np
 from benchgame_env._validate import Floats
 from training import report_statistics
 from training import report_words as words
+from training.checks import t_interval
 from training.drawing import Frame, colour, exact_axis, sample
 from training.page import Html, Panel, document, legend, link, panels, paragraph, table
 from training.report_curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
 from training.report_files import Run, read_run
 from training.settings import TrainSettings
-from training.verdict import t_interval
 
 STATISTICS = "statistics.json"
 STYLE = """

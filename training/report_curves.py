@@ -8,6 +8,7 @@ import numpy as np
 
 from benchgame_env import Game
 from benchgame_env._validate import Floats
+from training.checks import Figure
 from training.drawing import (
     Axis,
     Frame,
@@ -18,10 +19,10 @@ from training.drawing import (
     thinned,
     zero_axis,
 )
-from training.grading import effort_scale
 from training.page import Panel
 from training.report_expected import Expected
-from training.report_files import Figure, Seed
+from training.report_files import Seed
+from training.seed_figures import effort_scale
 
 REGRET = "nash_conv"  # the column of progress whose axis is logarithmic
 LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest

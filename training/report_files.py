@@ -14,38 +14,10 @@ from typing import Any, get_args
 import numpy as np
 
 from benchgame_env._validate import Floats
+from training.checks import Check, Figure, Outcome
 from training.settings import TrainSettings
 from training.storage import load_checkpoint, read_rows
-from training.verdict import Outcome
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a verdict: mean over seeds, 95 % interval, and of a check its bound and outcome."""
-
-    name: str
-    mean: float
-    low: float
-    high: float
-    bound: float = math.nan
-    outcome: str = ""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What ``verdict.json`` says.
-
-    Attributes
-    ----------
-    checks: figures that decide; reported: others.
-    seeds: what each seed learned, figures by name as in `SeedFigures`.
-    """
-
-    outcome: str
-    reason: str
-    checks: list[Figure]
-    reported: list[Figure]
-    seeds: list[dict[str, Any]]
+from training.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +46,15 @@ class Run:
     made_with: versions of packages, and ``git_revision``.
     seeds: those that have begun.
     verdict: None before the run is graded.
+    figures: what each seed learned then, by name, see `SeedFigures`.
     """
 
     folder: Path
     settings: TrainSettings
     made_with: dict[str, str]
     seeds: list[Seed]
-    verdict: Judged | None
+    verdict: Verdict | None
+    figures: list[dict[str, Any]]
 
     @property
     def unfinished(self) -> list[str]:
@@ -113,7 +87,7 @@ def read_run(folder: Path) -> Run:
         settings,
         _made_with(folder / "settings.json"),
         seeds,
-        _verdict(folder / "verdict.json"),
+        *_verdict(folder / "verdict.json"),
     )
 
 
@@ -176,30 +150,40 @@ def _play(path: Path, n: int) -> Floats:
     return play
 
 
-def _verdict(path: Path) -> Judged | None:
+def _verdict(path: Path) -> tuple[Verdict | None, list[dict[str, Any]]]:
     if not path.exists():
-        return None
+        return None, []
     try:
         content = json.loads(path.read_text())
         if content["outcome"] not in get_args(Outcome):
             raise ValueError(f"unknown outcome {content['outcome']!r}")
-        beside = [content["share"]] if content.get("share") else []
-        return Judged(
+        share = content["share"]
+        verdict = Verdict(
             content["outcome"],
             str(content["reason"]),
-            [_figure(check, float(check["bound"]), check["outcome"]) for check in content["checks"]],
-            [_figure(figure) for figure in (*beside, *content.get("reported", ()))],
-            [dict(one) for one in content["seeds"]],
+            tuple(_check(one) for one in content["checks"]),
+            None if share is None else Figure(**_interval(share)),
+            tuple(Figure(**_interval(one)) for one in content["reported"]),
         )
+        return verdict, [dict(one) for one in content["seeds"]]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
 
 
-def _figure(given: dict[str, Any], bound: float = math.nan, outcome: str = "") -> Figure:
+def _check(given: dict[str, Any]) -> Check:
+    return Check(
+        **_interval(given),
+        bound=float(given["bound"]),
+        outcome=given["outcome"],
+        passed=tuple(given["passed"]),
+    )
+
+
+def _interval(given: dict[str, Any]) -> dict[str, Any]:
     """JSON has no infinite numbers: an end of an interval that is missing lies there."""
     ends = {"mean": math.nan, "low": -math.inf, "high": math.inf}
     numbers = {k: end if given[k] is None else float(given[k]) for k, end in ends.items()}
-    return Figure(given["name"], **numbers, bound=bound, outcome=outcome)
+    return {"name": str(given["name"]), **numbers}
 
 
 def _made_with(path: Path) -> dict[str, str]:

@@ -15,16 +15,17 @@ from benchgame_env.protocols import Direct, TuneBeforeTest
 from training import report_boards as boards
 from training import report_curves as curves
 from training import report_words as words
+from training.checks import Figure
 from training.drawing import colour, sample
 from training.page import Panel, document, legend, panels, paragraph
 from training.report_expected import Expected, expected_play
-from training.report_files import Figure, Run, graded_efforts, graded_episode, sampled_efforts
+from training.report_files import Run, graded_efforts, graded_episode, sampled_efforts
 from training.verdict import AVERAGE_REGRET, PURE_REGRET
 
 
 def page(run: Run, prediction: theory.Prediction) -> str:
     """The whole page of a run; missing pieces are said to be missing."""
-    game, expected = prediction.game, expected_play(prediction, run.settings.vector_env(1))
+    game, expected = prediction.game, expected_play(prediction, run.settings)
     sampled = sampled_efforts(run)
     known = facts.of(prediction, cycle=True)
     return document(
@@ -117,7 +118,7 @@ def _course(run: Run, game: Game, expected: Expected | None) -> str:
     levels = expected.cycle.levels
     on_levels = "" if levels is None else f" on the {len(levels)} levels of effort"
     note = (
-        f"The end of an episode of seed {run.seeds[0].number}, round by round, as a share of F. "
+        f"The end of the graded play of seed {run.seeds[0].number}, round by round, as a share of F. "
         f"The cycle of best responses{on_levels}, of {expected.cycle.period} revisions, begins where it "
         "fits best."
     )

@@ -10,12 +10,12 @@ import numpy as np
 
 from benchgame_env import Game, facts, pages
 from benchgame_env._validate import Floats
-from training.grading import effort_scale
+from training.checks import Figure, t_interval
 from training.page import definitions, table
 from training.report_expected import Expected
-from training.report_files import Figure, Run
+from training.report_files import Run
+from training.seed_figures import share_of_scale
 from training.settings import TrainSettings
-from training.verdict import t_interval
 
 SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
 SENTENCES = {
@@ -77,19 +77,20 @@ def checks(run: Run) -> str:
 
 
 def checks_table(run: Run) -> str:
-    found = [*run.verdict.checks, *run.verdict.reported] if run.verdict else []
-    rows = [
-        [
-            figure.name,
-            f"{figure.mean:.4g}",
-            _interval(figure),
-            f"{figure.bound:g}" if figure.outcome else "",
-            signed(figure.outcome) if figure.outcome else "reported",
-        ]
-        for figure in found
-    ]
+    if run.verdict is None or not run.verdict.checks:
+        return ""
+    beside = [*([run.verdict.share] if run.verdict.share else []), *run.verdict.reported]
+    rows = [[*_figure(check), f"{check.bound:g}", signed(check.outcome)] for check in run.verdict.checks]
+    rows += [[*_figure(figure), "", "reported"] for figure in beside]
     header = ["check", "mean", "95 % interval", "bound", "outcome"]
-    return table(header, rows, [figure.outcome for figure in found]) if rows else ""
+    kinds = [*(check.outcome for check in run.verdict.checks), *("" for _ in beside)]
+    return table(header, rows, kinds)
+
+
+def _figure(found: Figure) -> list[str]:
+    if math.isinf(found.low) and math.isinf(found.high):
+        return [found.name, f"{found.mean:.4g}", "unknown from one seed"]
+    return [found.name, f"{found.mean:.4g}", f"{found.low:.4g} to {found.high:.4g}"]
 
 
 def signed(outcome: str) -> str:
@@ -99,12 +100,6 @@ def signed(outcome: str) -> str:
 
 def outcome_of(run: Run) -> str:
     return "not graded" if run.verdict is None else run.verdict.outcome
-
-
-def _interval(found: Figure) -> str:
-    if math.isinf(found.low) and math.isinf(found.high):
-        return "unknown from one seed"
-    return f"{found.low:.4g} to {found.high:.4g}"
 
 
 def prediction(known: facts.Facts) -> str:
@@ -126,12 +121,12 @@ def developers(run: Run, game: Game, expected: Expected | None) -> str:
     """Predicted and learned mean efforts, side by side."""
     columns = {"F, effort units": [f"{most:,.6g}" for most in game.effort_scale]}
     if expected is not None:
-        shares = expected.mean / effort_scale(game)
+        shares = share_of_scale(game, expected.mean)
         columns["predicted mean effort / F"] = [f"{share:.4g}" for share in shares]
     learned = {"efforts": "learned, final", "average_efforts": "learned, time average"}
     for key, name in learned.items():
-        if run.verdict is not None and all(key in seed for seed in run.verdict.seeds):
-            by_developer = np.array([seed[key] for seed in run.verdict.seeds]).T
+        if run.figures and all(key in seed for seed in run.figures):
+            by_developer = np.array([seed[key] for seed in run.figures]).T
             columns[name] = [_with_margin(values) for values in by_developer]
     rows = [[name, *cells] for name, *cells in zip(game.names, *columns.values(), strict=True)]
     return f"<h2>Developers</h2>\n{table(['developer', *columns], rows)}"

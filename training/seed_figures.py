@@ -95,7 +95,12 @@ def cycle_figures(
 
 def share_of_scale(game: Game, efforts: Floats) -> Floats:
     """Efforts ``[..., n]`` as shares of F; of a developer for whom no effort pays, as they are."""
-    return efforts / np.where(game.effort_scale > 0, game.effort_scale, 1.0)
+    return efforts / effort_scale(game)
+
+
+def effort_scale(game: Game) -> Floats:
+    """F of each developer, ``[n]``; 1 of one for whom no effort pays."""
+    return np.where(game.effort_scale > 0, game.effort_scale, 1.0)
 
 
 def save_figures(path: Path, figures: SeedFigures) -> None:
