@@ -290,7 +290,13 @@ def benchmark(run: Path, tmp_path: Path) -> Path:
     shutil.copytree(run, folder / "runs" / "learned")
     made(folder / "runs" / "honest", agents="honest", updates=2, seeds=2)
     train(TrainSettings(game="five", agents="honest", seeds=1, updates=1), folder / "runs" / "five")
-    (folder / "suite.json").write_text("{}")
+    runs = [
+        ("honest", "duel", "honest"),
+        ("learned", "duel", "ppo-annealed"),
+        ("five", "five", "honest"),
+    ]
+    named = [dict(zip(("folder", "task", "algorithm"), run, strict=True)) for run in runs]
+    (folder / "suite.json").write_text(json.dumps({"name": "small", "runs": named}))
     (folder / "statistics.json").write_text(json.dumps(STATISTICS))
     return folder
 
@@ -300,9 +306,7 @@ def test_a_benchmark_has_a_row_a_task_and_a_column_an_algorithm(benchmark: Path)
     root = parsed(text_of(benchmark))
     rows = next(root.iter("table")).findall(".//tr")
     assert [cell.text for cell in rows[0]] == ["task", "honest", "ppo-annealed"]
-    assert [row[0].text for row in rows[1:]] == [
-        "duel, direct, simultaneous", "five, direct, simultaneous", "matches",
-    ]  # fmt: skip
+    assert [row[0].text for row in rows[1:]] == ["duel", "five", "matches"]
     for cell, name in zip(rows[1][1:], ("honest", "learned"), strict=True):
         verdict = json.loads((benchmark / "runs" / name / "verdict.json").read_text())
         shown = "".join(cell.itertext())

@@ -1,29 +1,25 @@
 """``python -m training.evaluate RUN``: play the trained developers, grade them, give the verdict.
 
 Writes ``rows.csv`` (one row per seed, episode, round and developer) and ``verdict.json`` into the run
-folder. Exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input.
+folder, and of each seed the same rows and ``figures.json`` into its own.
+Exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchgame_env import Game, commands, theory
-from benchgame_env._files import json_text, write_text
+from benchgame_env import commands, theory
 from benchgame_env._validate import Floats
-from benchgame_env.env import NUMBERS
 from training.checks import t_interval
-from training.judging import EPISODES, grade_seed, judge_run
+from training.judging import EPISODES, conclude, grade_and_keep, predicted
 from training.seed_figures import SeedFigures
 from training.settings import TrainSettings
-from training.storage import write_rows
 from training.verdict import Verdict
 
 PROG = "python -m training.evaluate"
@@ -62,21 +58,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
     """Play and grade every seed of a finished run; see the module for the files written."""
     settings = TrainSettings.load(run)
-    vec = settings.vector_env(1)
-    prediction = theory.predict(vec.game, vec.protocol)
-    rows: list[dict[str, Any]] = []
-    figures = []
+    prediction = predicted(settings)
     for seed in range(settings.seeds):
-        graded, played = grade_seed(settings, run, seed, prediction, episodes)
-        figures.append(graded)
-        rows.extend(_rows(run.name, seed, vec.game, played))
-    verdict = judge_run(settings, prediction, figures)
-    write_rows(run / "rows.csv", rows)
-    write_text(
-        run / "verdict.json",
-        json_text({**asdict(verdict), "seeds": [asdict(one) for one in figures]}) + "\n",
-    )
-    return Evaluation(settings, prediction, figures, verdict)
+        grade_and_keep(settings, run, seed, prediction, episodes)
+    return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 
 def results_table(evaluations: list[Evaluation]) -> str:
@@ -126,18 +111,6 @@ def _with_margin(values: Floats, form: str) -> str:
     low, high = t_interval(values)
     margin = f" ± {(high - low) / 2:{form}}" if np.isfinite(high) else ""
     return f"{values.mean():{form}}{margin}"
-
-
-def _rows(run: str, seed: int, game: Game, played: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    rounds, episodes, n = played["effort"].shape
-    lists = {key: value.tolist() for key, value in played.items()}
-    return [
-        {"run": run, "seed": seed, "episode": e, "round": r, "developer": i, "name": game.names[i]}
-        | {key: lists[key][r][e][i] for key in NUMBERS}
-        for e in range(episodes)
-        for r in range(rounds)
-        for i in range(n)
-    ]
 
 
 if __name__ == "__main__":

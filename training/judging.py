@@ -3,25 +3,62 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from agents import Player, play
-from benchgame_env import VectorEnv, metrics, theory
+from benchgame_env import Game, VectorEnv, metrics, theory
+from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
+from benchgame_env.env import NUMBERS
 from benchgame_env.protocols import is_exact
 from benchgame_env.theory.cycles import NoRepetitionError
 from training.grading import Grader
-from training.seed_figures import SeedFigures, cycle_figures, share_of_scale
+from training.seed_figures import SeedFigures, cycle_figures, load_figures, save_figures, share_of_scale
 from training.settings import TrainSettings
+from training.storage import read_rows, write_rows
 from training.train import Played, load_seed
 from training.verdict import ExpectedCycle, Verdict, judge, unevenly_spaced
 
 EPISODES = 256
 GRADING = 2  # keeps the random streams of grading apart from others of the same seed
+
+
+def predicted(settings: TrainSettings) -> theory.Prediction:
+    """What to expect of a run."""
+    vec = settings.vector_env(1)
+    return theory.predict(vec.game, vec.protocol)
+
+
+def grade_and_keep(
+    settings: TrainSettings,
+    run: Path,
+    seed: int,
+    prediction: theory.Prediction,
+    episodes: int = EPISODES,
+) -> SeedFigures:
+    """Grade a finished seed, and write ``rows.csv`` and at last ``figures.json`` into its folder."""
+    figures, played = grade_seed(settings, run, seed, prediction, episodes)
+    folder = run / f"seed-{seed}"
+    write_rows(folder / "rows.csv", _rows(run.name, seed, prediction.game, played))
+    save_figures(folder / "figures.json", figures)
+    return figures
+
+
+def conclude(
+    settings: TrainSettings, run: Path, prediction: theory.Prediction
+) -> tuple[list[SeedFigures], Verdict]:
+    """The verdict on a run whose seeds are all graded; writes ``rows.csv`` and ``verdict.json``."""
+    folders = [run / f"seed-{seed}" for seed in range(settings.seeds)]
+    figures = [load_figures(folder / "figures.json") for folder in folders]
+    verdict = judge_run(settings, prediction, figures)
+    write_rows(run / "rows.csv", (row for folder in folders for row in read_rows(folder / "rows.csv")))
+    content = {**asdict(verdict), "seeds": [asdict(one) for one in figures]}
+    write_text(run / "verdict.json", json_text(content) + "\n")
+    return figures, verdict
 
 
 def grade_seed(
@@ -67,6 +104,17 @@ def judge_run(
         cycle=None if cycle is None else ExpectedCycle(share_of_scale(game, cycle.peaks), cycle.period),
         joint=unevenly_spaced(game.prizes),
     )
+
+
+def judged_regret(settings: TrainSettings, prediction: theory.Prediction, figures: SeedFigures) -> float:
+    """The regret, as a share of P, on which the verdict rests first; NaN if there is no verdict."""
+    if prediction.regime == "pure":
+        return figures.regret
+    if prediction.regime != "cycle":
+        return math.nan
+    if settings.revision == "simultaneous":
+        return figures.average_regret
+    return figures.step_regret
 
 
 def expected_cycle(settings: TrainSettings, prediction: theory.Prediction) -> theory.Cycle | None:
@@ -148,3 +196,15 @@ def _pure_efforts(prediction: theory.Prediction) -> Floats | None:
     if prediction.equilibrium is None:
         return None
     return share_of_scale(prediction.game, prediction.equilibrium)
+
+
+def _rows(run: str, seed: int, game: Game, played: Played) -> list[dict[str, Any]]:
+    rounds, episodes, n = played["effort"].shape
+    lists = {key: value.tolist() for key, value in played.items()}
+    return [
+        {"run": run, "seed": seed, "episode": e, "round": r, "developer": i, "name": game.names[i]}
+        | {key: lists[key][r][e][i] for key in NUMBERS}
+        for e in range(episodes)
+        for r in range(rounds)
+        for i in range(n)
+    ]

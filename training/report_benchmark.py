@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,8 @@ from training.drawing import Frame, colour, exact_axis, sample
 from training.page import Html, Panel, document, legend, link, panels, paragraph, table
 from training.report_curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
 from training.report_files import Run, read_run
-from training.settings import TrainSettings
 
-STATISTICS = "statistics.json"
+SUITE, STATISTICS = "suite.json", "statistics.json"
 STYLE = """
 td a { color: inherit; } section { break-inside: avoid; }
 """
@@ -40,35 +39,33 @@ class Entry:
 
 
 def read_benchmark(folder: Path) -> list[Entry]:
-    """The runs that have begun, by task and algorithm.
+    """The runs that have begun, in the order of the suite.
 
     Raises
     ------
     ValueError: there are none, or a file is damaged, see `read_run`.
     """
-    begun = sorted({path.parent.parent for path in folder.glob("runs/*/seed-*/progress.csv")})
+    path = folder / SUITE
+    try:
+        named = [
+            (one["folder"], one["task"], one["algorithm"])
+            for one in json.loads(path.read_text())["runs"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    begun = {file.parent.parent.name for file in folder.glob("runs/*/seed-*/progress.csv")}
     if not begun:
         raise ValueError(f"{folder}: no run has reached its first checkpoint, there is nothing to show")
-    entries = [_entry(read_run(run)) for run in begun]
-    return sorted(entries, key=lambda entry: (entry.task, entry.algorithm))
-
-
-def _entry(run: Run) -> Entry:
-    return Entry(_task(run.settings), _algorithm(run.settings), run)
-
-
-def _task(settings: TrainSettings) -> str:
-    return f"{settings.game}, {words.rule_of(settings)}, {settings.revision}"
-
-
-def _algorithm(settings: TrainSettings) -> str:
-    given = [f"{name}={value}" for own in settings.options.values() for name, value in own.items()]
-    return f"{settings.agents} ({', '.join(given)})" if given else settings.agents
+    return [
+        Entry(task, algorithm, read_run(folder / "runs" / name))
+        for name, task, algorithm in named
+        if name in begun
+    ]
 
 
 def page(folder: Path, entries: list[Entry]) -> str:
     """The whole page of a benchmark."""
-    algorithms = list(dict.fromkeys(sorted(entry.algorithm for entry in entries)))
+    algorithms = list(dict.fromkeys(entry.algorithm for entry in entries))
     return document(
         f"Benchmark {folder.resolve().name}",
         [
@@ -129,7 +126,8 @@ def _colours(algorithms: list[str]) -> Callable[[str], str]:
 
 
 def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
-    return [(task, list(own)) for task, own in groupby(entries, key=lambda entry: entry.task)]
+    tasks = dict.fromkeys(entry.task for entry in entries)
+    return [(task, [entry for entry in entries if entry.task == task]) for task in tasks]
 
 
 def _graded(run: Run) -> bool:
