@@ -15,13 +15,14 @@ import pytest
 import benchgame_env as bg
 from benchgame_env import metrics, theory
 from benchgame_env.protocols import registry
-from training import compare_protocols, protocol_rows
-from training.compare_protocols import compare, main
-from training.drawing import linear_axis, logarithmic_axis
-from training.protocol_page import OUTCOMES
-from training.protocol_ranges import Setting, setting_from, settings_for
-from training.protocol_results import cheapest, findings, read_results, write_results
-from training.protocol_rows import EPISODES, HONEST, replay, row_of
+from training.compare_protocols import __main__ as compare_protocols
+from training.compare_protocols import rows as protocol_rows
+from training.compare_protocols.__main__ import compare, main
+from training.compare_protocols.page import OUTCOMES
+from training.compare_protocols.ranges import Setting, setting_from, settings_for
+from training.compare_protocols.results import cheapest, findings, read_results, write_results
+from training.compare_protocols.rows import EPISODES, HONEST, replay, row_of
+from training.html.drawing import linear_axis, logarithmic_axis
 
 FEW = [
     Setting("direct", {}),

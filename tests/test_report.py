@@ -14,12 +14,13 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
-from training import page, report_boards, report_curves
-from training.drawing import Axis, Frame, exact_axis, zero_axis
 from training.evaluate import evaluate
-from training.report import main
-from training.report_expected import Expected, expected_play
-from training.report_files import Seed, graded_episode, read_run, sampled_efforts
+from training.html import page
+from training.html.drawing import Axis, Frame, exact_axis, zero_axis
+from training.report import boards, curves
+from training.report.__main__ import main
+from training.report.expected import Expected, expected_play
+from training.report.files import Seed, graded_episode, read_run, sampled_efforts
 from training.settings import TrainSettings
 from training.storage import read_rows, write_rows
 from training.train import train
@@ -174,7 +175,7 @@ def test_required_efforts_are_drawn_where_curves_follow_the_scaling_law() -> Non
     game = bg.load_game("pythia-gsm8k")
     levels = [list(span) for span in theory.stabilizing_levels(game)]
     curves, needed = (
-        ElementTree.fromstring(svg) for _, svg in report_boards.required_effort(game, levels, {}, 3000.0)
+        ElementTree.fromstring(svg) for _, svg in boards.required_effort(game, levels, {}, 3000.0)
     )
     assert marks(curves, "beyond") == 5  # a developer each
     assert marks(needed, "curve") == 4 + 1 + 1  # a rank each, the least, the level of the run
@@ -188,7 +189,7 @@ def test_atoms_of_the_duel_stand_at_one_half() -> None:
     # Theory section 5, worked: both play 0 with probability 1/2, and nothing else with an atom.
     game = bg.load_game("duel")
     played = {0: np.array([[0.0, 0.2], [0.5, 0.8]])}
-    for _, svg in report_curves.distributions(game, played, expected("simultaneous")):
+    for _, svg in curves.distributions(game, played, expected("simultaneous")):
         (atom,) = ElementTree.fromstring(svg).iter("circle")
         frame = Frame(Axis(0, 1, ()), Axis(0, 1, ()))
         assert float(atom.attrib["cx"]) == pytest.approx(float(frame.x(0)), abs=0.1)
@@ -226,15 +227,15 @@ def expected(revision: str, game: str = "duel", **changes: object) -> Expected:
 def test_the_cycle_begins_where_play_is() -> None:
     states = np.array([[0.0, 0.0], [0.0, 0.6], [0.2, 0.6], [0.2, 0.0], [0.1, 0.0]])
     played = np.tile(states, (3, 1))[2:13]
-    assert report_curves.in_phase(played, states) == pytest.approx(played)
-    assert report_curves.in_phase(played + 0.01, states) == pytest.approx(played)
+    assert curves.in_phase(played, states) == pytest.approx(played)
+    assert curves.in_phase(played + 0.01, states) == pytest.approx(played)
 
 
 def test_ranks_are_shares_of_boards() -> None:
     game = bg.load_game("duel")
     # Four boards an update; the weaker model tops none of them at first, then three.
     early, late = [[1, 2]] * 4, [[1, 2], [2, 1], [2, 1], [2, 1]]
-    (_, first), (_, second) = report_boards.rank_flow(game, np.array([early, late]))
+    (_, first), (_, second) = boards.rank_flow(game, np.array([early, late]))
     layers = list(ElementTree.fromstring(first).iter("polygon"))
     frame = Frame(exact_axis(0, 1), Axis(0, 1, ()))
     corners = [point.split(",") for point in layers[0].attrib["points"].split()]
@@ -256,7 +257,7 @@ def test_the_mean_goes_as_far_as_all_seeds() -> None:
         Seed(k, {"update": np.arange(float(length)), "nash_conv": np.full(length, float(k))})
         for k, length in enumerate((4, 6))
     ]
-    _, svg = report_curves.learning_curve(seeds, "nash_conv", 1.0, "regret", None, None)
+    _, svg = curves.learning_curve(seeds, "nash_conv", 1.0, "regret", None, None)
     (mean,) = (p for p in ElementTree.fromstring(svg).iter("path") if "bold" in p.attrib["class"])
     assert len(mean.attrib["d"].split("L")) == 4
 

@@ -78,7 +78,11 @@ def test_runs_are_algorithms_on_games_under_protocols(tmp_path: Path) -> None:
         ("horizon = 4", "horizon = -4", "algorithms.ppo on in turn: horizon: must be"),
         ("[algorithms.ppo]", "[algorithms.magic]", "agent: unknown 'magic'; known: best-response, "),
         ("learning_rate = 1e-3", "speed = 1", "agent 'ppo' takes learning_rate, "),
-        ('tasks = ["in turn"]', 'tasks = ["out"]', "algorithms.mixed.tasks: unknown 'out'; known: duels"),
+        (
+            'tasks = ["in turn"]',
+            'tasks = ["out"]',
+            "algorithms.mixed.tasks: unknown 'out'; known: duels",
+        ),
         ('at."in turn"', 'at."out"', "algorithms.ppo.at: unknown 'out'; known: duels, in turn"),
         ('agents = "ppo,honest"', 'agents = "ppo,honest,honest"', "3 named for 2 developers"),
         ("[[tasks]]", "[tasks]", "no TOML file"),

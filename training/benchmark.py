@@ -25,9 +25,9 @@ from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import choice, integer
 from training import statistics
 from training.backends import BACKENDS, completed
+from training.compare_protocols.ranges import label
 from training.judging import conclude, grade_and_keep, judged_regret, predicted
 from training.marl_eval import marl_eval
-from training.protocol_ranges import label
 from training.seed_figures import SeedFigures, load_figures
 from training.storage import read_rows, write_rows
 from training.suite import STANDARD, Suite, SuiteRun, standard

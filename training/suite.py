@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env._validate import choice
-from training.protocol_ranges import setting_from
+from training.compare_protocols.ranges import setting_from
 from training.settings import TrainSettings
 
 FOLDER = Path(__file__).parent / "suites"

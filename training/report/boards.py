@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from benchgame_env import Game, figures
 from benchgame_env._validate import Floats
-from training.drawing import Axis, Frame, colour, exact_axis, linear_axis, power_of_ten, zero_axis
-from training.page import Panel
+from training.html.drawing import Axis, Frame, colour, exact_axis, linear_axis, power_of_ten, zero_axis
+from training.html.page import Panel
 
 MOST_RANKS = 5
 BINS = 40  # along the updates

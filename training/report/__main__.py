@@ -12,8 +12,10 @@ from pathlib import Path
 from benchgame_env import commands, theory
 from benchgame_env._files import write_text
 from benchgame_env._validate import choice
-from training import report_benchmark, report_run
-from training.report_files import read_run
+from training.report.benchmark import page as benchmark_page
+from training.report.benchmark import read_benchmark
+from training.report.files import read_run
+from training.report.run import page as run_page
 
 PROG = "python -m training.report"
 PAGE = "report.html"
@@ -40,11 +42,11 @@ def _run(folder: Path) -> str:
     run = read_run(folder)
     vec = run.settings.vector_env(1)
     print(f"Predicting {run.settings.game}, drawing {len(run.seeds)} seeds ...", file=sys.stderr)
-    return report_run.page(run, theory.predict(vec.game, vec.protocol))
+    return run_page(run, theory.predict(vec.game, vec.protocol))
 
 
 def _benchmark(folder: Path) -> str:
-    return report_benchmark.page(folder, report_benchmark.read_benchmark(folder))
+    return benchmark_page(folder, read_benchmark(folder))
 
 
 def _out(folder: Path, out: Path | None) -> Path:

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from training.drawing import Axis, Frame, exact_axis, linear_axis, sample
-from training.page import Panel, legend, panels, paragraph
+from training.html.drawing import Axis, Frame, exact_axis, linear_axis, sample
+from training.html.page import Panel, legend, panels, paragraph
 
 ROW = 26  # pixels
 SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env._validate import Floats
-from training import report_statistics
-from training import report_words as words
 from training.checks import t_interval
-from training.drawing import Frame, colour, exact_axis, sample
-from training.page import Html, Panel, document, legend, link, panels, paragraph, table
-from training.report_curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
-from training.report_files import Run, read_run
+from training.html.drawing import Frame, colour, exact_axis, sample
+from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
+from training.report import statistics, words
+from training.report.curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
+from training.report.files import Run, read_run
 
 SUITE, STATISTICS = "suite.json", "statistics.json"
 STYLE = """
@@ -72,7 +71,7 @@ def page(folder: Path, entries: list[Entry]) -> str:
             paragraph(_summary(entries)),
             "<h2>Verdicts</h2>",
             _matrix(entries, algorithms),
-            report_statistics.section(folder / STATISTICS, _colours(algorithms)),
+            statistics.section(folder / STATISTICS, _colours(algorithms)),
             _courses(entries, algorithms),
             "<h2>Runs</h2>",
             *(_details(entry) for entry in entries),

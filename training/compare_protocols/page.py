@@ -6,12 +6,12 @@ import json
 from html import escape
 
 from benchgame_env import Game
-from training.drawing import Axis, linear_axis, logarithmic_axis, sample
-from training.page import definitions, document, legend, panels, paragraph, table
-from training.protocol_figures import SHAPES, Point, panel
-from training.protocol_ranges import shown
-from training.protocol_results import HEADER, NOTES, Finding, cells, is_stable, label_of
-from training.protocol_rows import COST, HONEST, Row
+from training.compare_protocols.figures import SHAPES, Point, panel
+from training.compare_protocols.ranges import shown
+from training.compare_protocols.results import HEADER, NOTES, Finding, cells, is_stable, label_of
+from training.compare_protocols.rows import COST, HONEST, Row
+from training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
+from training.html.page import definitions, document, legend, panels, paragraph, table
 
 OUTCOMES = {
     "kendall_tau": "Kendall tau to quality",
@@ -38,7 +38,7 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
     Parameters
     ----------
     name, description: of the game, in words.
-    rows, found: see `training.protocol_results`.
+    rows, found: see `training.compare_protocols.results`.
     """
     stable = sum(is_stable(row) for row in rows)
     return document(

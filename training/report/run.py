@@ -12,14 +12,12 @@ from benchgame_env._validate import Floats
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.games import checkpoints
 from benchgame_env.protocols import Direct, TuneBeforeTest
-from training import report_boards as boards
-from training import report_curves as curves
-from training import report_words as words
 from training.checks import Figure
-from training.drawing import colour, sample
-from training.page import Panel, document, legend, panels, paragraph
-from training.report_expected import Expected, expected_play
-from training.report_files import Run, graded_efforts, graded_episode, sampled_efforts
+from training.html.drawing import colour, sample
+from training.html.page import Panel, document, legend, panels, paragraph
+from training.report import boards, curves, words
+from training.report.expected import Expected, expected_play
+from training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
 from training.verdict import AVERAGE_REGRET, PURE_REGRET
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from training.drawing import Axis, Frame
+from training.html.drawing import Axis, Frame
 
 SHAPES = {"pure": "disc", "cycle": "square", "undecided": "diamond", "unpredicted": "cross"}
 

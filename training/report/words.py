@@ -11,9 +11,9 @@ import numpy as np
 from benchgame_env import Game, facts, pages
 from benchgame_env._validate import Floats
 from training.checks import Figure, t_interval
-from training.page import definitions, table
-from training.report_expected import Expected
-from training.report_files import Run
+from training.html.page import definitions, table
+from training.report.expected import Expected
+from training.report.files import Run
 from training.seed_figures import share_of_scale
 from training.settings import TrainSettings
 

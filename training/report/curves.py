@@ -9,7 +9,7 @@ import numpy as np
 from benchgame_env import Game
 from benchgame_env._validate import Floats
 from training.checks import Figure
-from training.drawing import (
+from training.html.drawing import (
     Axis,
     Frame,
     colour,
@@ -19,9 +19,9 @@ from training.drawing import (
     thinned,
     zero_axis,
 )
-from training.page import Panel
-from training.report_expected import Expected
-from training.report_files import Seed
+from training.html.page import Panel
+from training.report.expected import Expected
+from training.report.files import Seed
 from training.seed_figures import effort_scale
 
 REGRET = "nash_conv"  # the column of progress whose axis is logarithmic
