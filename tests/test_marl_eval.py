@@ -48,9 +48,10 @@ def test_the_structure_is_the_documented_one() -> None:
     content = export([short("t", name, seed) for name in ("a", "b") for seed in (0, 1)])
     assert json.loads(json.dumps(content)) == content
     runs = content["benchgame"]["t"]
-    assert {name: list(seeds) for name, seeds in runs.items()} == dict.fromkeys(
-        "ab", ["seed_0", "seed_1"]
-    )
+    assert [(name, list(seeds)) for name, seeds in runs.items()] == [
+        ("a", ["seed_0", "seed_1"]),
+        ("b", ["seed_0", "seed_1"]),
+    ]
     for run in [run for seeds in runs.values() for run in seeds.values()]:
         assert list(run) == ["step_0", "step_1", ABSOLUTE]  # what is absolute comes last
         assert set(run["step_0"]) == METRICS | {"step_count"}

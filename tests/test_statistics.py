@@ -98,7 +98,7 @@ def test_intervals_are_those_of_an_obvious_loop() -> None:
 
 def test_a_mean_of_many_seeds_has_the_normal_interval() -> None:
     # Two tasks of 400 and 100 seeds, uniform on [0, 0.2] and [0.6, 1]: stratified, so only the variance
-    # within tasks counts: 400 * 0.04 / 12 + 100 * 0.16 / 12 over 500^2; that of all runs is 16 times that.
+    # within tasks counts: 400 * 0.04 / 12 + 100 * 0.16 / 12 over 500^2. Of all runs it is 16 times that.
     scores = [(np.arange(400) + 0.5) / 2000, 0.6 + (np.arange(100) + 0.5) / 250]
     half = NormalDist().inv_cdf(0.975) * math.sqrt((400 * 0.04 / 12 + 100 * 0.16 / 12) / 500**2)
     found = aggregate(scores, rng(), mean, resamples=4_000)
