@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from training import backends, benchmark
+from training.benchmark import __main__ as benchmark
+from training.benchmark import backends, cells
+from training.benchmark.suite import Suite
 from training.storage import read_rows
-from training.suite import Suite
 
 ROOT = Path(__file__).parent.parent
 TINY = """
@@ -103,11 +104,11 @@ def test_a_failing_cell_is_recorded_and_tried_again(
     out, suite = tmp_path / "out", Suite.read(settings)
     seen = []
 
-    def failing(cell: benchmark.Cell) -> None:
+    def failing(cell: cells.Cell) -> None:
         seen.append(cell)
         if cell.run.algorithm == "ppo" and cell.seed == 1:
             raise ArithmeticError("the sky\nfell")
-        benchmark.run_cell(cell)
+        cells.run_cell(cell)
 
     def in_this_process(task: object, jobs: list[object], *_: object) -> object:
         return ((k, backends.attempt(failing, job)) for k, job in enumerate(jobs))
@@ -123,7 +124,7 @@ def test_a_failing_cell_is_recorded_and_tried_again(
     assert len(read_rows(out / "verdicts.csv")) == 2  # of the runs that are whole
     assert "seed 1 failed: ArithmeticError: the sky fell" in capsys.readouterr().err
     monkeypatch.undo()
-    assert benchmark.benchmark(suite, out) == {}
+    assert cells.work_out(suite, out) == {}
     assert command(settings, "--out", out) == 0
     assert {row["status"] for row in read_rows(out / "rows.csv")} == {"done"}
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from training.marl_eval import ABSOLUTE, Curve, curve, export
+from training.benchmark.marl_eval import ABSOLUTE, Curve, curve, export
 from training.seed_figures import SeedFigures
 from training.settings import TrainSettings
 

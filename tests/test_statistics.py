@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from training.statistics import (
+from training.benchmark.statistics import (
     Estimate,
     aggregate,
     compare,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.suite import Suite, standard
+from training.benchmark.suite import Suite, standard
 
 GOOD = """
 name = "small"

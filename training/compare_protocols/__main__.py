@@ -23,6 +23,7 @@ from benchgame_env import Game, commands, load_game
 from benchgame_env._files import write_text
 from benchgame_env._validate import choice, integer, number
 from benchgame_env.games import describe_game, games
+from training.compare_protocols import page
 from training.compare_protocols.ranges import Setting, setting_from, settings_for
 from training.compare_protocols.results import (
     Key,

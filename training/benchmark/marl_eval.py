@@ -4,7 +4,7 @@ README, "Data Structure for Raw Experiment data"): environment, task, algorithm,
 That tool takes balanced data only: every task with the same algorithms, every one of these with the same
 seeds and number of steps. So tasks that some algorithm has no curve on are left out, then seeds that
 some run lacks, and longer curves are thinned evenly to as many steps as the shortest has. Rules under
-which regrets are not known have no curves. `training.statistics` needs none of this and drops less.
+which regrets are not known have no curves. `training.benchmark.statistics` needs none of this.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from benchgame_env import load_game
+from training.benchmark.statistics import score
 from training.seed_figures import SeedFigures
 from training.settings import TrainSettings
-from training.statistics import score
 
 ENVIRONMENT = "benchgame"
 ABSOLUTE = "absolute_metrics"  # after the steps: figures of final play, from a larger sample
@@ -28,8 +28,8 @@ Step = dict[str, Any]
 @dataclass(frozen=True)
 class Curve:
     """One seed's steps, each with ``step_count`` (rounds that every developer has played) and the
-    metrics ``score`` (see `training.statistics`), ``nash_conv`` and ``kendall_tau``; then the same
-    metrics of its final play."""
+    metrics ``score`` (see `training.benchmark.statistics`), ``nash_conv`` and ``kendall_tau``; then the
+    same metrics of its final play."""
 
     task: str
     algorithm: str
