@@ -12,6 +12,7 @@ from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds
 
 import benchgame_env as bg
 from agents import AGENTS, Player, Seat, line_up, make_agent, play
+from agents import __main__ as agents_command
 from agents.best_response import BestResponse
 from agents.honest import Honest
 from agents.random_effort import RandomEffort
@@ -571,3 +572,13 @@ def test_best_responses_leave_a_pure_equilibrium_alone(revision: str) -> None:
         actions = [BestResponse(Seat.of(vec, i)).act(seen[:, i], nobody()) for i in range(5)]
         seen, _, _, _, infos = vec.step(np.column_stack(actions))
         assert not infos["effort"].any()
+
+
+def test_the_list_of_developers_says_what_each_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert agents_command.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines if not line.startswith(" ")] == list(AGENTS)
+    at = lines.index("constant: The same share of the effort that the prizes are worth, always.")
+    assert lines[at + 1] == "  takes share"
+    with pytest.raises(SystemExit):
+        agents_command.main(["--colour"])
