@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,24 @@ def test_a_folder_of_another_suite_is_left_alone(
     (tmp_path / "file").write_text("")
     assert command(settings, "--out", tmp_path / "file" / "out") == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """The address of a Ray cluster on this machine alone."""
+    pytest.importorskip("ray")
+    ray, port = Path(sys.executable).with_name("ray"), 6399
+    options = ["--num-cpus=2", "--include-dashboard=false", "--node-ip-address=127.0.0.1"]
+    start = [ray, "start", "--head", f"--port={port}", *options, "--disable-usage-stats"]
+    subprocess.run(start, check=True, capture_output=True)
+    yield f"127.0.0.1:{port}"
+    subprocess.run([ray, "stop", "--force"], check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_comes_to_the_same_rows(settings: Path, tmp_path: Path, cluster: str) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    assert command(settings, "--out", here, "--workers", 2) == 0
+    words = [sys.executable, "-m", "training.benchmark", settings, "--out", there]
+    subprocess.run([*words, "--backend", "ray", "--address", cluster], cwd=ROOT, check=True)
+    assert contents(there) == contents(here)

@@ -7,16 +7,19 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 Outcome = tuple[int, str]  # which job, and the line it failed by, empty if it did not
 
 
 def completed(
     task: Callable[[Any], None], jobs: Sequence[Any], backend: str, workers: int, address: str | None
 ) -> Iterator[Outcome]:
-    """Do ``task`` on all ``jobs``, at most ``workers`` at once here or as many as the cluster at
-    ``address`` has room for; outcomes as they come. A job that raises fails alone.
+    """Do ``task`` on all ``jobs``, at most ``workers`` at once here or as many as the Ray cluster at
+    ``address`` has room for (default: one started here); outcomes as they come. A job that raises fails
+    alone. Code of ours goes to the cluster, what it imports must be there.
 
     Raises
     ------
@@ -51,7 +54,8 @@ def _on_ray(
         import ray
     except ImportError:
         raise ValueError("--backend ray: Ray is not installed; pip install '.[cluster]'") from None
-    ray.init(address=address, log_to_driver=False, ignore_reinit_error=True)
+    code = {"py_modules": [str(ROOT / name) for name in ("benchgame_env", "agents", "training")]}
+    ray.init(address=address, runtime_env=code, log_to_driver=False)
     try:
         remote = ray.remote(num_cpus=1)(attempt)
         number = {remote.remote(task, job): k for k, job in enumerate(jobs)}
