@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from benchgame_env.protocols import is_exact
 @dataclass(frozen=True, eq=False)
 class Seat:
     """What a developer is told before the game: the rules, its own place, how to read and to act,
-    the rounds of an episode, and how many copies are played at once."""
+    the rounds of an episode, how many copies are played at once, and the seed of what it draws before
+    the game (network weights)."""
 
     game: Game
     protocol: Any
@@ -28,12 +29,14 @@ class Seat:
     layout: ObservationLayout
     horizon: int
     copies: int
+    seed: int = 0
 
     @classmethod
-    def of(cls, vec: VectorEnv, developer: int) -> Seat:
+    def of(cls, vec: VectorEnv, developer: int, seed: int = 0) -> Seat:
         """The seat of ``developer`` (index) in ``vec``; of an environment, pass ``env.vector``."""
         layout = vec.observer.layout
-        return cls(vec.game, vec.protocol, developer, vec.axis, layout, vec.horizon, vec.num_envs)
+        sizes = vec.horizon, vec.num_envs
+        return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, seed)
 
     def read(self, observations: NDArray[np.float32], part: str) -> NDArray[np.float32]:
         """The named part ``[batch, length]`` of observations ``[batch, size]``."""
@@ -93,8 +96,17 @@ class Round(NamedTuple):
     ended: bool
 
 
+Mode = Literal["learn", "play", "greedy"]
+
+
 class Agent(ABC):
     """One developer. To add one, copy `honest.py`, change ``act`` and name it in `agents`.
+
+    Attributes
+    ----------
+    mode: ``learn``: it may try things out; ``play``: its strategy, mixed or not; ``greedy``: the
+        likeliest action of it, without chance. Set by whoever plays.
+    explores: whether what it does to learn differs from its strategy.
 
     Raises
     ------
@@ -102,6 +114,8 @@ class Agent(ABC):
     """
 
     needs_exact_rule: ClassVar[bool] = False
+    explores: ClassVar[bool] = False
+    mode: Mode = "learn"
 
     def __init__(self, seat: Seat) -> None:
         if self.needs_exact_rule and not is_exact(seat.protocol):
@@ -116,3 +130,15 @@ class Agent(ABC):
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         """Take in a round; whoever plays calls it after each one. Scripted developers learn nothing."""
         return
+
+    def save(self) -> dict[str, Any]:
+        """All that was learned, as arrays, tensors, numbers and strings."""
+        return {}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Go on from what `save` gave to a player of the same kind, bit for bit."""
+        return
+
+    def losses(self) -> dict[str, float]:
+        """Figures of the last time it trained, for the log: ``developer_i/...`` to value."""
+        return {}
