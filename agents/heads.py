@@ -58,8 +58,9 @@ class Overtake(Head):
     """Whom to overtake: choice k is the least effort that ranks above developer k on the board.
 
     The efforts are the candidates of `benchgame_env.theory.best_response`. One's own index is zero
-    effort, and so is a rival out of reach. In its view ``board_scores`` are these efforts, as shares of
-    the largest that an action can name; 1 if out of reach.
+    effort, and so is a rival out of reach. Its view tells of the choices instead of the rivals:
+    ``board_scores`` are their efforts, as shares of the largest that an action can name, and
+    ``board_ranks`` the places that they take on the board as it stands.
 
     Parameters
     ----------
@@ -86,24 +87,19 @@ class Overtake(Head):
         efforts, ranks = theory.overtakes_in_reach(
             seat.game, seat.protocol, seat.developer, scores, self.resolution, precision=np.float32
         )
-        far = efforts > self._most
-        return np.where(far, np.inf, efforts), np.where(far, ranks[:, [seat.developer]], ranks)
+        near = efforts <= seat.axis.max_effort[seat.developer]
+        return np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])
 
     def actions(self, choices: NDArray[Any], observations: NDArray[np.float32]) -> NDArray[Any]:
-        efforts = self.moves(observations)[0][np.arange(len(choices)), choices]
-        return self.seat.action(np.where(np.isfinite(efforts), efforts, 0.0))
+        return self.seat.action(self.moves(observations)[0][np.arange(len(choices)), choices])
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         seen, parts = super().view(observations), self.seat.layout.parts
         efforts, ranks = self.moves(observations)
-        share = efforts / (self._most if self._most > 0 else 1.0)
-        seen[:, parts["board_scores"]] = np.minimum(share, 1.0)
+        most = self.seat.axis.max_effort[self.seat.developer]
+        seen[:, parts["board_scores"]] = efforts / (most if most > 0 else 1.0)
         seen[:, parts["board_ranks"]] = (ranks - 1) / max(self.seat.game.n_developers - 1, 1)
         return seen
-
-    @property
-    def _most(self) -> float:
-        return float(self.seat.axis.max_effort[self.seat.developer])
 
 
 HEADS = ("axis", "overtake")

@@ -107,6 +107,7 @@ def _candidates(
     noise = 0.0 if precision is np.float64 else np.spacing(np.abs(scores).astype(precision))
     favoured = _favoured(game, rule, developer)
     aims = rule.shown(scores + np.where(favoured, noise, resolution))
+    aims = aims.astype(precision).astype(np.float64)  # on the board; in between, ranks would be hidden
     budget = game.budget[developer]
     ends = np.zeros((2, game.n_developers))
     ends[1, developer] = budget if np.isfinite(budget) else 0.0
