@@ -44,6 +44,7 @@ AGENTS: dict[str, Entry] = {
     "central-ppo": _ppo(entropy=0.3, entropy_halving=20.0, central=True),
     "constant": Entry("agents.constant", "Constant"),
     "copycat": Entry("agents.copycat", "Copycat"),
+    "dqn": Entry("agents.dqn", "DQN", learned=True),
     "exp3": Entry("agents.exp3", "EXP3"),
     "fictitious-play": Entry("agents.fictitious_play", "FictitiousPlay"),
     "honest": Entry("agents.honest", "Honest"),

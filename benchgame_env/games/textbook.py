@@ -37,6 +37,12 @@ def duel_at_budget() -> Game:
     return _additive(DUEL_QUALITY, [1.0, 0.0], budget=0.5)
 
 
+@register_game("three")
+def three() -> Game:
+    """Three developers, equal prize steps; no pure equilibrium."""
+    return _additive([1.0, 0.75, 0.5], [1.0, 0.5, 0.0])
+
+
 @register_game("five")
 def five() -> Game:
     """Five developers, equal prize steps; no pure equilibrium."""

@@ -9,7 +9,7 @@ from benchgame_env.theory.prediction import Prediction, predict
 from benchgame_env.theory.pure import climb, next_efforts, overtakes, required_effort, temptation
 from benchgame_env.theory.random_order import recurrent_classes
 from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
-from benchgame_env.theory.responses import RESOLUTION, best_response
+from benchgame_env.theory.responses import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.thresholds import stabilizing_levels
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "mixed_on_levels",
     "next_efforts",
     "overtakes",
+    "overtakes_in_reach",
     "predict",
     "pure_equilibria_on_grid",
     "pure_equilibrium",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from benchgame_env._validate import Floats, number
 from benchgame_env.game import Game
@@ -11,6 +14,8 @@ from benchgame_env.protocols import DeterministicProtocol
 RESOLUTION = 1e-3  # a leaderboard shows three decimals
 # A payoff must rise by more than this share of P to move anybody: moves are on strict gain.
 STRICT = 1e-12
+# A share of the last digit of float32: thousands of those of float64, and none that a board shows.
+TIE_MARGIN = 1e-4
 
 
 def best_response(
@@ -43,8 +48,7 @@ def best_response(
     """
     number("resolution", resolution, low=0, strict=True)
     if levels is None:
-        noise = 0.0 if precision is np.float64 else np.spacing(np.abs(scores).astype(precision))
-        efforts, shown = _overtakes(game, rule, developer, scores, resolution, noise)
+        efforts, shown = _candidates(game, rule, developer, scores, resolution, precision)
     else:
         efforts = np.broadcast_to(levels, (len(scores), levels.size))
         shown = _own(rule.score(game, _everyone(efforts, game)), developer)
@@ -59,23 +63,57 @@ def best_response(
     return np.where(moves, efforts[pick], held), np.where(moves, shown[pick], current)
 
 
-def _overtakes(
+def overtakes_in_reach(
+    game: Game,
+    rule: DeterministicProtocol,
+    developer: int,
+    scores: Floats,
+    resolution: float = RESOLUTION,
+    precision: type = np.float64,
+) -> tuple[Floats, NDArray[np.int64]]:
+    """The candidates of `best_response` by rival: what passing each takes, and which rank it earns.
+
+    Parameters are those of `best_response`.
+
+    Returns
+    -------
+    The least own efforts that rank above each rival, ``inf`` where none within the budget does; and the
+    ranks they earn. Each ``[batch, n]``; in the own column, and where no effort will do, of zero effort.
+    """
+    number("resolution", resolution, low=0, strict=True)
+    efforts, shown = _candidates(game, rule, developer, scores, resolution, precision)
+    shown = shown.astype(precision).astype(np.float64)
+    ties = np.isinf(efforts) & np.append(_favoured(game, rule, developer), False)
+    ties &= (shown[:, -1:] >= np.hstack((scores, shown[:, -1:]))) & (efforts[:, -1:] > 0)
+    efforts = np.where(ties, efforts[:, -1:], efforts)[:, :-1]
+    shown = np.where(np.isinf(efforts), shown[:, [developer]], shown[:, :-1])
+    boards = np.repeat(scores[:, None, :], game.n_developers, axis=1)
+    boards[..., developer] = shown
+    return efforts, _own(game.board(boards, rule.ties).ranks, developer)
+
+
+def _candidates(
     game: Game,
     rule: DeterministicProtocol,
     developer: int,
     scores: Floats,
     resolution: float,
-    noise: float | Floats,
+    precision: type,
 ) -> tuple[Floats, Floats]:
     """Efforts and shown scores ``[batch, n + 1]``: passing each rival, 0 in the own column, and the
-    budget last. Rivals' scores may be off by ``noise``."""
-    favoured = (np.arange(game.n_developers) > developer) & (rule.ties == "quality")
+    budget last. Rivals' scores may be off by what ``precision`` rounds away; of that a little is added
+    to the aims, more for the better model: developers that aim at the same score then tie by quality,
+    not by the rounding of their curves."""
+    noise = 0.0 if precision is np.float64 else np.spacing(np.abs(scores).astype(precision))
+    favoured = _favoured(game, rule, developer)
     aims = rule.shown(scores + np.where(favoured, noise, resolution))
+    aims = aims.astype(precision).astype(np.float64)  # on the board; in between, ranks would be hidden
     budget = game.budget[developer]
     ends = np.zeros((2, game.n_developers))
     ends[1, developer] = budget if np.isfinite(budget) else 0.0
     honest, top = _own(rule.score(game, ends), developer)
-    efforts = _own(rule.effort_for(game, _everyone(aims, game)), developer)
+    margin = TIE_MARGIN * (game.n_developers - developer) * noise
+    efforts = _own(rule.effort_for(game, _everyone(aims + margin, game)), developer)
     efforts[(efforts > budget) | ((aims > top) & np.isfinite(budget))] = np.inf
     efforts[:, developer] = 0.0
     aims[:, developer] = honest
@@ -83,6 +121,11 @@ def _overtakes(
     # The aim itself is shown, not its round trip through the curve: exact ties must stay exact.
     shown = np.hstack((np.maximum(aims, honest), top * every))
     return np.hstack((efforts, ends[1, developer] * every)), shown
+
+
+def _favoured(game: Game, rule: DeterministicProtocol, developer: int) -> Any:
+    """Over which rivals the tie rule favours the developer, ``[n]``."""
+    return (np.arange(game.n_developers) > developer) & (rule.ties == "quality")
 
 
 def _payoffs(
