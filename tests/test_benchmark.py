@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from training.benchmark import __main__ as benchmark
-from training.benchmark import backends, cells
-from training.benchmark.suite import Suite
+from training.benchmark import cells
 from training.storage import read_rows
 
 ROOT = Path(__file__).parent.parent
@@ -102,41 +101,51 @@ def test_rows_say_what_was_played_and_learned(
 def test_a_failing_cell_is_recorded_and_tried_again(
     settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, suite = tmp_path / "out", Suite.read(settings)
-    seen = []
-
-    def failing(cell: cells.Cell) -> None:
-        seen.append(cell)
-        if cell.run.algorithm == "ppo" and cell.seed == 1:
-            raise ArithmeticError("the sky\nfell")
-        cells.run_cell(cell)
-
-    def in_this_process(task: object, jobs: list[object], *_: object) -> object:
-        return ((k, backends.attempt(failing, job)) for k, job in enumerate(jobs))
-
-    monkeypatch.setitem(backends.BACKENDS, "local", in_this_process)
-    assert command(settings, "--out", out) == 1
-    assert len(seen) == 8
+    out = tmp_path / "out"
+    monkeypatch.setattr(cells, "run_cell", _run_but_fail)
+    assert command(settings, "--out", out, "--workers", 2) == 1
     rows = read_rows(out / "rows.csv")
     failed = [row for row in rows if row["status"] == "failed"]
-    assert [(row["algorithm"], row["seed"]) for row in failed] == [("ppo", "1")] * 2
-    assert {row["error"] for row in failed} == {"ArithmeticError: the sky fell"}
+    assert [(row["algorithm"], row["seed"]) for row in failed] == [("ppo", "0"), ("ppo", "1")] * 2
+    for seed, words in enumerate(("ArithmeticError: the sky fell", "its process was ended by SIGKILL")):
+        assert {row["error"].partition(",")[0] for row in failed if row["seed"] == str(seed)} == {words}
     assert {row["regret"] for row in failed} == {""}
     assert len(read_rows(out / "verdicts.csv")) == 2  # of the runs that are whole
-    assert "seed 1 failed: ArithmeticError: the sky fell" in capsys.readouterr().err
+    assert "seed 0 failed: ArithmeticError: the sky fell" in capsys.readouterr().err
     monkeypatch.undo()
-    assert cells.work_out(suite, out) == {}
-    assert command(settings, "--out", out) == 0
+    assert command(settings, "--out", out, "--workers", 1) == 0
     assert {row["status"] for row in read_rows(out / "rows.csv")} == {"done"}
 
 
-def test_a_worker_that_dies_stops_everything_in_one_line() -> None:
-    with pytest.raises(ValueError, match="a worker died"):
-        list(backends.completed(_die, [1, 2, 3], "local", 2, None))
+def _run_but_fail(cell: cells.Cell) -> None:
+    if cell.run.algorithm == "ppo":
+        if cell.seed == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise ArithmeticError("the sky\nfell")
+    cells.run_cell(cell)
 
 
-def _die(job: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def test_workers_do_not_outlive_who_started_them(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, training.pools as p\n"
+        "from functools import partial\n"
+        "pool = p.Local(2)\n"
+        "for _ in range(2): pool.start(partial(time.sleep, 60))\n"
+        "print(*(w.process.pid for w, _ in pool._busy.values()), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    workers = [Path("/proc") / pid for pid in parent.stdout.readline().split()]
+    parent.stdout.close()
+    assert len(workers) == 2
+    time.sleep(2)  # until they listen
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while any(worker.exists() for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(worker.exists() for worker in workers)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +179,9 @@ def test_a_folder_of_another_suite_is_left_alone(
     assert command(settings, "--out", out) == 2
     assert "holds another suite" in capsys.readouterr().err
     assert [(file.name, file.read_text()) for file in out.iterdir()] == [("suite.json", "{}")]
+    (out / "suite.json").rename(out / "other.json")
+    assert command(settings, "--out", out) == 2
+    assert "holds something else already" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert command(settings, "--out", tmp_path / "file" / "out") == 2
     assert capsys.readouterr().err.count("\n") == 1

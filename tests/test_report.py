@@ -339,6 +339,14 @@ def test_pictures_of_a_benchmark(benchmark: Path) -> None:
     assert len(figures(text_of(benchmark))) == 2
 
 
+def test_algorithms_without_a_common_task_are_compared_in_pairs(benchmark: Path) -> None:
+    nothing: dict[str, object] = {"thresholds": [], "shares": {}, "low": {}, "high": {}}
+    content = {**STATISTICS, "iqm": {}, "profile": nothing}
+    (benchmark / "statistics.json").write_text(json.dumps(content))
+    assert main([str(benchmark)]) == 0
+    assert len(figures(text_of(benchmark))) == 1 + 2  # the pairs, and a panel a task
+
+
 def test_a_damaged_benchmark_is_refused(benchmark: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (benchmark / "statistics.json").write_text('{"score": "x", "iqm": {}}')
     assert main([str(benchmark)]) == 2

@@ -109,6 +109,10 @@ def test_a_mean_of_many_seeds_has_the_normal_interval() -> None:
 def test_tasks_whose_seeds_agree_leave_no_doubt() -> None:
     # Only drawing across tasks could give an interval here.
     assert aggregate([[0.2] * 4, [0.8] * 4], rng(), mean) == Estimate(0.5, 0.5, 0.5)
+    # Half of the runs score above 0.2, none above 0.8: those that score just that do not count.
+    profile = performance_profile([[0.2] * 4, [0.8] * 4], rng(), np.array([0.2, 0.8]))
+    for shares in (profile.share, profile.low, profile.high):
+        np.testing.assert_array_equal(shares, [0.5, 0.0])
 
 
 @pytest.mark.parametrize(

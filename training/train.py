@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import multiprocessing
 import os
-import signal
 import sys
-import time
-from collections.abc import Iterator
-from multiprocessing.sharedctypes import Synchronized
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, commands, theory
 from benchgame_env._validate import integer
 from training.grading import Grader, certified_equilibrium
+from training.pools import Local, run_all
 from training.settings import TrainSettings, add_options, chosen
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 
@@ -99,7 +97,7 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
                 for _ in train_seed(*job):
                     bar.update()
         else:
-            _train_in_pool(jobs, min(workers, settings.seeds), bar)
+            _train_in_processes(jobs, min(workers, settings.seeds), bar)
 
 
 def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int]:
@@ -168,34 +166,32 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         raise ValueError(f"{out} holds a run with other settings ({different})")
 
 
-def _train_in_pool(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
+def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
     """Train seeds in processes of their own; the first failure stops them all."""
-    context = multiprocessing.get_context("spawn")
-    done = context.Value("q")
-    with context.Pool(workers, initializer=_start_worker, initargs=(done,)) as pool:
-        results = [pool.apply_async(_train_in_worker, job) for job in jobs]
-        while not all(result.ready() for result in results):
-            time.sleep(0.1)
-            if done.value > bar.n:
-                bar.update(done.value - bar.n)
-            for result in results:
-                if result.ready():
-                    result.get()  # raises what the worker raised
-        bar.update(done.value - bar.n)
-        for result in results:
-            result.get()
+    folders = [folder for _, folder, _ in jobs]
+    seeds = [partial(_train_whole_seed, *job) for job in jobs]
+    for _, error in run_all(Local(workers), seeds, lambda: show_progress(bar, folders)):
+        if error:
+            raise ValueError(error)
 
 
-def _start_worker(done: Synchronized[int]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    _train_in_worker.done = done  # type: ignore[attr-defined]
-
-
-def _train_in_worker(settings: TrainSettings, folder: Path, seed: int) -> None:
-    done: Synchronized[int] = _train_in_worker.done  # type: ignore[attr-defined]
+def _train_whole_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
     for _ in train_seed(settings, folder, seed):
-        with done.get_lock():
-            done.value += 1
+        pass
+
+
+def saved_updates(folders: Iterable[Path]) -> int:
+    """How many updates of seeds in ``folders`` a later start would find done."""
+    found = 0
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError), (folder / "progress.csv").open("rb") as file:
+            found += sum(1 for _ in file) - 1
+    return found
+
+
+def show_progress(bar: tqdm, folders: Iterable[Path]) -> None:
+    """Let ``bar`` show the updates that were saved."""
+    bar.update(max(saved_updates(folders) - bar.n, 0))
 
 
 def _restore(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]], list[Any]]:

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env import commands
-from benchgame_env._validate import choice, integer
-from training.benchmark.backends import BACKENDS
+from benchgame_env._validate import integer
 from training.benchmark.cells import work_out
 from training.benchmark.results import comparison_table, summarise, verdict_table
 from training.benchmark.suite import STANDARD, Suite, standard
+from training.pools import BACKENDS, open_pool
 
 PROG = "python -m training.benchmark"
 
@@ -59,14 +59,11 @@ def _parser() -> argparse.ArgumentParser:
 def _benchmark(options: argparse.Namespace) -> int:
     if options.quick and options.suite is not None:
         raise ValueError("--quick: is a form of the standard suite, leave out the settings file")
-    choice("--backend", options.backend, BACKENDS)
-    if options.address is not None and options.backend != "ray":
-        raise ValueError("--address: only of --backend ray")
     workers = integer("--workers", options.workers, low=1)
     rng = np.random.default_rng(integer("--random-state", options.random_state, low=0))
     suite = Suite.read(options.suite or standard(options.quick))
     out = options.out or Path("runs") / suite.name
-    errors = work_out(suite, out, options.backend, workers, options.address)
+    errors = work_out(suite, out, open_pool(options.backend, workers, options.address))
     verdicts, comparison = summarise(suite, out, errors, rng)
     print(verdict_table(suite, verdicts) + "\n")
     print(comparison_table(comparison))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from benchgame_env._files import json_text, write_text
-from training.benchmark.backends import completed
 from training.benchmark.suite import Suite, SuiteRun
 from training.judging import grade_and_keep, predicted
-from training.train import train_seed
+from training.pools import Job, Pool, run_all
+from training.train import saved_updates, show_progress, train_seed
 
 SUITE = "suite.json"
 
@@ -42,26 +43,27 @@ def cells_of(run: SuiteRun, out: Path) -> list[Cell]:
     return [Cell(run, out / "runs" / run.name, seed) for seed in range(run.settings.seeds)]
 
 
-def work_out(
-    suite: Suite, out: Path, backend: str = "local", workers: int = 1, address: str | None = None
-) -> dict[str, str]:
+def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     """Work out the cells that ``out`` lacks; names of those that failed, and the line they failed by.
 
     Raises
     ------
-    ValueError: ``out`` holds another suite; see also `completed`.
+    ValueError: ``out`` holds something else.
     """
     _open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
-    todo = [cell for cell in cells if not cell.figures.exists()]
-    errors = {}
+    todo: dict[Job, Cell] = {
+        partial(run_cell, cell): cell for cell in cells if not cell.figures.exists()
+    }
+    folders = [cell.folder / f"seed-{cell.seed}" for cell in cells]
+    errors: dict[str, str] = {}
     with tqdm(
-        total=_updates(cells), initial=_updates(cells) - _updates(todo), unit="update", desc=suite.name
+        total=sum(cell.run.settings.updates for cell in cells), unit="update", desc=suite.name
     ) as bar:
-        for k, error in completed(run_cell, todo, backend, workers, address):
-            bar.update(_updates([todo[k]]))
+        bar.initial = bar.n = saved_updates(folders)
+        for job, error in run_all(pool, list(todo), lambda: show_progress(bar, folders)):
             if error:
-                errors[todo[k].name] = error
+                errors[todo[job].name] = error
     return errors
 
 
@@ -73,16 +75,14 @@ def run_cell(cell: Cell) -> None:
     grade_and_keep(settings, cell.folder, cell.seed, predicted(settings))
 
 
-def _updates(cells: list[Cell]) -> int:
-    return sum(cell.run.settings.updates for cell in cells)
-
-
 def _open_folder(suite: Suite, out: Path) -> None:
     """Make the folder, or see that it holds this suite; writing first shows early whether one can."""
     named = [{"folder": run.name, **asdict(run)} for run in suite.runs]
     text, path = json_text({"name": suite.name, "runs": named}) + "\n", out / SUITE
     if path.exists() and path.read_text() != text:
         raise ValueError(f"{out} holds another suite, or this one with other settings")
+    if not path.exists() and out.is_dir() and any(out.iterdir()):
+        raise ValueError(f"{out} holds something else already: choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     write_text(path, text)
     for run in suite.runs:

@@ -61,17 +61,20 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
 def _figures(content: dict[str, Any], colour_of: Callable[[str], str]) -> list[Panel]:
     iqm = [_estimate(name, one) for name, one in content["iqm"].items()]
     better = [_estimate(f"{one['better']} over {one['than']}", one) for one in content["improvement"]]
-    lowest, highest = min(one.low for one in iqm), max(one.high for one in iqm)
 
     def of_the_better(pair: str) -> str:
         return colour_of(pair.partition(" over ")[0])
 
+    drawn: list[Panel] = []
+    if better:
+        chances = intervals(better, SHARES, "probability", of_the_better, reference=0.5)
+        drawn.append(("Probability of improvement", chances))
+    if not iqm:  # no task has scores of all
+        return drawn
+    across = linear_axis(min(one.low for one in iqm), max(one.high for one in iqm))
     return [
-        ("Interquartile mean", intervals(iqm, linear_axis(lowest, highest), "score", colour_of)),
-        (
-            "Probability of improvement",
-            intervals(better, SHARES, "probability", of_the_better, reference=0.5),
-        ),
+        ("Interquartile mean", intervals(iqm, across, "score", colour_of)),
+        *drawn,
         ("Performance profile", _profile(content["profile"], colour_of)),
     ]
 
