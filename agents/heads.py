@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +27,13 @@ class Head(ABC):
 
     def __init__(self, seat: Seat) -> None:
         self.seat = seat
+
+    @property
+    def space(self) -> gymnasium.Space:
+        """The space of choices."""
+        if self.count is None:
+            return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+        return gymnasium.spaces.Discrete(self.count)
 
     @abstractmethod
     def actions(self, choices: NDArray[Any], observations: NDArray[np.float32]) -> NDArray[Any]:

@@ -20,7 +20,8 @@ from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
 from agents.base import Round, Seat, Team
-from agents.sb3_env import action_space, observation_space
+from agents.heads import make_head
+from agents.sb3_env import observation_space
 from agents.stacked import StackedPolicies
 from benchgame_env._validate import integer, number
 
@@ -40,6 +41,7 @@ class PPOSettings:
     entropy: float = 0.0
     entropy_halving: float = math.inf
     hidden: int = 64
+    head: str = "axis"
     shared: bool = False
     central: bool = False
 
@@ -92,6 +94,7 @@ class PPO(Team):
     entropy: entropy bonus at the first update.
     entropy_halving: updates after which the bonus has halved: entropy / (1 + update / entropy_halving).
     hidden: units in each of two hidden layers.
+    head: what a choice means, see `agents.heads`.
     shared: one network plays every seat of the team (shared parameters); observations say whose it is.
     central: critics see what everybody sees (``state()``); actors do not.
     """
@@ -102,6 +105,7 @@ class PPO(Team):
         super().__init__(seats)
         self.settings = PPOSettings(**settings)
         one = seats[0]
+        self._heads = [make_head(self.settings.head, seat) for seat in seats]
         # Seats that share a network are copies of it.
         self._networks = 1 if self.settings.shared else len(seats)
         samples = one.rounds * one.copies * len(seats) // self._networks
@@ -128,7 +132,8 @@ class PPO(Team):
     def _policy(self, seat: Seat, space: Any) -> ActorCriticPolicy:
         set_random_seed(int(np.random.SeedSequence((seat.seed, seat.developer)).generate_state(1)[0]))
         rate, units = self.settings.learning_rate, self.settings.hidden
-        return ActorCriticPolicy(space, action_space(seat.axis), lambda _: rate, net_arch=[units, units])
+        actions = self._heads[0].space
+        return ActorCriticPolicy(space, actions, lambda _: rate, net_arch=[units, units])
 
     @property
     def policies(self) -> Sequence[ActorCriticPolicy]:
@@ -136,23 +141,28 @@ class PPO(Team):
         return self._stack.actors
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
-        seen = self._by_network(self._timeless(observations))
-        actions = self._stack.best(seen) if self.mode == "greedy" else self._stack.draw(seen, rng)
-        self._drawn = actions
-        return self._by_copy(actions)
+        self._seen = self._by_network(self._view(observations))
+        greedy = self.mode == "greedy"
+        self._drawn = self._stack.best(self._seen) if greedy else self._stack.draw(self._seen, rng)
+        choices = self._drawn.reshape(len(self.seats), -1).numpy()
+        actions = [
+            head.actions(own, observations[:, j])
+            for j, (head, own) in enumerate(zip(self._heads, choices, strict=True))
+        ]
+        return np.column_stack(actions).astype(np.float64)
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
-        seen = self._timeless(played.observations)
-        known, after = seen, self._timeless(played.after)
+        known, after = self._seen, self._by_network(self._view(played.after))
         if self.settings.central:
-            known, after = (self._to_all(state) for state in (played.state, played.state_after))
+            states = played.state, played.state_after
+            known, after = (self._by_network(self._to_all(state)) for state in states)
         turn = np.stack(
             [s.has_turn(played.observations[:, j]) for j, s in enumerate(self.seats)], axis=1
         )
         gained = played.payoffs.astype(np.float32)
         ended = np.full_like(gained, played.ended)
-        mine = seen, known, gained, after, ended, turn.astype(np.float32)
-        self._played.append((self._drawn, *(self._by_network(part) for part in mine)))
+        paid = (self._by_network(part) for part in (gained, ended, turn.astype(np.float32)))
+        self._played.append((self._drawn, self._seen, known, after, *paid))
         if len(self._played) == self.seats[0].rounds:
             self._train(self._samples(), rng)
             self._played.clear()
@@ -174,6 +184,13 @@ class PPO(Team):
         self._optimizer.load_state_dict(saved["optimizer"])
         self._update = saved["update"]
 
+    def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the actors see of ``[copies, k, size]``."""
+        if self.settings.head != "axis":
+            seen = [head.view(observations[:, j]) for j, head in enumerate(self._heads)]
+            observations = np.stack(seen, axis=1)
+        return self._timeless(observations)
+
     def _timeless(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """At gamma 0 what is left of the episode does not matter: observations without the clock."""
         if self.settings.gamma:
@@ -192,12 +209,8 @@ class PPO(Team):
         swapped = torch.as_tensor(np.ascontiguousarray(np.swapaxes(values, 0, 1)))
         return swapped.flatten(0, 1).unsqueeze(0) if self.settings.shared else swapped
 
-    def _by_copy(self, actions: Tensor) -> NDArray[np.float64]:
-        """Actions ``[networks, rows]`` as ``[copies, k]``."""
-        return actions.reshape(len(self.seats), -1).T.numpy().astype(np.float64)
-
     def _samples(self) -> Samples:
-        actions, seen, known, gained, after, ended, turn = (
+        actions, seen, known, after, gained, ended, turn = (
             torch.stack(parts, dim=1) for parts in zip(*self._played, strict=True)
         )
         stack = self._stack
