@@ -92,6 +92,8 @@ class SB3Agent(Agent):
             number("rate_halving", rate_halving, low=0, strict=True)
         self.rate_halving, self.hidden = rate_halving, integer("hidden", hidden, low=1)
         self.algorithm = self._made()
+        self._seen = np.zeros((seat.copies, seat.layout.size), dtype=np.float32)
+        self._chosen = np.zeros(seat.copies)
         self._begin()
 
     @abstractmethod
@@ -115,32 +117,36 @@ class SB3Agent(Agent):
         """Put back what `_buffers` gave."""
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
+        on_turn, actions = self.seat.has_turn(observations), np.zeros(len(observations))
+        if not on_turn.any():  # whatever it does has no effect
+            return actions
+        seen = self.view(observations[on_turn])
         with torch.no_grad():
-            choices = self._choose(torch.as_tensor(self.view(observations)), rng)
-        actions = self.head.actions(choices, observations)
+            choices = self._choose(torch.as_tensor(seen), rng)
+        actions[on_turn] = self.head.actions(choices, observations[on_turn])
         if self.mode != "learn":
             return actions
         self._forget_last_episode(observations)
-        self._choices = choices
+        self._seen[on_turn], self._chosen[on_turn] = seen, choices
         return np.where(self._turns < self.exploring_starts, self._anything(rng), actions)
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         self._forget_last_episode(played.observations)
         on_turn = self.seat.has_turn(played.observations)
         opens = on_turn & (self._turns >= self.exploring_starts)
-        self._turns = self._turns + on_turn
+        self._turns += on_turn
         self._open = np.where(on_turn, opens, self._open)
-        self._seen[opens] = self.view(played.observations[opens])
-        self._chosen[opens] = self._choices[opens]
         discount = np.where(opens, 1.0, self._discount)
         self._gain = np.where(opens, 0.0, self._gain) + discount * played.payoffs / self._scale
         self._discount = discount * self.gamma
         closes = self._open & (self.seat.has_turn(played.after) | played.ended | (self.gamma == 0))
-        if closes.any():
-            after = self.view(played.after[closes])
-            known = self._seen[closes], self._chosen[closes], self._gain[closes], self._discount[closes]
-            self._open = self._open & ~closes
-            self._take(Decisions(*known, after), rng)
+        if not closes.any():
+            return
+        seen = self._seen[closes]
+        after = seen if self.gamma == 0 else self.view(played.after[closes])  # else nobody asks
+        known = seen, self._chosen[closes], self._gain[closes], self._discount[closes]
+        self._open &= ~closes
+        self._take(Decisions(*known, after), rng)
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network sees of observations ``[batch, size]``, the same shape."""
@@ -205,13 +211,11 @@ class SB3Agent(Agent):
         return algorithm
 
     def _begin(self) -> None:
-        """Own turns had in this episode, and of decisions still open what is known of them."""
-        number, size = self.seat.copies, self.seat.layout.size
-        self._turns = np.zeros(number, dtype=np.int64)
-        self._open = np.zeros(number, dtype=bool)
-        self._seen = np.zeros((number, size), dtype=np.float32)
-        self._chosen = np.zeros(number)
-        self._gain, self._discount = np.zeros(number), np.zeros(number)
+        """No own turns had in this episode, and no decision open."""
+        copies = self.seat.copies
+        self._turns = np.zeros(copies, dtype=np.int64)
+        self._open = np.zeros(copies, dtype=bool)
+        self._gain, self._discount = np.zeros(copies), np.zeros(copies)
 
     def _forget_last_episode(self, observations: NDArray[np.float32]) -> None:
         if (self.seat.read(observations, "rounds_left") == 1).all():
