@@ -1,15 +1,20 @@
-"""What a developer agent is: observations in, actions out, and for those that adapt what happened."""
+"""What a player is: observations in, actions out, and for those that learn what happened.
+
+An `Agent` plays one seat; a `Team` plays several that share something. Whoever lets them meet gives
+both the same arrays: those of the developers ``player.at``, an index or a list of indices.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env import Game, VectorEnv
+from benchgame_env import Game, VectorEnv, theory
 from benchgame_env._validate import Floats, integer
 from benchgame_env.actions import EffortAxis
 from benchgame_env.observation import ObservationLayout
@@ -19,8 +24,9 @@ from benchgame_env.protocols import is_exact
 @dataclass(frozen=True, eq=False)
 class Seat:
     """What a developer is told before the game: the rules, its own place, how to read and to act,
-    the rounds of an episode, how many copies are played at once, and the seed of what it draws before
-    the game (network weights)."""
+    the rounds of an episode, how many copies are played at once, how many rounds make an update for
+    those that learn in batches, the seed of what it draws before the game (network weights), and the
+    score by which a rival is to be beaten."""
 
     game: Game
     protocol: Any
@@ -29,14 +35,28 @@ class Seat:
     layout: ObservationLayout
     horizon: int
     copies: int
-    seed: int = 0
+    rounds: int
+    seed: int
+    resolution: float
 
     @classmethod
-    def of(cls, vec: VectorEnv, developer: int, seed: int = 0) -> Seat:
-        """The seat of ``developer`` (index) in ``vec``; of an environment, pass ``env.vector``."""
-        layout = vec.observer.layout
-        sizes = vec.horizon, vec.num_envs
-        return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, seed)
+    def of(
+        cls,
+        vec: VectorEnv,
+        developer: int,
+        rounds: int | None = None,
+        seed: int = 0,
+        resolution: float = theory.RESOLUTION,
+    ) -> Seat:
+        """The seat of ``developer`` (index) in ``vec``; of an environment, pass ``env.vector``.
+
+        ``rounds`` of an update: a multiple of the horizon, default one episode.
+        """
+        rounds = vec.horizon if rounds is None else integer("rounds", rounds, low=1)
+        if rounds % vec.horizon:
+            raise ValueError(f"rounds: must be a multiple of the horizon {vec.horizon}, got {rounds}")
+        layout, sizes = vec.observer.layout, (vec.horizon, vec.num_envs)
+        return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, rounds, seed, resolution)
 
     def read(self, observations: NDArray[np.float32], part: str) -> NDArray[np.float32]:
         """The named part ``[batch, length]`` of observations ``[batch, size]``."""
@@ -75,7 +95,8 @@ class Seat:
 
 
 class Round(NamedTuple):
-    """What one developer lived through in one round of a batch.
+    """What a player lived through in one round of a batch. A team has its k seats on the second axis:
+    ``[batch, k]`` for ``[batch]``.
 
     Attributes
     ----------
@@ -85,6 +106,7 @@ class Round(NamedTuple):
     scores: everybody's shown scores, ``[batch, n]``.
     after: what it saw then, ``[batch, size]``; at the end of an episode the final observation.
     ended: whether the episode was cut off there; none ends otherwise.
+    state, state_after: what everybody saw, ``[batch, n, size]``; for centralised critics alone.
     """
 
     observations: NDArray[np.float32]
@@ -94,16 +116,33 @@ class Round(NamedTuple):
     scores: Floats
     after: NDArray[np.float32]
     ended: bool
+    state: NDArray[np.float32]
+    state_after: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        at: Any,
+        before: NDArray[np.float32],
+        actions: NDArray[Any],
+        infos: Mapping[str, NDArray[Any]],
+        after: NDArray[np.float32],
+        ended: bool,
+    ) -> Round:
+        """What those ``at`` some seats lived through, from what all did: arrays ``[batch, n, ...]``."""
+        own = before[:, at], actions[:, at], infos["effort"][:, at], infos["payoff"][:, at]
+        return cls(*own, infos["score"], after[:, at], ended, before, after)
 
 
 Mode = Literal["learn", "play", "greedy"]
 
 
-class Agent(ABC):
-    """One developer. To add one, copy `honest.py`, change ``act`` and name it in `agents`.
+class Player(ABC):
+    """What `Agent` and `Team` share.
 
     Attributes
     ----------
+    at: the developers that it plays, an index or a list of them.
     mode: ``learn``: it may try things out; ``play``: its strategy, mixed or not; ``greedy``: the
         likeliest action of it, without chance. Set by whoever plays.
     explores: whether what it does to learn differs from its strategy.
@@ -115,13 +154,13 @@ class Agent(ABC):
 
     needs_exact_rule: ClassVar[bool] = False
     explores: ClassVar[bool] = False
+    at: Any
     mode: Mode = "learn"
 
-    def __init__(self, seat: Seat) -> None:
+    def _check_rule(self, seat: Seat) -> None:
         if self.needs_exact_rule and not is_exact(seat.protocol):
             name = type(self).__name__
             raise ValueError(f"{name} needs a DeterministicProtocol, got {seat.protocol!r}")
-        self.seat = seat
 
     @abstractmethod
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
@@ -142,3 +181,20 @@ class Agent(ABC):
     def losses(self) -> dict[str, float]:
         """Figures of the last time it trained, for the log: ``developer_i/...`` to value."""
         return {}
+
+
+class Agent(Player):
+    """One developer. To add one, copy `honest.py`, change ``act`` and name it in `registry.py`."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._check_rule(seat)
+        self.seat, self.at = seat, seat.developer
+
+
+class Team(Player):
+    """Developers that share something: arrays have its k seats on the second axis."""
+
+    def __init__(self, seats: Sequence[Seat]) -> None:
+        for seat in seats:
+            self._check_rule(seat)
+        self.seats, self.at = tuple(seats), [seat.developer for seat in seats]

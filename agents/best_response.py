@@ -19,14 +19,16 @@ class BestResponse(Agent):
 
     Parameters
     ----------
-    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32.
+    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32; default
+        that of the seat.
     """
 
     needs_exact_rule = True
 
-    def __init__(self, seat: Seat, resolution: float = theory.RESOLUTION) -> None:
+    def __init__(self, seat: Seat, resolution: float | None = None) -> None:
         super().__init__(seat)
-        self.resolution = number("resolution", resolution, low=float(np.finfo(np.float32).eps))
+        chosen = seat.resolution if resolution is None else resolution
+        self.resolution = number("resolution", chosen, low=float(np.finfo(np.float32).eps))
         discrete = seat.axis.action_type == "discrete"
         self._levels: Floats | None = seat.levels(seat.axis.levels) if discrete else None
 

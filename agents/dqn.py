@@ -13,7 +13,6 @@ from stable_baselines3 import DQN as SB3DQN
 from agents.base import Seat
 from agents.replay import DecisionBuffer
 from agents.sb3_agent import Decisions, SB3Agent
-from benchgame_env import theory
 from benchgame_env._validate import integer, number
 
 
@@ -42,7 +41,7 @@ class DQN(SB3Agent):
         self,
         seat: Seat,
         head: str = "overtake",
-        resolution: float = theory.RESOLUTION,
+        resolution: float | None = None,
         gamma: float = 0.0,
         epsilon: float = 0.6,
         exploring_starts: int = 1,

@@ -64,7 +64,8 @@ class Overtake(Head):
 
     Parameters
     ----------
-    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32. Where the
+    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32; default that
+        of the seat. Where the
         tie rule favours the seat, equality will do.
 
     Raises
@@ -72,13 +73,14 @@ class Overtake(Head):
     ValueError: discrete actions, or a rule that is not exact.
     """
 
-    def __init__(self, seat: Seat, resolution: float = theory.RESOLUTION) -> None:
+    def __init__(self, seat: Seat, resolution: float | None = None) -> None:
         super().__init__(seat)
         if seat.axis.action_type == "discrete":
             raise ValueError("head 'overtake' needs continuous actions")
         if not is_exact(seat.protocol):
             raise ValueError(f"head 'overtake' needs a DeterministicProtocol, got {seat.protocol!r}")
-        self.resolution = number("resolution", resolution, low=float(np.finfo(np.float32).eps))
+        chosen = seat.resolution if resolution is None else resolution
+        self.resolution = number("resolution", chosen, low=float(np.finfo(np.float32).eps))
         self.count = seat.game.n_developers
 
     def moves(self, observations: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
@@ -105,7 +107,7 @@ class Overtake(Head):
 HEADS = ("axis", "overtake")
 
 
-def make_head(name: str, seat: Seat, resolution: float = theory.RESOLUTION) -> Head:
+def make_head(name: str, seat: Seat, resolution: float | None = None) -> Head:
     """The head called ``name`` for a seat; ``resolution`` is of ``overtake`` alone.
 
     Raises

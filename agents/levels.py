@@ -18,8 +18,8 @@ class LevelLearner(Agent):
     """Draws a level from a strategy that it learns.
 
     Each copy of the batch has a learner of its own: they share nothing, so copies are repetitions. All
-    that is learned is in ``state``, name to array with copies on the first axis: to save a learner,
-    deep-copy it; to go on, put it back. A developer learns from the rounds in which it had the turn.
+    that is learned is in ``state``, name to array with copies on the first axis. A developer learns from
+    the rounds in which it had the turn.
 
     Parameters
     ----------
@@ -37,9 +37,18 @@ class LevelLearner(Agent):
         """Probabilities of the levels ``[copies, m]``."""
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
-        total = self.strategy(observations).cumsum(axis=1)
+        strategy = self.strategy(observations)
+        if self.mode == "greedy":
+            return self.seat.action(self.levels[strategy.argmax(axis=1)])
+        total = strategy.cumsum(axis=1)
         draw = rng.uniform(size=(len(total), 1)) * total[:, -1:]
         return self.seat.action(self.levels[(draw >= total[:, :-1]).sum(axis=1)])
+
+    def save(self) -> dict[str, Any]:
+        return dict(self.state)
+
+    def load(self, saved: dict[str, Any]) -> None:
+        self.state = {key: np.asarray(value).copy() for key, value in saved.items()}
 
     def level_of(self, efforts: Floats) -> NDArray[np.int64]:
         """The levels nearest to own efforts, each ``[copies]``."""

@@ -12,7 +12,7 @@ from agents.base import Agent, Seat
 
 
 class Policy(Agent):
-    """Plays a mixed strategy: samples from the policy's action distribution.
+    """Plays a mixed strategy: samples from the policy's action distribution, or takes its mode.
 
     Parameters
     ----------
@@ -26,6 +26,8 @@ class Policy(Agent):
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         with torch.no_grad():
             chances = self.policy.get_distribution(torch.as_tensor(observations))
+        if self.mode == "greedy":
+            return chances.mode().double().numpy().reshape(len(observations))
         # Drawn with NumPy: torch would use a hidden global stream.
         if isinstance(chances, CategoricalDistribution):
             levels = chances.distribution.probs.double().numpy().cumsum(axis=1)

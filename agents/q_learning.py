@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,7 @@ class QLearning(LevelLearner):
     """
 
     needs_exact_rule = True
+    explores = True
 
     def __init__(
         self,
@@ -66,8 +69,18 @@ class QLearning(LevelLearner):
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         m = self.levels.size
         explore = self.epsilon * 0.5 ** (self.state["turns"] / self.epsilon_halving)
+        explore = explore * (self.mode == "learn")
         greedy = np.eye(m)[self._values(self._rows(observations)).argmax(axis=1)]
         return (1 - explore[:, None]) * greedy + explore[:, None] / m
+
+    def save(self) -> dict[str, Any]:
+        boards = np.frombuffer(b"".join(self.state["boards"]), dtype=np.float32)
+        return self.state | {"boards": boards.reshape(len(self.state["boards"]), -1)}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        super().load(saved)
+        boards = self.state["boards"]
+        self.state["boards"] = {board.tobytes(): row for row, board in enumerate(boards)}
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         state, on_turn = self.state, self.seat.has_turn(played.observations)

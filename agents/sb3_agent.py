@@ -21,7 +21,6 @@ from stable_baselines3.common.utils import set_random_seed
 
 from agents.base import Agent, Round, Seat
 from agents.heads import make_head
-from benchgame_env import theory
 from benchgame_env._validate import Floats, integer, number
 
 
@@ -72,7 +71,7 @@ class SB3Agent(Agent):
         self,
         seat: Seat,
         head: str,
-        resolution: float,
+        resolution: float | None,
         gamma: float,
         exploring_starts: int,
         learning_rate: float,

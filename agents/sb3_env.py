@@ -11,17 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.base import Agent
+from agents.base import Agent, Round
 from benchgame_env import VectorEnv
+from benchgame_env.actions import EffortAxis
+from benchgame_env.observation import ObservationLayout
 
 
-def developer_spaces(vec: VectorEnv) -> tuple[gymnasium.Space, gymnasium.Space]:
-    """Observation and action space of every developer in ``vec``."""
-    low, high = vec.observer.layout.bounds()
-    observation = gymnasium.spaces.Box(low, high, dtype=np.float32)
-    if vec.axis.action_type == "discrete":
-        return observation, gymnasium.spaces.Discrete(vec.axis.levels)
-    return observation, gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+def observation_space(layout: ObservationLayout, everybody: bool = False) -> gymnasium.Space:
+    """Of one developer, or of all together, as ``state()`` has them."""
+    repeats = layout.n_developers if everybody else 1
+    low, high = (np.tile(bound, repeats) for bound in layout.bounds())
+    return gymnasium.spaces.Box(low, high, dtype=np.float32)
+
+
+def action_space(axis: EffortAxis) -> gymnasium.Space:
+    """Of every developer."""
+    if axis.action_type == "discrete":
+        return gymnasium.spaces.Discrete(axis.levels)
+    return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
 
 class BatchVecEnv(VecEnv):
@@ -36,7 +43,7 @@ class BatchVecEnv(VecEnv):
             raise ValueError("vec: needs auto_reset=True and copy=True")
         self.vec = vec
         self.render_mode = None
-        super().__init__(rows, *developer_spaces(vec))
+        super().__init__(rows, observation_space(vec.observer.layout), action_space(vec.axis))
         self._rng = np.random.default_rng()
 
     def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -59,9 +66,9 @@ class BatchVecEnv(VecEnv):
         self._actions = self._joint(np.asarray(actions).reshape(self.num_envs))
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
-        self._observations, rewards, terminated, truncated, infos = self.vec.step(self._actions)
-        ended = self._rows(terminated | truncated)
-        return self._rows(self._observations), self._rows(rewards), ended, self._infos(truncated, infos)
+        self._observations, rewards, terminated, truncated, self._last = self.vec.step(self._actions)
+        ended, infos = self._rows(terminated | truncated), self._infos(truncated, self._last)
+        return self._rows(self._observations), self._rows(rewards), ended, infos
 
     def _infos(self, truncated: NDArray[np.bool_], infos: dict[str, Any]) -> list[dict[str, Any]]:
         """One dict per row, its own: wrappers and callbacks write into them."""
@@ -96,7 +103,8 @@ class DeveloperVecEnv(BatchVecEnv):
     ----------
     vec: the batched game, with auto-reset.
     developer: index of the learner's seat.
-    rivals: one agent per developer; the learner's own entry is ignored and may be None.
+    rivals: one agent per developer; the learner's own entry is ignored and may be None. Those that
+        adapt go on learning unless their ``mode`` says otherwise.
     """
 
     def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
@@ -106,16 +114,26 @@ class DeveloperVecEnv(BatchVecEnv):
             raise ValueError(
                 f"rivals: need an agent for each of {vec.n_developers} developers but {developer}"
             )
-        self.developer, self.rivals = developer, rivals
+        self.developer = developer
+        self.rivals = [rival for j, rival in enumerate(rivals) if rival is not None and j != developer]
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
+        before, actions = self._observations, self._actions
+        result = super().step_wait()
+        after, ended = self._last.pop("final_observation", self._observations), bool(result[2].any())
+        for rival in self.rivals:
+            if rival.mode == "learn":
+                lived = Round.of(rival.at, before, actions, self._last, after, ended)
+                rival.learn(lived, self._rng)
+        return result
 
     def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
         return values[:, self.developer].copy()
 
     def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
         joint = np.empty((self.vec.num_envs, self.vec.n_developers))
-        for j, rival in enumerate(self.rivals):
-            if rival is not None and j != self.developer:
-                joint[:, j] = rival.act(self._observations[:, j], self._rng)
+        for rival in self.rivals:
+            joint[:, rival.at] = rival.act(self._observations[:, rival.at], self._rng)
         joint[:, self.developer] = actions
         return joint
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
@@ -17,17 +18,21 @@ LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 class StackedPolicies:
-    """n separate policies as one tensor of weights ``[n, size]``; every method has n on the first axis.
+    """k separate policies as one tensor of weights ``[k, size]``; every method has k on the first axis.
 
     Parameters
     ----------
-    policies: of the same class, spaces and layers; two tanh networks as SB3's ``MlpPolicy`` has.
+    actors: of the same class, spaces and layers; two tanh networks as SB3's ``MlpPolicy`` has.
+    critics: whose value networks to use, for those that see more than the actors; default ``actors``.
     """
 
-    def __init__(self, policies: Sequence[ActorCriticPolicy]) -> None:
-        self.policies = policies
-        self.discrete = not hasattr(policies[0], "log_std")
-        shares = [_parameters(policy) for policy in policies]
+    def __init__(
+        self, actors: Sequence[ActorCriticPolicy], critics: Sequence[ActorCriticPolicy] | None = None
+    ) -> None:
+        self.actors = actors
+        self.discrete = not hasattr(actors[0], "log_std")
+        pairs = list(zip(actors, actors if critics is None else critics, strict=True))
+        shares = [_parameters(actor, critic) for actor, critic in pairs]
         self._shapes = [tuple(p.shape) for p in shares[0]]
         self._sizes = [p.numel() for p in shares[0]]
         rows = [torch.cat([p.detach().flatten() for p in share]) for share in shares]
@@ -37,7 +42,7 @@ class StackedPolicies:
                 parameter.data = part.view_as(parameter)
 
     def _networks(self) -> tuple[list[Tensor], list[Tensor], Tensor | None]:
-        """Weights and biases of the actors and of the critics, and log standard deviations ``[n, 1]``
+        """Weights and biases of the actors and of the critics, and log standard deviations ``[k, 1]``
         of continuous actions."""
         parts = [
             part.view(-1, *shape)
@@ -47,47 +52,58 @@ class StackedPolicies:
         return parts[: len(parts) // 2], parts[len(parts) // 2 :], log_std
 
     @torch.no_grad()
-    def act(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Drawn actions for observations ``[n, batch, size]`` and their log probabilities, each
-        ``[n, batch]``."""
+    def draw(self, seen: Tensor, rng: np.random.Generator) -> Tensor:
+        """Actions ``[k, batch]`` drawn for observations ``[k, batch, size]``."""
         layers, _, log_std = self._networks()
-        actor = _perceptron(observations, layers)
+        actor = _perceptron(seen, layers)
         if log_std is None:
-            actions = actor.softmax(dim=-1).flatten(0, 1).multinomial(1).view(actor.shape[:2])
-        else:
-            actions = actor.squeeze(-1)
-            actions = actions + log_std.exp() * torch.randn_like(actions)
-        return actions, _log_prob(actor, log_std, actions)
+            total = actor.softmax(dim=-1).cumsum(dim=-1)
+            draw = torch.as_tensor(rng.random(actor.shape[:2], dtype=np.float32)).unsqueeze(-1)
+            return (draw * total[..., -1:] >= total[..., :-1]).sum(dim=-1)
+        mean = actor.squeeze(-1)
+        return mean + log_std.exp() * torch.as_tensor(rng.standard_normal(mean.shape, dtype=np.float32))
 
     @torch.no_grad()
-    def values(self, observations: Tensor) -> Tensor:
-        """What the critics expect to come, ``[n, batch]``."""
-        return _perceptron(observations, self._networks()[1]).squeeze(-1)
+    def best(self, seen: Tensor) -> Tensor:
+        """The likeliest actions ``[k, batch]``."""
+        actor = _perceptron(seen, self._networks()[0])
+        return actor.argmax(dim=-1) if self.discrete else actor.squeeze(-1)
 
-    def evaluate(self, observations: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log probabilities of given actions and values, each ``[n, batch]``; mean entropies ``[n]``."""
+    @torch.no_grad()
+    def log_probs(self, seen: Tensor, actions: Tensor) -> Tensor:
+        """Log probabilities of actions ``[k, batch]``."""
+        layers, _, log_std = self._networks()
+        return _log_prob(_perceptron(seen, layers), log_std, actions)
+
+    @torch.no_grad()
+    def values(self, known: Tensor) -> Tensor:
+        """What the critics expect to come, ``[k, batch]``."""
+        return _perceptron(known, self._networks()[1]).squeeze(-1)
+
+    def evaluate(self, seen: Tensor, known: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log probabilities of given actions, values and entropies, each ``[k, batch]``."""
         actor_layers, critic_layers, log_std = self._networks()
-        actor = _perceptron(observations, actor_layers)
-        values = _perceptron(observations, critic_layers).squeeze(-1)
+        actor = _perceptron(seen, actor_layers)
+        values = _perceptron(known, critic_layers).squeeze(-1)
         if log_std is None:
             log_chances = actor.log_softmax(dim=-1)
-            entropy = -(log_chances.exp() * log_chances).sum(dim=-1).mean(dim=-1)
+            entropy = -(log_chances.exp() * log_chances).sum(dim=-1)
         else:
-            entropy = (0.5 + LOG_ROOT_2PI + log_std).sum(dim=-1)
+            entropy = (0.5 + LOG_ROOT_2PI + log_std).expand_as(values)
         return _log_prob(actor, log_std, actions), values, entropy
 
 
-def _parameters(policy: ActorCriticPolicy) -> list[Tensor]:
+def _parameters(actor: ActorCriticPolicy, critic: ActorCriticPolicy) -> list[Tensor]:
     """Layer by layer, actor then critic, then the log standard deviation if there is one."""
     networks = (
-        [*policy.mlp_extractor.policy_net, policy.action_net],
-        [*policy.mlp_extractor.value_net, policy.value_net],
+        [*actor.mlp_extractor.policy_net, actor.action_net],
+        [*critic.mlp_extractor.value_net, critic.value_net],
     )
     layers = [layer for network in networks for layer in network if isinstance(layer, nn.Linear)]
     found: list[Tensor] = []
     for layer in layers:
         found += [layer.weight, layer.bias]
-    return found + ([policy.log_std] if hasattr(policy, "log_std") else [])
+    return found + ([actor.log_std] if hasattr(actor, "log_std") else [])
 
 
 def _perceptron(x: Tensor, parts: Sequence[Tensor]) -> Tensor:

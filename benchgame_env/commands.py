@@ -66,16 +66,20 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
 
 def protocol_parameters(level: str | None, params: list[str]) -> dict[str, Any]:
     """The protocol's parameters from ``--level`` and ``--param``."""
-    words = ([f"level={level}"] if level is not None else []) + params
-    parameters = {}
+    return assignments("--param", ([f"level={level}"] if level is not None else []) + params)
+
+
+def assignments(option: str, words: list[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` words of an option as names to numbers or words."""
+    found = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise ValueError(f"--param: expected NAME=VALUE, got {word!r}")
-        if name in parameters:
-            raise ValueError(f"--param: {name} is given twice")
-        parameters[name] = _value(value)
-    return parameters
+            raise ValueError(f"{option}: expected NAME=VALUE, got {word!r}")
+        if name in found:
+            raise ValueError(f"{option}: {name} is given twice")
+        found[name] = _value(value)
+    return found
 
 
 def protocol_from(options: argparse.Namespace) -> Any:

@@ -106,6 +106,8 @@ def _mixed(p: theory.Prediction, tolerance: float, progress: Progress) -> theory
         return p.mixed
     if p.game.n_developers > theory.LARGEST:
         return None
+    if tolerance == theory.TOLERANCE and "mixed" in vars(p):
+        return p.mixed  # found before: it may have taken long
     return theory.mixed_equilibrium(p.game, p.protocol, tolerance, progress=progress)
 
 

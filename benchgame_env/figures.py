@@ -41,14 +41,14 @@ def thresholds(
     ValueError: another kind of file, or no matplotlib.
     """
     choice("plot", suffix(path), FORMATS)
-    end = max_level or 10 * float(np.max(game.effort_scale))
-    levels = np.concatenate(([0.0], np.geomspace(1e-4 * end, end, POINTS)))
+    levels = levels_to(max_level or 10 * float(np.max(game.effort_scale)))
+    end = levels[-1]
     figure = _figure()
     left, right = figure.subplots(1, 2)
     _draw_curves(left, game, levels, measured or {})
     _draw_required(right, game, levels, stable)
     for axes in (left, right):
-        axes.set_xscale("symlog", linthresh=1e-4 * end)
+        axes.set_xscale("symlog", linthresh=levels[1])
         axes.set_xlim(0, end)
         axes.grid(alpha=0.3)
     figure.savefig(os.fspath(path))
@@ -57,6 +57,22 @@ def thresholds(
 def suffix(path: str | os.PathLike[str]) -> str:
     """The kind of file that ``path`` names, one of `FORMATS` if it can be drawn."""
     return Path(path).suffix.lower()
+
+
+def levels_to(end: float) -> Floats:
+    """0, and levels up to ``end`` that are dense near it, ``[POINTS + 1]``; effort units."""
+    return np.concatenate(([0.0], np.geomspace(1e-4 * end, end, POINTS)))
+
+
+def scores_at(game: Game, levels: Floats) -> Floats:
+    """Scores of all developers at each total effort of ``levels``, ``[levels, n]``."""
+    return game.curves.score(np.repeat(levels[:, None], game.n_developers, axis=1))
+
+
+def required_at(game: Game, levels: Floats) -> Floats:
+    """`theory.climb` at each tune-before-test level, ``[levels, n - 1]``; NaN where none suffices."""
+    needed = np.array([climb(game, TuneBeforeTest(level)) for level in levels])
+    return np.where(np.isfinite(needed), needed, np.nan)
 
 
 def _figure() -> Any:
@@ -70,7 +86,7 @@ def _figure() -> Any:
 def _draw_curves(
     axes: Any, game: Game, levels: Floats, measured: Mapping[str, tuple[float, float]]
 ) -> None:
-    scores = game.curves.score(np.repeat(levels[:, None], game.n_developers, axis=1))
+    scores = scores_at(game, levels)
     for i, name in enumerate(game.names):
         first, last = measured.get(name, (0.0, np.inf))
         inside = (levels >= first) & (levels <= last)
@@ -83,8 +99,7 @@ def _draw_curves(
 
 def _draw_required(axes: Any, game: Game, levels: Floats, stable: list[tuple[float, float]]) -> None:
     """Per pair of neighbours on the honest board, and the least of all; infinite effort is a gap."""
-    needed = np.array([climb(game, TuneBeforeTest(level)) for level in levels])
-    needed = np.where(np.isfinite(needed), needed, np.nan)
+    needed = required_at(game, levels)
     if game.n_developers <= 12:
         for k in range(game.n_developers - 1):
             axes.plot(levels, needed[:, k], lw=1, alpha=0.8, label=f"rank {k + 2} over {k + 1}")

@@ -23,7 +23,13 @@ REGIMES_OVER_ROUNDS = {
 
 def text(known: Facts) -> str:
     """``known`` as a page for a reader who designs benchmarks."""
-    lines = [
+    page = "\n".join(f"{label:<12} {words}" for label, words in statements(known))
+    return "\n".join([page, *_play_tables(known)])
+
+
+def statements(known: Facts) -> list[tuple[str, str]]:
+    """``known`` but for its tables: labels and words; a label is empty where the one before goes on."""
+    return [
         ("regime", (REGIMES_OVER_ROUNDS if known["dynamics"] else REGIMES)[known["regime"]]),
         ("why", known["reason"]),
         ("by", f"{known['method']}; card: {known['card']}"),
@@ -38,8 +44,6 @@ def text(known: Facts) -> str:
         *_outcome_lines(known["outcomes"]),
         *_assumption_lines(known["assumptions"]),
     ]
-    page = "\n".join(f"{label:<12} {words}" for label, words in lines)
-    return "\n".join([page, *_play_tables(known)])
 
 
 def _temptation_lines(known: Facts) -> list[tuple[str, str]]:

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from agents import AGENTS, Agent, Seat, line_up, make_agent, play
+from agents import AGENTS, Player, Seat, line_up, make_agent, play
 from benchgame_env import metrics, theory
 
-ADAPTIVE = [name for name in AGENTS if AGENTS[name].learn is not Agent.learn]
+ADAPTIVE = [
+    name
+    for name, entry in AGENTS.items()
+    if not entry.learned and entry.load().learn is not Player.learn
+]
 
 LONG = {"exp3": 3000, "q-learning": 3000}  # rounds of those who hear only of what they tried
 
@@ -128,9 +132,7 @@ def test_myopic_q_learners_come_to_the_edgeworth_cycle() -> None:
     vec = arena("duel", 9, copies=2, horizon=64, revision="alternating")
     agents = line_up("q-learning,q-learning", vec)
     play(vec, agents, 6000, rng(), seed=0)
-    for agent in agents:
-        agent.epsilon = 0.0  # type: ignore[attr-defined]
-    efforts = play(vec, agents, 64, rng(1), seed=0, learn=False)["effort"]
+    efforts = play(vec, agents, 64, rng(1), seed=0, mode="greedy")["effort"]
     cycle = theory.best_response_cycle(vec.game, "direct", levels=np.linspace(0, 1, 9))
     assert cycle.period == 8  # 0.625, 0.125, 0.75, 0.25, 0.875, 0.375 and two drop out
     # States are those before each revision, from all zero; efforts those after it.
@@ -147,8 +149,7 @@ def test_a_discount_counts_what_the_rival_answers(gamma: float, first: float) ->
     learner = make_agent("q-learning", Seat.of(vec, 1), gamma=gamma, epsilon_halving=200)
     agents = [make_agent("best-response", Seat.of(vec, 0)), learner]
     play(vec, agents, 3200, rng(), seed=0)
-    learner.epsilon = 0.0  # type: ignore[attr-defined]
-    played = play(vec, agents, 2, rng(), seed=0, learn=False)
+    played = play(vec, agents, 2, rng(), seed=0, mode="play")
     assert played["effort"][0, 0, 1] == first
     assert played["effort"][1, 0, 0] == (0.25 if first else 0.0)
 
@@ -162,7 +163,7 @@ def test_a_copied_state_goes_on_as_the_original(name: str) -> None:
     agents = line_up(f"random,{name}", vec)
     play(vec, agents, 52, rng(), seed=0)
     fresh = line_up(f"random,{name}", vec)
-    fresh[1].state = copy.deepcopy(agents[1].state)  # type: ignore[attr-defined]
+    fresh[1].load(copy.deepcopy(agents[1].save()))
     first, second = (play(vec, line, 30, rng(1), seed=1)["effort"] for line in (agents, fresh))
     assert np.array_equal(first, second)
     assert str(agents[1].state) == str(fresh[1].state)  # type: ignore[attr-defined]

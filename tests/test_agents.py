@@ -11,29 +11,25 @@ import pytest
 from cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds
 
 import benchgame_env as bg
-from agents import (
-    AGENTS,
-    Agent,
-    BestResponse,
-    Honest,
-    RandomEffort,
-    Seat,
-    line_up,
-    make_agent,
-    play,
-)
+from agents import AGENTS, Player, Seat, line_up, make_agent, play
+from agents import __main__ as agents_command
+from agents.best_response import BestResponse
+from agents.honest import Honest
+from agents.random_effort import RandomEffort
 from benchgame_env.protocols import is_exact
 
+# Those that play without torch.
+CLASSES: dict[str, Any] = {name: entry.load() for name, entry in AGENTS.items() if not entry.learned}
 RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
 # Who needs a fixed board says so; the others play under any rule.
 PLAYABLE = [
     (rule, name)
     for rule in RULES
-    for name in AGENTS
-    if is_exact(RULES[rule]) or not AGENTS[name].needs_exact_rule
+    for name in CLASSES
+    if is_exact(RULES[rule]) or not CLASSES[name].needs_exact_rule
 ]
 DRAWING = {"exp3", "q-learning", "random", "regret-matching-plus"}
-SCRIPTED = [name for name in AGENTS if AGENTS[name].learn is Agent.learn]  # the others keep a state
+SCRIPTED = [name for name in CLASSES if CLASSES[name].learn is Player.learn]  # the others keep a state
 RESOLUTION = 1e-3  # the default: three decimals of score
 # Boards are seen in float32: within 3e-8 below a score of 1. On the curves below, whose slopes are
 # at least exp(-2) = 0.135, that is an effort of at most 2.3e-7.
@@ -42,7 +38,7 @@ SEEN = 3e-7
 LEVELS = 33
 
 every_type = pytest.mark.parametrize("action_type", ACTION_TYPES)
-every_developer = pytest.mark.parametrize("name", AGENTS)
+every_developer = pytest.mark.parametrize("name", CLASSES)
 
 
 def additive(quality: list[float], prizes: list[float], budget: Any = math.inf) -> bg.Game:
@@ -134,7 +130,7 @@ def test_actions_are_in_range_and_observations_untouched(
 ) -> None:
     vec, seen = table(GAMES[game](), num_envs=4, protocol=RULES[rule], action_type=action_type)
     rng, before = np.random.default_rng(0), seen.copy()
-    players = [AGENTS[name](Seat.of(vec, i)) for i in range(vec.n_developers)]
+    players = [CLASSES[name](Seat.of(vec, i)) for i in range(vec.n_developers)]
     for _ in range(3):
         actions = [player.act(seen[:, i], rng) for i, player in enumerate(players)]
         assert np.array_equal(seen, before)
@@ -157,7 +153,7 @@ def check_range(vec: bg.VectorEnv, actions: np.ndarray) -> None:
 @every_type
 def test_all_randomness_is_handed_in(action_type: str, name: str) -> None:
     vec, seen = table("duel", num_envs=64, action_type=action_type)
-    agent = AGENTS[name](Seat.of(vec, 1))
+    agent = CLASSES[name](Seat.of(vec, 1))
     rngs = [np.random.default_rng(seed) for seed in (5, 5, 6)]
     plays = [[agent.act(seen[:, 1], rng).tolist() for _ in range(3)] for rng in rngs]
     assert plays[0] == plays[1]
@@ -170,7 +166,7 @@ def test_a_batch_is_answered_row_by_row(action_type: str, name: str) -> None:
     vec, _ = table("duel", num_envs=7, action_type=action_type)
     rng = np.random.default_rng(0)
     seen, *_ = vec.step(vec.axis.action(rng.uniform(size=(7, 2))))
-    agent = AGENTS[name](Seat.of(vec, 1))
+    agent = CLASSES[name](Seat.of(vec, 1))
     rows = [agent.act(seen[k : k + 1, 1], nobody())[0] for k in range(7)]
     assert agent.act(seen[:, 1], nobody()).tolist() == rows
 
@@ -181,7 +177,9 @@ def test_a_batch_is_answered_row_by_row(action_type: str, name: str) -> None:
 def test_unknown_developers_and_parameters_list_the_known_ones() -> None:
     vec, _ = table("duel")
     seat = Seat.of(vec, 0)
-    with pytest.raises(ValueError, match="agent: unknown 'sleeper'; known: best-response, constant, "):
+    with pytest.raises(
+        ValueError, match="agent: unknown 'sleeper'; known: best-response, central-ppo, constant"
+    ):
         make_agent("sleeper", seat)
     with pytest.raises(ValueError, match="'constant' takes share; got "):
         make_agent("constant", seat, effort=1)
@@ -193,18 +191,18 @@ def test_a_line_up_seats_the_best_model_first() -> None:
     vec, _ = table("five")
     seated = line_up("honest, honest,random,sniper,copycat", vec)
     assert [type(a) for a in seated] == [
-        AGENTS[k] for k in ("honest", "honest", "random", "sniper", "copycat")
+        CLASSES[k] for k in ("honest", "honest", "random", "sniper", "copycat")
     ]
     assert [agent.seat.developer for agent in seated] == [0, 1, 2, 3, 4]
     with pytest.raises(ValueError, match="agents: 3 named for 5 developers"):
         line_up("honest,honest,sniper", vec)
-    with pytest.raises(ValueError, match="agents: got 2 for 5 developers"):
+    with pytest.raises(ValueError, match=r"players: need one for each of 5 developers, got \[0, 1\]"):
         play(vec, seated[:2], 1, nobody())
     with pytest.raises(ValueError, match="agent: unknown ''"):
         line_up("honest,honest,,sniper,copycat", vec)
 
 
-@pytest.mark.parametrize("name", [name for name in AGENTS if AGENTS[name].needs_exact_rule])
+@pytest.mark.parametrize("name", [name for name in CLASSES if CLASSES[name].needs_exact_rule])
 def test_who_needs_a_fixed_board_refuses_a_drawn_one(name: str) -> None:
     vec, _ = table("duel", protocol=Noisy())
     with pytest.raises(ValueError, match="needs a DeterministicProtocol"):
@@ -224,7 +222,7 @@ def test_a_whole_run_depends_on_the_seeds_alone(revision: str, action_type: str)
         played = play(vec, line_up(names, vec), 40, np.random.default_rng(seed), seed=0)
         return [played[key] for key in ("effort", "score", "rank", "prize", "cost", "payoff")]
 
-    everybody = list(AGENTS)
+    everybody = list(CLASSES)
     for names in (",".join(everybody[:5]), ",".join(everybody[5:])):
         first, again, other = (run(names, seed) for seed in (4, 4, 5))
         assert first[0].shape == (40, 3, 5)
@@ -256,10 +254,10 @@ def test_agents_are_told_what_the_environment_says() -> None:
 
 def test_who_only_watches_learns_nothing() -> None:
     vec, _ = table("duel", num_envs=2, action_type="discrete")
-    for name in set(AGENTS) - set(SCRIPTED):
+    for name in set(CLASSES) - set(SCRIPTED):
         agents = line_up(f"random,{name}", vec)
         before = str(agents[1].state)  # type: ignore[attr-defined]
-        play(vec, agents, 5, np.random.default_rng(0), seed=0, learn=False)
+        play(vec, agents, 5, np.random.default_rng(0), seed=0, mode="play")
         if name != "q-learning":  # it makes room for boards when it sees them
             assert str(agents[1].state) == before  # type: ignore[attr-defined]
         else:
@@ -574,3 +572,13 @@ def test_best_responses_leave_a_pure_equilibrium_alone(revision: str) -> None:
         actions = [BestResponse(Seat.of(vec, i)).act(seen[:, i], nobody()) for i in range(5)]
         seen, _, _, _, infos = vec.step(np.column_stack(actions))
         assert not infos["effort"].any()
+
+
+def test_the_list_of_developers_says_what_each_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert agents_command.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines if not line.startswith(" ")] == list(AGENTS)
+    at = lines.index("constant: The same share of the effort that the prizes are worth, always.")
+    assert lines[at + 1] == "  takes share"
+    with pytest.raises(SystemExit):
+        agents_command.main(["--colour"])

@@ -38,10 +38,10 @@ ALLOWED = {
 }
 # Who may import packages that a plain installation lacks or that cost a start-up.
 ONLY_IN = {
-    "torch": ("agents/policy.py", "agents/ippo.py", "agents/stacked.py", "training/"),
+    "torch": ("agents/policy.py", "agents/ppo.py", "agents/stacked.py", "training/"),
     "stable_baselines3": (
         "agents/policy.py",
-        "agents/ippo.py",
+        "agents/ppo.py",
         "agents/stacked.py",
         "agents/sb3_env.py",
         "training/",

@@ -15,13 +15,14 @@ import pytest
 import benchgame_env as bg
 from benchgame_env import metrics, theory
 from benchgame_env.protocols import registry
-from training import compare_protocols, protocol_rows
-from training.compare_protocols import compare, main
-from training.protocol_figures import linear_axis, logarithmic_axis
-from training.protocol_page import OUTCOMES
-from training.protocol_ranges import Setting, setting_from, settings_for
-from training.protocol_results import cheapest, findings, read_results, write_results
-from training.protocol_rows import EPISODES, HONEST, replay, row_of
+from training.compare_protocols import __main__ as compare_protocols
+from training.compare_protocols import rows as protocol_rows
+from training.compare_protocols.__main__ import compare, main
+from training.compare_protocols.page import OUTCOMES
+from training.compare_protocols.ranges import Setting, setting_from, settings_for
+from training.compare_protocols.results import cheapest, findings, read_results, write_results
+from training.compare_protocols.rows import EPISODES, HONEST, replay, row_of
+from training.html.drawing import linear_axis, logarithmic_axis
 
 FEW = [
     Setting("direct", {}),
@@ -419,4 +420,4 @@ def test_axes_have_round_ticks_around_the_values() -> None:
     assert linear_axis(0.0, 0.0).ticks[-1] == 1.0
     assert logarithmic_axis(400, 120_000).ticks == (100, 1000, 10_000, 100_000, 1_000_000)
     axis = logarithmic_axis(1, 100)
-    assert axis.height(10) == pytest.approx((axis.height(1) + axis.height(100)) / 2)
+    assert axis.share([1, 10, 100]) == pytest.approx([0, 0.5, 1])

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchgame_env import __main__ as game_command
-from training import compare_protocols, evaluate, rank_agreement, speed, train
+from training import evaluate, rank_agreement, speed, train
+from training.compare_protocols import __main__ as compare_protocols
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from stable_baselines3 import PPO
+from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
-from agents import BestResponse, Honest, RandomEffort, Seat
+from agents import Seat, make_agent
+from agents.best_response import BestResponse
+from agents.honest import Honest
+from agents.policy import Policy
+from agents.random_effort import RandomEffort
 from agents.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
 from benchgame_env import VectorEnv
+from training.callbacks import ExactRegret
+from training.storage import read_rows
 
 
 def adapter(horizon: int = 3, copies: int = 4, action_type: str = "continuous") -> DeveloperVecEnv:
@@ -166,3 +175,36 @@ def test_one_policy_learns_that_a_small_prize_is_not_worth_it() -> None:
     action, _ = learner.predict(env.reset(), deterministic=True)
     _, rewards, _, _ = env.step(action)
     assert rewards.reshape(64, 2).mean(axis=0) == pytest.approx([0.4, 0.0], abs=0.02)
+
+
+def test_rivals_that_adapt_learn_while_sb3_trains() -> None:
+    vec = VectorEnv("duel", "direct", 4, horizon=4)
+    for mode, learns in (("learn", True), ("play", False)):
+        rival = make_agent("fictitious-play", Seat.of(vec, 1), levels=3)
+        rival.mode = mode  # type: ignore[assignment]
+        env = DeveloperVecEnv(vec, 0, [None, rival])  # type: ignore[list-item]
+        env.seed(0)
+        env.reset()
+        for _ in range(8):
+            env.step(np.full((4, 1), -1.0))  # the stronger stays at zero
+        # Levels 0, 0.5 and 1 against score theta = 1: lose; tie and lose at cost 0.5; win at cost 1.
+        paid = rival.save()["payoffs"]
+        assert np.allclose(paid, 8 * np.array([0.0, -0.5, 0.0]) if learns else 0.0)
+
+
+def test_exact_regret_is_recorded_while_sb3_trains(tmp_path: Path) -> None:
+    vec = VectorEnv("duel-small-prize", "direct", 16, horizon=1)
+    env = SharedPolicyVecEnv(vec)
+    ppo = PPO("MlpPolicy", env, n_steps=8, batch_size=256, seed=0, device="cpu", gamma=0.0)
+    ppo.set_logger(configure(str(tmp_path), ["csv", "tensorboard"]))
+    table = VectorEnv("duel-small-prize", "direct", 64, horizon=1)
+    players = [Policy(Seat.of(table, i), ppo.policy) for i in range(2)]
+    ppo.learn(8 * 32 * 4, callback=ExactRegret(table, players, every=2))
+    ppo.logger.close()
+    rows = read_rows(tmp_path / "progress.csv")
+    # NashConv is at most what both could win more than the worst they can do: 2 (P + c(F)) = 1.6.
+    found = [float(row["game/nash_conv"]) for row in rows if row["game/nash_conv"]]
+    assert len(found) == 2
+    assert all(0 < value <= 1.6 for value in found)
+    assert {"game/distance", "game/kendall_tau"} <= set(rows[-1])
+    assert list(tmp_path.glob("events.out.tfevents.*"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from agents import AGENTS, Player
 from benchgame_env import metrics
 from benchgame_env._files import write_bytes
 from training import evaluate as evaluate_command
@@ -18,6 +20,7 @@ from training.settings import TrainSettings
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
 
+LEARNING = {"game": "duel", "action_type": "discrete", "effort_levels": 5, "copies": 6, "episodes": 2}
 TINY = {"copies": 32, "updates": 2 * CHECKPOINT_EVERY, "seeds": 1}
 
 
@@ -25,16 +28,22 @@ def settings(**changes: object) -> TrainSettings:
     return TrainSettings(**({"game": "duel-small-prize"} | TINY | changes))  # type: ignore[arg-type]
 
 
-def weights(folder: Path) -> list[torch.Tensor]:
-    return [load_checkpoint(folder / "checkpoint.pt")["learners"]["weights"]]
+def same(a: Any, b: Any) -> bool:
+    """Whether two contents of checkpoints are alike, bit for bit."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return a == b
 
 
 def same_run(a: Path, b: Path) -> bool:
-    """Whether two seeds' folders hold the same weights, plays and progress, bit for bit."""
-    tensors = all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
-    plays = [load_checkpoint(folder / "checkpoint.pt")["play"] for folder in (a, b)]
+    """Whether two seeds' folders hold the same players, plays and progress, bit for bit."""
+    contents = [load_checkpoint(folder / "checkpoint.pt") for folder in (a, b)]
     texts = [(folder / "progress.csv").read_text() for folder in (a, b)]
-    return tensors and torch.equal(*plays) and texts[0] == texts[1]
+    return same(*contents) and texts[0] == texts[1]
 
 
 def test_a_small_prize_teaches_zero_effort(tmp_path: Path) -> None:
@@ -56,6 +65,31 @@ def test_interrupted_and_resumed_is_the_run_that_was_never_interrupted(tmp_path:
     assert load_checkpoint(parts / "seed-0" / "checkpoint.pt")["update"] == CHECKPOINT_EVERY
     train(settings(), parts, resume=True)
     assert same_run(whole / "seed-0", parts / "seed-0")
+
+
+@pytest.mark.parametrize(
+    "agents",
+    [
+        *(name for name, entry in AGENTS.items() if entry.load().learn is not Player.learn),
+        "ppo,q-learning",
+        "shared-ppo,best-response",
+    ],
+)
+def test_everybody_who_learns_resumes_bit_for_bit(tmp_path: Path, agents: str) -> None:
+    kind = LEARNING | {"agents": agents, "updates": CHECKPOINT_EVERY + 3, "options": {}}
+    if agents == "sac":  # on continuous effort
+        kind["action_type"] = "continuous"
+    run = settings(**kind)
+    whole, parts = (tmp_path / name / "seed-0" for name in ("whole", "parts"))
+    for _ in train_seed(run, whole, 0):
+        pass
+    first = train_seed(run, parts, 0)
+    for _ in range(CHECKPOINT_EVERY + 1):
+        next(first)
+    first.close()
+    for _ in train_seed(run, parts, 0):
+        pass
+    assert same_run(whole, parts)
 
 
 def test_processes_change_nothing_and_seeds_do(tmp_path: Path) -> None:
@@ -142,7 +176,13 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     [
         (["--game", "chess"], "unknown 'chess'; known: crossing, decreasing-intercept, duel"),
         (["--protocol", "fair"], "unknown 'fair'; known: "),
-        (["--algorithm", "magic"], "'magic'"),
+        (["--algorithm", "magic"], "agent: unknown 'magic'; known: best-response, "),
+        (["--agents", "honest,ppo,honest"], "agents: 3 named for 5 developers"),
+        (["--agents", "honest,honest,ppo,sniper,magic"], "agent: unknown 'magic'; known: "),
+        (["--option", "learning_rate"], "--option: expected NAME=VALUE"),
+        (["--option", "colour=1"], "agent 'ppo-annealed' takes learning_rate, "),
+        (["--option", "dqn.gamma=1"], "options: of dqn, who does not play"),
+        (["--episodes", "0"], "episodes: must be a whole number >= 1, got 0"),
         (["--seeds", "0"], "seeds: must be a whole number >= 1, got 0"),
         (["--horizon", "-3"], "horizon: must be a whole number >= 1, got -3"),
         (["--updates", "many"], "'many'"),
@@ -150,7 +190,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["--protocol", "tune-before-test", "--level", "-1"], "level: must be >= 0, got -1"),
         (["--level", "3"], "takes ties; got {'level': 3}"),
         (["--game", "flat-cost-equal-prizes"], "nothing to learn"),
-        (["--learning-rate", "nan"], "learning_rate"),
+        (["--option", "learning_rate=nan"], "learning_rate"),
         (["--workers", "0"], "workers: must be a whole number >= 1, got 0"),
         (["--colour", "red"], "--colour"),
     ],

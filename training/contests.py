@@ -18,7 +18,8 @@ import torch
 from stable_baselines3 import PPO
 
 import benchgame_env as bg
-from agents.ippo import IndependentPPO, PPOSettings
+from agents import line_up, play
+from agents.ppo import PPOSettings
 from agents.sb3_env import SharedPolicyVecEnv
 
 GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
@@ -202,8 +203,9 @@ def _vector(copies: int, horizon: int) -> bg.VectorEnv:
 def _independent(copies: int, rounds: int) -> Run:
     """Updates of independent PPO, from playing to trained weights."""
     torch.set_num_threads(1)
-    learners = IndependentPPO(_vector(copies, rounds), rounds, PPOSettings(), seed=0)
-    return Run(lambda: learners.update(0), copies * rounds * learners.vec.n_developers)
+    vec, rng = _vector(copies, rounds), np.random.default_rng(0)
+    players = line_up("ppo", vec)
+    return Run(lambda: play(vec, players, rounds, rng, seed=0), copies * rounds * vec.n_developers)
 
 
 def _shared(env: Any, copies: int, rounds: int) -> Run:

@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(pages.text(facts.of(theory.predict(vec.game, vec.protocol), mixed=False)))
             train(settings, options.out / protocol, resume=True, workers=options.workers)
             evaluations.append(evaluate(options.out / protocol))
-        print(f"\n{options.game}, {options.seeds} seeds of independent PPO, intervals at 95 %\n")
+        print(
+            f"\n{options.game}, {options.seeds} seeds of independent PPO (annealed), intervals at 95 %\n"
+        )
         print(results_table(evaluations) + "\n")
         for evaluation in evaluations:
             print(explanation(evaluation))

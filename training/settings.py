@@ -12,14 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from agents.ippo import PPOSettings
-from benchgame_env import VectorEnv, load_game, make_protocol
+from agents import Player, line_up
+from benchgame_env import VectorEnv, load_game, make_protocol, theory
 from benchgame_env._files import write_text
-from benchgame_env._validate import choice, integer
+from benchgame_env._validate import integer, number
 from benchgame_env.actions import ACTION_SCALES, ACTION_TYPES
 from benchgame_env.vector import REVISIONS
 
-ALGORITHMS = ("ippo",)
 PACKAGES = ("benchgame-env", "numpy", "scipy", "torch", "stable-baselines3", "gymnasium", "pettingzoo")
 
 
@@ -34,24 +33,39 @@ class TrainSettings:
     game: str = _option("pythia-gsm8k", "name of a game, or a calibration file (*.json)")
     protocol: str = _option("direct", "name of a protocol, or MODULE:NAME, one in your own module")
     parameters: dict[str, Any] = field(default_factory=dict)
-    algorithm: str = _option("ippo", "learning algorithm", ALGORITHMS)
+    agents: str = _option(
+        "ppo-annealed", "who plays: a name for all, or names with commas, the best model's first"
+    )
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
     seeds: int = _option(10, "independent runs, seeds 0 to seeds - 1; a verdict needs 10")
     updates: int = _option(300, "policy updates per run")
     copies: int = _option(256, "copies of the game played at once")
     horizon: int = _option(1, "rounds in an episode; 1 is one-shot play")
+    episodes: int = _option(1, "episodes in an update, one after another")
     revision: str = _option("simultaneous", "who may revise in a round", REVISIONS)
     action_type: str = _option("continuous", "what an action is", ACTION_TYPES)
     effort_levels: int = _option(41, "levels of discrete actions")
     action_scale: str = _option("log", "how actions spread over efforts", ACTION_SCALES)
-    ppo: PPOSettings = field(default_factory=PPOSettings)
+    resolution: float = _option(
+        theory.RESOLUTION, "score by which best responses on continuous effort beat a rival"
+    )
 
     def __post_init__(self) -> None:
-        choice("algorithm", self.algorithm, ALGORITHMS)
-        for name in ("seeds", "updates", "copies", "horizon"):
+        number("resolution", self.resolution, low=0, strict=True)
+        for name in ("seeds", "updates", "copies", "horizon", "episodes"):
             integer(name, getattr(self, name), low=1)
         if load_game(self.game).prize_range == 0:
             raise ValueError(f"game {self.game!r}: all ranks pay the same, there is nothing to learn")
-        self.vector_env(1)  # refuses what the environment would refuse
+        self.players(self.vector_env(self.copies), seed=0)  # refuses what these would refuse
+
+    @property
+    def rounds(self) -> int:
+        """Rounds in an update."""
+        return self.horizon * self.episodes
+
+    def players(self, vec: VectorEnv, seed: int) -> list[Player]:
+        """Everybody, as at the start of training."""
+        return line_up(self.agents, vec, self.options, self.rounds, seed, self.resolution)
 
     def vector_env(self, copies: int) -> VectorEnv:
         """The batched game of this run."""
@@ -79,7 +93,7 @@ class TrainSettings:
         path = folder / "settings.json"
         try:
             settings = json.loads(path.read_text())["settings"]
-            return cls(**{**settings, "ppo": PPOSettings(**settings["ppo"])})
+            return cls(**settings)
         except FileNotFoundError:
             raise ValueError(f"{folder} is not a run: it has no settings.json") from None
         except (json.JSONDecodeError, KeyError, TypeError) as error:

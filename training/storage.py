@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchgame_env._files import write_bytes, write_text
 
 
@@ -29,11 +31,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
-    """Tensors, numbers, strings and containers of them."""
+    """Tensors, arrays (read back as tensors), numbers, strings and containers of them."""
     import torch  # here, for rows are also for those who have none
 
     buffer = io.BytesIO()
-    torch.save(content, buffer)
+    torch.save(_with_tensors(content), buffer)
     write_bytes(path, buffer.getvalue())
 
 
@@ -47,3 +49,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is missing") from None
     except (RuntimeError, EOFError, OSError, KeyError, pickle.UnpicklingError) as error:
         raise ValueError(f"{path} is damaged or no checkpoint ({type(error).__name__})") from error
+
+
+def _with_tensors(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.as_tensor(value.copy())  # it may be read-only, which tensors are not
+    if isinstance(value, dict):
+        return {key: _with_tensors(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_with_tensors(part) for part in value)
+    return value

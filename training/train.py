@@ -1,21 +1,18 @@
 """``python -m training.train``: train developers on a game under a protocol.
 
-A run folder holds ``settings.json`` and per seed ``seed-K/``: ``checkpoint.pt`` (weights, optimisers and
-a sample of what was played, loadable without executing code), ``progress.csv`` (one row per update)
-and TensorBoard events.
+A run folder holds ``settings.json`` and per seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
+sample of what was played, loadable without executing code), ``progress.csv`` (one row per update, every
+tenth with exact figures) and TensorBoard events of the same.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import multiprocessing
 import os
-import signal
 import sys
-import time
-from collections.abc import Iterator
-from multiprocessing.sharedctypes import Synchronized
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +21,22 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from agents.ippo import IndependentPPO, PPOSettings
-from benchgame_env import commands, metrics
+from agents import AGENTS, Player, play
+from benchgame_env import VectorEnv, commands, theory
 from benchgame_env._validate import integer
+from training.grading import Grader, certified_equilibrium
+from training.pools import Local, run_all
 from training.settings import TrainSettings, add_options, chosen
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
 GRADE_EVERY = 10  # updates between exact NashConvs in progress.csv
-SAMPLE = 32  # plays kept per update, for grading and for time averages
+GRADED = 256  # latest plays of an update that are graded
+SAMPLE = 64  # plays kept per update, for time averages
+TRAINING = 3  # keeps the random streams of training apart from others of the same seed
+
+Played = dict[str, NDArray[Any]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE",
                         help="another parameter of the protocol; may be repeated")  # fmt: skip
-    add_options(parser.add_argument_group("independent PPO"), PPOSettings)  # type: ignore[arg-type]
+    parser.add_argument("--algorithm", dest="agents", metavar="NAME", default=argparse.SUPPRESS,
+                        help=f"the same as --agents NAME; one of: {', '.join(AGENTS)}")  # fmt: skip
+    parser.add_argument("--option", action="append", default=[], metavar="[AGENT.]NAME=VALUE",
+                        help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes, one seed each")
@@ -58,10 +64,21 @@ def _train(options: argparse.Namespace) -> None:
     settings = TrainSettings(
         **chosen(options, TrainSettings),
         parameters=commands.protocol_parameters(options.level, options.param),
-        ppo=PPOSettings(**chosen(options, PPOSettings)),
+        options=_agent_options(options.agents, options.option),
     )
     train(settings, options.out, resume=options.resume, workers=options.workers)
     print(f"Trained {settings.seeds} seeds; grade them with: python -m training.evaluate {options.out}")
+
+
+def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
+    """Agents to their parameters; those given without an agent are everybody's only name's."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in commands.assignments("--option", words).items():
+        agent, dot, name = key.rpartition(".")
+        if not dot and "," in names:
+            raise ValueError(f"--option: say whose {name} it is, as AGENT.{name}=VALUE")
+        found.setdefault(agent or names, {})[name] = value
+    return found
 
 
 def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int = 1) -> None:
@@ -80,37 +97,60 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
                 for _ in train_seed(*job):
                     bar.update()
         else:
-            _train_in_pool(jobs, min(workers, settings.seeds), bar)
+            _train_in_processes(jobs, min(workers, settings.seeds), bar)
 
 
 def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int]:
-    """Train one seed from its last checkpoint, yielding the number of each update done or found."""
+    """Train one seed from its last checkpoint, yielding the number of each update done or found.
+
+    Every update opens fresh episodes and draws all its randomness from ``(seed, update)``, so a run
+    continued from a checkpoint is bit for bit the run that was never interrupted (on CPU).
+    """
     torch.set_num_threads(1)  # more would change the order of sums
-    learners = IndependentPPO(settings.vector_env(settings.copies), settings.horizon, settings.ppo, seed)
-    progress, play = _restore(learners, folder)
+    vec = settings.vector_env(settings.copies)
+    players = settings.players(vec, seed)
+    progress, play = _restore(players, folder)
     yield from range(len(play))
+    if len(play) == settings.updates:
+        return
+    grader = Grader(
+        vec.game, vec.protocol, certified_equilibrium(theory.predict(vec.game, vec.protocol))
+    )
     with contextlib.closing(_tensorboard(folder, len(play))) as board:
         for update in range(len(play), settings.updates):
-            played = learners.update(update)
-            play.append(played["effort"][:: max(1, len(played["effort"]) // SAMPLE)][:SAMPLE])
-            progress.append(_progress_row(learners, update, played))
-            _log(board, progress[-1] | learners.losses(), update)
+            played, shown = _update(settings, vec, players, seed, update)
+            play.append(_sample(shown["effort"]))
+            progress.append(_progress_row(update, played, shown, grader))
+            losses = [player.losses() for player in players]
+            _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
-                _save(learners, folder, progress, play)
+                _save(players, folder, progress, play)
             yield update
 
 
-def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[IndependentPPO, NDArray[Any]]:
-    """A finished seed: its learners and the efforts sampled in training, ``[updates, SAMPLE, n]``."""
+def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[list[Player], NDArray[Any]]:
+    """A finished seed: its players and the efforts sampled in training, ``[updates, SAMPLE, n]``."""
     content = load_checkpoint(folder / "checkpoint.pt")
     if content["update"] != settings.updates:
         raise ValueError(
             f"{folder} stopped at update {content['update']} of {settings.updates}: "
             f"finish it with {PROG} --resume"
         )
-    learners = IndependentPPO(settings.vector_env(settings.copies), settings.horizon, settings.ppo, seed)
-    learners.load_state_dict(content["learners"])
-    return learners, content["play"].numpy()
+    players = settings.players(settings.vector_env(settings.copies), seed)
+    _load(players, content, folder)
+    return players, content["play"].numpy()
+
+
+def _update(
+    settings: TrainSettings, vec: VectorEnv, players: list[Player], seed: int, update: int
+) -> tuple[Played, Played]:
+    """What was played to learn, and what shows the strategies: the same, unless somebody explores."""
+    rng = np.random.default_rng([seed, TRAINING, update])
+    start = int(rng.integers(2**31))
+    played = play(vec, players, settings.rounds, rng, start)
+    if not any(player.explores for player in players):
+        return played, played
+    return played, play(vec, players, settings.rounds, rng, start, mode="play")
 
 
 def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
@@ -126,71 +166,77 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         raise ValueError(f"{out} holds a run with other settings ({different})")
 
 
-def _train_in_pool(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
+def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
     """Train seeds in processes of their own; the first failure stops them all."""
-    context = multiprocessing.get_context("spawn")
-    done = context.Value("q")
-    with context.Pool(workers, initializer=_start_worker, initargs=(done,)) as pool:
-        results = [pool.apply_async(_train_in_worker, job) for job in jobs]
-        while not all(result.ready() for result in results):
-            time.sleep(0.1)
-            if done.value > bar.n:
-                bar.update(done.value - bar.n)
-            for result in results:
-                if result.ready():
-                    result.get()  # raises what the worker raised
-        bar.update(done.value - bar.n)
-        for result in results:
-            result.get()
+    folders = [folder for _, folder, _ in jobs]
+    seeds = [partial(_train_whole_seed, *job) for job in jobs]
+    for _, error in run_all(Local(workers), seeds, lambda: show_progress(bar, folders)):
+        if error:
+            raise ValueError(error)
 
 
-def _start_worker(done: Synchronized[int]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    _train_in_worker.done = done  # type: ignore[attr-defined]
-
-
-def _train_in_worker(settings: TrainSettings, folder: Path, seed: int) -> None:
-    done: Synchronized[int] = _train_in_worker.done  # type: ignore[attr-defined]
+def _train_whole_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
     for _ in train_seed(settings, folder, seed):
-        with done.get_lock():
-            done.value += 1
+        pass
 
 
-def _restore(learners: IndependentPPO, folder: Path) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Load the seed's checkpoint into ``learners`` if there is one; its progress and plays."""
+def saved_updates(folders: Iterable[Path]) -> int:
+    """How many updates of seeds in ``folders`` a later start would find done."""
+    found = 0
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError), (folder / "progress.csv").open("rb") as file:
+            found += sum(1 for _ in file) - 1
+    return found
+
+
+def show_progress(bar: tqdm, folders: Iterable[Path]) -> None:
+    """Let ``bar`` show the updates that were saved."""
+    bar.update(max(saved_updates(folders) - bar.n, 0))
+
+
+def _restore(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Load the seed's checkpoint into ``players`` if there is one; its progress and plays."""
     if not (folder / "checkpoint.pt").exists():
         return [], []
     content = load_checkpoint(folder / "checkpoint.pt")
-    learners.load_state_dict(content["learners"])
+    _load(players, content, folder)
     progress: list[dict[str, Any]] = list(read_rows(folder / "progress.csv")[: content["update"]])
     return progress, list(content["play"].numpy())
 
 
+def _load(players: list[Player], content: dict[str, Any], folder: Path) -> None:
+    try:
+        for player, saved in zip(players, content["players"], strict=True):
+            player.load(saved)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{folder / 'checkpoint.pt'} is of other players ({error})") from error
+
+
 def _save(
-    learners: IndependentPPO, folder: Path, progress: list[dict[str, Any]], play: list[NDArray[Any]]
+    players: list[Player], folder: Path, progress: list[dict[str, Any]], play: list[NDArray[Any]]
 ) -> None:
     write_rows(folder / "progress.csv", progress)
-    content = {
-        "update": len(play),
-        "learners": learners.state_dict(),
-        "play": torch.as_tensor(np.stack(play)),
-    }
-    save_checkpoint(folder / "checkpoint.pt", content)
+    saved = [player.save() for player in players]
+    save_checkpoint(
+        folder / "checkpoint.pt", {"update": len(play), "players": saved, "play": np.stack(play)}
+    )
 
 
-def _progress_row(
-    learners: IndependentPPO, update: int, played: dict[str, NDArray[np.float64]]
-) -> dict[str, Any]:
-    effort, payoff = played["effort"], played["payoff"]
-    row: dict[str, Any] = {"update": update, "entropy": learners.settings.entropy_at(update)}
-    gradable = metrics.can_grade(learners.vec.game, learners.vec.protocol)
-    row["nash_conv"] = ""
-    if gradable and update % GRADE_EVERY == 0:
-        game, protocol = learners.vec.game, learners.vec.protocol
-        row["nash_conv"] = metrics.nash_conv(game, protocol, metrics.empirical(effort[-SAMPLE:]))
-    for i in range(effort.shape[1]):
-        row[f"developer_{i}/effort"] = float(effort[:, i].mean())
-        row[f"developer_{i}/payoff"] = float(payoff[:, i].mean())
+def _sample(efforts: NDArray[Any]) -> NDArray[Any]:
+    """``SAMPLE`` of the plays ``[rounds, copies, n]``, evenly; of fewer plays, all in turn."""
+    plays = efforts.reshape(-1, efforts.shape[-1])
+    return plays[np.arange(SAMPLE) * max(len(plays) // SAMPLE, 1) % len(plays)]
+
+
+def _progress_row(update: int, played: Played, shown: Played, grader: Grader) -> dict[str, Any]:
+    row: dict[str, Any] = {"update": update, "nash_conv": "", "distance": "", "kendall_tau": ""}
+    if update % GRADE_EVERY == 0:
+        latest = (shown[key].reshape(-1, shown[key].shape[-1])[-GRADED:] for key in ("effort", "rank"))
+        figures = grader(*latest)
+        row |= {key: value for key, value in figures.items() if np.isfinite(value)}
+    for i in range(played["effort"].shape[-1]):
+        row[f"developer_{i}/effort"] = float(played["effort"][..., i].mean())
+        row[f"developer_{i}/payoff"] = float(played["payoff"][..., i].mean())
     return row
 
 

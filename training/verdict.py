@@ -1,119 +1,62 @@
 """What "learned play matches the prediction" means (theory section 8): figures in, verdict out.
 
 Bounds are shares of the payoff scale ``P = R_1 - R_n`` and of the effort scale ``F = min(budget,
-sup{e : c(e) <= P})``. An interval decides, never a point: `match` if it lies below the bound, `mismatch`
-if above, `undecided` if it straddles it.
+sup{e : c(e) <= P})``. The outcome is that of the worst check; how many seeds would pass all checks on
+their own is said beside it.
+
+Where revisions alternate, a seed whose play does not repeat fails the check of being periodic, and its
+peaks are those of the second half of what was played. It has no period, but it is not dropped either:
+it counts as 100 % off, to the side that is worse, and the other seeds have to pass without it as well.
+So play that does not repeat never improves an outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from benchgame_env._validate import Floats
-
-Outcome = Literal["match", "mismatch", "undecided"]
+from training.checks import Check, Figure, Outcome, average, below, mostly, share, within
+from training.seed_figures import SeedFigures
 
 MIN_SEEDS = 10
-CONFIDENCE = 0.95
 PURE_REGRET = 0.01  # mean regret, share of P
 PURE_EFFORT = 0.02  # every mean effort, share of F
-AVERAGE_REGRET = 0.025  # mean regret of time-averaged play, share of P
+AVERAGE_REGRET = 0.025  # mean regret of time-averaged play, and of joint play, share of P
 AVERAGE_EFFORT = 0.05  # distance of its mean efforts from a unique equilibrium's, share of F
-
-
-@dataclass(frozen=True)
-class Check:
-    """One figure with its interval over seeds against its bound."""
-
-    name: str
-    mean: float
-    low: float
-    high: float
-    bound: float
-    outcome: Outcome
-
-    def __str__(self) -> str:
-        return (
-            f"{self.name}: {self.mean:.4g} [{self.low:.4g}, {self.high:.4g}], "
-            f"bound {self.bound:g}: {self.outcome}"
-        )
+STEP_REGRET = 0.01  # mean regret of single revisions, share of P
+PEAK = 0.05  # distance of each peak of a cycle from its prediction, share of F
+PERIOD = 0.1  # the same for its period, relative
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome, why, and the checks behind it."""
+    """The outcome, why, the checks behind it, and what is reported beside them.
+
+    ``share`` is that of the seeds that pass every check on their own, with its exact binomial interval;
+    None where nothing could be checked.
+    """
 
     outcome: Outcome
     reason: str
     checks: tuple[Check, ...]
+    share: Figure | None = None
+    reported: tuple[Figure, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class SeedFigures:
-    """What one seed learned; regrets as shares of P, efforts as shares of F.
+class ExpectedCycle(NamedTuple):
+    """What is predicted of a cycle of best responses, see `benchgame_env.theory.Cycle`."""
 
-    Attributes
-    ----------
-    regret: mean regret (NashConv / n) of the final play.
-    average_regret: mean regret of the play averaged over the second half of training.
-    efforts, average_efforts: mean efforts of the two, ``[n]``.
-    movement: how far mean efforts still moved in the second half of training, the largest over
-        developers.
-    in_order: whether the mean board has the predicted order.
-    tau: mean Kendall tau of the boards to quality.
-    nash_conv: of the final play, prize units.
-    """
-
-    regret: float
-    average_regret: float
-    efforts: Floats
-    average_efforts: Floats
-    movement: float
-    in_order: bool
-    tau: float
-    nash_conv: float
+    peaks: Floats  # shares of F, [n]
+    period: float  # single revisions
 
 
-def below(name: str, values: Iterable[float], bound: float) -> Check:
-    """Whether the mean of ``values`` (one per seed) lies below ``bound``, by the t interval."""
-    values = np.asarray(list(values), dtype=np.float64)
-    mean = float(values.mean())
-    low, high = t_interval(values)
-    outcome: Outcome = "match" if high < bound else "mismatch" if low >= bound else "undecided"
-    return Check(name, mean, low, high, bound, outcome)
-
-
-def within(name: str, values: Floats, bound: float) -> Check:
-    """Whether the mean of ``values`` (one per seed) lies within ``bound`` of 0, by the t interval."""
-    low, high = t_interval(values)
-    outcome: Outcome = "undecided"
-    if max(-low, high) < bound:
-        outcome = "match"
-    elif low >= bound or high <= -bound:
-        outcome = "mismatch"
-    return Check(name, float(values.mean()), low, high, bound, outcome)
-
-
-def t_interval(values: Floats) -> tuple[float, float]:
-    """The 95 % t interval of a mean; all of the line for a single value."""
-    if values.size < 2:
-        return -np.inf, np.inf
-    half = stats.t.ppf(0.5 + CONFIDENCE / 2, values.size - 1) * stats.sem(values)
-    return float(values.mean() - half), float(values.mean() + half)
-
-
-def mostly(name: str, flags: Iterable[bool]) -> Check:
-    """Whether more than half of all seeds would be true, by the exact binomial interval."""
-    flags = list(flags)
-    found = stats.binomtest(sum(flags), len(flags)).proportion_ci(CONFIDENCE)
-    low, high = float(found.low), float(found.high)
-    outcome: Outcome = "match" if low > 0.5 else "mismatch" if high <= 0.5 else "undecided"
-    return Check(name, float(np.mean(flags)), low, high, 0.5, outcome)
+def unevenly_spaced(prizes: Floats) -> bool:
+    """Whether some ranks ``[n]`` are further apart than others in prizes, beyond rounding."""
+    steps = np.diff(prizes)
+    return bool(steps.size and np.ptp(steps) > 1e-9 * abs(steps).sum())
 
 
 def judge(
@@ -122,38 +65,45 @@ def judge(
     seeds: list[SeedFigures],
     unique_efforts: Floats | None = None,
     pure_efforts: Floats | None = None,
+    cycle: ExpectedCycle | None = None,
+    joint: bool = False,
 ) -> Verdict:
     """The verdict on a run: its predicted regime against what its seeds learned.
 
-    ``unique_efforts`` are the mean efforts ``[n]`` of the mixed equilibrium, as shares of F, where it is
-    known to be the only one; ``pure_efforts`` those of the pure equilibrium, default 0.
+    Parameters
+    ----------
+    unique_efforts: mean efforts ``[n]`` of the mixed equilibrium, as shares of F, where it is known to
+        be the only one.
+    pure_efforts: those of the pure equilibrium; default 0.
+    cycle: the predicted one, for the same levels or resolution, order and start.
+    joint: whether joint play has to pass too. So it is where prizes are `unevenly_spaced`: there
+        learners' averages need not approach an equilibrium (theory section 5).
     """
-    if np.isnan([s.regret for s in seeds]).any():
-        reason = "regrets are not known under a rule that remembers or draws dependent scores"
-        return Verdict("undecided", reason, ())
+    reported: tuple[Figure, ...] = ()
     if regime == "pure":
-        checks = _pure_checks(seeds, pure_efforts)
         reason = "against the pure equilibrium: regret, efforts and board order"
+        checks = _pure_checks(seeds, pure_efforts)
     elif regime == "cycle" and revision == "simultaneous":
-        checks = _average_checks(seeds, unique_efforts)
         reason = "time-averaged play against mixed equilibrium"
+        checks, reported = _average_checks(seeds, unique_efforts, joint), _last_iterate(seeds)
+    elif regime == "cycle" and revision == "alternating" and cycle is not None:
+        reason = "final play against the cycle of best responses"
+        checks = _cycle_checks(seeds, cycle)
     else:
         reason = f"no prediction to compare with: regime {regime}, {revision} revision"
         return Verdict("undecided", reason, ())
+    if np.isnan(checks[0].mean):
+        reason = "regrets are not known under a rule that remembers or draws dependent scores"
+        return Verdict("undecided", reason, ())
+    outcome = _worst(checks).outcome
     if len(seeds) < MIN_SEEDS:
-        return Verdict("undecided", f"{len(seeds)} seeds; a verdict needs {MIN_SEEDS}", tuple(checks))
-    return Verdict(_worst(checks), reason, tuple(checks))
+        outcome, reason = "undecided", f"{len(seeds)} seeds; a verdict needs {MIN_SEEDS}"
+    passed = tuple(all(own) for own in zip(*(check.passed for check in checks), strict=True))
+    alone = share("seeds that pass every check on their own", passed)
+    return Verdict(outcome, reason, tuple(checks), alone, reported)
 
 
-def _average_checks(seeds: list[SeedFigures], unique_efforts: Floats | None) -> list[Check]:
-    checks = [below("time-averaged regret / P", (s.average_regret for s in seeds), AVERAGE_REGRET)]
-    if unique_efforts is None:
-        return checks
-    name = "distance of its mean effort / F from equilibrium, developer"
-    away = np.array([s.average_efforts for s in seeds]) - unique_efforts
-    return checks + [
-        within(f"{name} {i}", away[:, i], AVERAGE_EFFORT) for i in range(unique_efforts.size)
-    ]
+# Each list of checks begins with the regret, without which there is no verdict.
 
 
 def _pure_checks(seeds: list[SeedFigures], predicted: Floats | None) -> list[Check]:
@@ -165,8 +115,7 @@ def _pure_checks(seeds: list[SeedFigures], predicted: Floats | None) -> list[Che
         ]
     else:
         name = "distance of mean effort / F from equilibrium, developer"
-        away = efforts - predicted
-        spent = [within(f"{name} {i}", away[:, i], PURE_EFFORT) for i in range(efforts.shape[1])]
+        spent = _each_within(name, efforts - predicted, PURE_EFFORT)
     return [
         below("mean regret / P", (s.regret for s in seeds), PURE_REGRET),
         *spent,
@@ -174,6 +123,52 @@ def _pure_checks(seeds: list[SeedFigures], predicted: Floats | None) -> list[Che
     ]
 
 
-def _worst(checks: list[Check]) -> Outcome:
-    outcomes = {check.outcome for check in checks}
-    return next(o for o in ("mismatch", "undecided", "match") if o in outcomes)
+def _average_checks(seeds: list[SeedFigures], unique_efforts: Floats | None, joint: bool) -> list[Check]:
+    checks = [below("time-averaged regret / P", (s.average_regret for s in seeds), AVERAGE_REGRET)]
+    if joint:
+        name = "regret of joint play / P (coarse correlated equilibrium)"
+        checks.append(below(name, (s.joint_regret for s in seeds), AVERAGE_REGRET))
+    if unique_efforts is not None:
+        name = "distance of its mean effort / F from equilibrium, developer"
+        away = np.array([s.average_efforts for s in seeds]) - unique_efforts
+        checks += _each_within(name, away, AVERAGE_EFFORT)
+    return checks
+
+
+def _last_iterate(seeds: list[SeedFigures]) -> tuple[Figure, ...]:
+    """The last iterate may keep moving; how far, and how far from equilibrium it is, is reported."""
+    return (
+        average("NashConv of final play, prize units", (s.nash_conv for s in seeds)),
+        average("movement of mean efforts / F in late training", (s.movement for s in seeds)),
+        average("regret of joint play / P", (s.joint_regret for s in seeds)),
+    )
+
+
+def _cycle_checks(seeds: list[SeedFigures], cycle: ExpectedCycle) -> list[Check]:
+    away = np.array([s.peaks for s in seeds], dtype=np.float64) - cycle.peaks
+    return [
+        below("mean regret of a revision / P", (s.step_regret for s in seeds), STEP_REGRET),
+        mostly("play is periodic", (s.periodic for s in seeds)),
+        *_each_within("distance of peak effort / F from prediction, developer", away, PEAK),
+        _period_check(np.array([s.period for s in seeds]) / cycle.period - 1),
+    ]
+
+
+def _period_check(away: Floats) -> Check:
+    """Relative deviations, one per seed; NaN without a period, see the module."""
+    missing = np.isnan(away)
+    readings = [np.where(missing, off, away) for off in (1.0, -1.0)]
+    if not missing.all():
+        readings.append(away[~missing])
+    name = "deviation of the period from prediction, relative"
+    checks = [within(name, reading, PERIOD) for reading in readings]
+    return replace(_worst(checks), passed=checks[0].passed)
+
+
+def _each_within(name: str, away: Floats, bound: float) -> list[Check]:
+    """A check for each developer: ``away`` is ``[seeds, n]``."""
+    return [within(f"{name} {i}", away[:, i], bound) for i in range(away.shape[1])]
+
+
+def _worst(checks: list[Check]) -> Check:
+    return min(checks, key=lambda check: ("mismatch", "undecided", "match").index(check.outcome))

@@ -7,6 +7,8 @@ is credited exists.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,15 @@ from benchgame_env._validate import Floats
 from benchgame_env.game import Game
 from benchgame_env.metrics.prizes import expected_prize
 from benchgame_env.metrics.strategies import Strategy
-from benchgame_env.protocols import DeterministicProtocol
+from benchgame_env.protocols import DeterministicProtocol, as_protocol, is_exact
+
+
+def exact_rule(protocol: Any) -> DeterministicProtocol:
+    """The protocol that ``protocol`` names, if its board is a fixed function of efforts; ValueError."""
+    rule = as_protocol(protocol)
+    if not is_exact(rule):
+        raise ValueError(f"protocol {rule!r}: this is graded under a DeterministicProtocol alone")
+    return rule
 
 
 def expected_payoffs(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> Floats:
@@ -26,18 +36,16 @@ def expected_payoffs(game: Game, rule: DeterministicProtocol, mixed: list[Strate
 def regrets(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> Floats:
     """``sup_e u_i(e, x_-i) - u_i(x)``, ``[n]``, prize units, >= 0."""
     shown = shown_scores(game, rule, mixed)
-    deviations = _deviations(game, rule, np.concatenate([scores for scores, _ in shown]))
-    return np.array(
-        [_regret(game, rule, i, mixed[i], shown, deviations[:, i]) for i in range(len(mixed))]
-    )
+    tried = deviations(game, rule, np.concatenate([scores for scores, _ in shown]))
+    return np.array([_regret(game, rule, i, mixed[i], shown, tried[:, i]) for i in range(len(mixed))])
 
 
 def shown_scores(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> list[Strategy]:
     """Per developer the scores that its efforts show, and their probabilities."""
-    return [(_column(game, rule, i, efforts), chances) for i, (efforts, chances) in enumerate(mixed)]
+    return [(own_scores(game, rule, i, efforts), chances) for i, (efforts, chances) in enumerate(mixed)]
 
 
-def _column(game: Game, rule: DeterministicProtocol, i: int, efforts: Floats) -> Floats:
+def own_scores(game: Game, rule: DeterministicProtocol, i: int, efforts: Floats) -> Floats:
     """Scores that developer i is shown at ``efforts`` ``[m]``."""
     profile = np.zeros((*np.shape(efforts), game.n_developers))
     profile[..., i] = efforts
@@ -62,7 +70,7 @@ def _payoffs(
     game: Game, rule: DeterministicProtocol, i: int, efforts: Floats, shown: list[Strategy]
 ) -> Floats:
     """Expected payoffs of developer i at each of ``efforts`` ``[m]`` against the others' mixtures."""
-    score = _column(game, rule, i, efforts)
+    score = own_scores(game, rule, i, efforts)
     above, level = np.zeros((2, game.n_developers, score.size))
     for j in range(game.n_developers):
         if j != i:
@@ -79,18 +87,24 @@ def _beats(score: Floats, rival: Floats, probabilities: Floats) -> tuple[Floats,
     return above, at_least - above
 
 
-def _deviations(game: Game, rule: DeterministicProtocol, scores: Floats) -> Floats:
+def deviations(game: Game, rule: DeterministicProtocol, scores: Floats) -> Floats:
     """Efforts ``[m, n]`` among which every developer's best deviation lies, up to rounding: 0, and for
     every score that may be shown the first effort that reaches it and the first that exceeds it."""
     scores = np.unique(scores)
-    aims = np.concatenate((scores, np.nextafter(scores, np.inf)))[:, None]
+    aims = np.concatenate((scores, np.nextafter(scores, np.inf)))
+    return np.vstack((np.zeros(game.n_developers), first_efforts(game, rule, aims)))
+
+
+def first_efforts(game: Game, rule: DeterministicProtocol, aims: Floats) -> Floats:
+    """The first float64 efforts ``[m, n]`` that show at least ``aims`` ``[m]``; 0 where none does that
+    may pay."""
+    aims = aims[:, None]
     # Effort that costs more than P cannot pay, so it need not be searched.
     worth = np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf)
     top = np.minimum(np.minimum(game.budget, worth), np.finfo(np.float64).max)
     with np.errstate(over="ignore"):  # without a budget the search starts at the largest float
         reachable = rule.score(game, top) >= aims
-        found = _first_effort(game, rule, np.where(reachable, aims, -np.inf), top)
-    return np.vstack((np.zeros(game.n_developers), found))
+        return _first_effort(game, rule, np.where(reachable, aims, -np.inf), top)
 
 
 def _first_effort(game: Game, rule: DeterministicProtocol, aims: Floats, top: Floats) -> Floats:

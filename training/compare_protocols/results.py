@@ -17,8 +17,8 @@ from typing import Any
 
 from benchgame_env import commands
 from benchgame_env._files import write_bytes
-from training.protocol_ranges import label
-from training.protocol_rows import COST, NUMBERS, Row
+from training.compare_protocols.ranges import label
+from training.compare_protocols.rows import COST, NUMBERS, Row
 from training.storage import read_rows, write_rows
 
 FIRST = ("game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "play")

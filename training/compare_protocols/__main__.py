@@ -23,9 +23,9 @@ from benchgame_env import Game, commands, load_game
 from benchgame_env._files import write_text
 from benchgame_env._validate import choice, integer, number
 from benchgame_env.games import describe_game, games
-from training import protocol_page
-from training.protocol_ranges import Setting, setting_from, settings_for
-from training.protocol_results import (
+from training.compare_protocols import page
+from training.compare_protocols.ranges import Setting, setting_from, settings_for
+from training.compare_protocols.results import (
     Key,
     Row,
     findings,
@@ -35,7 +35,7 @@ from training.protocol_results import (
     text,
     write_results,
 )
-from training.protocol_rows import identity, row_of
+from training.compare_protocols.rows import identity, row_of
 
 PROG = "python -m training.compare_protocols"
 TAU = 0.99
@@ -79,10 +79,10 @@ def _compare(options: argparse.Namespace) -> None:
     out = _out(options.out, options.game)
     rows = compare(options.game, settings, out, integer("--workers", options.workers, low=1))
     found = findings(rows, options.tau, prices)
-    page = out.with_suffix(".html")
-    write_text(page, protocol_page.page(options.game, _description(options.game), game, rows, found))
+    drawn = out.with_suffix(".html")
+    write_text(drawn, page.page(options.game, _description(options.game), game, rows, found))
     print(text(rows, found))
-    print(f"\nRows are in {out}, figures in {page}.")
+    print(f"\nRows are in {out}, figures in {drawn}.")
 
 
 def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1) -> list[Row]:

@@ -24,7 +24,7 @@ from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.metrics import Outcomes
 from benchgame_env.protocols import base, is_exact
 from benchgame_env.theory.cycles import turns_of
-from training.protocol_ranges import Setting
+from training.compare_protocols.ranges import Setting
 from training.verdict import AVERAGE_REGRET
 
 Row = dict[str, Any]

@@ -1,0 +1,91 @@
+"""The cells of a benchmark: what is to be done, where it is kept, and doing what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from benchgame_env._files import json_text, write_text
+from training.benchmark.suite import Suite, SuiteRun
+from training.judging import grade_and_keep, predicted
+from training.pools import Job, Pool, run_all
+from training.train import saved_updates, show_progress, train_seed
+
+SUITE = "suite.json"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One seed of a run; it is finished when its ``figures`` are there."""
+
+    run: SuiteRun
+    folder: Path  # of the run
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.name}, seed {self.seed}"
+
+    @property
+    def figures(self) -> Path:
+        return self.folder / f"seed-{self.seed}" / "figures.json"
+
+    @property
+    def progress(self) -> Path:
+        return self.folder / f"seed-{self.seed}" / "progress.csv"
+
+
+def cells_of(run: SuiteRun, out: Path) -> list[Cell]:
+    """The cells of one run of a benchmark in ``out``."""
+    return [Cell(run, out / "runs" / run.name, seed) for seed in range(run.settings.seeds)]
+
+
+def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
+    """Work out the cells that ``out`` lacks; names of those that failed, and the line they failed by.
+
+    Raises
+    ------
+    ValueError: ``out`` holds something else.
+    """
+    _open_folder(suite, out)
+    cells = [cell for run in suite.runs for cell in cells_of(run, out)]
+    todo: dict[Job, Cell] = {
+        partial(run_cell, cell): cell for cell in cells if not cell.figures.exists()
+    }
+    folders = [cell.folder / f"seed-{cell.seed}" for cell in cells]
+    errors: dict[str, str] = {}
+    with tqdm(
+        total=sum(cell.run.settings.updates for cell in cells), unit="update", desc=suite.name
+    ) as bar:
+        bar.initial = bar.n = saved_updates(folders)
+        for job, error in run_all(pool, list(todo), lambda: show_progress(bar, folders)):
+            if error:
+                errors[todo[job].name] = error
+    return errors
+
+
+def run_cell(cell: Cell) -> None:
+    """Train a seed from where it is, and grade it."""
+    settings = cell.run.settings
+    for _ in train_seed(settings, cell.figures.parent, cell.seed):
+        pass
+    grade_and_keep(settings, cell.folder, cell.seed, predicted(settings))
+
+
+def _open_folder(suite: Suite, out: Path) -> None:
+    """Make the folder, or see that it holds this suite; writing first shows early whether one can."""
+    named = [{"folder": run.name, **asdict(run)} for run in suite.runs]
+    text, path = json_text({"name": suite.name, "runs": named}) + "\n", out / SUITE
+    if path.exists() and path.read_text() != text:
+        raise ValueError(f"{out} holds another suite, or this one with other settings")
+    if not path.exists() and out.is_dir() and any(out.iterdir()):
+        raise ValueError(f"{out} holds something else already: choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)
+    for run in suite.runs:
+        folder = out / "runs" / run.name
+        if not (folder / "settings.json").exists():
+            run.settings.save(folder)

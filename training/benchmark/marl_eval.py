@@ -1,0 +1,96 @@
+"""Learning curves in the JSON form that InstaDeep's marl-eval reads (github.com/instadeepai/marl-eval,
+README, "Data Structure for Raw Experiment data"): environment, task, algorithm, run, step.
+
+That tool takes balanced data only: every task with the same algorithms, every one of these with the same
+seeds and number of steps. So tasks that some algorithm has no curve on are left out, then seeds that
+some run lacks, and longer curves are thinned evenly to as many steps as the shortest has. Rules under
+which regrets are not known have no curves. `training.benchmark.statistics` needs none of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchgame_env import load_game
+from training.benchmark.statistics import score
+from training.seed_figures import SeedFigures
+from training.settings import TrainSettings
+
+ENVIRONMENT = "benchgame"
+ABSOLUTE = "absolute_metrics"  # after the steps: figures of final play, from a larger sample
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One seed's steps, each with ``step_count`` (rounds that every developer has played) and the
+    metrics ``score`` (see `training.benchmark.statistics`), ``nash_conv`` and ``kendall_tau``; then the
+    same metrics of its final play."""
+
+    task: str
+    algorithm: str
+    seed: int
+    steps: tuple[Step, ...]
+    final: Step
+
+
+def curve(
+    task: str,
+    algorithm: str,
+    seed: int,
+    settings: TrainSettings,
+    progress: Iterable[Mapping[str, str]],
+    figures: SeedFigures,
+) -> Curve | None:
+    """The curve of a finished seed from the rows of its ``progress.csv``; None where regrets are not
+    known."""
+    if not np.isfinite(figures.nash_conv):
+        return None
+    game = load_game(settings.game)
+    scale = game.n_developers * game.prize_range
+    played = settings.copies * settings.rounds
+    steps = [
+        {
+            "step_count": (int(row["update"]) + 1) * played,
+            **_metrics(float(row["nash_conv"]), float(row["kendall_tau"]), scale),
+        }
+        for row in progress
+        if row["nash_conv"]
+    ]
+    return Curve(task, algorithm, seed, tuple(steps), _metrics(figures.nash_conv, figures.tau, scale))
+
+
+def export(curves: Sequence[Curve]) -> dict[str, Any]:
+    """What the JSON file has to hold, see the module for what is left out; ``{}`` if that is all."""
+    found: dict[str, dict[str, dict[int, Curve]]] = {}
+    for one in curves:
+        found.setdefault(one.task, {}).setdefault(one.algorithm, {})[one.seed] = one
+    algorithms = list(dict.fromkeys(one.algorithm for one in curves))
+    tasks = {task: runs for task, runs in found.items() if len(runs) == len(algorithms)}
+    runs = [seeds for task in tasks.values() for seeds in task.values()]
+    if not runs or not (common := sorted(set.intersection(*map(set, runs)))):
+        return {}
+    length = min(len(seeds[seed].steps) for seeds in runs for seed in common)
+    return {
+        ENVIRONMENT: {
+            task: {
+                name: {f"seed_{seed}": _run(seeds[name][seed], length) for seed in common}
+                for name in algorithms
+            }
+            for task, seeds in tasks.items()
+        }
+    }
+
+
+def _metrics(nash_conv: float, tau: float, scale: float) -> Step:
+    values = {"score": float(score(nash_conv / scale)), "nash_conv": nash_conv, "kendall_tau": tau}
+    return {name: [value] for name, value in values.items()}
+
+
+def _run(one: Curve, length: int) -> dict[str, Step]:
+    chosen = np.linspace(0, len(one.steps) - 1, length).round().astype(int)
+    return {f"step_{k}": one.steps[i] for k, i in enumerate(chosen)} | {ABSOLUTE: one.final}

@@ -1,0 +1,163 @@
+"""What the finished cells of a benchmark say: rows, verdicts, algorithms compared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchgame_env import commands, theory
+from benchgame_env._files import json_text, write_text
+from training.benchmark import marl_eval
+from training.benchmark.cells import Cell, cells_of
+from training.benchmark.statistics import Comparison, compare, score
+from training.benchmark.suite import Suite, SuiteRun
+from training.compare_protocols.ranges import label
+from training.judging import conclude, judged_regret, predicted
+from training.seed_figures import SeedFigures, load_figures
+from training.storage import read_rows, write_rows
+from training.verdict import Verdict
+
+Row = dict[str, Any]
+Verdicts = dict[tuple[str, str], Verdict]  # by task and algorithm
+FIGURES = ("average_regret", "joint_regret", "step_regret", "nash_conv", "tau", "movement", "period")
+
+
+def summarise(
+    suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Generator
+) -> tuple[Verdicts, Comparison]:
+    """The verdicts on the runs that are whole, and algorithms compared; ``rng`` is of the bootstrap.
+
+    Writes ``rows.csv``, ``verdicts.csv``, ``statistics.json`` and ``marl_eval.json`` into ``out``.
+    """
+    rows: list[Row] = []
+    verdicts: Verdicts = {}
+    curves: list[marl_eval.Curve | None] = []
+    for run in suite.runs:
+        prediction = predicted(run.settings)
+        cells = cells_of(run, out)
+        rows += [_row(suite, cell, prediction, errors.get(cell.name, "")) for cell in cells]
+        curves += [_curve(cell) for cell in cells if cell.name not in errors]
+        if not any(cell.name in errors for cell in cells):
+            _, verdicts[run.task, run.algorithm] = conclude(
+                run.settings, out / "runs" / run.name, prediction
+            )
+    comparison = compare(_scores(rows), rng)
+    write_rows(out / "rows.csv", rows)
+    write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
+    write_text(out / "statistics.json", json_text(_statistics(comparison)) + "\n")
+    exported = marl_eval.export([curve for curve in curves if curve is not None])
+    write_text(out / "marl_eval.json", json_text(exported) + "\n")
+    return verdicts, comparison
+
+
+def verdict_table(suite: Suite, verdicts: Verdicts) -> str:
+    """A row a task, a column an algorithm: outcome and the mean of the first check."""
+    algorithms = list(dict.fromkeys(run.algorithm for run in suite.runs))
+    played = {(run.task, run.algorithm) for run in suite.runs}
+    rows = [
+        [task, *(_cell(verdicts.get((task, n))) if (task, n) in played else "" for n in algorithms)]
+        for task in dict.fromkeys(run.task for run in suite.runs)
+    ]
+    return commands.table(["task", *algorithms], rows)
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """Interquartile means of scores; empty where no task has scores of all."""
+    if not comparison.iqm:
+        return ""
+    rows = [
+        [name, str(estimate), str(comparison.runs[name]), str(comparison.missing[name])]
+        for name, estimate in comparison.iqm.items()
+    ]
+    return commands.table(["algorithm", "IQM of 1 - regret / P", "runs", "without a score"], rows)
+
+
+def _cell(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "failed"
+    return f"{verdict.outcome} {verdict.checks[0].mean:.2g}" if verdict.checks else verdict.outcome
+
+
+def _row(suite: Suite, cell: Cell, prediction: theory.Prediction, error: str) -> Row:
+    settings = cell.run.settings
+    row: Row = {
+        "suite": suite.name,
+        "task": cell.run.task,
+        "algorithm": cell.run.algorithm,
+        "game": settings.game,
+        "protocol": label(settings.protocol, settings.parameters),
+        "revision": settings.revision,
+        "agents": settings.agents,
+        "seed": cell.seed,
+        "status": "failed" if error else "done",
+        "error": error,
+        "regime": prediction.regime,
+    }
+    return row | _figures(cell.run, prediction, None if error else load_figures(cell.figures))
+
+
+def _figures(run: SuiteRun, prediction: theory.Prediction, figures: SeedFigures | None) -> Row:
+    """The regret that the verdict rests on, and other single numbers; empty without figures."""
+    if figures is None:
+        return dict.fromkeys(("regret", "final_regret", *FIGURES), "")
+    regret = judged_regret(run.settings, prediction, figures)
+    others = {name: getattr(figures, name) for name in FIGURES}
+    return {"regret": regret, "final_regret": figures.regret} | others
+
+
+def _curve(cell: Cell) -> marl_eval.Curve | None:
+    run = cell.run
+    progress, figures = read_rows(cell.progress), load_figures(cell.figures)
+    return marl_eval.curve(run.task, run.algorithm, cell.seed, run.settings, progress, figures)
+
+
+def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
+    """Algorithm to task to a score for each seed, NaN where its cell failed."""
+    scores: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        regret = math.nan if row["status"] == "failed" else row["regret"]
+        scores.setdefault(row["algorithm"], {}).setdefault(row["task"], []).append(float(score(regret)))
+    return scores
+
+
+def _statistics(found: Comparison) -> Row:
+    """The content of ``statistics.json``, as `training.report.statistics` reads it."""
+    profiles = found.profile
+    some = next(iter(profiles.values()), None)
+    return {
+        "score": "1 - regret / P",
+        "tasks": found.tasks,
+        "left_out": found.left_out,
+        "runs": found.runs,
+        "missing": found.missing,
+        "iqm": {name: asdict(estimate) for name, estimate in found.iqm.items()},
+        "mean": {name: asdict(estimate) for name, estimate in found.mean.items()},
+        "improvement": [
+            {"better": one, "than": other, **asdict(estimate)}
+            for (one, other), estimate in found.improvement.items()
+        ],
+        "profile": {
+            "thresholds": [] if some is None else some.tau,
+            "shares": {name: one.share for name, one in profiles.items()},
+            "low": {name: one.low for name, one in profiles.items()},
+            "high": {name: one.high for name, one in profiles.items()},
+        },
+    }
+
+
+def _verdict_row(key: tuple[str, str], verdict: Verdict) -> Row:
+    first = verdict.checks[0] if verdict.checks else None
+    found = ("name", "mean", "low", "high", "bound")
+    return {
+        "task": key[0],
+        "algorithm": key[1],
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "seeds_that_match": verdict.share.mean if verdict.share else "",
+        **{f"first_check_{name}": getattr(first, name) if first else "" for name in found},
+        "not_matched": "; ".join(str(check) for check in verdict.checks if check.outcome != "match"),
+    }

@@ -1,0 +1,205 @@
+"""Algorithms compared over many tasks and seeds, as Agarwal et al. 2021 (arXiv 2108.13264) advise:
+interquartile means, probabilities of improvement and performance profiles, each with a percentile
+interval from the stratified bootstrap, which draws seeds anew within each task.
+
+A run's score is ``1 - min(regret / P, 1)``, see `score`: 1 in equilibrium, 0 where developers forgo all
+of P or more. Every scored run counts once. A run without a score (its cell failed, or its regret is not
+known) is missing: it is neither counted as 0 nor made up, but its number is told. Tasks may have
+different numbers of seeds; a task that an algorithm has no score on is left out of what compares it with
+others.
+
+Such intervals speak of other seeds on the same tasks. With few seeds they are too narrow, which is why
+verdicts do not rest on them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from benchgame_env._validate import Floats
+
+CONFIDENCE = 0.95
+RESAMPLES = 2_000
+TAUS = np.linspace(0.0, 1.0, 201)
+TaskScores = Sequence[ArrayLike]  # scores of one algorithm: a vector of seeds for each task
+Statistic = Callable[[Floats], Floats]  # [..., runs] to [...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Share of runs that score above each ``tau``, with 95 % bands that hold for each tau alone."""
+
+    tau: Floats
+    share: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Algorithms on the tasks that all of them have scores on.
+
+    Attributes
+    ----------
+    tasks, left_out: those compared on, and those not.
+    runs, missing: of each algorithm, how many runs on ``tasks`` count, and how many on any task have no
+        score. An algorithm without scores has only the latter.
+    iqm, mean, profile: of each algorithm, None where there is no task to compare on.
+    improvement: of the first over the second of each pair that shares tasks, on these; see
+        `probability_of_improvement`.
+    """
+
+    tasks: tuple[str, ...]
+    left_out: tuple[str, ...]
+    runs: dict[str, int]
+    missing: dict[str, int]
+    iqm: dict[str, Estimate]
+    mean: dict[str, Estimate]
+    profile: dict[str, Profile]
+    improvement: dict[tuple[str, str], Estimate]
+
+
+def score(regret: ArrayLike) -> Floats:
+    """Scores in [0, 1], higher is better, from mean regrets as shares of P; NaN stays NaN.
+
+    They have four decimals, so that runs tie whose regrets differ by less than any verdict would notice.
+    """
+    return np.round(1.0 - np.clip(np.asarray(regret, dtype=np.float64), 0.0, 1.0), 4)
+
+
+def iqm(runs: Floats) -> Floats:
+    """Mean of the middle half of ``[..., runs]``, a quarter being cut off at either end."""
+    return stats.trim_mean(runs, 0.25, axis=-1)
+
+
+def mean(runs: Floats) -> Floats:
+    """Mean of ``[..., runs]``."""
+    return runs.mean(axis=-1)
+
+
+def aggregate(
+    scores: TaskScores, rng: np.random.Generator, statistic: Statistic = iqm, resamples: int = RESAMPLES
+) -> Estimate:
+    """``statistic`` of all runs of one algorithm. ValueError as for `probability_of_improvement`."""
+    tasks = _scored(scores)
+    drawn = np.concatenate([_redrawn(task, rng, resamples) for task in tasks], axis=1)
+    return _estimate(float(statistic(np.concatenate(tasks))), statistic(drawn))
+
+
+def probability_of_improvement(
+    scores: TaskScores, others: TaskScores, rng: np.random.Generator, resamples: int = RESAMPLES
+) -> Estimate:
+    """Chance that a run of one algorithm beats a run of the other on the same task, where a tie counts
+    half (Mann-Whitney), mean over tasks.
+
+    Raises
+    ------
+    ValueError: not the same tasks, none, or a task without scores.
+    """
+    pairs = list(zip(_scored(scores), _scored(others), strict=True))
+    drawn = [
+        _wins(_redrawn(mine, rng, resamples), _redrawn(theirs, rng, resamples)) for mine, theirs in pairs
+    ]
+    value = np.mean([_wins(mine, theirs) for mine, theirs in pairs])
+    return _estimate(float(value), np.mean(drawn, axis=0))
+
+
+def performance_profile(
+    scores: TaskScores, rng: np.random.Generator, taus: Floats = TAUS, resamples: int = RESAMPLES
+) -> Profile:
+    """Share of the runs of one algorithm that score above each of ``taus``."""
+    tasks = _scored(scores)
+    drawn = np.concatenate([_redrawn(task, rng, resamples) for task in tasks], axis=1)
+    share = (np.concatenate(tasks) > taus[:, None]).mean(axis=1)
+    bands = np.array([_interval((drawn > tau).mean(axis=1)) for tau in taus])
+    return Profile(taus, share, bands[:, 0], bands[:, 1])
+
+
+def compare(
+    scores: Mapping[str, Mapping[str, ArrayLike]], rng: np.random.Generator, resamples: int = RESAMPLES
+) -> Comparison:
+    """All of the above for ``scores``: algorithm to task to a vector of seeds, NaN where missing."""
+    known = {name: _known(tasks) for name, tasks in scores.items()}
+    everywhere = list(dict.fromkeys(task for tasks in scores.values() for task in tasks))
+    ranked = [name for name, tasks in known.items() if tasks]
+    common = [t for t in everywhere if ranked and all(t in known[name] for name in ranked)]
+    chosen = {name: [known[name][t] for t in common] for name in ranked} if common else {}
+    return Comparison(
+        tasks=tuple(common),
+        left_out=tuple(task for task in everywhere if task not in common),
+        runs={name: sum(map(len, tasks)) for name, tasks in chosen.items()},
+        missing={name: _missing(tasks) for name, tasks in scores.items()},
+        iqm={name: aggregate(tasks, rng, iqm, resamples) for name, tasks in chosen.items()},
+        mean={name: aggregate(tasks, rng, mean, resamples) for name, tasks in chosen.items()},
+        profile={
+            name: performance_profile(tasks, rng, resamples=resamples) for name, tasks in chosen.items()
+        },
+        improvement=_improvements(known, rng, resamples),
+    )
+
+
+def _improvements(
+    known: dict[str, dict[str, Floats]], rng: np.random.Generator, resamples: int
+) -> dict[tuple[str, str], Estimate]:
+    found = {}
+    for one, other in itertools.combinations(known, 2):
+        shared = [task for task in known[one] if task in known[other]]
+        if shared:
+            mine, theirs = ([known[name][task] for task in shared] for name in (one, other))
+            found[one, other] = probability_of_improvement(mine, theirs, rng, resamples)
+    return found
+
+
+def _known(tasks: Mapping[str, ArrayLike]) -> dict[str, Floats]:
+    """Scores that are numbers, of the tasks that have any."""
+    arrays = {task: np.asarray(seeds, dtype=np.float64) for task, seeds in tasks.items()}
+    kept = {task: seeds[~np.isnan(seeds)] for task, seeds in arrays.items()}
+    return {task: seeds for task, seeds in kept.items() if seeds.size}
+
+
+def _missing(tasks: Mapping[str, ArrayLike]) -> int:
+    return sum(int(np.isnan(np.asarray(seeds, dtype=np.float64)).sum()) for seeds in tasks.values())
+
+
+def _scored(scores: TaskScores) -> list[Floats]:
+    tasks = [np.asarray(seeds, dtype=np.float64) for seeds in scores]
+    if not tasks or any(seeds.ndim != 1 or not seeds.size or np.isnan(seeds).any() for seeds in tasks):
+        raise ValueError("scores: need a non-empty vector without NaN for each of one or more tasks")
+    return tasks
+
+
+def _redrawn(seeds: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+    """``[resamples, seeds]`` drawn with replacement."""
+    return seeds[rng.integers(seeds.size, size=(resamples, seeds.size))]
+
+
+def _wins(mine: Floats, theirs: Floats) -> Floats:
+    """Share of pairs that ``mine`` ``[..., a]`` wins against ``theirs`` ``[..., b]``, ties half."""
+    return np.heaviside(mine[..., :, None] - theirs[..., None, :], 0.5).mean(axis=(-2, -1))
+
+
+def _estimate(value: float, drawn: Floats) -> Estimate:
+    low, high = _interval(drawn)
+    return Estimate(value, float(low), float(high))
+
+
+def _interval(drawn: Floats) -> Floats:
+    return np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])

@@ -1,0 +1,47 @@
+"""Exact figures in the log of a plain stable-baselines3 run: TensorBoard, CSV, or whatever it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+
+from agents import Player, play
+from benchgame_env import VectorEnv, theory
+from benchgame_env._validate import integer
+from training.grading import Grader, certified_equilibrium
+
+
+class ExactRegret(BaseCallback):
+    """Lets players meet now and then while one of them, or all, are trained by SB3, and records under
+    ``game/`` the figures of `Grader`: ``nash_conv``, ``distance``, ``kendall_tau``.
+
+    Parameters
+    ----------
+    vec: copies of the game to play on, apart from those trained on.
+    players: between them every developer; those that learn hold the policy that is trained.
+    every: rollouts between figures.
+    seed: of these plays; training draws nothing from it.
+    """
+
+    def __init__(self, vec: VectorEnv, players: Sequence[Player], every: int = 1, seed: int = 0) -> None:
+        super().__init__()
+        self.vec, self.players = vec, players
+        self.every, self.seed, self._rollouts = integer("every", every, low=1), seed, 0
+        prediction = theory.predict(vec.game, vec.protocol)
+        self._grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        self._rollouts += 1
+        if self._rollouts % self.every:
+            return
+        rng = np.random.default_rng([self.seed, self._rollouts])
+        played = play(self.vec, self.players, self.vec.horizon, rng, self.seed, mode="play")
+        figures = self._grader(played["effort"][-1], played["rank"][-1])
+        for name, value in figures.items():
+            if np.isfinite(value):
+                self.logger.record(f"game/{name}", value)

@@ -1,0 +1,41 @@
+"""Small figures of an outcome against a protocol's parameter, as SVG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from training.html.drawing import Axis, Frame
+
+SHAPES = {"pure": "disc", "cycle": "square", "undecided": "diamond", "unpredicted": "cross"}
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value with its interval at one setting."""
+
+    where: str  # the parameter, in words
+    value: float
+    low: float
+    high: float
+    regime: str
+    label: str
+
+
+def panel(points: list[Point], axis: Axis, parameter: str, description: str) -> str:
+    """One protocol's points over its settings, which stand evenly and in order, not to scale."""
+    across = Axis(-0.5, len(points) - 0.5, ())
+    frame = Frame(across, axis, width=280, height=210, left=46, right=10, top=8, bottom=62)
+    parts = [frame.line(range(len(points)), [point.value for point in points], "joined")]
+    foot = frame.height - frame.bottom + 11
+    for k, point in enumerate(points):
+        whisker = frame.line([k, k], [point.low, point.high], "joined")
+        sign = frame.dot(k, point.value, point.regime, SHAPES[point.regime])
+        parts += [
+            whisker if point.high > point.low else "",
+            f"<g><title>{escape(point.label)}: {point.value:.4g}</title>{sign}</g>",
+            f'<text class="tick" text-anchor="end" '
+            f'transform="translate({float(frame.x(k)) + 3:.1f},{foot}) rotate(-50)">'
+            f"{escape(point.where)}</text>",
+        ]
+    return frame.svg(parts, description, parameter)

@@ -1,0 +1,129 @@
+"""A comparison of protocols as one HTML page that needs no other file, on a screen, a phone or paper."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+from benchgame_env import Game
+from training.compare_protocols.figures import SHAPES, Point, panel
+from training.compare_protocols.ranges import shown
+from training.compare_protocols.results import HEADER, NOTES, Finding, cells, is_stable, label_of
+from training.compare_protocols.rows import COST, HONEST, Row
+from training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
+from training.html.page import definitions, document, legend, panels, paragraph, table
+
+OUTCOMES = {
+    "kendall_tau": "Kendall tau to quality",
+    "best_on_top": "Probability that the best model is on top",
+    "effort_share": "Effort burnt, share of the prizes",
+    "temptation": "Temptation, prize units",
+}
+REGIMES = {
+    "pure": "pure: stable",
+    "cycle": "cycle: no pure equilibrium",
+    "undecided": "undecided; an equilibrium all the same",
+    "unpredicted": "nothing predicted, honest play",
+}
+STYLE = """
+.pure { color: #0b5394; } .cycle { color: #b45309; } .undecided, .unpredicted { color: #777; }
+.joined { stroke: #888; stroke-width: 1; }
+@media print { table { font-size: 6.5pt; } }
+"""
+
+
+def page(name: str, description: str, game: Game, rows: list[Row], found: list[Finding]) -> str:
+    """The whole page.
+
+    Parameters
+    ----------
+    name, description: of the game, in words.
+    rows, found: see `training.compare_protocols.results`.
+    """
+    stable = sum(is_stable(row) for row in rows)
+    return document(
+        f"Protocols compared on {name}",
+        [
+            paragraph(
+                f"{description} Developers, best first: {', '.join(game.names)}. "
+                f"{stable} of {len(rows)} settings are stable: their predicted regime is pure."
+            ),
+            *(_finding(finding) for finding in found),
+            "<h2>Figures</h2>",
+            legend((sample(regime, SHAPES[regime]), words) for regime, words in REGIMES.items()),
+            paragraph("Settings stand in order, not to scale."),
+            *(_figure(column, heading, rows) for column, heading in _outcomes(rows).items()),
+            "<h2>All settings</h2>",
+            table(HEADER, map(cells, rows), ["strong" if is_stable(row) else "" for row in rows]),
+            f"<h2>What the columns say</h2>\n{definitions(NOTES.items())}",
+        ],
+        STYLE,
+    )
+
+
+def _finding(finding: Finding) -> str:
+    lines = "".join(f"<li>{escape(line)}</li>" for line in finding.lines)
+    return f"<h2>{escape(finding.heading)}</h2>\n<ul>{lines}</ul>"
+
+
+def _outcomes(rows: list[Row]) -> dict[str, str]:
+    """Columns that have a figure: the outcomes, and the resources that some setting costs."""
+    costs = sorted({name for row in rows for name in row if name.startswith(COST) and row[name]})
+    return OUTCOMES | {name: f"Designer's cost: {name.removeprefix(COST)}" for name in costs}
+
+
+def _figure(column: str, heading: str, rows: list[Row]) -> str:
+    """An outcome against the parameter, a panel for each protocol."""
+    kept = [row for row in rows if row.get(column) is not None]
+    without = list(dict.fromkeys(row["protocol"] for row in rows))
+    drawn = []
+    if kept:
+        axis = _axis(column, kept)
+        for protocol in dict.fromkeys(row["protocol"] for row in kept):
+            drawn.append(_panel(protocol, column, heading, axis, kept))
+            without.remove(protocol)
+    note = paragraph(f"Not there for {', '.join(without)}.") if without else ""
+    return f"<h2>{escape(heading)}</h2>\n{panels(drawn)}{note}"
+
+
+def _axis(column: str, rows: list[Row]) -> Axis:
+    values = [value for row in rows for value in (row[column], *_interval(column, row))]
+    if column == "best_on_top":
+        return linear_axis(0.0, 1.0)
+    if column == "kendall_tau":
+        return linear_axis(min(0.0, *values), 1.0)
+    if column.startswith(COST) and min(values) > 0:
+        return logarithmic_axis(min(values), max(values))
+    return linear_axis(min(0.0, *values), max(values))
+
+
+def _interval(column: str, row: Row) -> tuple[float, float]:
+    low, high = row.get(f"{column}_low", row[column]), row.get(f"{column}_high", row[column])
+    return float(low), float(high)  # type: ignore[arg-type]
+
+
+def _panel(protocol: str, column: str, heading: str, axis: Axis, rows: list[Row]) -> tuple[str, str]:
+    rows = [row for row in rows if row["protocol"] == protocol]
+    given = [json.loads(row["parameters"]) for row in rows]
+    names = _varied(given)
+    points = [
+        Point(
+            ", ".join(_short(parameters.get(name, "")) for name in names),
+            row[column],
+            *_interval(column, row),
+            regime="unpredicted" if row["play"] == HONEST else row["regime"],
+            label=label_of(row),
+        )
+        for row, parameters in zip(rows, given, strict=True)
+    ]
+    return protocol, panel(points, axis, ", ".join(names), f"{heading} under {protocol}")
+
+
+def _varied(given: list[dict[str, object]]) -> list[str]:
+    """Names of the parameters that differ between settings; of a single setting, all."""
+    names = list(dict.fromkeys(name for parameters in given for name in parameters))
+    return [name for name in names if len(given) == 1 or len({shown(p.get(name)) for p in given}) > 1]
+
+
+def _short(value: object) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

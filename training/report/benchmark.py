@@ -1,0 +1,170 @@
+"""The report of a benchmark: who matched what, how algorithms compare, and how they got there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from benchgame_env._validate import Floats
+from training.checks import t_interval
+from training.html.drawing import Frame, colour, exact_axis, sample
+from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
+from training.report import statistics, words
+from training.report.curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
+from training.report.files import Run, read_run
+
+SUITE, STATISTICS = "suite.json", "statistics.json"
+STYLE = """
+td a { color: inherit; } section { break-inside: avoid; }
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A run of the benchmark: an algorithm on a task."""
+
+    task: str
+    algorithm: str
+    run: Run
+
+    @property
+    def anchor(self) -> str:
+        return f"run-{self.run.folder.name}"
+
+
+def read_benchmark(folder: Path) -> list[Entry]:
+    """The runs that have begun, in the order of the suite.
+
+    Raises
+    ------
+    ValueError: there are none, or a file is damaged, see `read_run`.
+    """
+    path = folder / SUITE
+    try:
+        named = [
+            (one["folder"], one["task"], one["algorithm"])
+            for one in json.loads(path.read_text())["runs"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    begun = {file.parent.parent.name for file in folder.glob("runs/*/seed-*/progress.csv")}
+    if not begun:
+        raise ValueError(f"{folder}: no run has reached its first checkpoint, there is nothing to show")
+    return [
+        Entry(task, algorithm, read_run(folder / "runs" / name))
+        for name, task, algorithm in named
+        if name in begun
+    ]
+
+
+def page(folder: Path, entries: list[Entry]) -> str:
+    """The whole page of a benchmark."""
+    algorithms = list(dict.fromkeys(entry.algorithm for entry in entries))
+    return document(
+        f"Benchmark {folder.resolve().name}",
+        [
+            paragraph(_summary(entries)),
+            "<h2>Verdicts</h2>",
+            _matrix(entries, algorithms),
+            statistics.section(folder / STATISTICS, _colours(algorithms)),
+            _courses(entries, algorithms),
+            "<h2>Runs</h2>",
+            *(_details(entry) for entry in entries),
+        ],
+        words.STYLE + STYLE,
+    )
+
+
+def _summary(entries: list[Entry]) -> str:
+    outcomes = [words.outcome_of(entry.run) for entry in entries]
+    counted = ", ".join(f"{outcomes.count(kind)} {kind}" for kind in words.SIGNS if kind in outcomes)
+    return f"{len(entries)} runs on {len({entry.task for entry in entries})} tasks: {counted}."
+
+
+def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
+    """A row a task, a column an algorithm: outcome, and the figure that the verdict begins with."""
+    cells = {(entry.task, entry.algorithm): _cell(entry) for entry in entries}
+    tasks = dict.fromkeys(entry.task for entry in entries)
+    rows = [[task, *(cells.get((task, name), "") for name in algorithms)] for task in tasks]
+    matched = [
+        sum(words.outcome_of(entry.run) == "match" for entry in entries if entry.algorithm == name)
+        for name in algorithms
+    ]
+    rows.append(["matches", *map(str, matched)])
+    note = "Each cell: the verdict, and the mean of its first check, regret as a share of P."
+    return f"{paragraph(note)}{table(['task', *algorithms], rows)}"
+
+
+def _cell(entry: Entry) -> Html:
+    outcome, verdict = words.outcome_of(entry.run), entry.run.verdict
+    figure = f" {verdict.checks[0].mean:.2g}" if verdict and verdict.checks else ""
+    kind = outcome.replace(" ", "-")
+    return Html(f'<span class="{kind}">{link(entry.anchor, words.signed(outcome) + figure)}</span>')
+
+
+def _courses(entries: list[Entry], algorithms: list[str]) -> str:
+    """Regret against updates, a panel a task, a line and a band an algorithm."""
+    drawn = [
+        _panel(task, [entry for entry in own if _graded(entry.run)], algorithms)
+        for task, own in _by_task(entries)
+        if any(_graded(entry.run) for entry in own)
+    ]
+    signs = [(sample(_colours(algorithms)(name)), name) for name in algorithms]
+    note = "Mean regret / P of an update's play: mean over seeds and its 95 % interval."
+    return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
+
+
+def _colours(algorithms: list[str]) -> Callable[[str], str]:
+    """The same classes for an algorithm all over the page."""
+    return lambda name: colour(algorithms.index(name), dashed=True)
+
+
+def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+    tasks = dict.fromkeys(entry.task for entry in entries)
+    return [(task, [entry for entry in entries if entry.task == task]) for task in tasks]
+
+
+def _graded(run: Run) -> bool:
+    """Whether all seeds have regrets to show."""
+    return all(np.isfinite(seed.progress[REGRET]).any() for seed in run.seeds)
+
+
+def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
+    curves = {entry.algorithm: _curve(entry.run) for entry in entries}
+    end = max(last_update(entry.run.seeds) for entry in entries)
+    frame = Frame(exact_axis(0, end), regret_axis(np.concatenate([c[1] for c in curves.values()])))
+    bands, lines = [], []
+    for name, (updates, mean, low, high) in curves.items():
+        kind = _colours(algorithms)(name)
+        bands.append(frame.area(updates, low, high, f"{kind} band"))
+        lines.append(known_line(frame, updates, mean, kind))
+    described = f"Mean regret against updates on {task}: {', '.join(curves)}"
+    return task, frame.svg([*bands, *lines], described, "update")
+
+
+def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
+    """Updates at which all seeds were graded; mean regret / P there, and its interval."""
+    game = run.settings.vector_env(1).game
+    courses = [seed.progress[REGRET] / game.n_developers / game.prize_range for seed in run.seeds]
+    updates, mean = mean_over_seeds(run.seeds, courses)
+    known = np.flatnonzero(np.isfinite(mean))
+    ends = [t_interval(np.array([course[k] for course in courses])) for k in known]
+    low, high = np.array(ends).T
+    unknown = ~np.isfinite(low)  # a single seed has no interval
+    low, high = np.where(unknown, mean[known], low), np.where(unknown, mean[known], high)
+    return updates[known], mean[known], np.maximum(low, 0.0), high
+
+
+def _details(entry: Entry) -> str:
+    """A run: its verdict, and its checks."""
+    run = entry.run
+    heading = f"<h3>{escape(entry.task)}: {escape(entry.algorithm)}</h3>"
+    unfinished = "".join(paragraph(f"Not finished: {line}.") for line in run.unfinished)
+    where = paragraph(f"In runs/{run.folder.name}; {run.settings.seeds} seeds.")
+    inside = f"{heading}{words.verdict_sentence(run)}{unfinished}{words.checks_table(run)}{where}"
+    return f'<section id="{escape(entry.anchor)}">{inside}</section>'

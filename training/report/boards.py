@@ -1,0 +1,98 @@
+"""Figures of a run's boards: who holds which rank, and what it takes to climb."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env import Game, figures
+from benchgame_env._validate import Floats
+from training.html.drawing import Axis, Frame, colour, exact_axis, linear_axis, power_of_ten, zero_axis
+from training.html.page import Panel
+
+MOST_RANKS = 5
+BINS = 40  # along the updates
+NAMED = 0.15  # share of a rank from which its holder is named in the figure
+STYLE = """
+.layer { stroke: #fff; stroke-width: 1; opacity: .85; } .beyond { stroke-width: .8; opacity: .6; }
+.holder { font-size: 10px; font-weight: 600; fill: #111; stroke: #fff; stroke-width: 3px;
+  paint-order: stroke; }
+.stable { color: #009e73; opacity: .15; }
+"""
+
+
+def rank_flow(game: Game, ranks: NDArray[np.int64]) -> list[Panel]:
+    """Who holds which rank: shares of boards. ``ranks``: ``[updates, boards, n]``."""
+    chunks = np.array_split(np.arange(len(ranks)), min(BINS, len(ranks)))
+    middles = np.array([chunk.mean() for chunk in chunks])
+    drawn = []
+    for k in range(min(game.n_developers, MOST_RANKS)):
+        held = np.array([(ranks[chunk] == k + 1).mean(axis=(0, 1)) for chunk in chunks])
+        held = held / np.maximum(held.sum(axis=1, keepdims=True), 1e-12)
+        drawn.append((f"Rank {k + 1}", _layers(game, middles, held, f"Who holds rank {k + 1}")))
+    return drawn
+
+
+def _layers(game: Game, updates: Floats, shares: Floats, words: str) -> str:
+    """Shares ``[times, n]`` on top of each other, the best model at the bottom."""
+    tops = np.cumsum(shares, axis=1)
+    frame = Frame(exact_axis(updates[0], updates[-1]), Axis(0, 1, (0, 0.25, 0.5, 0.75, 1)))
+    x = updates if len(updates) > 1 else np.array([frame.across.low, frame.across.high])
+    parts, names = [], []
+    for i in np.flatnonzero(shares.any(axis=0)).tolist():
+        edges = tops[:, i] - shares[:, i], tops[:, i]
+        low, high = (np.broadcast_to(edge, x.shape) for edge in edges)
+        parts.append(frame.area(x, low, high, f"layer {colour(i)}"))
+        names.append(_holder(frame, x, low, high, game.names[i]))
+    return frame.svg([*parts, *names], f"{words}: share of boards against updates", "update")
+
+
+def _holder(frame: Frame, x: Floats, low: Floats, high: Floats, name: str) -> str:
+    """A developer's name where its layer is thickest, away from the edges."""
+    inner = slice(len(x) // 5, len(x) - len(x) // 5)
+    k = int(np.argmax((high - low)[inner])) + len(x) // 5
+    if high[k] - low[k] < NAMED:
+        return ""
+    return frame.words(x[k], (low[k] + high[k]) / 2 - 0.02, name, kind="holder")
+
+
+def required_effort(
+    game: Game,
+    stable: list[list[float]],
+    measured: dict[str, tuple[float, float]],
+    level: float | None,
+) -> list[Panel]:
+    """Score curves, and the least effort that overtakes by tune-before-test level; see
+    `benchgame_env.figures.thresholds`. ``level``: of the run, if it has one."""
+    unit = float(np.max(game.effort_scale))
+    levels = figures.levels_to(10 * unit)
+    across = zero_axis(power_of_ten(levels[1]), levels[-1])
+    needed = figures.required_at(game, levels)
+    with np.errstate(invalid="ignore"):
+        least = np.fmin.reduce(needed, axis=1)
+    top = min(1e4 * unit, float(np.nanmax(needed, initial=unit)))
+    frame = Frame(across, zero_axis(power_of_ten(1e-3 * unit), top), left=56)
+    parts = [frame.band(low, min(high, levels[-1]), "stable") for low, high in stable]
+    parts += [
+        frame.line(levels, needed[:, k], colour(k, dashed=True)) for k in range(game.n_developers - 1)
+    ]
+    parts.append(frame.line(levels, least, "truth solid bold"))
+    parts += [frame.upright(level)] if level is not None else []
+    words = "Least own effort that overtakes, by tune-before-test level; shaded: honest play is stable"
+    return [
+        ("Score curves", _curves(game, levels, across, measured)),
+        ("Least effort that overtakes", frame.svg(parts, words, "tune-before-test level")),
+    ]
+
+
+def _curves(game: Game, levels: Floats, across: Axis, measured: dict[str, tuple[float, float]]) -> str:
+    scores = figures.scores_at(game, levels)
+    frame = Frame(across, linear_axis(float(scores.min()), float(scores.max())))
+    parts = []
+    for i, name in enumerate(game.names):
+        first, last = measured.get(name, (0.0, np.inf))
+        inside = (levels >= first) & (levels <= last)
+        parts.append(frame.line(levels, np.where(inside, scores[:, i], np.nan), colour(i, dashed=True)))
+        parts.append(frame.line(levels, scores[:, i], f"{colour(i, dashed=True)} beyond"))
+    words = f"Scores of {', '.join(game.names)} against total effort; thin where nothing was measured"
+    return frame.svg(parts, words, "total effort")

@@ -1,0 +1,210 @@
+"""Figures of a run's course: regret, efforts, cycles and distributions of effort."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+
+from benchgame_env import Game
+from benchgame_env._validate import Floats
+from training.checks import Figure
+from training.html.drawing import (
+    Axis,
+    Frame,
+    colour,
+    exact_axis,
+    linear_axis,
+    power_of_ten,
+    thinned,
+    zero_axis,
+)
+from training.html.page import Panel
+from training.report.expected import Expected
+from training.report.files import Seed
+from training.seed_figures import effort_scale
+
+REGRET = "nash_conv"  # the column of progress whose axis is logarithmic
+LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest
+ATOM = 0.02  # chance from which an effort is marked in a distribution
+MOST_PANELS = 12
+MOST_ROUNDS = 1500
+LEAST_EFFORT = 0.1  # share of F that a distribution's axis shows at least
+STYLE = """
+.truth.disc, .truth.diamond { stroke-dasharray: none; stroke-width: 1; }
+.tick.above { transform: translateY(-4px); } .span { color: #1a1a1a; opacity: .07; }
+"""
+
+
+def learning_curve(
+    seeds: list[Seed], column: str, unit: float, name: str, graded: Figure | None, bound: float | None
+) -> Panel:
+    """A column of progress per seed and its mean; at the right end what was graded, and its bound.
+
+    Parameters
+    ----------
+    seeds: those that have the column.
+    unit: what values are divided by.
+    graded: a check of the verdict that is about the same quantity, if there is one.
+    """
+    courses, end = [seed.progress[column] / unit for seed in seeds], last_update(seeds)
+    marks = [value for value in (bound, graded and graded.mean) if value is not None]
+    up = (regret_axis if column == REGRET else _plain_axis)(np.concatenate([*courses, marks]))
+    frame = Frame(exact_axis(0, end), up, right=22)
+    lines = [
+        known_line(frame, seed.progress["update"], course, "c0 faint")
+        for seed, course in zip(seeds, courses, strict=True)
+    ]
+    lines.append(known_line(frame, *mean_over_seeds(seeds, courses), "c0 bold"))
+    words = f"{name} against updates, {len(seeds)} seeds and their mean"
+    if bound is not None:
+        lines += [frame.level(bound), frame.words(0, bound, f" bound {bound:g}", "start", "tick above")]
+        words += f"; bound {bound:g}"
+    if graded is not None:
+        lines += _whisker(frame, graded)
+        words += f"; graded: {graded.mean:.4g}"
+    return name, frame.svg(lines, words, "update")
+
+
+def _whisker(frame: Frame, graded: Figure) -> list[str]:
+    """A figure with its interval, at the right end."""
+    end, interval = frame.across.high, np.clip([graded.low, graded.high], frame.up.low, frame.up.high)
+    sign = frame.dot(end, graded.mean, "truth", "diamond")
+    return [frame.line([end, end], interval, "truth solid"), sign]
+
+
+def last_update(seeds: list[Seed]) -> float:
+    return float(max(seed.progress["update"][-1] for seed in seeds))
+
+
+def regret_axis(values: Floats) -> Axis:
+    """From 0 over the decades that regrets span."""
+    known = values[values > 0]
+    least = float(known.min()) if known.size else LEAST_REGRET
+    return zero_axis(power_of_ten(max(least, LEAST_REGRET)), float(np.nanmax(values)))
+
+
+def _plain_axis(values: Floats) -> Axis:
+    return linear_axis(min(0.0, float(np.nanmin(values))), float(np.nanmax(values)))
+
+
+def known_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str:
+    known = np.flatnonzero(np.isfinite(values))
+    if known.size == 1:
+        return frame.dot(updates[known[0]], values[known[0]], kind)
+    known = known[thinned(known.size)]
+    return frame.line(updates[known], values[known], kind)
+
+
+def mean_over_seeds(seeds: list[Seed], courses: list[Floats]) -> tuple[Floats, Floats]:
+    """Mean over seeds, as far as all of them got."""
+    shortest = min(map(len, courses))
+    return seeds[0].progress["update"][:shortest], np.mean([c[:shortest] for c in courses], axis=0)
+
+
+def effort_courses(game: Game, seeds: list[Seed], expected: Expected | None) -> list[Panel]:
+    """Mean effort of each developer against updates, as shares of F, and what is expected of it."""
+    scale, end = effort_scale(game), last_update(seeds)
+    courses = [
+        [seed.progress[f"developer_{i}/effort"] / scale[i] for seed in seeds]
+        for i in range(game.n_developers)
+    ]
+    marks = np.zeros((3, game.n_developers)) if expected is None else _expected_efforts(expected) / scale
+    top = max(float(np.nanmax(course)) for course in chain(*courses, marks))
+    frame = Frame(exact_axis(0, end), linear_axis(0, top))
+    drawn = []
+    for i, name in enumerate(game.names[:MOST_PANELS]):
+        lines = []
+        words = f"Mean effort of {name} against updates, {len(seeds)} seeds and their mean"
+        if expected is not None:
+            mean, low, high = marks[:, i]
+            lines.append(frame.area([0, end], [low, low], [high, high], "span"))
+            words += f"; {expected.name}: {mean:.4g} of F"
+        lines += [
+            known_line(frame, seed.progress["update"], course, f"{colour(i)} faint")
+            for seed, course in zip(seeds, courses[i], strict=True)
+        ]
+        lines.append(known_line(frame, *mean_over_seeds(seeds, courses[i]), f"{colour(i)} bold"))
+        lines += [frame.level(mean, "truth")] if expected is not None else []
+        drawn.append((name, frame.svg(lines, words, "update")))
+    return drawn
+
+
+def _expected_efforts(expected: Expected) -> Floats:
+    """Mean, and troughs and peaks of a cycle (of anything else the mean again), ``[3, n]``."""
+    mean, cycle = expected.mean, expected.cycle
+    return np.stack([mean, *((mean, mean) if cycle is None else (cycle.troughs, cycle.peaks))])
+
+
+def cycle_courses(game: Game, course: Floats, states: Floats) -> list[Panel]:
+    """Efforts played one after another ``[rounds, n]``, and the cycle ``[period, n]`` laid over them, as
+    shares of F: the last three periods, if they are not too long."""
+    first = max(0, len(course) - min(3 * len(states), MOST_ROUNDS))
+    scale = effort_scale(game)
+    played, rounds = course[first:] / scale, np.arange(first, len(course))
+    predicted = in_phase(played, states / scale)
+    frame = Frame(exact_axis(first, len(course) - 1), linear_axis(0, max(played.max(), predicted.max())))
+    drawn = []
+    for i, name in enumerate(game.names[:MOST_PANELS]):
+        lines = [
+            frame.line(rounds, played[:, i], f"{colour(i)} bold"),
+            frame.line(rounds, predicted[:, i], "truth"),
+        ]
+        words = f"Effort of {name} by round, as played and on the predicted cycle"
+        drawn.append((name, frame.svg(lines, words, "round")))
+    return drawn
+
+
+def in_phase(played: Floats, states: Floats) -> Floats:
+    """The cycle repeated along the play ``[rounds, n]``, begun where it comes closest to it."""
+    place = np.arange(len(played))
+    away = [
+        np.square(states[(place + shift) % len(states)] - played).sum() for shift in range(len(states))
+    ]
+    return states[(place + int(np.argmin(away))) % len(states)]
+
+
+def distributions(game: Game, played: dict[int, Floats], expected: Expected | None) -> list[Panel]:
+    """Efforts of each seed's play ``[boards, n]``, of all and those expected: shares of at most each."""
+    scale = effort_scale(game)
+    strategies = [] if expected is None else expected.strategies
+    together = np.concatenate(list(played.values())) / scale
+    tops = [float(efforts.max() / f) for (efforts, _), f in zip(strategies, scale, strict=False)]
+    across = linear_axis(0, max(*tops, float(together.max()), LEAST_EFFORT))
+    frame = Frame(across, Axis(0, 1, (0, 0.25, 0.5, 0.75, 1)))
+    drawn = []
+    for i, name in enumerate(game.names[:MOST_PANELS]):
+        lines = [
+            _steps(frame, efforts[:, i] / scale[i], None, f"{colour(i)} faint")
+            for efforts in played.values()
+        ]
+        lines.append(_steps(frame, together[:, i], None, f"{colour(i)} bold"))
+        words = f"Share of {name}'s play with at most so much effort, {len(played)} seeds and all"
+        if expected is not None:
+            efforts, chances = strategies[i]
+            lines.append(_steps(frame, efforts / scale[i], chances, "truth"))
+            lines += _atoms(frame, efforts / scale[i], chances)
+            words += f"; dashed: the {expected.name}, its atoms marked"
+        drawn.append((name, frame.svg(lines, words, "effort, share of F")))
+    return drawn
+
+
+def _cumulated(values: Floats, chances: Floats | None) -> tuple[Floats, Floats]:
+    """Values that occur, ascending, and the chance of at most each."""
+    weights = np.full(len(values), 1 / len(values)) if chances is None else chances
+    found, place = np.unique(values, return_inverse=True)
+    return found, np.cumsum(np.bincount(place.ravel(), weights, len(found)))
+
+
+def _steps(frame: Frame, values: Floats, chances: Floats | None, kind: str) -> str:
+    found, below = _cumulated(values, chances)
+    kept = thinned(len(found), 150)
+    x = np.concatenate(([0.0], np.repeat(found[kept], 2), [frame.across.high]))
+    y = np.concatenate(([0.0, 0.0], np.repeat(below[kept], 2)))
+    return frame.line(x, y, kind)
+
+
+def _atoms(frame: Frame, values: Floats, chances: Floats) -> list[str]:
+    found, below = _cumulated(values, chances)
+    sizes = np.diff(below, prepend=0.0)
+    return [frame.dot(found[k], below[k], "truth") for k in np.flatnonzero(sizes >= ATOM)]

@@ -1,0 +1,208 @@
+"""What a run folder holds, read for its report; nothing is trained, played or graded here."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from benchgame_env._validate import Floats
+from training.checks import Check, Figure, Outcome
+from training.settings import TrainSettings
+from training.storage import load_checkpoint, read_rows
+from training.verdict import Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Seed:
+    """What is known of the training of one seed.
+
+    Attributes
+    ----------
+    progress: columns of ``progress.csv``, ``[updates]`` each, NaN where a cell is blank.
+    """
+
+    number: int
+    progress: dict[str, Floats]
+
+    @property
+    def updates(self) -> int:
+        return len(self.progress["update"])
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run folder.
+
+    Attributes
+    ----------
+    made_with: versions of packages, and ``git_revision``.
+    seeds: those that have begun.
+    verdict: None before the run is graded.
+    figures: what each seed learned then, by name, see `SeedFigures`.
+    """
+
+    folder: Path
+    settings: TrainSettings
+    made_with: dict[str, str]
+    seeds: list[Seed]
+    verdict: Verdict | None
+    figures: list[dict[str, Any]]
+
+    @property
+    def unfinished(self) -> list[str]:
+        """How far each seed that has not finished got, in words."""
+        reached = {seed.number: seed.updates for seed in self.seeds}
+        return [
+            f"seed {k} reached update {reached[k]} of {self.settings.updates}"
+            if k in reached
+            else f"seed {k} has not begun"
+            for k in range(self.settings.seeds)
+            if reached.get(k) != self.settings.updates
+        ]
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run, finished and graded or not.
+
+    Raises
+    ------
+    ValueError: naming the file that is missing or damaged; no seed has reached its first checkpoint.
+    """
+    settings = TrainSettings.load(folder)
+    n = settings.vector_env(1).n_developers
+    found = (_seed(folder / f"seed-{k}", k, n) for k in range(settings.seeds))
+    seeds = [seed for seed in found if seed is not None]
+    if not seeds:
+        raise ValueError(f"{folder}: no seed has reached its first checkpoint, there is nothing to show")
+    return Run(
+        folder,
+        settings,
+        _made_with(folder / "settings.json"),
+        seeds,
+        *_verdict(folder / "verdict.json"),
+    )
+
+
+def sampled_efforts(run: Run) -> dict[int, Floats]:
+    """Efforts sampled in training by seed, ``[updates, samples, n]``, effort units; of those seeds that
+    have a checkpoint."""
+    n = run.settings.vector_env(1).n_developers
+    paths = {seed.number: run.folder / f"seed-{seed.number}" / "checkpoint.pt" for seed in run.seeds}
+    return {number: _play(path, n) for number, path in paths.items() if path.exists()}
+
+
+def graded_episode(run: Run) -> Floats | None:
+    """Efforts of the first graded episode, ``[rounds, n]``, effort units; None before grading."""
+    path = run.folder / "rows.csv"
+    if not path.exists():
+        return None
+    rows = _efforts(path)
+    first = next(rows, None)
+    if first is None:
+        raise ValueError(f"{path} is damaged: it has no rows")
+    episode = takewhile(lambda row: row[0] == first[0], rows)
+    n = run.settings.vector_env(1).n_developers
+    return _boards(path, [first[1], *(effort for _, effort in episode)], n)
+
+
+def graded_efforts(run: Run) -> dict[int, Floats]:
+    """Efforts of all graded play by seed, ``[boards, n]``, effort units; empty before grading."""
+    path, n = run.folder / "rows.csv", run.settings.vector_env(1).n_developers
+    found: dict[int, list[float]] = {}
+    for (seed, _), effort in _efforts(path) if path.exists() else ():
+        found.setdefault(seed, []).append(effort)
+    return {seed: _boards(path, efforts, n) for seed, efforts in found.items()}
+
+
+def _seed(folder: Path, number: int, n: int) -> Seed | None:
+    path = folder / "progress.csv"
+    if not path.exists():
+        return None
+    columns = ["update", "nash_conv", *(f"developer_{i}/effort" for i in range(n))]
+    rows = read_rows(path)
+    try:
+        names = [name for name in rows[0] if name not in columns]
+        progress = {name: _column(rows, name) for name in columns + names}
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    return Seed(number, progress)
+
+
+def _column(rows: list[dict[str, str]], name: str) -> Floats:
+    return np.array([float(row[name]) if row[name] else math.nan for row in rows])
+
+
+def _play(path: Path, n: int) -> Floats:
+    try:
+        play = np.asarray(load_checkpoint(path)["play"], dtype=np.float64)
+    except KeyError:
+        play = np.empty(0)
+    if play.ndim != 3 or play.shape[2] != n:
+        raise ValueError(f"{path} is damaged: it holds no plays of {n} developers")
+    return play
+
+
+def _verdict(path: Path) -> tuple[Verdict | None, list[dict[str, Any]]]:
+    if not path.exists():
+        return None, []
+    try:
+        content = json.loads(path.read_text())
+        if content["outcome"] not in get_args(Outcome):
+            raise ValueError(f"unknown outcome {content['outcome']!r}")
+        share = content["share"]
+        verdict = Verdict(
+            content["outcome"],
+            str(content["reason"]),
+            tuple(_check(one) for one in content["checks"]),
+            None if share is None else Figure(**_interval(share)),
+            tuple(Figure(**_interval(one)) for one in content["reported"]),
+        )
+        return verdict, [dict(one) for one in content["seeds"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+
+
+def _check(given: dict[str, Any]) -> Check:
+    return Check(
+        **_interval(given),
+        bound=float(given["bound"]),
+        outcome=given["outcome"],
+        passed=tuple(given["passed"]),
+    )
+
+
+def _interval(given: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no infinite numbers: an end of an interval that is missing lies there."""
+    ends = {"mean": math.nan, "low": -math.inf, "high": math.inf}
+    numbers = {k: end if given[k] is None else float(given[k]) for k, end in ends.items()}
+    return {"name": str(given["name"]), **numbers}
+
+
+def _made_with(path: Path) -> dict[str, str]:
+    content = json.loads(path.read_text())
+    versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
+    return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
+
+
+def _boards(path: Path, efforts: list[float], n: int) -> Floats:
+    if len(efforts) % n:
+        raise ValueError(f"{path} is damaged: its rows end in the middle of a board")
+    return np.array(efforts).reshape(-1, n)
+
+
+def _efforts(path: Path) -> Iterator[tuple[tuple[int, int], float]]:
+    """``(seed, episode)`` and effort of every row, as they stand."""
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                yield (int(row["seed"]), int(row["episode"])), float(row["effort"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error

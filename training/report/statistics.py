@@ -1,0 +1,117 @@
+"""Algorithms compared over all tasks, as ``statistics.json`` of a benchmark has it.
+
+The file holds
+
+* ``score``: what is compared, in words; more of it is better;
+* ``iqm``: per algorithm an estimate, ``{"value": ..., "low": ..., "high": ...}``;
+* ``improvement``: probabilities that an algorithm does better than another, estimates with their names
+  ``better`` and ``than``;
+* ``profile``: ``thresholds`` ``[m]``, and per algorithm ``shares`` of the runs whose score exceeds them,
+  with ``low`` and ``high``, each ``[m]``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.html.drawing import Axis, Frame, exact_axis, linear_axis, sample
+from training.html.page import Panel, legend, panels, paragraph
+
+ROW = 26  # pixels
+SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def section(path: Path, colour_of: Callable[[str], str]) -> str:
+    """The figures of ``statistics.json``; nothing without that file.
+
+    ``colour_of``: the classes of an algorithm, see `drawing.colour`.
+
+    Raises
+    ------
+    ValueError: the file is damaged.
+    """
+    if not path.exists():
+        return ""
+    try:
+        content = json.loads(path.read_text())
+        drawn, names = _figures(content, colour_of), list(content["iqm"])
+        note = f"Score: {content['score']}; more is better. Intervals are those of the statistics."
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    signs = [(sample(colour_of(name)), name) for name in names]
+    return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}"
+
+
+def _figures(content: dict[str, Any], colour_of: Callable[[str], str]) -> list[Panel]:
+    iqm = [_estimate(name, one) for name, one in content["iqm"].items()]
+    better = [_estimate(f"{one['better']} over {one['than']}", one) for one in content["improvement"]]
+
+    def of_the_better(pair: str) -> str:
+        return colour_of(pair.partition(" over ")[0])
+
+    drawn: list[Panel] = []
+    if better:
+        chances = intervals(better, SHARES, "probability", of_the_better, reference=0.5)
+        drawn.append(("Probability of improvement", chances))
+    if not iqm:  # no task has scores of all
+        return drawn
+    across = linear_axis(min(one.low for one in iqm), max(one.high for one in iqm))
+    return [
+        ("Interquartile mean", intervals(iqm, across, "score", colour_of)),
+        *drawn,
+        ("Performance profile", _profile(content["profile"], colour_of)),
+    ]
+
+
+def _estimate(name: str, given: dict[str, Any]) -> Estimate:
+    return Estimate(name, float(given["value"]), float(given["low"]), float(given["high"]))
+
+
+def intervals(
+    estimates: list[Estimate],
+    across: Axis,
+    unit: str,
+    colour_of: Callable[[str], str],
+    reference: float | None = None,
+) -> str:
+    """A row an estimate: its name, and below it a point with its interval."""
+    height = 46 + ROW * max(len(estimates), 1)
+    frame = Frame(across, Axis(-len(estimates), 0, ()), height=height, left=12)
+    parts = [] if reference is None else [frame.upright(reference)]
+    for k, one in enumerate(estimates):
+        row, kind = -k - 0.7, f"{colour_of(one.name)} solid"
+        parts += [
+            frame.words(across.low, row + 0.3, one.name, "start"),
+            frame.line([one.low, one.high], [row, row], f"{kind} bold"),
+            frame.dot(one.value, row, kind),
+        ]
+    described = "; ".join(f"{e.name} {e.value:.3g} [{e.low:.3g}, {e.high:.3g}]" for e in estimates)
+    return frame.svg(parts, described, unit)
+
+
+def _profile(given: dict[str, Any], colour_of: Callable[[str], str]) -> str:
+    thresholds = np.array(given["thresholds"], dtype=np.float64)
+    frame = Frame(exact_axis(thresholds[0], thresholds[-1]), SHARES)
+    bands, lines = [], []
+    for name, shares in given["shares"].items():
+        low, high = np.array([given["low"][name], given["high"][name]], dtype=np.float64)
+        bands.append(frame.area(thresholds, low, high, f"{colour_of(name)} band"))
+        lines.append(frame.line(thresholds, shares, colour_of(name)))
+    described = f"Share of runs whose score exceeds a threshold: {', '.join(given['shares'])}"
+    return frame.svg([*bands, *lines], described, "score")

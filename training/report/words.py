@@ -1,0 +1,143 @@
+"""What a run's report says in words and tables: settings, verdict, prediction, developers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from html import escape
+
+import numpy as np
+
+from benchgame_env import Game, facts, pages
+from benchgame_env._validate import Floats
+from training.checks import Figure, t_interval
+from training.html.page import definitions, table
+from training.report.expected import Expected
+from training.report.files import Run
+from training.seed_figures import share_of_scale
+from training.settings import TrainSettings
+
+SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
+SENTENCES = {
+    "match": "Learned play is what was predicted",
+    "mismatch": "Learned play is not what was predicted",
+    "undecided": "Whether learned play is what was predicted stays open",
+}
+STYLE = """
+:root { --panel: 19rem; }
+.verdict { border-left: .5rem solid currentColor; background: #f3f3f3; padding: .6rem 1rem; }
+.verdict strong { font-size: 1.15em; } .verdict span { color: #1a1a1a; }
+.match { color: #0b5394; } .mismatch { color: #a63f00; } .undecided, .not-graded { color: #555; }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
+dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
+@media (max-width: 30rem) { dl.facts { display: block; } dl.facts dd { margin-left: 1rem; } }
+@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+"""
+
+
+def title(settings: TrainSettings) -> str:
+    return f"{settings.game} under {rule_of(settings)}: {settings.agents}"
+
+
+def rule_of(settings: TrainSettings) -> str:
+    """The protocol with its parameters."""
+    given = ", ".join(f"{name}={value}" for name, value in settings.parameters.items())
+    return f"{settings.protocol}({given})" if given else settings.protocol
+
+
+def verdict_sentence(run: Run) -> str:
+    """The verdict in a word, a sentence and a colour."""
+    outcome = outcome_of(run)
+    if run.verdict is None:
+        sentence = f"There is no verdict yet; grade it with: python -m training.evaluate {run.folder}"
+    else:
+        sentence = f"{SENTENCES[outcome]}: {run.verdict.reason}"
+    word = f"<strong>{signed(outcome)}</strong>"
+    kind = outcome.replace(" ", "-")
+    return f'<p class="verdict {kind}">{word} <span>{escape(sentence)}.</span></p>'
+
+
+def head(run: Run) -> str:
+    s = run.settings
+    entries = [
+        ("game", s.game),
+        ("protocol", rule_of(s)),
+        ("agents", s.agents),
+        ("revision", s.revision),
+        ("seeds", f"{s.seeds}, each {s.updates:,} updates of {s.copies:,} copies"),
+        ("rounds", f"{s.horizon} in an episode, {s.episodes} episodes in an update"),
+        ("made by", f"git revision {run.made_with['git_revision']}"),
+    ]
+    return definitions(entries, "facts")
+
+
+def checks(run: Run) -> str:
+    """Every check with its figures; what is only reported stands below, without a bound."""
+    return f"<h2>Verdict</h2>\n{checks_table(run)}" if run.verdict and run.verdict.checks else ""
+
+
+def checks_table(run: Run) -> str:
+    if run.verdict is None or not run.verdict.checks:
+        return ""
+    beside = [*([run.verdict.share] if run.verdict.share else []), *run.verdict.reported]
+    rows = [[*_figure(check), f"{check.bound:g}", signed(check.outcome)] for check in run.verdict.checks]
+    rows += [[*_figure(figure), "", "reported"] for figure in beside]
+    header = ["check", "mean", "95 % interval", "bound", "outcome"]
+    kinds = [*(check.outcome for check in run.verdict.checks), *("" for _ in beside)]
+    return table(header, rows, kinds)
+
+
+def _figure(found: Figure) -> list[str]:
+    if math.isinf(found.low) and math.isinf(found.high):
+        return [found.name, f"{found.mean:.4g}", "unknown from one seed"]
+    return [found.name, f"{found.mean:.4g}", f"{found.low:.4g} to {found.high:.4g}"]
+
+
+def signed(outcome: str) -> str:
+    """An outcome with its sign, so that colour is not needed."""
+    return f"{SIGNS[outcome]} {outcome}"
+
+
+def outcome_of(run: Run) -> str:
+    return "not graded" if run.verdict is None else run.verdict.outcome
+
+
+def prediction(known: facts.Facts) -> str:
+    entries = pages.statements(known)
+    if found := known["mixed"]:
+        words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
+        entries.append(("mixed equilibrium", words))
+    if cycle := known["cycle"]:
+        words = (
+            f"of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
+            f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
+            f"cost {cycle['cost']:.3g}"
+        )
+        entries.append(("cycle", words))
+    return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
+
+
+def developers(run: Run, game: Game, expected: Expected | None) -> str:
+    """Predicted and learned mean efforts, side by side."""
+    columns = {"F, effort units": [f"{most:,.6g}" for most in game.effort_scale]}
+    if expected is not None:
+        shares = share_of_scale(game, expected.mean)
+        columns["predicted mean effort / F"] = [f"{share:.4g}" for share in shares]
+    learned = {"efforts": "learned, final", "average_efforts": "learned, time average"}
+    for key, name in learned.items():
+        if run.figures and all(key in seed for seed in run.figures):
+            by_developer = np.array([seed[key] for seed in run.figures]).T
+            columns[name] = [_with_margin(values) for values in by_developer]
+    rows = [[name, *cells] for name, *cells in zip(game.names, *columns.values(), strict=True)]
+    return f"<h2>Developers</h2>\n{table(['developer', *columns], rows)}"
+
+
+def _with_margin(values: Floats) -> str:
+    low, high = t_interval(values)
+    return f"{values.mean():.4g}" + (f" ± {(high - low) / 2:.2g}" if math.isfinite(high) else "")
+
+
+def made_with(run: Run) -> str:
+    entries = {**asdict(run.settings), **run.made_with}
+    listed = definitions(((name, str(value)) for name, value in entries.items()), "facts")
+    return f"<h2>Settings and versions</h2>\n{listed}"
