@@ -40,6 +40,7 @@ def _ppo(**preset: Any) -> Entry:
 
 
 AGENTS: dict[str, Entry] = {
+    "a2c": Entry("agents.a2c", "A2C", learned=True),
     "best-response": Entry("agents.best_response", "BestResponse"),
     "central-ppo": _ppo(entropy=0.3, entropy_halving=20.0, central=True),
     "constant": Entry("agents.constant", "Constant"),
@@ -54,6 +55,7 @@ AGENTS: dict[str, Entry] = {
     "q-learning": Entry("agents.q_learning", "QLearning"),
     "random": Entry("agents.random_effort", "RandomEffort"),
     "regret-matching-plus": Entry("agents.regret_matching", "RegretMatchingPlus"),
+    "sac": Entry("agents.sac", "SAC", learned=True),
     "shared-ppo": _ppo(entropy=0.3, entropy_halving=20.0, shared=True),
     "sniper": Entry("agents.sniper", "Sniper"),
 }
