@@ -1,8 +1,7 @@
-"""Deep Q-learning (Mnih et al. 2015) with stable-baselines3's loss, one learner a developer."""
+"""Deep Q-learning (Mnih et al. 2015) with stable-baselines3's loss."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ from numpy.typing import NDArray
 from stable_baselines3 import DQN as SB3DQN
 
 from agents.base import Seat
-from agents.replay import DecisionBuffer
-from agents.sb3_agent import Decisions, SB3Agent
-from benchgame_env._validate import integer, number
+from agents.replay import DecisionBuffer, ReplayAgent
+from agents.sb3_agent import share
+from benchgame_env._validate import integer
 
 
-class DQN(SB3Agent):
+class DQN(ReplayAgent):
     """Learns the values of a head's choices; plays the best, and in ``learn`` sometimes any.
 
     Formula: SB3's Huber loss between ``Q(s, a)`` and ``G + gamma^K max Q_target(s', .)``, see `SB3Agent`
@@ -24,29 +23,26 @@ class DQN(SB3Agent):
 
     Parameters
     ----------
-    head: ``axis`` (discrete levels) or ``overtake``; other common ones see `SB3Agent`.
+    head: ``overtake``, or ``axis`` on discrete levels; default: by the actions.
     epsilon: probability of any choice in ``learn``, in [0, 1].
-    buffer_size: decisions remembered.
-    batch_size: decisions in a gradient step.
-    learning_starts: decisions before the first.
-    gradient_steps: whenever decisions come in, from all copies at once.
-    target_update: own turns after which the target network is renewed.
+    target_update: trainings after which the target network is renewed.
+    others: of `SB3Agent` and `ReplayAgent`.
     """
 
-    takes_numbers = False
+    choices = "discrete"
     counters = ("_n_updates", "_n_calls")
     algorithm: SB3DQN
 
     def __init__(
         self,
         seat: Seat,
-        head: str = "overtake",
+        head: str | None = None,
         resolution: float | None = None,
         gamma: float = 0.0,
-        epsilon: float = 0.3,
-        exploring_starts: int = 1,
-        learning_rate: float = 1e-3,
-        rate_halving: float | None = 1000.0,
+        epsilon: float = 0.6,
+        exploring_starts: int | None = None,
+        learning_rate: float = 3e-3,
+        rate_halving: float = 400.0,
         hidden: int = 64,
         buffer_size: int = 50_000,
         batch_size: int = 256,
@@ -54,20 +50,25 @@ class DQN(SB3Agent):
         gradient_steps: int = 4,
         target_update: int = 100,
     ) -> None:
-        self.epsilon = number("epsilon", epsilon, low=0)
-        if epsilon > 1:
-            raise ValueError(f"epsilon: must be <= 1, got {epsilon:g}")
-        self.buffer_size = integer("buffer_size", buffer_size, low=1)
-        self.batch_size = integer("batch_size", batch_size, low=1)
-        self.learning_starts = integer("learning_starts", learning_starts, low=0)
-        self.gradient_steps = integer("gradient_steps", gradient_steps, low=1)
+        self.epsilon = share("epsilon", epsilon)
         self.target_update = integer("target_update", target_update, low=1)
-        common = gamma, exploring_starts, learning_rate, rate_halving, hidden
-        super().__init__(seat, head, resolution, *common)
+        super().__init__(
+            seat,
+            buffer_size=buffer_size,
+            batch_size=batch_size,
+            learning_starts=learning_starts,
+            gradient_steps=gradient_steps,
+            head=head,
+            resolution=resolution,
+            gamma=gamma,
+            exploring_starts=exploring_starts,
+            learning_rate=learning_rate,
+            rate_halving=rate_halving,
+            hidden=hidden,
+        )
 
     def _algorithm(self, **common: Any) -> SB3DQN:
         return SB3DQN(
-            gamma=self.gamma,
             buffer_size=self.buffer_size,
             replay_buffer_class=DecisionBuffer,
             target_update_interval=self.target_update,
@@ -75,28 +76,9 @@ class DQN(SB3Agent):
         )
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
-        best = self.algorithm.q_net(seen).argmax(dim=1).numpy()
+        values = self.algorithm.q_net(seen).numpy()
+        best = values.argmax(axis=1)
         if self.mode != "learn":
             return best
         tries = rng.uniform(size=len(best)) < self.epsilon
-        return np.where(tries, rng.integers(self.head.count, size=len(best)), best)
-
-    def _take(self, decisions: Decisions, rng: np.random.Generator) -> None:
-        self.replay.extend(decisions)
-        if self.replay.size() < self.learning_starts:
-            return
-        self._prepare(rng)
-        self.algorithm.train(self.gradient_steps, self.batch_size)
-        self.algorithm._on_step()
-
-    @property
-    def replay(self) -> DecisionBuffer:
-        buffer = self.algorithm.replay_buffer
-        assert isinstance(buffer, DecisionBuffer)
-        return buffer
-
-    def _buffers(self) -> dict[str, NDArray[Any]]:
-        return self.replay.content()
-
-    def _refill(self, buffers: Mapping[str, NDArray[Any]]) -> None:
-        self.replay.refill(buffers)
+        return np.where(tries, rng.integers(values.shape[1], size=len(best)), best)

@@ -40,8 +40,8 @@ class Head(ABC):
         """Choices ``[batch]`` at observations ``[batch, size]`` to actions ``[batch]``."""
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Observations ``[batch, size]`` in units of the seat, the same shape and parts: scores as shares
-        of the way from the own honest score (0) to the own highest (1), see ``own_curve``."""
+        """Observations ``[batch, size]`` in units of the seat, of the same shape and parts: scores as
+        shares of the way from the own honest score (0) to the own highest (1), see ``own_curve``."""
         curve = self.seat.read(observations, "own_curve")
         low, span = curve[:, :1], curve[:, -1:] - curve[:, :1]
         seen = observations.copy()
@@ -72,9 +72,8 @@ class Overtake(Head):
 
     Parameters
     ----------
-    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32; default that
-        of the seat. Where the
-        tie rule favours the seat, equality will do.
+    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32; default
+        that of the seat. Where the tie rule favours the seat, equality will do.
 
     Raises
     ------
@@ -92,7 +91,7 @@ class Overtake(Head):
         self.count = seat.game.n_developers
 
     def moves(self, observations: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
-        """The efforts of all choices and the ranks they earn on the board as it stands, ``[batch, n]``."""
+        """Efforts of all choices, and the ranks they earn on the board as it stands, ``[batch, n]``."""
         seat, scores = self.seat, self.seat.read(observations, "board_scores").astype(np.float64)
         efforts, ranks = theory.overtakes_in_reach(
             seat.game, seat.protocol, seat.developer, scores, self.resolution, precision=np.float32

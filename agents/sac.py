@@ -1,8 +1,7 @@
-"""Soft actor-critic with stable-baselines3's losses, one learner a developer."""
+"""Soft actor-critic (Haarnoja et al. 2018) with stable-baselines3's losses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,84 +10,74 @@ from numpy.typing import NDArray
 from stable_baselines3 import SAC as SB3SAC
 
 from agents.base import Seat
-from agents.replay import DecisionBuffer
-from agents.sb3_agent import Decisions, SB3Agent
-from benchgame_env._validate import integer, number
+from agents.replay import DecisionBuffer, ReplayAgent
+from benchgame_env._validate import number
 
 
-class SAC(SB3Agent):
-    """Learns values of continuous effort, and a mixed strategy that is as random as it is asked to be.
+class SAC(ReplayAgent):
+    """Learns a critic of efforts and an actor that climbs it; plays the actor's squashed normal.
 
-    Formula: Haarnoja et al. 2018 (arXiv 1812.05905) as SB3 has it, the temperature learned, with
-    ``G + gamma^K (...)`` for its target, see `SB3Agent` for G and K. Used as: the off-policy learner on
-    continuous effort. Its critics are smooth, prizes jump.
+    Formula: SB3's losses of the twin critics, with ``G + gamma^K (min Q_target(s', a') - temperature
+    log pi)``, see `SB3Agent` for G and K; of the actor; and of the temperature if it is tuned, to an
+    entropy of -1. Needs continuous actions. Used as: the off-policy learner on continuous effort.
 
     Parameters
     ----------
-    target_entropy: of the strategy on actions in [-1, 1], nats; other ones see `SB3Agent`.
-    buffer_size: decisions remembered.
-    batch_size: decisions in a gradient step.
-    learning_starts: decisions before the first.
-    gradient_steps: whenever decisions come in, from all copies at once.
+    temperature: weight of entropy, in units of P, >= 0; None: tuned.
+    tau: share by which target networks follow in each gradient step, in (0, 1].
+    others: of `SB3Agent` and `ReplayAgent`.
     """
 
-    takes_choices = False
+    choices = "continuous"
     algorithm: SB3SAC
 
     def __init__(
         self,
         seat: Seat,
         gamma: float = 0.0,
-        target_entropy: float = -2.0,
-        exploring_starts: int = 0,
+        temperature: float | None = 0.01,
+        exploring_starts: int | None = None,
         learning_rate: float = 3e-3,
-        rate_halving: float | None = None,
+        rate_halving: float = 1000.0,
         hidden: int = 64,
-        buffer_size: int = 20_000,
+        buffer_size: int = 50_000,
         batch_size: int = 256,
-        learning_starts: int = 256,
+        learning_starts: int = 1000,
         gradient_steps: int = 2,
+        tau: float = 0.005,
     ) -> None:
-        self.target_entropy = number("target_entropy", target_entropy)
-        self.buffer_size = integer("buffer_size", buffer_size, low=1)
-        self.batch_size = integer("batch_size", batch_size, low=1)
-        self.learning_starts = integer("learning_starts", learning_starts, low=0)
-        self.gradient_steps = integer("gradient_steps", gradient_steps, low=1)
+        self.temperature = None if temperature is None else number("temperature", temperature, low=0)
+        self.tau = number("tau", tau, low=0, strict=True)
+        if tau > 1:
+            raise ValueError(f"tau: must be <= 1, got {tau:g}")
         super().__init__(
-            seat, "axis", None, gamma, exploring_starts, learning_rate, rate_halving, hidden
+            seat,
+            buffer_size=buffer_size,
+            batch_size=batch_size,
+            learning_starts=learning_starts,
+            gradient_steps=gradient_steps,
+            head="axis",
+            resolution=None,
+            gamma=gamma,
+            exploring_starts=exploring_starts,
+            learning_rate=learning_rate,
+            rate_halving=rate_halving,
+            hidden=hidden,
         )
-        self.explores = exploring_starts > 0  # type: ignore[misc]
 
     def _algorithm(self, **common: Any) -> SB3SAC:
         return SB3SAC(
-            gamma=self.gamma,
             buffer_size=self.buffer_size,
             replay_buffer_class=DecisionBuffer,
-            target_entropy=self.target_entropy,
+            tau=self.tau,
+            ent_coef="auto" if self.temperature is None else self.temperature,
+            target_entropy=-1.0,
             **common,
         )
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
-        mean, log_std, _ = self.algorithm.actor.get_action_dist_params(seen)
-        middle = mean[:, 0].double().numpy()
+        mean, log_spread, _ = self.algorithm.actor.get_action_dist_params(seen)
+        centre = mean[:, 0].double().numpy()
         if self.mode == "greedy":
-            return np.tanh(middle)
-        return np.tanh(rng.normal(middle, log_std[:, 0].exp().double().numpy()))
-
-    def _take(self, decisions: Decisions, rng: np.random.Generator) -> None:
-        self.replay.extend(decisions)
-        if self.replay.size() >= self.learning_starts:
-            self._prepare(rng)
-            self.algorithm.train(self.gradient_steps, self.batch_size)
-
-    @property
-    def replay(self) -> DecisionBuffer:
-        buffer = self.algorithm.replay_buffer
-        assert isinstance(buffer, DecisionBuffer)
-        return buffer
-
-    def _buffers(self) -> dict[str, NDArray[Any]]:
-        return self.replay.content()
-
-    def _refill(self, buffers: Mapping[str, NDArray[Any]]) -> None:
-        self.replay.refill(buffers)
+            return np.tanh(centre)
+        return np.tanh(rng.normal(centre, log_spread[:, 0].double().exp().numpy()))

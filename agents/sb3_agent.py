@@ -27,9 +27,12 @@ from benchgame_env._validate import Floats, integer, number
 class Decisions(NamedTuple):
     """Own turns of which it is known what they brought, ``[k]`` rows.
 
-    ``seen`` and ``after``: what the network saw then, and at the next own turn or the end of the episode,
-    ``[k, size]``; ``choices``: of the head; ``gains``: discounted payoffs in between, in units of P;
-    ``discounts``: of what comes after.
+    Attributes
+    ----------
+    seen, after: what the network saw then, and at the next own turn or the episode's end, ``[k, size]``.
+    choices: of the head.
+    gains: discounted payoffs in between, in units of P.
+    discounts: of what comes after.
     """
 
     seen: NDArray[np.float32]
@@ -45,52 +48,68 @@ class SB3Agent(Agent):
     Formula: own turns are the decision points. A choice held over the K rounds to the next own turn
     gains ``G = sum_k gamma^k payoff_k / P``, and what comes after counts ``gamma^K``; cut-off episodes
     are no ends but bootstrapped from the last board. With gamma 0 the gain is the payoff of the round,
-    and the rounds left are hidden from the network: they do not matter. Rounds without the turn are not
-    learned from otherwise.
+    and the rounds left are hidden from the network: they do not matter. Nothing is learned from rounds
+    without a decision.
 
     Parameters
     ----------
-    head, resolution: what a choice means, see `agents.heads`.
+    head, resolution: what a choice means, see `agents.heads`; default: the environment's own actions, or
+        ``overtake`` where the algorithm cannot make such choices.
     gamma: discount of a round, in [0, 1].
     exploring_starts: own turns at the start of every episode in ``learn`` on which the effort is uniform
-        on the axis instead, and not learned from (Sutton and Barto 5.3): so all boards are visited.
+        on the axis instead, and not learned from (Sutton and Barto 5.3): so all boards are visited;
+        fewer than the rounds of an episode. Default: 1 if these are more than the developers, else 0.
     learning_rate: step size at first, > 0.
-    rate_halving: gradient steps after which it has halved, > 0; None: never.
+    rate_halving: gradient steps after which it has halved, again and again, > 0.
     hidden: units in each of two hidden layers.
 
-    Subclasses make the algorithm (`_algorithm`), choose (`_choose`) and take in decisions (`_take`);
-    ``pending`` holds what they collected beyond the algorithm's own parameters, see `_buffers`.
+    Subclasses make the algorithm (`_algorithm`), choose (`_choose`), take in decisions (`_take`), and
+    keep what they collected (`_collected`, `_restore`).
     """
 
     explores = True
-    takes_choices: ClassVar[bool] = True  # a head with a number of choices
-    takes_numbers: ClassVar[bool] = True  # a head with choices in [-1, 1]
+    choices: ClassVar[str] = "any"  # that the algorithm can make: any, discrete or continuous
     counters: ClassVar[tuple[str, ...]] = ("_n_updates",)
+    _open: NDArray[np.bool_]
+    _gain: Floats
+    _discount: Floats
 
     def __init__(
         self,
         seat: Seat,
-        head: str,
+        head: str | None,
         resolution: float | None,
         gamma: float,
-        exploring_starts: int,
+        exploring_starts: int | None,
         learning_rate: float,
-        rate_halving: float | None,
+        rate_halving: float,
         hidden: int,
     ) -> None:
         super().__init__(seat)
+        if head is None:
+            head = "axis" if self.choices in ("any", seat.axis.action_type) else "overtake"
         self.head = make_head(head, seat, resolution)
-        if not (self.takes_numbers if self.head.count is None else self.takes_choices):
-            kind = "continuous" if self.takes_numbers else "discrete"
-            raise ValueError(f"{type(self).__name__} needs {kind} actions of its head, not {head!r}")
-        if number("gamma", gamma, low=0) > 1:
-            raise ValueError(f"gamma: must be <= 1, got {gamma:g}")
-        self.gamma, self.exploring_starts = gamma, integer("exploring_starts", exploring_starts, low=0)
+        kind = "continuous" if self.head.count is None else "discrete"
+        if self.choices not in ("any", kind):
+            raise ValueError(
+                f"{type(self).__name__} needs {self.choices} choices: head {head!r} on "
+                f"{seat.axis.action_type} actions has {kind} ones"
+            )
+        self.gamma = share("gamma", gamma)
+        if exploring_starts is None:
+            exploring_starts = int(seat.horizon > seat.game.n_developers)
+        if integer("exploring_starts", exploring_starts, low=0) >= seat.horizon:
+            raise ValueError(
+                f"exploring_starts: must be fewer than the {seat.horizon} rounds of an episode, "
+                f"got {exploring_starts}"
+            )
+        self.exploring_starts = exploring_starts
         self.learning_rate = number("learning_rate", learning_rate, low=0, strict=True)
-        if rate_halving is not None:
-            number("rate_halving", rate_halving, low=0, strict=True)
-        self.rate_halving, self.hidden = rate_halving, integer("hidden", hidden, low=1)
+        self.rate_halving = number("rate_halving", rate_halving, low=0, strict=True, finite=False)
+        self.hidden = integer("hidden", hidden, low=1)
         self.algorithm = self._made()
+        self._seen = np.zeros((seat.copies, seat.layout.size), dtype=np.float32)
+        self._chosen = np.zeros(seat.copies)
         self._begin()
 
     @abstractmethod
@@ -106,40 +125,44 @@ class SB3Agent(Agent):
         """Keep decisions, and train when it is time."""
 
     @abstractmethod
-    def _buffers(self) -> dict[str, NDArray[Any]]:
+    def _collected(self) -> dict[str, NDArray[Any]]:
         """What was collected and is still needed."""
 
     @abstractmethod
-    def _refill(self, buffers: Mapping[str, NDArray[Any]]) -> None:
-        """Put back what `_buffers` gave."""
+    def _restore(self, collected: Mapping[str, NDArray[Any]]) -> None:
+        """Put back what `_collected` gave."""
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
+        on_turn, actions = self.seat.has_turn(observations), np.zeros(len(observations))
+        if not on_turn.any():  # whatever it does has no effect
+            return actions
+        seen = self.view(observations[on_turn])
         with torch.no_grad():
-            choices = self._choose(torch.as_tensor(self.view(observations)), rng)
-        actions = self.head.actions(choices, observations)
+            choices = self._choose(torch.as_tensor(seen), rng)
+        actions[on_turn] = self.head.actions(choices, observations[on_turn])
         if self.mode != "learn":
             return actions
         self._forget_last_episode(observations)
-        self._choices = choices
+        self._seen[on_turn], self._chosen[on_turn] = seen, choices
         return np.where(self._turns < self.exploring_starts, self._anything(rng), actions)
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         self._forget_last_episode(played.observations)
         on_turn = self.seat.has_turn(played.observations)
         opens = on_turn & (self._turns >= self.exploring_starts)
-        self._turns = self._turns + on_turn
+        self._turns += on_turn
         self._open = np.where(on_turn, opens, self._open)
-        self._seen[opens] = self.view(played.observations[opens])
-        self._chosen[opens] = self._choices[opens]
         discount = np.where(opens, 1.0, self._discount)
         self._gain = np.where(opens, 0.0, self._gain) + discount * played.payoffs / self._scale
         self._discount = discount * self.gamma
         closes = self._open & (self.seat.has_turn(played.after) | played.ended | (self.gamma == 0))
-        if closes.any():
-            after = self.view(played.after[closes])
-            known = self._seen[closes], self._chosen[closes], self._gain[closes], self._discount[closes]
-            self._open = self._open & ~closes
-            self._take(Decisions(*known, after), rng)
+        if not closes.any():
+            return
+        seen = self._seen[closes]
+        after = seen if self.gamma == 0 else self.view(played.after[closes])  # else nobody asks
+        known = seen, self._chosen[closes], self._gain[closes], self._discount[closes]
+        self._open &= ~closes
+        self._take(Decisions(*known, after), rng)
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network sees of observations ``[batch, size]``, the same shape."""
@@ -155,7 +178,7 @@ class SB3Agent(Agent):
             "parameters": algorithm.get_parameters(),
             "variables": {name: getattr(algorithm, name).detach() for name in variables},
             "counters": {name: getattr(algorithm, name) for name in self.counters},
-            "buffers": {name: torch.as_tensor(values) for name, values in self._buffers().items()},
+            "collected": {name: torch.as_tensor(part) for name, part in self._collected().items()},
         }
         return copy.deepcopy(saved)
 
@@ -165,7 +188,7 @@ class SB3Agent(Agent):
             getattr(self.algorithm, name).data.copy_(value)
         for name, value in saved["counters"].items():
             setattr(self.algorithm, name, value)
-        self._refill({name: np.array(values) for name, values in saved["buffers"].items()})
+        self._restore({name: np.asarray(part).copy() for name, part in saved["collected"].items()})
 
     def losses(self) -> dict[str, float]:
         return {
@@ -175,11 +198,10 @@ class SB3Agent(Agent):
         }
 
     def _prepare(self, rng: np.random.Generator) -> None:
-        """Before ``train``: its hidden global streams, and the learning rate that is due."""
+        """Before ``train``: seed the global streams that it draws from; the step size that is due."""
         set_random_seed(int(rng.integers(2**32)))
-        if self.rate_halving is not None:
-            steps = self.algorithm._n_updates
-            self.algorithm._current_progress_remaining = 0.5 ** (steps / self.rate_halving)
+        steps = self.algorithm._n_updates
+        self.algorithm._current_progress_remaining = 0.5 ** (steps / self.rate_halving)
 
     def _made(self) -> BaseAlgorithm:
         """The algorithm on the head's spaces, with weights from the seat's seed and without a game."""
@@ -194,23 +216,18 @@ class SB3Agent(Agent):
             _init_setup_model=False,
         )
         algorithm.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (seat.layout.size,))
-        if self.head.count is None:
-            algorithm.action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,))
-        else:
-            algorithm.action_space = gymnasium.spaces.Discrete(self.head.count)
+        algorithm.action_space = self.head.space
         algorithm.n_envs = 1
         algorithm._setup_model()
         algorithm.set_logger(Logger(folder=None, output_formats=[]))
         return algorithm
 
     def _begin(self) -> None:
-        """Own turns had in this episode, and of decisions still open what is known of them."""
-        number, size = self.seat.copies, self.seat.layout.size
-        self._turns = np.zeros(number, dtype=np.int64)
-        self._open = np.zeros(number, dtype=bool)
-        self._seen = np.zeros((number, size), dtype=np.float32)
-        self._chosen = np.zeros(number)
-        self._gain, self._discount = np.zeros(number), np.zeros(number)
+        """No own turns had in this episode, and no decision open."""
+        copies = self.seat.copies
+        self._turns = np.zeros(copies, dtype=np.int64)
+        self._open = np.zeros(copies, dtype=bool)
+        self._gain, self._discount = np.zeros(copies), np.zeros(copies)
 
     def _forget_last_episode(self, observations: NDArray[np.float32]) -> None:
         if (self.seat.read(observations, "rounds_left") == 1).all():
@@ -225,3 +242,10 @@ class SB3Agent(Agent):
     @property
     def _scale(self) -> float:
         return self.seat.game.prize_range or 1.0
+
+
+def share(field: str, value: float) -> float:
+    """``value`` in [0, 1]."""
+    if number(field, value, low=0) > 1:
+        raise ValueError(f"{field}: must be <= 1, got {value:g}")
+    return float(value)

@@ -178,7 +178,7 @@ def test_unknown_developers_and_parameters_list_the_known_ones() -> None:
     vec, _ = table("duel")
     seat = Seat.of(vec, 0)
     with pytest.raises(
-        ValueError, match="agent: unknown 'sleeper'; known: best-response, central-ppo, constant"
+        ValueError, match="agent: unknown 'sleeper'; known: a2c, best-response, central-ppo, constant"
     ):
         make_agent("sleeper", seat)
     with pytest.raises(ValueError, match="'constant' takes share; got "):

@@ -38,16 +38,30 @@ ALLOWED = {
 }
 # Who may import packages that a plain installation lacks or that cost a start-up.
 ONLY_IN = {
-    "torch": ("agents/policy.py", "agents/ppo.py", "agents/stacked.py", "training/"),
+    "torch": (
+        "agents/a2c.py",
+        "agents/dqn.py",
+        "agents/policy.py",
+        "agents/ppo.py",
+        "agents/sac.py",
+        "agents/sb3_agent.py",
+        "agents/stacked.py",
+        "training/",
+    ),
     "stable_baselines3": (
+        "agents/a2c.py",
+        "agents/dqn.py",
         "agents/policy.py",
         "agents/ppo.py",
         "agents/stacked.py",
+        "agents/replay.py",
+        "agents/sac.py",
+        "agents/sb3_agent.py",
         "agents/sb3_env.py",
         "training/",
     ),
     "pettingzoo": ("benchgame_env/env.py",),
-    "gymnasium": ("benchgame_env/env.py", "agents/sb3_env.py"),
+    "gymnasium": ("benchgame_env/env.py", "agents/heads.py", "agents/sb3_agent.py", "agents/sb3_env.py"),
     "tqdm": ("benchgame_env/commands.py", "training/"),
     "matplotlib": ("benchgame_env/figures.py",),
     "supersuit": ("training/contests.py",),

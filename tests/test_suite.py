@@ -76,7 +76,7 @@ def test_runs_are_algorithms_on_games_under_protocols(tmp_path: Path) -> None:
         ('"direct"', '"fair"', "protocol: unknown 'fair'; known: "),
         ("level=0.5", "depth=0.5", "tune-before-test"),
         ("horizon = 4", "horizon = -4", "algorithms.ppo on in turn: horizon: must be"),
-        ("[algorithms.ppo]", "[algorithms.magic]", "agent: unknown 'magic'; known: best-response, "),
+        ("[algorithms.ppo]", "[algorithms.magic]", "agent: unknown 'magic'; known: a2c, "),
         ("learning_rate = 1e-3", "speed = 1", "agent 'ppo' takes learning_rate, "),
         (
             'tasks = ["in turn"]',

@@ -176,7 +176,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     [
         (["--game", "chess"], "unknown 'chess'; known: crossing, decreasing-intercept, duel"),
         (["--protocol", "fair"], "unknown 'fair'; known: "),
-        (["--algorithm", "magic"], "agent: unknown 'magic'; known: best-response, "),
+        (["--algorithm", "magic"], "agent: unknown 'magic'; known: a2c, "),
         (["--agents", "honest,ppo,honest"], "agents: 3 named for 5 developers"),
         (["--agents", "honest,honest,ppo,sniper,magic"], "agent: unknown 'magic'; known: "),
         (["--option", "learning_rate"], "--option: expected NAME=VALUE"),

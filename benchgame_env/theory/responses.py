@@ -89,7 +89,7 @@ def overtakes_in_reach(
     shown = np.where(np.isinf(efforts), shown[:, [developer]], shown[:, :-1])
     boards = np.repeat(scores[:, None, :], game.n_developers, axis=1)
     boards[..., developer] = shown
-    return efforts, _own(game.board(boards, rule.ties).ranks, developer)
+    return efforts, game.board(boards, rule.ties).ranks[..., developer]
 
 
 def _candidates(
