@@ -25,6 +25,17 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
+def check_room(folder: Path) -> None:
+    """Make ``folder`` and see that a mebibyte fits in: a full disk or a read-only folder is an OSError
+    now, not after hours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".room"
+    try:
+        write_bytes(probe, bytes(2**20))
+    finally:
+        probe.unlink(missing_ok=True)
+
+
 def write_text(path: str | os.PathLike[str], content: str) -> None:
     """As `write_bytes`, in UTF-8."""
     write_bytes(path, content.encode())

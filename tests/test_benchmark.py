@@ -110,7 +110,8 @@ def test_a_failing_cell_is_recorded_and_tried_again(
     for seed, words in enumerate(("ArithmeticError: the sky fell", "its process was ended by SIGKILL")):
         assert {row["error"].partition(",")[0] for row in failed if row["seed"] == str(seed)} == {words}
     assert {row["regret"] for row in failed} == {""}
-    assert len(read_rows(out / "verdicts.csv")) == 2  # of the runs that are whole
+    reasons = [row["reason"] for row in read_rows(out / "verdicts.csv")]
+    assert reasons == ["2 seeds; a verdict needs 10"] * 2 + ["2 of 2 seeds failed"] * 2
     assert "seed 0 failed: ArithmeticError: the sky fell" in capsys.readouterr().err
     monkeypatch.undo()
     assert command(settings, "--out", out, "--workers", 1) == 0

@@ -12,7 +12,7 @@ from training.benchmark.marl_eval import ABSOLUTE, Curve, curve, export
 from training.seed_figures import SeedFigures
 from training.settings import TrainSettings
 
-METRICS = {"score", "nash_conv", "kendall_tau"}
+METRICS = {"play_score", "nash_conv", "kendall_tau"}
 
 
 def figures(nash_conv: float) -> SeedFigures:
@@ -37,10 +37,10 @@ def test_a_curve_has_the_graded_updates() -> None:
     found = curve("t", "a", 0, settings, progress, figures(0.25))
     assert found is not None
     assert found.steps == (
-        {"step_count": 48, "score": [0.75], "nash_conv": [0.5], "kendall_tau": [1.0]},
-        {"step_count": 144, "score": [0.95], "nash_conv": [0.1], "kendall_tau": [0.0]},
+        {"step_count": 48, "play_score": [0.75], "nash_conv": [0.5], "kendall_tau": [1.0]},
+        {"step_count": 144, "play_score": [0.95], "nash_conv": [0.1], "kendall_tau": [0.0]},
     )
-    assert found.final == {"score": [0.875], "nash_conv": [0.25], "kendall_tau": [0.5]}
+    assert found.final == {"play_score": [0.875], "nash_conv": [0.25], "kendall_tau": [0.5]}
     assert curve("t", "a", 0, settings, progress, figures(math.nan)) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from benchgame_env import metrics
 from benchgame_env._files import write_bytes
 from training import evaluate as evaluate_command
 from training import train as train_command
-from training.evaluate import evaluate
+from training.evaluate import EXIT_STATUS, evaluate
 from training.settings import TrainSettings
 from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
@@ -254,3 +255,41 @@ def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
         write_bytes(path, "text is not bytes")  # type: ignore[arg-type]
     assert read_rows(path) == [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}]
     assert [file.name for file in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_a_folder_that_cannot_be_written_fails_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        assert command(train_command.main, "--game", "duel", "--out", out) == 2
+    assert "No space left on device" in one_line(capsys)
+    assert list(out.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    assert command(train_command.main, "--game", "duel", "--out", tmp_path / "file" / "run") == 2
+    assert "file" in one_line(capsys)
+
+
+def test_a_run_that_is_not_there_is_not_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(train_command.main, "--resume", "--out", tmp_path / "rnu") == 2
+    assert "there is no run to resume" in one_line(capsys)
+    assert not (tmp_path / "rnu").exists()
+
+
+def test_any_line_up_trains_and_is_graded(tmp_path: Path) -> None:
+    words = ["--game", "five", "--agents", "honest,honest,ppo,sniper,ppo", "--option", "ppo.hidden=8"]
+    run = tmp_path / "run"
+    sizes = ["--updates", 3, "--copies", 8, "--horizon", 5, "--seeds", 2, "--workers", 1]
+    assert command(train_command.main, *words, *sizes, "--revision", "alternating", "--out", run) == 0
+    assert command(evaluate_command.main, run) == EXIT_STATUS["undecided"]
+    rows = read_rows(run / "rows.csv")
+    held = {row["developer"]: float(row["effort"]) for row in rows}
+    assert held["0"] == held["1"] == 0.0  # honest
+    logged = list((run / "seed-0").glob("events.out.tfevents.*"))
+    assert logged

@@ -81,6 +81,7 @@ class _Worker:
     """A process that runs one job after another, and the way to it."""
 
     def __init__(self) -> None:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited: as many processes as cores
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
@@ -154,7 +155,8 @@ class Ray:
         except ImportError:
             raise ValueError("--backend ray: Ray is not installed: pip install '.[cluster]'") from None
         code = {"py_modules": [str(ROOT / name) for name in ("benchgame_env", "agents", "training")]}
-        ray.init(address, runtime_env=code, log_to_driver=False, logging_level="ERROR")
+        environment = {**code, "env_vars": {"OMP_NUM_THREADS": "1"}}
+        ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray
         self._run = ray.remote(num_cpus=1, max_retries=0)(_error_of)
         self._room = max(1, int(ray.cluster_resources().get("CPU", 1)))

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, commands, theory
+from benchgame_env._files import check_room
 from benchgame_env._validate import integer
 from training.grading import Grader, certified_equilibrium
 from training.pools import Local, run_all
@@ -66,6 +67,8 @@ def _train(options: argparse.Namespace) -> None:
         parameters=commands.protocol_parameters(options.level, options.param),
         options=_agent_options(options.agents, options.option),
     )
+    if options.resume and not options.out.exists():
+        raise ValueError(f"{options.out}: there is no run to resume")
     train(settings, options.out, resume=options.resume, workers=options.workers)
     print(f"Trained {settings.seeds} seeds; grade them with: python -m training.evaluate {options.out}")
 
@@ -154,16 +157,17 @@ def _update(
 
 
 def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
+    if (out / "settings.json").exists():
+        if not resume:
+            raise ValueError(
+                f"{out} holds a run already: continue it with --resume, or choose another --out"
+            )
+        different = settings.differences(TrainSettings.load(out))
+        if different:
+            raise ValueError(f"{out} holds a run with other settings ({different})")
+    check_room(out)
     if not (out / "settings.json").exists():
         settings.save(out)
-        return
-    if not resume:
-        raise ValueError(
-            f"{out} holds a run already: continue it with --resume, or choose another --out"
-        )
-    different = settings.differences(TrainSettings.load(out))
-    if different:
-        raise ValueError(f"{out} holds a run with other settings ({different})")
 
 
 def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:

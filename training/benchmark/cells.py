@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchgame_env._files import json_text, write_text
+from benchgame_env._files import check_room, json_text, write_text
 from training.benchmark.suite import Suite, SuiteRun
 from training.judging import grade_and_keep, predicted
 from training.pools import Job, Pool, run_all
@@ -83,7 +83,7 @@ def _open_folder(suite: Suite, out: Path) -> None:
         raise ValueError(f"{out} holds another suite, or this one with other settings")
     if not path.exists() and out.is_dir() and any(out.iterdir()):
         raise ValueError(f"{out} holds something else already: choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
+    check_room(out)
     write_text(path, text)
     for run in suite.runs:
         folder = out / "runs" / run.name

@@ -28,8 +28,8 @@ Step = dict[str, Any]
 @dataclass(frozen=True)
 class Curve:
     """One seed's steps, each with ``step_count`` (rounds that every developer has played) and the
-    metrics ``score`` (see `training.benchmark.statistics`), ``nash_conv`` and ``kendall_tau``; then the
-    same metrics of its final play."""
+    metrics ``play_score`` (1 - NashConv / (n P), at least 0), ``nash_conv`` and ``kendall_tau``; then
+    the same metrics of its final play."""
 
     task: str
     algorithm: str
@@ -87,7 +87,7 @@ def export(curves: Sequence[Curve]) -> dict[str, Any]:
 
 
 def _metrics(nash_conv: float, tau: float, scale: float) -> Step:
-    values = {"score": float(score(nash_conv / scale)), "nash_conv": nash_conv, "kendall_tau": tau}
+    values = {"play_score": float(score(nash_conv / scale)), "nash_conv": nash_conv, "kendall_tau": tau}
     return {name: [value] for name, value in values.items()}
 
 

@@ -14,10 +14,10 @@ from benchgame_env._files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
 from training.benchmark.statistics import Comparison, compare, score
-from training.benchmark.suite import Suite, SuiteRun
+from training.benchmark.suite import Suite
 from training.compare_protocols.ranges import label
 from training.judging import conclude, judged_regret, predicted
-from training.seed_figures import SeedFigures, load_figures
+from training.seed_figures import load_figures
 from training.storage import read_rows, write_rows
 from training.verdict import Verdict
 
@@ -29,7 +29,7 @@ FIGURES = ("average_regret", "joint_regret", "step_regret", "nash_conv", "tau", 
 def summarise(
     suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Generator
 ) -> tuple[Verdicts, Comparison]:
-    """The verdicts on the runs that are whole, and algorithms compared; ``rng`` is of the bootstrap.
+    """The verdicts on all runs, and algorithms compared; ``rng`` is of the bootstrap.
 
     Writes ``rows.csv``, ``verdicts.csv``, ``statistics.json`` and ``marl_eval.json`` into ``out``.
     """
@@ -37,14 +37,16 @@ def summarise(
     verdicts: Verdicts = {}
     curves: list[marl_eval.Curve | None] = []
     for run in suite.runs:
-        prediction = predicted(run.settings)
         cells = cells_of(run, out)
+        failed = sum(cell.name in errors for cell in cells)
+        # All may have failed because the prediction does.
+        prediction = predicted(run.settings) if failed < len(cells) else None
         rows += [_row(suite, cell, prediction, errors.get(cell.name, "")) for cell in cells]
         curves += [_curve(cell) for cell in cells if cell.name not in errors]
-        if not any(cell.name in errors for cell in cells):
-            _, verdicts[run.task, run.algorithm] = conclude(
-                run.settings, out / "runs" / run.name, prediction
-            )
+        verdict = Verdict("undecided", f"{failed} of {len(cells)} seeds failed", ())
+        if prediction is not None and not failed:
+            _, verdict = conclude(run.settings, out / "runs" / run.name, prediction)
+        verdicts[run.task, run.algorithm] = verdict
     comparison = compare(_scores(rows), rng)
     write_rows(out / "rows.csv", rows)
     write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
@@ -57,9 +59,8 @@ def summarise(
 def verdict_table(suite: Suite, verdicts: Verdicts) -> str:
     """A row a task, a column an algorithm: outcome and the mean of the first check."""
     algorithms = list(dict.fromkeys(run.algorithm for run in suite.runs))
-    played = {(run.task, run.algorithm) for run in suite.runs}
     rows = [
-        [task, *(_cell(verdicts.get((task, n))) if (task, n) in played else "" for n in algorithms)]
+        [task, *(_cell(verdicts[task, n]) if (task, n) in verdicts else "" for n in algorithms)]
         for task in dict.fromkeys(run.task for run in suite.runs)
     ]
     return commands.table(["task", *algorithms], rows)
@@ -76,13 +77,11 @@ def comparison_table(comparison: Comparison) -> str:
     return commands.table(["algorithm", "IQM of 1 - regret / P", "runs", "without a score"], rows)
 
 
-def _cell(verdict: Verdict | None) -> str:
-    if verdict is None:
-        return "failed"
+def _cell(verdict: Verdict) -> str:
     return f"{verdict.outcome} {verdict.checks[0].mean:.2g}" if verdict.checks else verdict.outcome
 
 
-def _row(suite: Suite, cell: Cell, prediction: theory.Prediction, error: str) -> Row:
+def _row(suite: Suite, cell: Cell, prediction: theory.Prediction | None, error: str) -> Row:
     settings = cell.run.settings
     row: Row = {
         "suite": suite.name,
@@ -95,18 +94,15 @@ def _row(suite: Suite, cell: Cell, prediction: theory.Prediction, error: str) ->
         "seed": cell.seed,
         "status": "failed" if error else "done",
         "error": error,
-        "regime": prediction.regime,
+        "regime": prediction.regime if prediction else "",
     }
-    return row | _figures(cell.run, prediction, None if error else load_figures(cell.figures))
-
-
-def _figures(run: SuiteRun, prediction: theory.Prediction, figures: SeedFigures | None) -> Row:
-    """The regret that the verdict rests on, and other single numbers; empty without figures."""
-    if figures is None:
-        return dict.fromkeys(("regret", "final_regret", *FIGURES), "")
-    regret = judged_regret(run.settings, prediction, figures)
-    others = {name: getattr(figures, name) for name in FIGURES}
-    return {"regret": regret, "final_regret": figures.regret} | others
+    found: Row = dict.fromkeys(("regret", "final_regret", *FIGURES), math.nan)
+    if prediction and not error:
+        figures = load_figures(cell.figures)
+        found = {name: getattr(figures, name) for name in FIGURES}
+        regret = judged_regret(settings, prediction, figures)
+        found = {"regret": regret, "final_regret": figures.regret, **found}
+    return row | {name: "" if math.isnan(value) else value for name, value in found.items()}
 
 
 def _curve(cell: Cell) -> marl_eval.Curve | None:
@@ -119,7 +115,7 @@ def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
     """Algorithm to task to a score for each seed, NaN where its cell failed."""
     scores: dict[str, dict[str, list[float]]] = {}
     for row in rows:
-        regret = math.nan if row["status"] == "failed" else row["regret"]
+        regret = math.nan if row["regret"] == "" else row["regret"]
         scores.setdefault(row["algorithm"], {}).setdefault(row["task"], []).append(float(score(regret)))
     return scores
 
