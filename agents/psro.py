@@ -41,10 +41,10 @@ class PSRO(Team):
     def __init__(
         self,
         seats: Sequence[Seat],
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.02,
         entropy: float = 0.1,
         n_epochs: int = 4,
-        hidden: int = 64,
+        hidden: int = 32,
     ) -> None:
         super().__init__(seats)
         self.game, self.n = seats[0].game, len(seats)
