@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from agents import __main__ as agents_command
 from benchgame_env import __main__ as game_command
 from training import evaluate, rank_agreement, speed, train
+from training.benchmark import __main__ as benchmark
 from training.compare_protocols import __main__ as compare_protocols
+from training.report import __main__ as report
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -36,6 +39,9 @@ def test_the_python_example_prints_what_the_readme_says() -> None:
         ("training.speed", speed.main),
         ("training.compare_protocols", compare_protocols.main),
         ("training.rank_agreement", rank_agreement.main),
+        ("training.benchmark", benchmark.main),
+        ("training.report", report.main),
+        ("agents", agents_command.main),
     ],
 )
 def test_the_commands_of_the_readme_explain_themselves(
@@ -53,6 +59,5 @@ def test_the_map_names_what_is_there() -> None:
     [tree] = re.findall(r"## Map\n\n```text\n(.*?)```", README, flags=re.DOTALL)
     names = re.findall(r"^ *(\w+(?:\.py|/))", tree, flags=re.MULTILINE)
     assert len(names) > 10
-    assert [
-        n for n in names if not (root / n).exists() and not (root / "benchgame_env" / n).exists()
-    ] == []
+    folders = [root, root / "benchgame_env", root / "training"]
+    assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []
