@@ -41,13 +41,13 @@ class A2C(SB3Agent):
         head: str = "axis",
         resolution: float | None = None,
         gamma: float = 0.0,
-        entropy: float = 0.1,
+        entropy: float = 0.01,
         entropy_halving: float = 100.0,
         exploring_starts: int = 0,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 5e-3,
         rate_halving: float = math.inf,
         hidden: int = 64,
-        batch_size: int = 256,
+        batch_size: int = 64,
     ) -> None:
         self.entropy = number("entropy", entropy, low=0)
         self.entropy_halving = number(
