@@ -42,15 +42,18 @@ class DecisionBuffer(ReplayBuffer):
         return samples._replace(discounts=self.to_torch(self.discounts[batch_inds]))
 
     def content(self) -> dict[str, NDArray[Any]]:
-        """What is in it, by name, with the next row to write as ``pos``."""
+        """What is in it and matters, by name, with the next row to write as ``pos``."""
         filled = {name: getattr(self, name)[: self.size()] for name in KEPT}
+        if not self.discounts.any():
+            del filled["next_observations"]
         return filled | {"pos": np.array(self.pos)}
 
     def refill(self, content: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `content` gave."""
         count = len(content["rewards"])
         for name in KEPT:
-            getattr(self, name)[:count] = content[name]
+            if name in content:
+                getattr(self, name)[:count] = content[name]
         self.pos, self.full = int(content["pos"]), count == self.buffer_size
 
 

@@ -1,4 +1,4 @@
-"""Developers on stable-baselines3's own algorithms, and the heads between networks and the game."""
+"""Developers on stable-baselines3's own algorithms."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-import benchgame_env as bg
-from agents import Player, Seat, line_up, make_agent, play
-from agents.heads import make_head
+from agents import Seat, line_up, make_agent, play
 from agents.replay import DecisionBuffer
 from agents.sb3_agent import Decisions, SB3Agent
 from benchgame_env import VectorEnv, theory
@@ -20,66 +18,6 @@ LEARNERS = ("a2c", "dqn", "sac")
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
-
-
-# Heads
-
-
-class BestMove(Player):
-    """Chooses, of the moves of the overtake head, the one that pays best, the least effort first."""
-
-    def __init__(self, seat: Seat) -> None:
-        self.seat, self.at, self.head = seat, seat.developer, make_head("overtake", seat)
-
-    def act(self, observations: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        game = self.seat.game
-        efforts, ranks = self.head.moves(observations)  # type: ignore[attr-defined]
-        pay = game.prizes[ranks - 1] - game.cost(efforts)
-        close = pay >= pay.max(axis=1, keepdims=True) - 1e-9 * game.prize_range
-        choices = np.where(close, efforts, np.inf).argmin(axis=1)
-        return self.head.actions(choices, observations)
-
-
-@pytest.mark.parametrize("game", ["duel", "three", "five", "pythia-gsm8k", "duel-at-budget"])
-def test_the_best_of_the_overtakes_is_the_best_response(game: str) -> None:
-    # Over whole episodes, the boards of which are those that best responses make.
-    found = []
-    for kind in (BestMove, None):
-        vec = VectorEnv(game, "direct", 1, horizon=600, revision="alternating")
-        seats = [Seat.of(vec, i) for i in range(vec.n_developers)]
-        players = [kind(seat) if kind else make_agent("best-response", seat) for seat in seats]
-        found.append(play(vec, players, 600, rng(), seed=0)["effort"][:, 0])
-    scale = bg.load_game(game).effort_scale.max()
-    np.testing.assert_allclose(found[0], found[1], atol=1e-6 * scale)
-
-
-@pytest.mark.parametrize("game", ["duel", "five", "pythia-gsm8k"])
-def test_a_move_earns_the_rank_that_the_head_promises(game: str) -> None:
-    vec = VectorEnv(game, "direct", 1, horizon=100, revision="alternating")
-    head = make_head("overtake", Seat.of(vec, vec.n_developers - 1))
-    draws, promised, earned = rng(1), [], []
-    for _ in range(30):
-        vec.reset(0)
-        for _ in range(vec.n_developers):  # all anywhere; then the worst has the turn again
-            seen, *_ = vec.step(draws.uniform(-1, 1, (1, vec.n_developers)))
-        own = seen[:, -1]
-        choice = int(draws.integers(vec.n_developers))
-        promised.append(int(head.moves(own)[1][0, choice]))  # type: ignore[attr-defined]
-        joint = np.zeros((1, vec.n_developers))
-        joint[:, -1] = head.actions(np.array([choice]), own)
-        earned.append(int(vec.step(joint)[-1]["rank"][0, -1]))
-    assert promised == earned
-    assert len(set(earned)) > 1
-
-
-def test_heads_say_what_does_not_suit() -> None:
-    seat = Seat.of(VectorEnv("duel", "direct", 1), 0)
-    with pytest.raises(ValueError, match="head: unknown 'hydra'; known: axis, overtake"):
-        make_head("hydra", seat)
-    with pytest.raises(ValueError, match="'overtake' needs continuous actions"):
-        make_head("overtake", Seat.of(VectorEnv("duel", "direct", 1, action_type="discrete"), 0))
-    with pytest.raises(ValueError, match="'overtake' needs a DeterministicProtocol"):
-        make_head("overtake", Seat.of(VectorEnv("duel", ("finite-test", {"items": 9}), 1), 0))
 
 
 # What a decision is
