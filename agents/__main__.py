@@ -29,9 +29,10 @@ def _list() -> None:
             print(f"{name}: needs {error.name}, which is not installed (extra train)")
             continue
         print(f"{name}: {' '.join(does.split())}")
-        if entry.preset:
-            print(f"  here with {', '.join(f'{key}={value}' for key, value in entry.preset.items())}")
-        print(f"  takes {', '.join(entry.parameters()) or 'no parameters'}")
+        takes = [
+            name if value is None else f"{name}={value}" for name, value in entry.parameters().items()
+        ]
+        print(f"  takes {', '.join(takes) or 'no parameters'}")
 
 
 if __name__ == "__main__":

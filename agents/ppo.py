@@ -51,6 +51,9 @@ class PPOSettings:
         number("entropy_halving", self.entropy_halving, low=0, strict=True, finite=False)
         for name in ("n_epochs", "minibatches", "hidden"):
             integer(name, getattr(self, name), low=1)
+        for name in ("shared", "central"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name}: must be true or false, got {getattr(self, name)!r}")
         for name in ("gamma", "gae_lambda"):
             if not 0 <= number(name, getattr(self, name)) <= 1:
                 raise ValueError(f"{name}: must be in [0, 1], got {getattr(self, name)}")

@@ -57,12 +57,12 @@ class PSRO(Team):
         self._oracle |= {"n_epochs": n_epochs, "hidden": hidden}
         # Everybody starts from honest play.
         self.population, self.mixture = np.zeros((self.n, 1)), np.ones((self.n, 1))
-        self._begin()
+        self._begin(update=0)
 
-    def _begin(self) -> None:
-        """A fresh oracle, its networks seeded by the size of the population."""
-        self._rounds = 0
-        key = self.seats[0].seed, self.population.shape[1]
+    def _begin(self, update: int) -> None:
+        """A fresh oracle for an update."""
+        self._update, self._rounds = update, 0
+        key = self.seats[0].seed, update
         seed = int(np.random.SeedSequence(key).generate_state(1)[0])
         seats = [replace(s, copies=self._block, rounds=1, seed=seed) for s in self.seats]
         self.oracle = PPO(seats, **self._oracle)
@@ -86,13 +86,13 @@ class PSRO(Team):
             self._extend(parts["observations"])
 
     def save(self) -> dict[str, Any]:
-        return {"population": self.population, "mixture": self.mixture}
+        return {"population": self.population, "mixture": self.mixture, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
         self.population, self.mixture = (
             np.asarray(saved[key]).copy() for key in ("population", "mixture")
         )
-        self._begin()
+        self._begin(saved["update"])
 
     def losses(self) -> dict[str, float]:
         return self.oracle.losses()
@@ -113,9 +113,11 @@ class PSRO(Team):
         self.oracle.mode = "greedy"
         answers = self.oracle.act(observations[:1], np.random.default_rng(0))[0]  # draws nothing
         axis = self.seats[0].axis
-        self.population = np.column_stack([self.population, axis.effort(axis.position(answers))])
-        self.mixture = self._solve()
-        self._begin()
+        efforts = axis.effort(axis.position(answers))[:, None]
+        if not (self.population == efforts).any(axis=1).all():  # something new
+            self.population = np.hstack([self.population, efforts])
+            self.mixture = self._solve()
+        self._begin(self._update + 1)
 
     def _solve(self) -> Floats:
         """The equilibrium of the meta-game, ``[n, population]``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -26,13 +26,12 @@ class Entry:
         """The class."""
         return getattr(import_module(self.module), self.name)
 
-    def parameters(self) -> list[str]:
-        """Names of the parameters that may be given."""
+    def parameters(self) -> dict[str, Any]:
+        """Parameters that may be given, with their defaults under this name."""
         cls = self.load()
-        settings = getattr(cls, "Settings", None)
-        if settings is not None:
-            return [item.name for item in fields(settings)]
-        return list(inspect.signature(cls).parameters)[1:]
+        takes = inspect.signature(getattr(cls, "Settings", None) or cls).parameters.values()
+        known = {item.name: item.default for item in takes if item.name not in ("seat", "seats")}
+        return known | dict(self.preset)
 
 
 def _ppo(**preset: Any) -> Entry:

@@ -22,6 +22,7 @@ from stable_baselines3.common.utils import set_random_seed
 from agents.base import Agent, Round, Seat
 from agents.heads import make_head
 from benchgame_env._validate import Floats, integer, number
+from benchgame_env.protocols import is_exact
 
 
 class Decisions(NamedTuple):
@@ -88,6 +89,9 @@ class SB3Agent(Agent):
         super().__init__(seat)
         if head is None:
             head = "axis" if self.choices in ("any", seat.axis.action_type) else "overtake"
+            if head == "overtake" and not is_exact(seat.protocol):
+                name = type(self).__name__
+                raise ValueError(f"{name} needs action_type {self.choices} under {seat.protocol!r}")
         self.head = make_head(head, seat, resolution)
         kind = "continuous" if self.head.count is None else "discrete"
         if self.choices not in ("any", kind):

@@ -16,11 +16,18 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells defaults where there is something to tell."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, []) else super()._get_help_string(action)
+
+
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line, with defaults in its help."""
 
     def __init__(self, **settings: Any) -> None:
-        settings.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
+        settings.setdefault("formatter_class", _Help)
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)
 
@@ -87,6 +94,8 @@ def protocol_from(options: argparse.Namespace) -> Any:
 
 
 def _value(word: str) -> Any:
+    if word in ("true", "false"):
+        return word == "true"
     try:
         return float(word) if not word.lstrip("+-").isdigit() else int(word)
     except ValueError:

@@ -579,6 +579,6 @@ def test_the_list_of_developers_says_what_each_takes(capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines if not line.startswith(" ")] == list(AGENTS)
     at = lines.index("constant: The same share of the effort that the prizes are worth, always.")
-    assert lines[at + 1] == "  takes share"
+    assert lines[at + 1] == "  takes share=0.5"
     with pytest.raises(SystemExit):
         agents_command.main(["--colour"])

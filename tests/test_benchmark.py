@@ -126,6 +126,32 @@ def _run_but_fail(cell: cells.Cell) -> None:
     cells.run_cell(cell)
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("figures.json", "{"), ("rows.csv", ""), ("progress.csv", None), ("figures.json", None)],
+)
+def test_a_damaged_cell_is_worked_out_again_or_fails_alone(
+    settings: Path, tmp_path: Path, file: str, content: str | None
+) -> None:
+    settings.write_text(TINY.replace("[algorithms.ppo]\noptions = { hidden = 8 }\n", ""))
+    out = tmp_path / "out"
+    assert command(settings, "--out", out, "--workers", 1) == 0
+    before = contents(out)
+    victim = next(out.glob(f"runs/*/seed-1/{file}"))
+    if content is None:
+        victim.unlink()
+    else:
+        victim.write_text(content)
+    if file == "progress.csv":  # which grading cannot make anew
+        assert command(settings, "--out", out, "--workers", 1) == 1
+        rows = read_rows(out / "rows.csv")
+        assert [row["status"] for row in rows].count("failed") == 1
+        assert any("progress.csv is missing" in row["error"] for row in rows)
+    else:
+        assert command(settings, "--out", out, "--workers", 1) == 0
+        assert contents(out) == before
+
+
 def test_workers_do_not_outlive_who_started_them(tmp_path: Path) -> None:
     code = (
         "import sys, time, training.pools as p\n"

@@ -284,6 +284,7 @@ def test_batches_that_overwrite_their_arrays_are_refused() -> None:
         ({"gamma": 1.5}, r"gamma: must be in \[0, 1\]"),
         ({"entropy_halving": 0}, "entropy_halving: must be > 0"),
         ({"minibatches": 7}, "minibatches: must divide the 96 samples"),
+        ({"shared": "maybe"}, "shared: must be true or false, got 'maybe'"),
         ({"colour": 1}, "agent 'ppo' takes learning_rate, n_epochs"),
     ],
 )

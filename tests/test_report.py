@@ -108,7 +108,7 @@ def test_numbers_are_those_of_the_verdict(run: Path) -> None:
         if row[0].attrib["scope"] == "row"
     }
     for check in verdict["checks"]:
-        mean, interval, bound, outcome = shown[check["name"]]
+        outcome, mean, bound, interval = shown[check["name"]]
         assert mean == f"{check['mean']:.4g}"
         assert interval == f"{check['low']:.4g} to {check['high']:.4g}"
         assert bound == f"{check['bound']:g}"

@@ -86,6 +86,12 @@ def test_runs_are_algorithms_on_games_under_protocols(tmp_path: Path) -> None:
         ('at."in turn"', 'at."out"', "algorithms.ppo.at: unknown 'out'; known: duels, in turn"),
         ('agents = "ppo,honest"', 'agents = "ppo,honest,honest"', "3 named for 2 developers"),
         ("[[tasks]]", "[tasks]", "no TOML file"),
+        ('games = ["duel", "duel-small-prize"]', 'games = ["duel", "duel"]', "is there twice"),
+        ('games = ["duel"]', "games = []", "tasks 1: games: expected a list of names, got []"),
+        ('games = ["duel"]', 'games = "duel"', "tasks 1: games: expected a list of names, got 'duel'"),
+        ('["direct", ', "[3, ", "tasks 0: protocols: expected a list of names"),
+        ('name = "small"', 'name = "../small"', "name: expected a word, for it names a folder"),
+        ('agents = "ppo,honest"', "agents = 3", "agents: expected words, got 3"),
         ("copies = 6", 'copies = "six"', "copies: must be a whole number >= 1, got 'six'"),
     ],
 )

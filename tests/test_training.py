@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,12 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["--agents", "honest,honest,ppo,sniper,magic"], "agent: unknown 'magic'; known: "),
         (["--option", "learning_rate"], "--option: expected NAME=VALUE"),
         (["--option", "colour=1"], "agent 'ppo-annealed' takes learning_rate, "),
+        (["--option", "entropy=1", "--option", "ppo-annealed.entropy=2"], "entropy is given twice"),
+        (["--option", ".entropy=1"], "--option: expected AGENT.NAME=VALUE"),
+        (
+            ["--agents", "dqn", "--protocol", "finite-test", "--param", "items=9"],
+            "DQN needs action_type",
+        ),
         (["--option", "dqn.gamma=1"], "options: of dqn, who does not play"),
         (["--episodes", "0"], "episodes: must be a whole number >= 1, got 0"),
         (["--seeds", "0"], "seeds: must be a whole number >= 1, got 0"),
@@ -293,3 +300,51 @@ def test_any_line_up_trains_and_is_graded(tmp_path: Path) -> None:
     assert held["0"] == held["1"] == 0.0  # honest
     logged = list((run / "seed-0").glob("events.out.tfevents.*"))
     assert logged
+
+
+def _checkpoint(run: Path) -> Path:
+    return run / "seed-0" / "checkpoint.pt"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"update": "2"}, {"update": 3}, {"play": [1, 2, 3]}, {"play": torch.zeros(2, 64, 1)},
+        {"play": torch.full((2, 64, 2), math.nan)}, {"players": {}}, {"players": [3]},
+    ],
+)  # fmt: skip
+def test_a_checkpoint_that_does_not_fit_is_refused_by_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any]
+) -> None:
+    run = tmp_path / "run"
+    train(settings(updates=2), run)
+    save_checkpoint(_checkpoint(run), load_checkpoint(_checkpoint(run)) | change)
+    capsys.readouterr()
+    assert command(evaluate_command.main, run) == 2
+    assert "checkpoint.pt" in one_line(capsys)
+    with pytest.raises(ValueError, match=r"checkpoint\.pt"):
+        list(train_seed(settings(updates=2), run / "seed-0", 0))
+
+
+@pytest.mark.parametrize("content", ["", "foo\n1\n", "update,nash_conv,distance,kendall_tau\n0,1,1,1\n"])
+def test_a_damaged_learning_curve_is_not_gone_on_with(tmp_path: Path, content: str) -> None:
+    run = tmp_path / "run"
+    train(settings(updates=2), run)
+    (run / "seed-0" / "progress.csv").write_text(content)
+    with pytest.raises(ValueError, match=r"progress\.csv is damaged"):
+        list(train_seed(settings(updates=2), run / "seed-0", 0))
+
+
+def test_settings_of_the_wrong_kind_are_damage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    train(settings(updates=1), run)
+    capsys.readouterr()
+    path = run / "settings.json"
+    for name, value in (("agents", 3), ("seeds", "3"), ("game", "chess")):
+        content = json.loads(path.read_text())
+        content["settings"][name] = value
+        (run / "settings.json").write_text(json.dumps(content))
+        assert command(evaluate_command.main, run) == 2
+        assert "settings.json is damaged" in one_line(capsys)

@@ -51,6 +51,10 @@ class TrainSettings:
     )
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            given = getattr(self, item.name)
+            if isinstance(item.default, str) and not isinstance(given, str):
+                raise ValueError(f"{item.name}: expected words, got {given!r}")
         number("resolution", self.resolution, low=0, strict=True)
         for name in ("seeds", "updates", "copies", "horizon", "episodes"):
             integer(name, getattr(self, name), low=1)
@@ -96,7 +100,7 @@ class TrainSettings:
             return cls(**settings)
         except FileNotFoundError:
             raise ValueError(f"{folder} is not a run: it has no settings.json") from None
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged: {error}") from error
 
     def differences(self, other: TrainSettings) -> str:

@@ -28,13 +28,19 @@ from benchgame_env._validate import integer
 from training.grading import Grader, certified_equilibrium
 from training.pools import Local, run_all
 from training.settings import TrainSettings, add_options, chosen
-from training.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
+from training.storage import (
+    Checkpoint,
+    read_checkpoint,
+    read_progress,
+    save_checkpoint,
+    write_rows,
+)
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
 GRADE_EVERY = 10  # updates between exact NashConvs in progress.csv
 GRADED = 256  # latest plays of an update that are graded
-SAMPLE = 64  # plays kept per update, for time averages
+SAMPLE = 128  # plays kept per update, for time averages
 TRAINING = 3  # keeps the random streams of training apart from others of the same seed
 
 Played = dict[str, NDArray[Any]]
@@ -78,9 +84,14 @@ def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for key, value in commands.assignments("--option", words).items():
         agent, dot, name = key.rpartition(".")
+        if not name or (dot and not agent):
+            raise ValueError(f"--option: expected AGENT.NAME=VALUE, got {key}={value}")
         if not dot and "," in names:
             raise ValueError(f"--option: say whose {name} it is, as AGENT.{name}=VALUE")
-        found.setdefault(agent or names, {})[name] = value
+        own = found.setdefault(agent or names, {})
+        if name in own:
+            raise ValueError(f"--option: {name} is given twice")
+        own[name] = value
     return found
 
 
@@ -133,15 +144,16 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
 
 def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[list[Player], NDArray[Any]]:
     """A finished seed: its players and the efforts sampled in training, ``[updates, SAMPLE, n]``."""
-    content = load_checkpoint(folder / "checkpoint.pt")
-    if content["update"] != settings.updates:
+    vec = settings.vector_env(settings.copies)
+    found = read_checkpoint(folder / "checkpoint.pt", vec.n_developers)
+    if found.update != settings.updates:
         raise ValueError(
-            f"{folder} stopped at update {content['update']} of {settings.updates}: "
+            f"{folder} stopped at update {found.update} of {settings.updates}: "
             f"finish it with {PROG} --resume"
         )
-    players = settings.players(settings.vector_env(settings.copies), seed)
-    _load(players, content, folder)
-    return players, content["play"].numpy()
+    players = settings.players(vec, seed)
+    _load(players, found, folder)
+    return players, found.play
 
 
 def _update(
@@ -165,6 +177,8 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         different = settings.differences(TrainSettings.load(out))
         if different:
             raise ValueError(f"{out} holds a run with other settings ({different})")
+    elif out.is_dir() and any(out.iterdir()):
+        raise ValueError(f"{out} holds something else already: choose another --out")
     check_room(out)
     if not (out / "settings.json").exists():
         settings.save(out)
@@ -202,17 +216,18 @@ def _restore(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]],
     """Load the seed's checkpoint into ``players`` if there is one; its progress and plays."""
     if not (folder / "checkpoint.pt").exists():
         return [], []
-    content = load_checkpoint(folder / "checkpoint.pt")
-    _load(players, content, folder)
-    progress: list[dict[str, Any]] = list(read_rows(folder / "progress.csv")[: content["update"]])
-    return progress, list(content["play"].numpy())
+    seated = np.concatenate([np.atleast_1d(player.at) for player in players])
+    found = read_checkpoint(folder / "checkpoint.pt", seated.size)
+    _load(players, found, folder)
+    progress: list[dict[str, Any]] = list(read_progress(folder / "progress.csv", found.update))
+    return progress, list(found.play)
 
 
-def _load(players: list[Player], content: dict[str, Any], folder: Path) -> None:
+def _load(players: list[Player], found: Checkpoint, folder: Path) -> None:
     try:
-        for player, saved in zip(players, content["players"], strict=True):
+        for player, saved in zip(players, found.players, strict=True):
             player.load(saved)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{folder / 'checkpoint.pt'} is of other players ({error})") from error
 
 

@@ -12,6 +12,8 @@ from benchgame_env._files import check_room, json_text, write_text
 from training.benchmark.suite import Suite, SuiteRun
 from training.judging import grade_and_keep, predicted
 from training.pools import Job, Pool, run_all
+from training.seed_figures import load_figures
+from training.storage import read_progress, read_rows
 from training.train import saved_updates, show_progress, train_seed
 
 SUITE = "suite.json"
@@ -19,7 +21,7 @@ SUITE = "suite.json"
 
 @dataclass(frozen=True)
 class Cell:
-    """One seed of a run; it is finished when its ``figures`` are there."""
+    """One seed of a run."""
 
     run: SuiteRun
     folder: Path  # of the run
@@ -37,6 +39,15 @@ class Cell:
     def progress(self) -> Path:
         return self.folder / f"seed-{self.seed}" / "progress.csv"
 
+    def is_finished(self) -> bool:
+        """Whether all that is read of it later is there and whole."""
+        try:
+            load_figures(self.figures)
+            read_progress(self.progress, self.run.settings.updates)
+            return bool(read_rows(self.folder / f"seed-{self.seed}" / "rows.csv"))
+        except ValueError:
+            return False
+
 
 def cells_of(run: SuiteRun, out: Path) -> list[Cell]:
     """The cells of one run of a benchmark in ``out``."""
@@ -52,9 +63,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     """
     _open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
-    todo: dict[Job, Cell] = {
-        partial(run_cell, cell): cell for cell in cells if not cell.figures.exists()
-    }
+    todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder / f"seed-{cell.seed}" for cell in cells]
     errors: dict[str, str] = {}
     with tqdm(

@@ -80,7 +80,7 @@ class Suite:
         """
         try:
             content = tomllib.loads(path.read_text())
-            return cls(str(content["name"]), tuple(_runs(content)))
+            return cls(_name(content["name"]), tuple(_runs(content)))
         except FileNotFoundError:
             raise ValueError(f"{path} is missing") from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -96,12 +96,19 @@ def standard(quick: bool) -> Path:
     return FOLDER / f"{STANDARD}{'-quick' if quick else ''}.toml"
 
 
+def _name(given: Any) -> str:
+    if not isinstance(given, str) or not re.fullmatch(r"[\w-][\w.-]*", given):
+        raise ValueError(f"name: expected a word, for it names a folder, got {given!r}")
+    return given
+
+
 def _runs(content: Table) -> Iterator[SuiteRun]:
     _known("the file", content, KEYS)
     defaults = _table("defaults", content.get("defaults", {}), RUN_KEYS)
     tasks = list(_tasks(content["tasks"]))
     groups = dict.fromkeys(group for group, _, _ in tasks)
     algorithms = _table("algorithms", content["algorithms"])
+    taken: set[str] = set()
     for name, given in algorithms.items():
         where = f"algorithms.{name}"
         own = _table(where, given, RUN_KEYS | ALGORITHM_KEYS)
@@ -111,13 +118,19 @@ def _runs(content: Table) -> Iterator[SuiteRun]:
             choice(f"{where}.tasks", group, groups)
         options = own.pop("options", {})
         own.setdefault("agents", name)
-        if options and "," not in own["agents"]:
+        if options and "," not in str(own["agents"]):
             options = {own["agents"]: options}
         for group, task, settings in tasks:
             if group in played:
                 special = _table(f"{where}.at.{group}", at.get(group, {}), RUN_KEYS)
                 chosen = {**defaults, **settings, **own, **special, "options": options}
-                yield _run(f"{where} on {task}", task, name, {**chosen, "seeds": content["seeds"]})
+                run = _run(f"{where} on {task}", task, name, {**chosen, "seeds": content["seeds"]})
+                if run.name in taken:
+                    raise ValueError(
+                        f"{where} on {task} is there twice, or by a name that looks the same"
+                    )
+                taken.add(run.name)
+                yield run
 
 
 def _run(where: str, task: str, algorithm: str, chosen: Table) -> SuiteRun:
@@ -134,6 +147,9 @@ def _tasks(tables: Any) -> Iterator[tuple[str, str, Table]]:
     for k, given in enumerate(tables):
         own = _table(f"tasks {k}", given, RUN_KEYS | TASK_KEYS)
         games, protocols = own.pop("games"), own.pop("protocols", ["direct"])
+        for key, listed in (("games", games), ("protocols", protocols)):
+            if not isinstance(listed, list) or not listed or not all(isinstance(w, str) for w in listed):
+                raise ValueError(f"tasks {k}: {key}: expected a list of names, got {listed!r}")
         group, single = own.pop("name", None), len(games) * len(protocols) == 1
         for game in games:
             for words in protocols:

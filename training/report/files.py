@@ -16,7 +16,7 @@ import numpy as np
 from benchgame_env._validate import Floats
 from training.checks import Check, Figure, Outcome
 from training.settings import TrainSettings
-from training.storage import load_checkpoint, read_rows
+from training.storage import read_checkpoint, read_rows
 from training.verdict import Verdict
 
 
@@ -141,13 +141,7 @@ def _column(rows: list[dict[str, str]], name: str) -> Floats:
 
 
 def _play(path: Path, n: int) -> Floats:
-    try:
-        play = np.asarray(load_checkpoint(path)["play"], dtype=np.float64)
-    except KeyError:
-        play = np.empty(0)
-    if play.ndim != 3 or play.shape[2] != n:
-        raise ValueError(f"{path} is damaged: it holds no plays of {n} developers")
-    return play
+    return read_checkpoint(path, n).play
 
 
 def _verdict(path: Path) -> tuple[Verdict | None, list[dict[str, Any]]]:
