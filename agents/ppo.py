@@ -54,6 +54,8 @@ class PPOSettings:
         for name in ("shared", "central"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: must be true or false, got {getattr(self, name)!r}")
+        if self.shared and self.central:
+            raise ValueError("central: one critic for all cannot tell whose value a state is")
         for name in ("gamma", "gae_lambda"):
             if not 0 <= number(name, getattr(self, name)) <= 1:
                 raise ValueError(f"{name}: must be in [0, 1], got {getattr(self, name)}")

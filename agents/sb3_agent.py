@@ -171,6 +171,9 @@ class SB3Agent(Agent):
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network sees of observations ``[batch, size]``, the same shape."""
         seen = self.head.view(observations)
+        # Decisions are made on turn, and what an episode's end is worth is what a turn there would be.
+        turn = self.seat.layout.parts["turn"]
+        seen[:, turn] = np.arange(turn.stop - turn.start) == self.seat.developer
         if self.gamma == 0:
             seen[:, self.seat.layout.parts["rounds_left"]] = 0.0
         return seen

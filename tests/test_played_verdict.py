@@ -52,8 +52,9 @@ def verdict_on(
     for seed in range(seeds):
         line_up = [player(seat) for player, seat in zip(players, seats, strict=True)]
         efforts = play(vec, line_up, rounds, np.random.default_rng(seed))["effort"][:, 0]
+        found = cycle_figures(vec.game, vec.protocol, efforts, who, **against)
         learned.append(
-            SeedFigures(*unseen, **cycle_figures(vec.game, vec.protocol, efforts, who, **against))
+            SeedFigures(*unseen, **found, drawn_step_regret=found["step_regret"])  # nothing is by chance
         )
     expected = ExpectedCycle(share_of_scale(vec.game, predicted.peaks), predicted.period)
     return judge("cycle", "alternating", learned * (10 // seeds), cycle=expected)
@@ -69,7 +70,7 @@ def test_best_responses_match_their_cycle(n: int, rounds: int) -> None:
     assert verdict.outcome == "match", verdict
     # Boards are seen in float32, so the favourite ties from above, by up to 3e-7 of effort, see
     # test_agents; on the way up that adds up to 145 times, half of the duel's period.
-    assert means(verdict) == pytest.approx([0.0, 1.0, *[0.0] * n, 0.0], abs=5e-5)
+    assert means(verdict) == pytest.approx([0.0, 0.0, 1.0, *[0.0] * n, 0.0], abs=5e-5)
     assert verdict.share is not None
     assert verdict.share.mean == 1.0
 
@@ -77,7 +78,7 @@ def test_best_responses_match_their_cycle(n: int, rounds: int) -> None:
 def test_best_responses_on_levels_match_their_cycle() -> None:
     # 65 levels on an axis of length 1: efforts are dyadic, so scores that tie on paper tie.
     verdict = verdict_on(2, [BestResponse] * 2, 250, levels=65)
-    assert means(verdict) == [0.0, 1.0, 0.0, 0.0, 0.0]
+    assert means(verdict) == [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
     assert verdict.outcome == "match"
 
 
@@ -92,11 +93,11 @@ def test_overshooting_by_one_level_is_a_mismatch_by_the_period_alone(
 ) -> None:
     verdict = verdict_on(2, players, 900, levels=257)
     assert verdict.outcome == "mismatch"
-    assert [check.outcome for check in verdict.checks] == [*["match"] * 4, "mismatch"]
+    assert [check.outcome for check in verdict.checks] == [*["match"] * 5, "mismatch"]
     # One level costs 1/256 = 0.0039, on nearly every revision of who overshoots.
     overshooters = players.count(Overshooting)
     assert means(verdict)[0] == pytest.approx(overshooters / 2 / 256, rel=0.05)
-    assert means(verdict)[-1] == pytest.approx(period - 1, abs=0.02)
+    assert means(verdict)[-1] == pytest.approx(1 - period, abs=0.02)
 
 
 def test_overshooting_by_one_resolution_halves_the_period() -> None:
@@ -104,8 +105,8 @@ def test_overshooting_by_one_resolution_halves_the_period() -> None:
         return BestResponse(seat, resolution=2e-3)
 
     verdict = verdict_on(2, [coarse, coarse], 900)
-    assert [check.outcome for check in verdict.checks] == [*["match"] * 4, "mismatch"]
-    assert means(verdict)[-1] == pytest.approx(-1 / 2, abs=0.02)
+    assert [check.outcome for check in verdict.checks] == [*["match"] * 5, "mismatch"]
+    assert means(verdict)[-1] == pytest.approx(1 / 2, abs=0.02)
 
 
 def test_random_play_is_a_mismatch() -> None:
@@ -119,4 +120,4 @@ def test_honest_play_has_a_period_but_not_this_one() -> None:
     # Nobody moves: period 1, peaks 0, and the weaker misses 1 - 0.5 every other revision.
     verdict = verdict_on(2, [Honest] * 2, 20)
     assert verdict.outcome == "mismatch"
-    assert means(verdict) == pytest.approx([0.25, 1.0, -0.497, -0.997, 1 / 290 - 1], abs=2e-3)
+    assert means(verdict) == pytest.approx([0.25, 0.25, 1.0, 0.497, 0.997, 1 - 1 / 290], abs=2e-3)

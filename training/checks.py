@@ -50,17 +50,6 @@ def below(name: str, values: Iterable[float], bound: float) -> Check:
     return Check(name, float(array.mean()), low, high, bound, outcome, _flags(array < bound))
 
 
-def within(name: str, values: Floats, bound: float) -> Check:
-    """Whether the mean of ``values`` (one per seed) lies within ``bound`` of 0, by the t interval."""
-    low, high = t_interval(values)
-    outcome: Outcome = "undecided"
-    if max(-low, high) < bound:
-        outcome = "match"
-    elif low >= bound or high <= -bound:
-        outcome = "mismatch"
-    return Check(name, float(values.mean()), low, high, bound, outcome, _flags(np.abs(values) < bound))
-
-
 def mostly(name: str, flags: Iterable[bool]) -> Check:
     """Whether more than half of all seeds would be true, by the exact binomial interval."""
     passed = _flags(flags)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from agents import Player, play
+from agents.base import Mode
 from benchgame_env import Game, VectorEnv, metrics, theory
 from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
@@ -24,6 +25,7 @@ from training.train import Played, load_seed
 from training.verdict import ExpectedCycle, Verdict, judge, unevenly_spaced
 
 EPISODES = 256
+MODES: tuple[Mode, Mode] = ("greedy", "play")
 GRADING = 2  # keeps the random streams of grading apart from others of the same seed
 
 
@@ -84,9 +86,12 @@ def grade_seed(
     figures = grade(vec, prediction, played, sampled)
     if cycle is None:
         return figures, played
-    course = _course(settings, players, cycle, rng)
+    course, drawn = (_course(settings, players, cycle, rng, mode) for mode in MODES)
     turns = vec.n_developers - 1 - np.arange(len(course["effort"])) % vec.n_developers
-    found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **_choices(settings))
+    choices = _choices(settings)
+    found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
+    missed = metrics.step_regrets(vec.game, vec.protocol, drawn["effort"][:, 0], turns, **choices)
+    found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
     return replace(figures, **found), course
 
 
@@ -145,12 +150,15 @@ def _choices(settings: TrainSettings) -> dict[str, Any]:
 
 
 def _course(
-    settings: TrainSettings, players: list[Player], cycle: theory.Cycle, rng: np.random.Generator
+    settings: TrainSettings,
+    players: list[Player],
+    cycle: theory.Cycle,
+    rng: np.random.Generator,
+    mode: Mode,
 ) -> Played:
-    """One copy's greedy play from zero effort on, long enough for three predicted periods."""
+    """One copy's play from zero effort on, long enough for three predicted periods."""
     rounds = 4 * cycle.period + 50 * settings.vector_env(1).n_developers
-    vec = replace(settings, horizon=rounds).vector_env(settings.copies)
-    played = play(vec, players, rounds, rng, seed=0, mode="greedy")
+    played = play(settings.vector_env(settings.copies, rounds), players, rounds, rng, seed=0, mode=mode)
     return {key: value[:, :1] for key, value in played.items()}
 
 

@@ -37,7 +37,9 @@ class SeedFigures:
     period: of that cycle, single revisions; NaN if there is none.
     peaks: each developer's largest effort on it, ``[n]``; in the second half of play if there is none.
     step_regret: mean regret of the revisions on it, likewise.
-    step_regrets: the same for each developer's own revisions, ``[n]``.
+    drawn_step_regret: the same of the strategy as it is, chance included, in the second half of an
+        episode as long.
+    step_regrets: the same as ``step_regret`` for each developer's own revisions, ``[n]``.
     """
 
     regret: float
@@ -53,6 +55,7 @@ class SeedFigures:
     period: float = math.nan
     peaks: Floats | None = None
     step_regret: float = math.nan
+    drawn_step_regret: float = math.nan
     step_regrets: Floats | None = None
 
 

@@ -58,6 +58,11 @@ class TrainSettings:
         number("resolution", self.resolution, low=0, strict=True)
         for name in ("seeds", "updates", "copies", "horizon", "episodes"):
             integer(name, getattr(self, name), low=1)
+        n = load_game(self.game).n_developers
+        if self.revision == "alternating" and self.horizon < n:
+            raise ValueError(
+                f"horizon: {n} developers take turns, so it must be >= {n}, got {self.horizon}"
+            )
         if load_game(self.game).prize_range == 0:
             raise ValueError(f"game {self.game!r}: all ranks pay the same, there is nothing to learn")
         self.players(self.vector_env(self.copies), seed=0)  # refuses what these would refuse
@@ -71,13 +76,13 @@ class TrainSettings:
         """Everybody, as at the start of training."""
         return line_up(self.agents, vec, self.options, self.rounds, seed, self.resolution)
 
-    def vector_env(self, copies: int) -> VectorEnv:
-        """The batched game of this run."""
+    def vector_env(self, copies: int, horizon: int | None = None) -> VectorEnv:
+        """The batched game of this run, with episodes of its own length or another."""
         return VectorEnv(
             load_game(self.game),
             make_protocol(self.protocol, **self.parameters),
             num_envs=copies,
-            horizon=self.horizon,
+            horizon=self.horizon if horizon is None else horizon,
             revision=self.revision,
             action_type=self.action_type,
             effort_levels=self.effort_levels,

@@ -242,9 +242,9 @@ def _save(
 
 
 def _sample(efforts: NDArray[Any]) -> NDArray[Any]:
-    """``SAMPLE`` of the plays ``[rounds, copies, n]``, evenly; of fewer plays, all in turn."""
+    """``SAMPLE`` of the plays ``[rounds, copies, n]``, evenly."""
     plays = efforts.reshape(-1, efforts.shape[-1])
-    return plays[np.arange(SAMPLE) * max(len(plays) // SAMPLE, 1) % len(plays)]
+    return plays[np.arange(SAMPLE) * len(plays) // SAMPLE]
 
 
 def _progress_row(update: int, played: Played, shown: Played, grader: Grader) -> dict[str, Any]:

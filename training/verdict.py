@@ -6,8 +6,8 @@ their own is said beside it.
 
 Where revisions alternate, a seed whose play does not repeat fails the check of being periodic, and its
 peaks are those of the second half of what was played. It has no period, but it is not dropped either:
-it counts as 100 % off, to the side that is worse, and the other seeds have to pass without it as well.
-So play that does not repeat never improves an outcome.
+it counts as 100 % off, and the other seeds have to pass without it as well, so that play that does not
+repeat never improves an outcome. Deviations count by their size: seeds off to either side do not cancel.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchgame_env._validate import Floats
-from training.checks import Check, Figure, Outcome, average, below, mostly, share, within
+from training.checks import Check, Figure, Outcome, average, below, mostly, share
 from training.seed_figures import SeedFigures
 
 MIN_SEEDS = 10
@@ -148,6 +148,7 @@ def _cycle_checks(seeds: list[SeedFigures], cycle: ExpectedCycle) -> list[Check]
     away = np.array([s.peaks for s in seeds], dtype=np.float64) - cycle.peaks
     return [
         below("mean regret of a revision / P", (s.step_regret for s in seeds), STEP_REGRET),
+        below("the same as drawn / P", (s.drawn_step_regret for s in seeds), STEP_REGRET),
         mostly("play is periodic", (s.periodic for s in seeds)),
         *_each_within("distance of peak effort / F from prediction, developer", away, PEAK),
         _period_check(np.array([s.period for s in seeds]) / cycle.period - 1),
@@ -157,17 +158,17 @@ def _cycle_checks(seeds: list[SeedFigures], cycle: ExpectedCycle) -> list[Check]
 def _period_check(away: Floats) -> Check:
     """Relative deviations, one per seed; NaN without a period, see the module."""
     missing = np.isnan(away)
-    readings = [np.where(missing, off, away) for off in (1.0, -1.0)]
+    readings = [np.where(missing, 1.0, np.abs(away))]
     if not missing.all():
-        readings.append(away[~missing])
+        readings.append(np.abs(away[~missing]))
     name = "deviation of the period from prediction, relative"
-    checks = [within(name, reading, PERIOD) for reading in readings]
+    checks = [below(name, reading, PERIOD) for reading in readings]
     return replace(_worst(checks), passed=checks[0].passed)
 
 
 def _each_within(name: str, away: Floats, bound: float) -> list[Check]:
-    """A check for each developer: ``away`` is ``[seeds, n]``."""
-    return [within(f"{name} {i}", away[:, i], bound) for i in range(away.shape[1])]
+    """A check for each developer: ``away`` is ``[seeds, n]``; seeds off to either side do not cancel."""
+    return [below(f"{name} {i}", np.abs(away[:, i]), bound) for i in range(away.shape[1])]
 
 
 def _worst(checks: list[Check]) -> Check:
