@@ -52,7 +52,14 @@ def whole() -> str:
     return json.dumps(
         {"regret": 0.0, "average_regret": 0.0, "efforts": [0.0, 0.0], "average_efforts": [0.0, 0.0]}
         | {"movement": 0.0, "in_order": True, "tau": 1.0, "nash_conv": 0.0, "joint_regret": 0.0}
-        | {"periodic": False, "period": "nan", "peaks": None, "step_regret": 0, "step_regrets": None}
+        | {
+            "periodic": False,
+            "period": "nan",
+            "peaks": None,
+            "step_regret": 0,
+            "drawn_step_regret": 0,
+            "step_regrets": None,
+        }
     )
 
 
