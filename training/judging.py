@@ -156,8 +156,8 @@ def _course(
     rng: np.random.Generator,
     mode: Mode,
 ) -> Played:
-    """One copy's play from zero effort on, long enough for three predicted periods."""
-    rounds = 4 * cycle.period + 50 * settings.vector_env(1).n_developers
+    """One copy's play from zero effort on, long enough for a long approach and three periods."""
+    rounds = 8 * cycle.period + 50 * settings.vector_env(1).n_developers
     played = play(settings.vector_env(settings.copies, rounds), players, rounds, rng, seed=0, mode=mode)
     return {key: value[:, :1] for key, value in played.items()}
 
