@@ -218,7 +218,7 @@ def test_a_cycle_moves_on_the_levels_that_were_played() -> None:
 
 
 def expected(revision: str, game: str = "duel", **changes: object) -> Expected:
-    settings = TrainSettings(game=game, revision=revision, **changes)  # type: ignore[arg-type]
+    settings = TrainSettings(game=game, revision=revision, horizon=5, **changes)  # type: ignore[arg-type]
     found = expected_play(theory.predict(game, "direct"), settings)
     assert found is not None
     return found
