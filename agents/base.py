@@ -58,6 +58,10 @@ class Seat:
         layout, sizes = vec.observer.layout, (vec.horizon, vec.num_envs)
         return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, rounds, seed, resolution)
 
+    def own_seed(self) -> int:
+        """Of what it draws before the game, from ``seed`` and its place."""
+        return int(np.random.SeedSequence((self.seed, self.developer)).generate_state(1)[0])
+
     def read(self, observations: NDArray[np.float32], part: str) -> NDArray[np.float32]:
         """The named part ``[batch, length]`` of observations ``[batch, size]``."""
         return observations[:, self.layout.parts[part]]

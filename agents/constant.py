@@ -22,8 +22,7 @@ class Constant(Agent):
 
     def __init__(self, seat: Seat, share: float = 0.5) -> None:
         super().__init__(seat)
-        if number("share", share, low=0) > 1:
-            raise ValueError(f"share: must be <= 1, got {share:g}")
+        number("share", share, low=0, high=1)
         self.effort = share * seat.game.effort_scale[seat.developer]
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:

@@ -11,8 +11,7 @@ from stable_baselines3 import DQN as SB3DQN
 
 from agents.base import Seat
 from agents.replay import DecisionBuffer, ReplayAgent
-from agents.sb3_agent import share
-from benchgame_env._validate import integer
+from benchgame_env._validate import integer, number
 
 
 class DQN(ReplayAgent):
@@ -50,7 +49,7 @@ class DQN(ReplayAgent):
         gradient_steps: int = 4,
         target_update: int = 100,
     ) -> None:
-        self.epsilon = share("epsilon", epsilon)
+        self.epsilon = number("epsilon", epsilon, low=0, high=1)
         self.target_update = integer("target_update", target_update, low=1)
         super().__init__(
             seat,

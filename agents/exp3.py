@@ -28,8 +28,7 @@ class EXP3(LevelLearner):
 
     def __init__(self, seat: Seat, levels: int = LEVELS, exploration: float = 0.1) -> None:
         super().__init__(seat, levels)
-        if number("exploration", exploration, low=0, strict=True) > 1:
-            raise ValueError(f"exploration: must be <= 1, got {exploration:g}")
+        number("exploration", exploration, low=0, high=1, strict=True)
         self.exploration = exploration
         self._least = seat.game.prizes[-1] - np.max(seat.game.cost(self.levels))
         self._spread = max(float(seat.game.prizes[0] - self._least), np.finfo(np.float64).tiny)

@@ -135,7 +135,7 @@ class PPO(Team):
         self._losses: dict[str, Tensor] = {}
 
     def _policy(self, seat: Seat, space: Any) -> ActorCriticPolicy:
-        set_random_seed(int(np.random.SeedSequence((seat.seed, seat.developer)).generate_state(1)[0]))
+        set_random_seed(seat.own_seed())
         rate, units = self.settings.learning_rate, self.settings.hidden
         actions = self._heads[0].space
         return ActorCriticPolicy(space, actions, lambda _: rate, net_arch=[units, units])

@@ -49,11 +49,9 @@ class QLearning(LevelLearner):
         epsilon_halving: float = 500.0,
     ) -> None:
         super().__init__(seat, levels)
-        self.rate = number("rate", rate, low=0, strict=True)
-        self.gamma, self.epsilon = number("gamma", gamma, low=0), number("epsilon", epsilon, low=0)
-        for name in ("gamma", "rate", "epsilon"):
-            if getattr(self, name) > 1:
-                raise ValueError(f"{name}: must be <= 1, got {getattr(self, name):g}")
+        self.rate = number("rate", rate, low=0, high=1, strict=True)
+        self.gamma = number("gamma", gamma, low=0, high=1)
+        self.epsilon = number("epsilon", epsilon, low=0, high=1)
         self.epsilon_halving = number("epsilon_halving", epsilon_halving, low=0, strict=True)
         nothing = np.zeros(seat.copies)
         self.state = {

@@ -47,9 +47,7 @@ class SAC(ReplayAgent):
         tau: float = 0.005,
     ) -> None:
         self.temperature = None if temperature is None else number("temperature", temperature, low=0)
-        self.tau = number("tau", tau, low=0, strict=True)
-        if tau > 1:
-            raise ValueError(f"tau: must be <= 1, got {tau:g}")
+        self.tau = number("tau", tau, low=0, high=1, strict=True)
         super().__init__(
             seat,
             buffer_size=buffer_size,

@@ -99,7 +99,7 @@ class SB3Agent(Agent):
                 f"{type(self).__name__} needs {self.choices} choices: head {head!r} on "
                 f"{seat.axis.action_type} actions has {kind} ones"
             )
-        self.gamma = share("gamma", gamma)
+        self.gamma = number("gamma", gamma, low=0, high=1)
         if exploring_starts is None:
             exploring_starts = int(seat.horizon > seat.game.n_developers)
         if integer("exploring_starts", exploring_starts, low=0) >= seat.horizon:
@@ -218,7 +218,7 @@ class SB3Agent(Agent):
             env=None,
             learning_rate=lambda remaining: rate * remaining,
             policy_kwargs={"net_arch": [self.hidden, self.hidden]},
-            seed=int(np.random.SeedSequence([seat.seed, seat.developer]).generate_state(1)[0]),
+            seed=seat.own_seed(),
             device="cpu",
             _init_setup_model=False,
         )
@@ -249,10 +249,3 @@ class SB3Agent(Agent):
     @property
     def _scale(self) -> float:
         return self.seat.game.prize_range or 1.0
-
-
-def share(field: str, value: float) -> float:
-    """``value`` in [0, 1]."""
-    if number(field, value, low=0) > 1:
-        raise ValueError(f"{field}: must be <= 1, got {value:g}")
-    return float(value)

@@ -25,9 +25,11 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def check_room(folder: Path) -> None:
-    """Make ``folder`` and see that a mebibyte fits in: a full disk or a read-only folder is an OSError
-    now, not after hours."""
+def claim_folder(folder: Path, mark: str) -> None:
+    """Make ``folder``, or see that it has the file ``mark`` or nothing (else ValueError), and that a
+    mebibyte fits in: a full disk or a read-only folder is an OSError now, not after hours."""
+    if not (folder / mark).exists() and folder.is_dir() and any(folder.iterdir()):
+        raise ValueError(f"{folder} holds something else already: choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / ".room"
     try:

@@ -27,9 +27,15 @@ def vector(field: str, value: ArrayLike) -> Floats:
 
 
 def number(
-    field: str, value: Any, *, low: float = -math.inf, strict: bool = False, finite: bool = True
+    field: str,
+    value: Any,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    strict: bool = False,
+    finite: bool = True,
 ) -> float:
-    """``value`` as a float ``>= low`` (``> low`` if ``strict``), never NaN."""
+    """``value`` as a float ``>= low`` (``> low`` if ``strict``) and ``<= high``, never NaN."""
     try:
         result = float(value)
     except (TypeError, ValueError):
@@ -38,6 +44,8 @@ def number(
         raise ValueError(f"{field}: must be {'finite' if finite else 'a number'}, got {result}")
     if result < low or (strict and result == low):
         raise ValueError(f"{field}: must be {'>' if strict else '>='} {low:g}, got {result:g}")
+    if result > high:
+        raise ValueError(f"{field}: must be <= {high:g}, got {result:g}")
     return result
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from agents import Player, play
+from agents import Player, Seat, play
 from agents.base import Mode
 from benchgame_env import Game, VectorEnv, metrics, theory
 from benchgame_env._files import json_text, write_text
@@ -139,14 +139,10 @@ def _choices(settings: TrainSettings) -> dict[str, Any]:
     """What a best response chooses among; nothing where developers have different levels."""
     if settings.action_type == "continuous":
         return {"resolution": settings.resolution}
-    axis = settings.vector_env(1).axis
-    if np.ptp(axis.max_effort):
+    vec = settings.vector_env(1)
+    if np.ptp(vec.axis.max_effort):
         return {}
-    return {
-        "levels": axis.effort(np.linspace(0, 1, axis.levels)[:, None] * np.ones(axis.max_effort.size))[
-            :, 0
-        ]
-    }
+    return {"levels": Seat.of(vec, 0).levels(vec.axis.levels)}
 
 
 def _course(

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, commands, theory
-from benchgame_env._files import check_room
+from benchgame_env._files import claim_folder
 from benchgame_env._validate import integer
 from training.grading import Grader, certified_equilibrium
 from training.pools import Local, run_all
@@ -177,9 +177,7 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         different = settings.differences(TrainSettings.load(out))
         if different:
             raise ValueError(f"{out} holds a run with other settings ({different})")
-    elif out.is_dir() and any(out.iterdir()):
-        raise ValueError(f"{out} holds something else already: choose another --out")
-    check_room(out)
+    claim_folder(out, "settings.json")
     if not (out / "settings.json").exists():
         settings.save(out)
 
@@ -187,13 +185,14 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
 def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
     """Train seeds in processes of their own; the first failure stops them all."""
     folders = [folder for _, folder, _ in jobs]
-    seeds = [partial(_train_whole_seed, *job) for job in jobs]
+    seeds = [partial(finish_seed, *job) for job in jobs]
     for _, error in run_all(Local(workers), seeds, lambda: show_progress(bar, folders)):
         if error:
             raise ValueError(error)
 
 
-def _train_whole_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
+def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
+    """As `train_seed`, to the end."""
     for _ in train_seed(settings, folder, seed):
         pass
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchgame_env._files import check_room, json_text, write_text
+from benchgame_env._files import claim_folder, json_text, write_text
 from training.benchmark.suite import Suite, SuiteRun
 from training.judging import grade_and_keep, predicted
 from training.pools import Job, Pool, run_all
 from training.seed_figures import load_figures
 from training.storage import read_progress, read_rows
-from training.train import saved_updates, show_progress, train_seed
+from training.train import finish_seed, saved_updates, show_progress
 
 SUITE = "suite.json"
 
@@ -24,7 +24,7 @@ class Cell:
     """One seed of a run."""
 
     run: SuiteRun
-    folder: Path  # of the run
+    run_folder: Path
     seed: int
 
     @property
@@ -32,19 +32,23 @@ class Cell:
         return f"{self.run.name}, seed {self.seed}"
 
     @property
+    def folder(self) -> Path:
+        return self.run_folder / f"seed-{self.seed}"
+
+    @property
     def figures(self) -> Path:
-        return self.folder / f"seed-{self.seed}" / "figures.json"
+        return self.folder / "figures.json"
 
     @property
     def progress(self) -> Path:
-        return self.folder / f"seed-{self.seed}" / "progress.csv"
+        return self.folder / "progress.csv"
 
     def is_finished(self) -> bool:
         """Whether all that is read of it later is there and whole."""
         try:
             load_figures(self.figures)
             read_progress(self.progress, self.run.settings.updates)
-            return bool(read_rows(self.folder / f"seed-{self.seed}" / "rows.csv"))
+            return bool(read_rows(self.folder / "rows.csv"))
         except ValueError:
             return False
 
@@ -64,7 +68,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     _open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
-    folders = [cell.folder / f"seed-{cell.seed}" for cell in cells]
+    folders = [cell.folder for cell in cells]
     errors: dict[str, str] = {}
     with tqdm(
         total=sum(cell.run.settings.updates for cell in cells), unit="update", desc=suite.name
@@ -79,9 +83,8 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
 def run_cell(cell: Cell) -> None:
     """Train a seed from where it is, and grade it."""
     settings = cell.run.settings
-    for _ in train_seed(settings, cell.figures.parent, cell.seed):
-        pass
-    grade_and_keep(settings, cell.folder, cell.seed, predicted(settings))
+    finish_seed(settings, cell.folder, cell.seed)
+    grade_and_keep(settings, cell.run_folder, cell.seed, predicted(settings))
 
 
 def _open_folder(suite: Suite, out: Path) -> None:
@@ -90,9 +93,7 @@ def _open_folder(suite: Suite, out: Path) -> None:
     text, path = json_text({"name": suite.name, "runs": named}) + "\n", out / SUITE
     if path.exists() and path.read_text() != text:
         raise ValueError(f"{out} holds another suite, or this one with other settings")
-    if not path.exists() and out.is_dir() and any(out.iterdir()):
-        raise ValueError(f"{out} holds something else already: choose another --out")
-    check_room(out)
+    claim_folder(out, SUITE)
     write_text(path, text)
     for run in suite.runs:
         folder = out / "runs" / run.name
