@@ -2,8 +2,8 @@
 
 The folder holds ``suite.json`` and ``runs/NAME/``, each a run as `training.train` makes it. A cell is
 one seed of a run; it is finished when its figures, rows and progress are there and whole. Whatever
-stopped the command, the same command goes on and ends with the same rows. At the end ``rows.csv`` has one
-row per cell, ``verdicts.csv`` one per run, ``statistics.json`` the algorithms compared, and
+stopped the command, the same command goes on and ends with the same rows. At the end ``rows.csv`` has
+one row per cell, ``verdicts.csv`` one per run, ``statistics.json`` the algorithms compared, and
 ``marl_eval.json`` learning curves for marl-eval. Exit status: 0 done, 1 cells failed, 2 bad input.
 """
 
