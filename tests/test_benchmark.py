@@ -87,7 +87,8 @@ def test_rows_say_what_was_played_and_learned(
     assert float(honest["regret"]) == pytest.approx(0, abs=1e-12)
     assert float(rows[2]["regret"]) == pytest.approx(0.25, abs=1e-9)
     assert [row["outcome"] for row in read_rows(out / "verdicts.csv")] == ["undecided"] * 4  # two seeds
-    assert json.loads((out / "statistics.json").read_text())["iqm"].keys() == {"honest", "ppo"}
+    (found,) = json.loads((out / "statistics.json").read_text())["comparisons"]
+    assert found["iqm"].keys() == {"honest", "ppo"}
     printed = capsys.readouterr().out
     assert "duel, direct, simultaneous" in printed
     assert "undecided 0.25" in printed

@@ -271,17 +271,22 @@ def test_an_axis_from_zero_is_linear_first_then_logarithmic() -> None:
 
 # --- a benchmark -------------------------------------------------------------------------------
 
-STATISTICS = {
-    "score": "1 - regret / P",
+PROFILE = {"tau": [0.0, 0.5, 1.0], **{key: [1, 0.5, 0] for key in ("share", "low", "high")}}
+BOTH = {
+    "tasks": ["duel"],
     "iqm": {name: {"value": 0.5, "low": 0.4, "high": 0.6} for name in ("honest", "ppo-annealed")},
     "improvement": [
         {"better": "honest", "than": "ppo-annealed", "value": 0.7, "low": 0.45, "high": 0.9}
     ],
-    "profile": {
-        "thresholds": [0.0, 0.5, 1.0],
-        **{key: {"honest": [1, 0.5, 0]} for key in ("shares", "low", "high")},
-    },
+    "profile": {name: PROFILE for name in ("honest", "ppo-annealed")},
 }
+ALONE = {
+    "tasks": ["five"],
+    "iqm": {"honest": {"value": 0.8, "low": 0.7, "high": 0.9}},
+    "improvement": [],
+    "profile": {"honest": PROFILE},
+}
+STATISTICS = {"score": "1 - regret / P", "comparisons": [BOTH, ALONE]}
 
 
 @pytest.fixture
@@ -333,22 +338,14 @@ def test_pictures_of_a_benchmark(benchmark: Path) -> None:
     assert marks(estimates, "disc") == marks(estimates, "bold") == 2
     improvement = next(svg for words, svg in found.items() if words.startswith("honest over"))
     assert marks(improvement, "disc") == marks(improvement, "bound") == 1
-    assert len(found) == 3 + 2  # statistics, and a panel a task
+    assert len(found) == 3 + 2 + 2  # a comparison of two, one of one, and a panel a task
     (benchmark / "statistics.json").unlink()
     assert main([str(benchmark)]) == 0
     assert len(figures(text_of(benchmark))) == 2
 
 
-def test_algorithms_without_a_common_task_are_compared_in_pairs(benchmark: Path) -> None:
-    nothing: dict[str, object] = {"thresholds": [], "shares": {}, "low": {}, "high": {}}
-    content = {**STATISTICS, "iqm": {}, "profile": nothing}
-    (benchmark / "statistics.json").write_text(json.dumps(content))
-    assert main([str(benchmark)]) == 0
-    assert len(figures(text_of(benchmark))) == 1 + 2  # the pairs, and a panel a task
-
-
 def test_a_damaged_benchmark_is_refused(benchmark: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (benchmark / "statistics.json").write_text('{"score": "x", "iqm": {}}')
+    (benchmark / "statistics.json").write_text('{"score": "x", "comparisons": [{}]}')
     assert main([str(benchmark)]) == 2
     assert "statistics.json is damaged" in capsys.readouterr().err
     shutil.rmtree(benchmark / "runs")

@@ -14,6 +14,7 @@ from training.benchmark.statistics import (
     compare,
     iqm,
     mean,
+    missing,
     performance_profile,
     probability_of_improvement,
     score,
@@ -144,32 +145,26 @@ def test_the_generator_decides() -> None:
     assert all(a != b for a, b in zip(ends(3)[:6], ends(4)[:6], strict=True))
 
 
-def test_missing_runs_are_left_out_and_told() -> None:
-    found = compare(
-        {
-            "a": {"x": [0.9, NAN, 0.7], "y": [0.5, 0.5]},
-            "b": {"x": [0.6], "y": [NAN, NAN], "z": [1.0]},
-            "c": {"x": [0.8, 0.8], "y": [0.1], "z": [0.2]},
-            "broken": {"x": [NAN], "y": [NAN], "z": [NAN]},
-        },
-        rng(),
-    )
-    assert (found.tasks, found.left_out) == (("x",), ("y", "z"))  # b has nothing on y, a no z
-    assert found.runs == {"a": 2, "b": 1, "c": 2}
-    assert found.missing == {"a": 1, "b": 2, "c": 0, "broken": 3}
-    assert found.mean["a"].value == pytest.approx(0.8)
-    assert found.mean["b"] == Estimate(0.6, 0.6, 0.6)
-    # Pairs meet on what the two share: a and c on x (0.9 wins twice, 0.7 loses twice) and y (2 wins);
-    # a and b on x alone; b and c on x and z.
-    assert {pair: estimate.value for pair, estimate in found.improvement.items()} == {
-        ("a", "b"): 1.0, ("a", "c"): 0.75, ("b", "c"): 0.5,
-    }  # fmt: skip
-
-
-def test_without_a_common_task_pairs_remain() -> None:
-    found = compare({"a": {"x": [1.0]}, "b": {"x": [0.0], "y": [0.0]}, "c": {"y": [1.0]}}, rng())
-    assert (found.tasks, found.iqm, found.profile) == ((), {}, {})
-    assert {p: e.value for p, e in found.improvement.items()} == {("a", "b"): 1.0, ("b", "c"): 0.0}
+def test_algorithms_meet_where_the_same_ones_have_scores() -> None:
+    scores = {
+        "a": {"x": [0.9, NAN, 0.7], "y": [0.5, 0.5], "w": [0.4]},
+        "b": {"x": [0.6], "y": [NAN, NAN], "z": [1.0], "w": [0.6]},
+        "c": {"x": [0.8, 0.8], "y": [0.1], "z": [0.2], "w": [0.5]},
+        "broken": {"x": [NAN], "y": [NAN], "z": [NAN], "nobody": [NAN]},
+    }
+    found = compare(scores, rng())
+    # All three on x and w; b has nothing on y, a no z; nobody anything on the last.
+    assert [one.tasks for one in found] == [("x", "w"), ("y",), ("z",)]
+    assert [one.runs for one in found] == [{"a": 3, "b": 2, "c": 3}, {"a": 2, "c": 1}, {"b": 1, "c": 1}]
+    assert found[0].mean["a"].value == pytest.approx(2 / 3)  # of 0.9, 0.7 and 0.4
+    assert found[2].mean["b"] == Estimate(1.0, 1.0, 1.0)
+    # On x and w: a and b win one each; a has half of x against c (0.9 twice, 0.7 never) and none of w;
+    # b none of x and all of w.
+    assert [{pair: e.value for pair, e in one.improvement.items()} for one in found] == [
+        {("a", "b"): 0.5, ("a", "c"): 0.25, ("b", "c"): 0.5}, {("a", "c"): 1.0}, {("b", "c"): 1.0},
+    ]  # fmt: skip
+    assert [list(one.profile) for one in found] == [["a", "b", "c"], ["a", "c"], ["b", "c"]]
+    assert missing(scores) == {"a": 1, "b": 2, "c": 0, "broken": 4}
 
 
 @pytest.mark.parametrize("scores", [[], [[]], [[0.5], []], [[NAN]], [[[0.5]]]])

@@ -13,7 +13,7 @@ from benchgame_env import commands, theory
 from benchgame_env._files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import Comparison, compare, score
+from training.benchmark.statistics import Comparison, compare, missing, score
 from training.benchmark.suite import Suite
 from training.compare_protocols.ranges import label
 from training.judging import conclude, judged_regret, predicted
@@ -28,7 +28,7 @@ FIGURES = ("average_regret", "joint_regret", "step_regret", "nash_conv", "tau", 
 
 def summarise(
     suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Generator
-) -> tuple[Verdicts, Comparison]:
+) -> tuple[Verdicts, list[Comparison]]:
     """The verdicts on all runs, and algorithms compared; ``rng`` is of the bootstrap.
 
     Writes ``rows.csv``, ``verdicts.csv``, ``statistics.json`` and ``marl_eval.json`` into ``out``.
@@ -47,13 +47,14 @@ def summarise(
         if prediction is not None and not failed:
             _, verdict = conclude(run.settings, out / "runs" / run.name, prediction)
         verdicts[run.task, run.algorithm] = verdict
-    comparison = compare(_scores(rows), rng)
+    scores = _scores(rows)
+    comparisons = compare(scores, rng)
     write_rows(out / "rows.csv", rows)
     write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
-    write_text(out / "statistics.json", json_text(_statistics(comparison)) + "\n")
+    write_text(out / "statistics.json", json_text(_statistics(comparisons, missing(scores))) + "\n")
     exported = marl_eval.export([curve for curve in curves if curve is not None])
     write_text(out / "marl_eval.json", json_text(exported) + "\n")
-    return verdicts, comparison
+    return verdicts, comparisons
 
 
 def verdict_table(suite: Suite, verdicts: Verdicts) -> str:
@@ -66,15 +67,15 @@ def verdict_table(suite: Suite, verdicts: Verdicts) -> str:
     return commands.table(["task", *algorithms], rows)
 
 
-def comparison_table(comparison: Comparison) -> str:
-    """Interquartile means of scores; empty where no task has scores of all."""
-    if not comparison.iqm:
-        return ""
-    rows = [
-        [name, str(estimate), str(comparison.runs[name]), str(comparison.missing[name])]
-        for name, estimate in comparison.iqm.items()
-    ]
-    return commands.table(["algorithm", "IQM of 1 - regret / P", "runs", "without a score"], rows)
+def comparison_tables(comparisons: list[Comparison]) -> str:
+    """Interquartile means of scores where algorithms meet, a table for each set of tasks."""
+    header = ["algorithm", "IQM of 1 - regret / P", "runs"]
+    return "\n\n".join(
+        f"On {'; '.join(found.tasks)}:\n"
+        + commands.table(header, [[n, str(e), str(found.runs[n])] for n, e in found.iqm.items()])
+        for found in comparisons
+        if len(found.iqm) > 1
+    )
 
 
 def _cell(verdict: Verdict) -> str:
@@ -120,28 +121,25 @@ def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
     return scores
 
 
-def _statistics(found: Comparison) -> Row:
+def _statistics(comparisons: list[Comparison], missing: dict[str, int]) -> Row:
     """The content of ``statistics.json``, as `training.report.statistics` reads it."""
-    profiles = found.profile
-    some = next(iter(profiles.values()), None)
     return {
         "score": "1 - regret / P",
-        "tasks": found.tasks,
-        "left_out": found.left_out,
-        "runs": found.runs,
-        "missing": found.missing,
-        "iqm": {name: asdict(estimate) for name, estimate in found.iqm.items()},
-        "mean": {name: asdict(estimate) for name, estimate in found.mean.items()},
-        "improvement": [
-            {"better": one, "than": other, **asdict(estimate)}
-            for (one, other), estimate in found.improvement.items()
+        "missing": missing,
+        "comparisons": [
+            {
+                "tasks": found.tasks,
+                "runs": found.runs,
+                "iqm": {name: asdict(estimate) for name, estimate in found.iqm.items()},
+                "mean": {name: asdict(estimate) for name, estimate in found.mean.items()},
+                "improvement": [
+                    {"better": one, "than": other, **asdict(estimate)}
+                    for (one, other), estimate in found.improvement.items()
+                ],
+                "profile": {name: asdict(profile) for name, profile in found.profile.items()},
+            }
+            for found in comparisons
         ],
-        "profile": {
-            "thresholds": [] if some is None else some.tau,
-            "shares": {name: one.share for name, one in profiles.items()},
-            "low": {name: one.low for name, one in profiles.items()},
-            "high": {name: one.high for name, one in profiles.items()},
-        },
     }
 
 

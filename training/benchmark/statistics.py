@@ -5,8 +5,8 @@ interval from the stratified bootstrap, which draws seeds anew within each task.
 A run's score is ``1 - min(regret / P, 1)``, see `score`: 1 in equilibrium, 0 where developers forgo all
 of P or more. Every scored run counts once. A run without a score (its cell failed, or its regret is not
 known) is missing: it is neither counted as 0 nor made up, but its number is told. Tasks may have
-different numbers of seeds; a task that an algorithm has no score on is left out of what compares it with
-others.
+different numbers of seeds. Algorithms are compared on the tasks that the same ones have scores on: who
+plays few tasks neither gains by it nor keeps others from being compared.
 
 Such intervals speak of other seeds on the same tasks. With few seeds they are too narrow, which is why
 verdicts do not rest on them.
@@ -55,22 +55,18 @@ class Profile:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Algorithms on the tasks that all of them have scores on.
+    """Algorithms on the tasks that these and no others have scores on.
 
     Attributes
     ----------
-    tasks, left_out: those compared on, and those not.
-    runs, missing: of each algorithm, how many runs on ``tasks`` count, and how many on any task have no
-        score. An algorithm without scores has only the latter.
-    iqm, mean, profile: of each algorithm, None where there is no task to compare on.
-    improvement: of the first over the second of each pair that shares tasks, on these; see
-        `probability_of_improvement`.
+    tasks: those compared on.
+    runs: how many of each algorithm count.
+    iqm, mean, profile: of each algorithm.
+    improvement: of the first over the second of each pair, see `probability_of_improvement`.
     """
 
     tasks: tuple[str, ...]
-    left_out: tuple[str, ...]
     runs: dict[str, int]
-    missing: dict[str, int]
     iqm: dict[str, Estimate]
     mean: dict[str, Estimate]
     profile: dict[str, Profile]
@@ -135,48 +131,49 @@ def performance_profile(
 
 def compare(
     scores: Mapping[str, Mapping[str, ArrayLike]], rng: np.random.Generator, resamples: int = RESAMPLES
+) -> list[Comparison]:
+    """All of the above for ``scores``: algorithm to task to a vector of seeds, NaN where missing. The
+    order is that of the tasks; those without any score are in none."""
+    fields: dict[tuple[str, ...], dict[str, dict[str, Floats]]] = {}  # algorithms to task to their seeds
+    for task in dict.fromkeys(task for tasks in scores.values() for task in tasks):
+        seeds = {name: _known(tasks[task]) for name, tasks in scores.items() if task in tasks}
+        scored = {name: own for name, own in seeds.items() if own.size}
+        if scored:
+            fields.setdefault(tuple(scored), {})[task] = scored
+    return [_compared(tasks, rng, resamples) for tasks in fields.values()]
+
+
+def missing(scores: Mapping[str, Mapping[str, ArrayLike]]) -> dict[str, int]:
+    """How many runs of each algorithm have no score, of ``scores`` as for `compare`."""
+    return {
+        name: sum(np.size(seeds) - _known(seeds).size for seeds in tasks.values())
+        for name, tasks in scores.items()
+    }
+
+
+def _known(seeds: ArrayLike) -> Floats:
+    array = np.asarray(seeds, dtype=np.float64)
+    return array[~np.isnan(array)]
+
+
+def _compared(
+    tasks: dict[str, dict[str, Floats]], rng: np.random.Generator, resamples: int
 ) -> Comparison:
-    """All of the above for ``scores``: algorithm to task to a vector of seeds, NaN where missing."""
-    known = {name: _known(tasks) for name, tasks in scores.items()}
-    everywhere = list(dict.fromkeys(task for tasks in scores.values() for task in tasks))
-    ranked = [name for name, tasks in known.items() if tasks]
-    common = [t for t in everywhere if ranked and all(t in known[name] for name in ranked)]
-    chosen = {name: [known[name][t] for t in common] for name in ranked} if common else {}
+    names = next(iter(tasks.values()))
+    scores = {name: [seeds[name] for seeds in tasks.values()] for name in names}
     return Comparison(
-        tasks=tuple(common),
-        left_out=tuple(task for task in everywhere if task not in common),
-        runs={name: sum(map(len, tasks)) for name, tasks in chosen.items()},
-        missing={name: _missing(tasks) for name, tasks in scores.items()},
-        iqm={name: aggregate(tasks, rng, iqm, resamples) for name, tasks in chosen.items()},
-        mean={name: aggregate(tasks, rng, mean, resamples) for name, tasks in chosen.items()},
+        tasks=tuple(tasks),
+        runs={name: sum(map(len, own)) for name, own in scores.items()},
+        iqm={name: aggregate(own, rng, iqm, resamples) for name, own in scores.items()},
+        mean={name: aggregate(own, rng, mean, resamples) for name, own in scores.items()},
         profile={
-            name: performance_profile(tasks, rng, resamples=resamples) for name, tasks in chosen.items()
+            name: performance_profile(own, rng, resamples=resamples) for name, own in scores.items()
         },
-        improvement=_improvements(known, rng, resamples),
+        improvement={
+            (one, other): probability_of_improvement(scores[one], scores[other], rng, resamples)
+            for one, other in itertools.combinations(scores, 2)
+        },
     )
-
-
-def _improvements(
-    known: dict[str, dict[str, Floats]], rng: np.random.Generator, resamples: int
-) -> dict[tuple[str, str], Estimate]:
-    found = {}
-    for one, other in itertools.combinations(known, 2):
-        shared = [task for task in known[one] if task in known[other]]
-        if shared:
-            mine, theirs = ([known[name][task] for task in shared] for name in (one, other))
-            found[one, other] = probability_of_improvement(mine, theirs, rng, resamples)
-    return found
-
-
-def _known(tasks: Mapping[str, ArrayLike]) -> dict[str, Floats]:
-    """Scores that are numbers, of the tasks that have any."""
-    arrays = {task: np.asarray(seeds, dtype=np.float64) for task, seeds in tasks.items()}
-    kept = {task: seeds[~np.isnan(seeds)] for task, seeds in arrays.items()}
-    return {task: seeds for task, seeds in kept.items() if seeds.size}
-
-
-def _missing(tasks: Mapping[str, ArrayLike]) -> int:
-    return sum(int(np.isnan(np.asarray(seeds, dtype=np.float64)).sum()) for seeds in tasks.values())
 
 
 def _scored(scores: TaskScores) -> list[Floats]:

@@ -1,13 +1,14 @@
-"""Algorithms compared over all tasks, as ``statistics.json`` of a benchmark has it.
+"""Algorithms compared, as ``statistics.json`` of a benchmark has it.
 
-The file holds
+The file holds ``score``, what is compared, in words, of which more is better, and ``comparisons``, each
+with
 
-* ``score``: what is compared, in words; more of it is better;
+* ``tasks``: on which its algorithms are compared;
 * ``iqm``: per algorithm an estimate, ``{"value": ..., "low": ..., "high": ...}``;
 * ``improvement``: probabilities that an algorithm does better than another, estimates with their names
   ``better`` and ``than``;
-* ``profile``: ``thresholds`` ``[m]``, and per algorithm ``shares`` of the runs whose score exceeds them,
-  with ``low`` and ``high``, each ``[m]``.
+* ``profile``: per algorithm thresholds ``tau`` ``[m]``, and the ``share`` of the runs that score above
+  them, with ``low`` and ``high``, each ``[m]``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from training.html.drawing import Axis, Frame, exact_axis, linear_axis, sample
+from training.html.drawing import Axis, Frame, linear_axis, sample
 from training.html.page import Panel, legend, panels, paragraph
 
 ROW = 26  # pixels
@@ -50,33 +51,28 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
         return ""
     try:
         content = json.loads(path.read_text())
-        drawn, names = _figures(content, colour_of), list(content["iqm"])
+        parts = [_comparison(one, colour_of) for one in content["comparisons"]]
         note = f"Score: {content['score']}; more is better. Intervals are those of the statistics."
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
-    signs = [(sample(colour_of(name)), name) for name in names]
-    return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}"
+    return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{''.join(parts)}"
 
 
-def _figures(content: dict[str, Any], colour_of: Callable[[str], str]) -> list[Panel]:
+def _comparison(content: dict[str, Any], colour_of: Callable[[str], str]) -> str:
     iqm = [_estimate(name, one) for name, one in content["iqm"].items()]
     better = [_estimate(f"{one['better']} over {one['than']}", one) for one in content["improvement"]]
 
     def of_the_better(pair: str) -> str:
         return colour_of(pair.partition(" over ")[0])
 
-    drawn: list[Panel] = []
+    across = linear_axis(min(one.low for one in iqm), max(one.high for one in iqm))
+    drawn: list[Panel] = [("Interquartile mean", intervals(iqm, across, "score", colour_of))]
     if better:
         chances = intervals(better, SHARES, "probability", of_the_better, reference=0.5)
         drawn.append(("Probability of improvement", chances))
-    if not iqm:  # no task has scores of all
-        return drawn
-    across = linear_axis(min(one.low for one in iqm), max(one.high for one in iqm))
-    return [
-        ("Interquartile mean", intervals(iqm, across, "score", colour_of)),
-        *drawn,
-        ("Performance profile", _profile(content["profile"], colour_of)),
-    ]
+    drawn.append(("Performance profile", _profile(content["profile"], colour_of)))
+    signs = legend((sample(colour_of(one.name)), one.name) for one in iqm)
+    return f"{paragraph('On ' + '; '.join(content['tasks']) + ':')}{signs}{panels(drawn)}"
 
 
 def _estimate(name: str, given: dict[str, Any]) -> Estimate:
@@ -106,12 +102,13 @@ def intervals(
 
 
 def _profile(given: dict[str, Any], colour_of: Callable[[str], str]) -> str:
-    thresholds = np.array(given["thresholds"], dtype=np.float64)
-    frame = Frame(exact_axis(thresholds[0], thresholds[-1]), SHARES)
     bands, lines = [], []
-    for name, shares in given["shares"].items():
-        low, high = np.array([given["low"][name], given["high"][name]], dtype=np.float64)
-        bands.append(frame.area(thresholds, low, high, f"{colour_of(name)} band"))
-        lines.append(frame.line(thresholds, shares, colour_of(name)))
-    described = f"Share of runs whose score exceeds a threshold: {', '.join(given['shares'])}"
+    frame = Frame(SHARES, SHARES)
+    for name, one in given.items():
+        tau, share, low, high = (
+            np.array(one[key], dtype=np.float64) for key in ("tau", "share", "low", "high")
+        )
+        bands.append(frame.area(tau, low, high, f"{colour_of(name)} band"))
+        lines.append(frame.line(tau, share, colour_of(name)))
+    described = f"Share of runs whose score exceeds a threshold: {', '.join(given)}"
     return frame.svg([*bands, *lines], described, "score")
