@@ -5,9 +5,16 @@ import os
 # Before NumPy is loaded: tests share the cores by process, and small matrices lose time over threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 from hypothesis import settings
 
 # No deadline: a busy machine is no failure. Derandomised: a red run is the change's doing, not the
 # dice's; loops over seeds cover more ground where it matters.
 settings.register_profile("benchgame", deadline=None, derandomize=True)
 settings.load_profile("benchgame")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sb3_leaves_no_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SB3's ``learn`` makes a folder for its logs, in the system's own unless told where."""
+    os.environ["SB3_LOGDIR"] = str(tmp_path_factory.mktemp("sb3"))
