@@ -40,7 +40,7 @@ class DQN(ReplayAgent):
         gamma: float = 0.0,
         epsilon: float = 0.6,
         exploring_starts: int | None = None,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 6e-3,
         rate_halving: float = 400.0,
         hidden: int = 64,
         buffer_size: int = 50_000,

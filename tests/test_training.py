@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from agents import AGENTS, Player
+from agents import AGENTS, Player, play
 from benchgame_env import metrics
 from benchgame_env._files import write_bytes
 from training import evaluate as evaluate_command
+from training import judging
 from training import train as train_command
 from training.evaluate import EXIT_STATUS, evaluate
 from training.settings import TrainSettings
@@ -300,6 +301,27 @@ def test_any_line_up_trains_and_is_graded(tmp_path: Path) -> None:
     assert held["0"] == held["1"] == 0.0  # honest
     logged = list((run / "seed-0").glob("events.out.tfevents.*"))
     assert logged
+
+
+@pytest.mark.parametrize(
+    ("agents", "modes"), [("sniper", ["play", "play"]), ("ppo", ["play", "play", "greedy"])]
+)
+def test_play_in_turn_is_graded_without_chance_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agents: str, modes: list[str]
+) -> None:
+    # An episode of the strategies, a long course of them, and one without chance if that is another.
+    played = []
+
+    def seen(*given: Any, mode: str, **named: Any) -> Any:
+        played.append(mode)
+        return play(*given, mode=mode, **named)
+
+    turns = {"game": "duel", "revision": "alternating", "resolution": 0.05, "horizon": 4}
+    chosen = TrainSettings(**turns, agents=agents, updates=1, copies=4, seeds=1)
+    train(chosen, tmp_path)
+    monkeypatch.setattr(judging, "play", seen)
+    judging.grade_seed(chosen, tmp_path, 0, judging.predicted(chosen))
+    assert played == modes
 
 
 def _checkpoint(run: Path) -> Path:

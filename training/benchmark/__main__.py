@@ -19,7 +19,7 @@ import numpy as np
 from benchgame_env import commands
 from benchgame_env._validate import integer
 from training.benchmark.cells import work_out
-from training.benchmark.results import comparison_tables, summarise, verdict_table
+from training.benchmark.results import comparison_tables, summarise, verdict_tables
 from training.benchmark.suite import STANDARD, Suite, standard
 from training.pools import BACKENDS, open_pool
 
@@ -65,7 +65,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     out = options.out or Path("runs") / suite.name
     errors = work_out(suite, out, open_pool(options.backend, workers, options.address))
     verdicts, comparisons = summarise(suite, out, errors, rng)
-    print("\n\n".join(filter(None, (verdict_table(suite, verdicts), comparison_tables(comparisons)))))
+    print("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
     print(f"\nRows, verdicts and statistics are in {out}; python -m training.report {out} draws them.")
     for name, error in errors.items():
         print(f"{PROG}: {name} failed: {error}", file=sys.stderr)

@@ -57,14 +57,18 @@ def summarise(
     return verdicts, comparisons
 
 
-def verdict_table(suite: Suite, verdicts: Verdicts) -> str:
-    """A row a task, a column an algorithm: outcome and the mean of the first check."""
-    algorithms = list(dict.fromkeys(run.algorithm for run in suite.runs))
-    rows = [
-        [task, *(_cell(verdicts[task, n]) if (task, n) in verdicts else "" for n in algorithms)]
-        for task in dict.fromkeys(run.task for run in suite.runs)
-    ]
-    return commands.table(["task", *algorithms], rows)
+def verdict_tables(verdicts: Verdicts) -> str:
+    """A table for each set of algorithms that meet, with a row a task and a column an algorithm:
+    outcome and the mean of the first check."""
+    fields: dict[tuple[str, ...], list[str]] = {}
+    for task in dict.fromkeys(task for task, _ in verdicts):
+        fields.setdefault(tuple(name for own, name in verdicts if own == task), []).append(task)
+    return "\n\n".join(
+        commands.table(
+            ["task", *names], [[task, *(_cell(verdicts[task, n]) for n in names)] for task in tasks]
+        )
+        for names, tasks in fields.items()
+    )
 
 
 def comparison_tables(comparisons: list[Comparison]) -> str:
