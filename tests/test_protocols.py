@@ -150,7 +150,7 @@ def test_protocols_with_equal_parameters_are_equal(name) -> None:
             "ties: unknown 'coin'; known: quality, split",
         ),
         ("direct", {"ties": "coin"}, "ties: unknown 'coin'; known: quality, split"),
-        ("tune-before-test", {}, "'tune-before-test' takes level, ties; got {}"),
+        ("tune-before-test", {}, r"takes level, ties; got {} \(missing a required argument: 'level'\)"),
         ("direct", {"level": 3}, "'direct' takes ties; got {'level': 3}"),
         ("roulette", {}, "protocol: unknown 'roulette'; known: .*direct.*tune-before-test"),
     ],

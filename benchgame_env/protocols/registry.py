@@ -7,6 +7,7 @@ imports ``my_module`` first), or several with plus signs between them, layers ov
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable
@@ -205,8 +206,10 @@ def _parts(name: Any) -> list[str]:
 
 
 def _make(name: str, parameters: dict[str, Any]) -> Any:
+    rule = protocol_class(name)
     try:
-        return protocol_class(name)(**parameters)
+        inspect.signature(rule).bind(**parameters)  # says what is missing without speaking of __init__
+        return rule(**parameters)
     except TypeError as error:
         raise _unsuitable(name, parameters, str(error)) from error
 
