@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -272,15 +273,18 @@ def test_an_axis_from_zero_is_linear_first_then_logarithmic() -> None:
 # --- a benchmark -------------------------------------------------------------------------------
 
 PROFILE = {"tau": [0.0, 0.5, 1.0], **{key: [1, 0.5, 0] for key in ("share", "low", "high")}}
-BOTH = {
+BOTH: dict[str, Any] = {
     "tasks": ["duel"],
-    "iqm": {name: {"value": 0.5, "low": 0.4, "high": 0.6} for name in ("honest", "ppo-annealed")},
+    "iqm": {
+        "honest": {"value": 0.5, "low": 0.4, "high": 0.6},
+        "ppo-annealed": {"value": 0.3, "low": 0.2, "high": 0.4},
+    },
     "improvement": [
         {"better": "honest", "than": "ppo-annealed", "value": 0.7, "low": 0.45, "high": 0.9}
     ],
     "profile": {name: PROFILE for name in ("honest", "ppo-annealed")},
 }
-ALONE = {
+ALONE: dict[str, Any] = {
     "tasks": ["five"],
     "iqm": {"honest": {"value": 0.8, "low": 0.7, "high": 0.9}},
     "improvement": [],
@@ -329,16 +333,25 @@ def test_links_of_a_benchmark_lead_to_its_runs(benchmark: Path) -> None:
     assert len(anchors) == 3
 
 
-def test_pictures_of_a_benchmark(benchmark: Path) -> None:
+@pytest.mark.parametrize(
+    ("pair", "against"),
+    [(("honest", "ppo-annealed"), "0.7 [0.45, 0.9]"), (("ppo-annealed", "honest"), "0.3 [0.1, 0.55]")],
+)
+def test_pictures_of_a_benchmark(benchmark: Path, pair: tuple[str, str], against: str) -> None:
+    # The best is compared with the others: of a pair that the file has the other way round, 1 - it.
+    better, than = pair
+    turned = {**BOTH, "improvement": [{**BOTH["improvement"][0], "better": better, "than": than}]}
+    statistics = {**STATISTICS, "comparisons": [turned, ALONE]}
+    (benchmark / "statistics.json").write_text(json.dumps(statistics))
     assert main([str(benchmark)]) == 0
     found = figures(text_of(benchmark))
     duel = next(svg for words, svg in found.items() if "on duel" in words)
     assert (marks(duel, "band"), marks(duel, "c0"), marks(duel, "c1")) == (2, 2, 2)
     estimates = next(svg for words, svg in found.items() if words.startswith("honest 0.5"))
     assert marks(estimates, "disc") == marks(estimates, "bold") == 2
-    improvement = next(svg for words, svg in found.items() if words.startswith("honest over"))
-    assert marks(improvement, "disc") == marks(improvement, "bound") == 1
-    assert len(found) == 3 + 2 + 2  # a comparison of two, one of one, and a panel a task
+    chance = next(svg for words, svg in found.items() if words == f"ppo-annealed {against}")
+    assert marks(chance, "disc") == marks(chance, "bound") == 1
+    assert len(found) == 3 + 2  # a comparison of two, none of one, and a panel a task
     (benchmark / "statistics.json").unlink()
     assert main([str(benchmark)]) == 0
     assert len(figures(text_of(benchmark))) == 2

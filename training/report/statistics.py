@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from training.html.drawing import Axis, Frame, linear_axis, sample
-from training.html.page import Panel, legend, panels, paragraph
+from training.html.page import legend, panels, paragraph
 
 ROW = 26  # pixels
 SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
@@ -51,28 +51,38 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
         return ""
     try:
         content = json.loads(path.read_text())
-        parts = [_comparison(one, colour_of) for one in content["comparisons"]]
+        parts = [_comparison(one, colour_of) for one in content["comparisons"] if len(one["iqm"]) > 1]
         note = f"Score: {content['score']}; more is better. Intervals are those of the statistics."
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
-    return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{''.join(parts)}"
+    return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{''.join(parts)}" if parts else ""
 
 
 def _comparison(content: dict[str, Any], colour_of: Callable[[str], str]) -> str:
     iqm = [_estimate(name, one) for name, one in content["iqm"].items()]
-    better = [_estimate(f"{one['better']} over {one['than']}", one) for one in content["improvement"]]
-
-    def of_the_better(pair: str) -> str:
-        return colour_of(pair.partition(" over ")[0])
-
+    best = max(iqm, key=lambda one: one.value).name
+    chances = [
+        _against(best, one) for one in content["improvement"] if best in (one["better"], one["than"])
+    ]
     across = linear_axis(min(one.low for one in iqm), max(one.high for one in iqm))
-    drawn: list[Panel] = [("Interquartile mean", intervals(iqm, across, "score", colour_of))]
-    if better:
-        chances = intervals(better, SHARES, "probability", of_the_better, reference=0.5)
-        drawn.append(("Probability of improvement", chances))
-    drawn.append(("Performance profile", _profile(content["profile"], colour_of)))
+    drawn = [
+        ("Interquartile mean", intervals(iqm, across, "score", colour_of)),
+        (
+            f"Probability that {best} does better than",
+            intervals(chances, SHARES, "probability", colour_of, reference=0.5),
+        ),
+        ("Performance profile", _profile(content["profile"], colour_of)),
+    ]
     signs = legend((sample(colour_of(one.name)), one.name) for one in iqm)
     return f"{paragraph('On ' + '; '.join(content['tasks']) + ':')}{signs}{panels(drawn)}"
+
+
+def _against(best: str, pair: dict[str, Any]) -> Estimate:
+    """The chance that ``best`` beats the other of a pair, under the other's name."""
+    if pair["better"] == best:
+        return _estimate(pair["than"], pair)
+    turned = {"value": 1 - pair["value"], "low": 1 - pair["high"], "high": 1 - pair["low"]}
+    return _estimate(pair["better"], turned)
 
 
 def _estimate(name: str, given: dict[str, Any]) -> Estimate:
