@@ -91,7 +91,7 @@ def test_rows_say_what_was_played_and_learned(
     assert found["iqm"].keys() == {"honest", "ppo"}
     printed = capsys.readouterr().out
     assert "duel, direct, simultaneous" in printed
-    assert "undecided 0.25" in printed
+    assert "undecided 0% 0.25" in printed
     # All done: the same command has nothing to do and says the same.
     before = contents(out)
     assert command(settings, "--out", out) == 0
@@ -117,6 +117,13 @@ def test_a_failing_cell_is_recorded_and_tried_again(
     monkeypatch.undo()
     assert command(settings, "--out", out, "--workers", 1) == 0
     assert {row["status"] for row in read_rows(out / "rows.csv")} == {"done"}
+    # A seed that is lost takes the verdict on its run along.
+    run = out / "runs" / "duel-direct-simultaneous-ppo"
+    assert (run / "verdict.json").exists()
+    (run / "seed-0" / "figures.json").unlink()
+    monkeypatch.setattr(cells, "run_cell", _run_but_fail)
+    assert command(settings, "--out", out, "--workers", 1) == 1
+    assert not (run / "verdict.json").exists()
 
 
 def _run_but_fail(cell: cells.Cell) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,6 +43,17 @@ def test_a_curve_has_the_graded_updates() -> None:
     )
     assert found.final == {"play_score": [0.875], "nash_conv": [0.25], "kendall_tau": [0.5]}
     assert curve("t", "a", 0, settings, progress, figures(math.nan)) is None
+
+
+def test_where_revisions_are_graded_the_score_is_theirs() -> None:
+    settings = TrainSettings(game="duel", agents="honest", copies=8, horizon=3, revision="alternating")
+    progress = [{"update": "0", "nash_conv": "1.0", "kendall_tau": "1.0", "step_regret": "0.125"}]
+    found = curve("t", "a", 0, settings, progress, replace(figures(1.0), step_regret=0.25))
+    assert found is not None
+    assert found.steps[0] == {
+        "step_count": 24, "play_score": [0.875], "nash_conv": [1.0], "kendall_tau": [1.0],
+    }  # fmt: skip
+    assert found.final == {"play_score": [0.75], "nash_conv": [1.0], "kendall_tau": [0.5]}
 
 
 def test_the_structure_is_the_documented_one() -> None:

@@ -15,9 +15,10 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
+from training.benchmark.suite import Suite, standard
 from training.evaluate import evaluate
 from training.html import page
-from training.html.drawing import Axis, Frame, exact_axis, zero_axis
+from training.html.drawing import Axis, Frame, colour, exact_axis, zero_axis
 from training.report import boards, curves
 from training.report.__main__ import main
 from training.report.expected import Expected, expected_play
@@ -320,9 +321,15 @@ def test_a_benchmark_has_a_row_a_task_and_a_column_an_algorithm(benchmark: Path)
     for cell, name in zip(rows[1][1:], ("honest", "learned"), strict=True):
         verdict = json.loads((benchmark / "runs" / name / "verdict.json").read_text())
         shown = "".join(cell.itertext())
-        assert shown.endswith(f"{verdict['outcome']} {verdict['checks'][0]['mean']:.2g}")
+        alone, first = verdict["share"]["mean"], verdict["checks"][0]["mean"]
+        assert shown.endswith(f"{verdict['outcome']} {alone:.0%} {first:.2g}")
     assert "not graded" in "".join(rows[2][1].itertext())
     assert [cell.text for cell in rows[3][1:]] == ["0", "0"]
+
+
+def test_algorithms_of_the_standard_suite_look_different() -> None:
+    names = {run.algorithm for run in Suite.read(standard(quick=False)).runs}
+    assert len({colour(i, dashed=True) for i in range(len(names))}) == len(names)
 
 
 def test_links_of_a_benchmark_lead_to_its_runs(benchmark: Path) -> None:

@@ -83,6 +83,8 @@ def test_runs_are_algorithms_on_games_under_protocols(tmp_path: Path) -> None:
             'tasks = ["out"]',
             "algorithms.mixed.tasks: unknown 'out'; known: duels",
         ),
+        ('tasks = ["in turn"]', 'tasks = "in turn"', "tasks: expected a list of names, got 'in turn'"),
+        ("options.ppo = { hidden = 8 }", "options = 8", "mixed.options: expected a table, got 8"),
         ('at."in turn"', 'at."out"', "algorithms.ppo.at: unknown 'out'; known: duels, in turn"),
         ('agents = "ppo,honest"', 'agents = "ppo,honest,honest"', "3 named for 2 developers"),
         ("[[tasks]]", "[tasks]", "no TOML file"),
@@ -100,6 +102,15 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, culprit: str
     with pytest.raises(ValueError, match=r"suite\.toml") as error:
         suite(tmp_path, GOOD.replace(old, new))
     assert culprit in str(error.value)
+
+
+def test_a_suite_has_something_to_play(tmp_path: Path) -> None:
+    for text in (
+        GOOD.replace("[[tasks]]", "[[taken]]"),
+        "name = 'x'\nseeds = 1\ntasks = []\nalgorithms = {}",
+    ):
+        with pytest.raises(ValueError, match=r"suite\.toml"):
+            suite(tmp_path, text)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

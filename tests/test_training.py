@@ -242,14 +242,18 @@ def test_only_finished_runs_are_graded(tmp_path: Path, capsys: pytest.CaptureFix
     assert "damaged" in one_line(capsys)
 
 
-@pytest.mark.parametrize("damage", ["cut", "noise", "code"])
+@pytest.mark.parametrize("damage", ["cut", "noise", "bit", "code"])
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "checkpoint.pt"
-    save_checkpoint(path, {"update": 1, "play": torch.zeros(3)})
+    save_checkpoint(path, {"update": 1, "play": torch.full((3,), 0.75)})
+    whole, held = path.read_bytes(), np.full(3, 0.75, dtype=np.float32).tobytes()
     if damage == "cut":
-        path.write_bytes(path.read_bytes()[:200])
+        path.write_bytes(whole[:200])
     elif damage == "noise":
         path.write_bytes(b"not a checkpoint")
+    elif damage == "bit":  # another number, as sound as any
+        assert whole.count(held) == 1
+        path.write_bytes(whole.replace(held, np.full(3, 0.5, dtype=np.float32).tobytes()))
     else:
         torch.save({"update": print}, path)  # a pickled function: loading it would import code
     with pytest.raises(ValueError, match=r"checkpoint\.pt is damaged"):
@@ -290,6 +294,22 @@ def test_a_run_that_is_not_there_is_not_resumed(
     assert not (tmp_path / "rnu").exists()
 
 
+@pytest.mark.parametrize(("copies", "horizon"), [(1, 2), (2, 2), (3, 5), (64, 4)])
+def test_samples_of_play_are_of_all_rounds(copies: int, horizon: int) -> None:
+    # Efforts that name their round: as many of each as of the others, give or take a few.
+    rounds = np.arange(128 * horizon) % horizon
+    efforts = np.broadcast_to(rounds[:, None, None], (len(rounds), copies, 1))
+    counts = np.bincount(train_command._sample(efforts, horizon)[:, 0], minlength=horizon)
+    assert counts.sum() == SAMPLE
+    np.testing.assert_allclose(counts, SAMPLE / horizon, atol=4)
+
+
+def test_samples_of_one_shot_play_are_even() -> None:
+    # 512 plays, every fourth.
+    sampled = train_command._sample(np.arange(512).reshape(2, 256, 1), 1)
+    np.testing.assert_array_equal(sampled[:, 0], np.arange(0, 512, 4))
+
+
 def test_any_line_up_trains_and_is_graded(tmp_path: Path) -> None:
     words = ["--game", "five", "--agents", "honest,honest,ppo,sniper,ppo", "--option", "ppo.hidden=8"]
     run = tmp_path / "run"
@@ -322,6 +342,28 @@ def test_play_in_turn_is_graded_without_chance_too(
     monkeypatch.setattr(judging, "play", seen)
     judging.grade_seed(chosen, tmp_path, 0, judging.predicted(chosen))
     assert played == modes
+
+
+@pytest.mark.parametrize(
+    ("agents", "revision", "regret"),
+    # Theory section 5, qualities 1 and 0.5, P = 1: the weaker one shows 1 - exp(-(0.5 + e)), so beating
+    # 1 - exp(-1) by 0.05 costs -log(exp(-1) - 0.05) - 0.5. Every other revision is its own.
+    [
+        ("honest", "alternating", (1.5 + math.log(math.exp(-1) - 0.05)) / 2),
+        ("best-response", "alternating", 0.0),
+        ("honest", "simultaneous", None),
+    ],
+)
+def test_progress_in_turn_has_the_regret_of_revisions(
+    tmp_path: Path, agents: str, revision: str, regret: float | None
+) -> None:
+    turns = {"game": "duel", "revision": revision, "resolution": 0.05, "horizon": 4}
+    train(TrainSettings(**turns, agents=agents, updates=2, copies=1, seeds=1), tmp_path)
+    first, second = (row["step_regret"] for row in read_rows(tmp_path / "seed-0" / "progress.csv"))
+    assert second == ""  # every tenth
+    assert (first == "") == (regret is None)
+    if regret is not None:
+        assert float(first) == pytest.approx(regret, abs=1e-6)
 
 
 def _checkpoint(run: Path) -> Path:

@@ -1,4 +1,5 @@
-"""Play against truth: exact regret, distance to the certified equilibrium, Kendall tau."""
+"""Play against truth: exact regret, distance to the certified equilibrium, Kendall tau; and where
+developers move in turn, the cycle that is expected and the regret of single revisions."""
 
 from __future__ import annotations
 
@@ -8,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import wasserstein_distance
 
+from agents import Seat
 from benchgame_env import Game, metrics, theory
 from benchgame_env._validate import Floats
+from benchgame_env.protocols import is_exact
+from benchgame_env.theory.cycles import NoRepetitionError
 from training.seed_figures import share_of_scale
+from training.settings import TrainSettings
 
 Strategies = list[tuple[Floats, Floats]]
 
@@ -69,3 +74,41 @@ def mean_tau(ranks: NDArray[np.int64], game: Game) -> float:
     orders = np.argsort(boards, axis=1, kind="stable")
     taus = [metrics.kendall_tau(order, game.quality) for order in orders]
     return float(np.average(taus, weights=counts))
+
+
+def expected_cycle(settings: TrainSettings, prediction: theory.Prediction) -> theory.Cycle | None:
+    """The cycle of best responses among the same choices, where revisions alternate and there is one."""
+    choices = choices_of(settings)
+    if settings.revision != "alternating" or prediction.regime != "cycle" or not choices:
+        return None
+    if not is_exact(prediction.protocol):
+        return None
+    try:
+        return theory.best_response_cycle(prediction.game, prediction.protocol, **choices)
+    except NoRepetitionError:
+        return None
+
+
+def choices_of(settings: TrainSettings) -> dict[str, Any]:
+    """What a best response chooses among; nothing where developers have different levels."""
+    if settings.action_type == "continuous":
+        return {"resolution": settings.resolution}
+    vec = settings.vector_env(1)
+    if np.ptp(vec.axis.max_effort):
+        return {}
+    return {"levels": Seat.of(vec, 0).levels(vec.axis.levels)}
+
+
+def turns_of(rounds: int, n: int) -> NDArray[np.int64]:
+    """Who revises in each round of an episode in turn, ``[rounds]``: the worst model's first."""
+    return n - 1 - np.arange(rounds) % n
+
+
+def step_regret(prediction: theory.Prediction, settings: TrainSettings, efforts: Floats) -> float:
+    """Mean regret of the revisions of an episode in turn, ``efforts`` ``[rounds, n]``, prize units; see
+    `metrics.step_regrets`."""
+    turns = turns_of(*efforts.shape)
+    missed = metrics.step_regrets(
+        prediction.game, prediction.protocol, efforts, turns, **choices_of(settings)
+    )
+    return float(missed.mean())

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from agents import Player, Seat, play
+from agents import Player, play
 from agents.base import Mode
 from benchgame_env import Game, VectorEnv, metrics, theory
 from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
 from benchgame_env.env import NUMBERS
 from benchgame_env.protocols import is_exact
-from benchgame_env.theory.cycles import NoRepetitionError
-from training.grading import Grader
+from training.grading import Grader, choices_of, expected_cycle, turns_of
 from training.seed_figures import SeedFigures, cycle_figures, load_figures, save_figures, share_of_scale
 from training.settings import TrainSettings
 from training.storage import read_rows, write_rows
@@ -62,6 +61,12 @@ def conclude(
     return figures, verdict
 
 
+def withdraw(run: Path) -> None:
+    """Remove the verdict that `conclude` wrote, if there is one: it is of other seeds than there are."""
+    for name in ("verdict.json", "rows.csv"):
+        (run / name).unlink(missing_ok=True)
+
+
 def grade_seed(
     settings: TrainSettings,
     run: Path,
@@ -89,8 +94,7 @@ def grade_seed(
     drawn = _course(settings, players, cycle, rng, "play")
     by_chance = rng.bit_generator.state != before  # else play without chance is the same
     course = _course(settings, players, cycle, rng, "greedy") if by_chance else drawn
-    turns = vec.n_developers - 1 - np.arange(len(course["effort"])) % vec.n_developers
-    choices = _choices(settings)
+    turns, choices = turns_of(len(course["effort"]), vec.n_developers), choices_of(settings)
     found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
     missed = metrics.step_regrets(vec.game, vec.protocol, drawn["effort"][:, 0], turns, **choices)
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
@@ -122,29 +126,6 @@ def judged_regret(settings: TrainSettings, prediction: theory.Prediction, figure
     if settings.revision == "simultaneous":
         return figures.average_regret
     return figures.step_regret
-
-
-def expected_cycle(settings: TrainSettings, prediction: theory.Prediction) -> theory.Cycle | None:
-    """The cycle of best responses among the same choices, where revisions alternate and there is one."""
-    choices = _choices(settings)
-    if settings.revision != "alternating" or prediction.regime != "cycle" or not choices:
-        return None
-    if not is_exact(prediction.protocol):
-        return None
-    try:
-        return theory.best_response_cycle(prediction.game, prediction.protocol, **choices)
-    except NoRepetitionError:
-        return None
-
-
-def _choices(settings: TrainSettings) -> dict[str, Any]:
-    """What a best response chooses among; nothing where developers have different levels."""
-    if settings.action_type == "continuous":
-        return {"resolution": settings.resolution}
-    vec = settings.vector_env(1)
-    if np.ptp(vec.axis.max_effort):
-        return {}
-    return {"levels": Seat.of(vec, 0).levels(vec.axis.levels)}
 
 
 def _course(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import warnings
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,6 +70,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     import torch
 
     try:
+        with zipfile.ZipFile(path) as file:  # torch does not look at checksums
+            if file.testzip() is not None:
+                raise ValueError("a checksum does not fit")
         with warnings.catch_warnings(action="ignore"):  # about how the file was made
             content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -2,13 +2,16 @@
 
 A run folder holds ``settings.json`` and per seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
 sample of what was played, loadable without executing code), ``progress.csv`` (one row per update, every
-tenth with exact figures) and TensorBoard events of the same.
+tenth with exact figures) and TensorBoard events of the same. Where developers move in turn and a cycle
+is predicted, ``step_regret`` is the mean regret of the revisions of an episode, prize units: on a cycle
+no board has a small NashConv.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,7 +28,7 @@ from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, commands, theory
 from benchgame_env._files import claim_folder
 from benchgame_env._validate import integer
-from training.grading import Grader, certified_equilibrium
+from training.grading import Grader, certified_equilibrium, expected_cycle, step_regret
 from training.pools import Local, run_all
 from training.settings import TrainSettings, add_options, chosen
 from training.storage import (
@@ -39,8 +42,10 @@ from training.storage import (
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
 GRADE_EVERY = 10  # updates between exact NashConvs in progress.csv
+GRADES = ("nash_conv", "distance", "kendall_tau", "step_regret")  # of play, in progress.csv
 GRADED = 256  # latest plays of an update that are graded
 SAMPLE = 128  # plays kept per update, for time averages
+GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
 TRAINING = 3  # keeps the random streams of training apart from others of the same seed
 
 Played = dict[str, NDArray[Any]]
@@ -127,14 +132,17 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     yield from range(len(play))
     if len(play) == settings.updates:
         return
-    grader = Grader(
-        vec.game, vec.protocol, certified_equilibrium(theory.predict(vec.game, vec.protocol))
-    )
+    prediction = theory.predict(vec.game, vec.protocol)
+    grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
+    in_turn = expected_cycle(settings, prediction) is not None
     with contextlib.closing(_tensorboard(folder, len(play))) as board:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
-            play.append(_sample(shown["effort"]))
+            play.append(_sample(shown["effort"], settings.horizon))
             progress.append(_progress_row(update, played, shown, grader))
+            if in_turn and update % GRADE_EVERY == 0:
+                episode = shown["effort"][-settings.horizon :, 0]
+                progress[-1]["step_regret"] = step_regret(prediction, settings, episode)
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
@@ -240,14 +248,16 @@ def _save(
     )
 
 
-def _sample(efforts: NDArray[Any]) -> NDArray[Any]:
-    """``SAMPLE`` of the plays ``[rounds, copies, n]``, evenly."""
-    plays = efforts.reshape(-1, efforts.shape[-1])
-    return plays[np.arange(SAMPLE) * len(plays) // SAMPLE]
+def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:
+    """``SAMPLE`` of the plays ``[rounds, copies, n]``, one of each of as many equal parts; not the first
+    of each where that would be the same round of all episodes."""
+    plays, parts = efforts.reshape(-1, efforts.shape[-1]), np.arange(SAMPLE)
+    within = parts * GOLDEN % 1.0 if horizon > 1 else 0.0
+    return plays[((parts + within) * len(plays) / SAMPLE).astype(int)]
 
 
 def _progress_row(update: int, played: Played, shown: Played, grader: Grader) -> dict[str, Any]:
-    row: dict[str, Any] = {"update": update, "nash_conv": "", "distance": "", "kendall_tau": ""}
+    row: dict[str, Any] = dict.fromkeys(("update", *GRADES), "") | {"update": update}
     if update % GRADE_EVERY == 0:
         latest = (shown[key].reshape(-1, shown[key].shape[-1])[-GRADED:] for key in ("effort", "rank"))
         figures = grader(*latest)

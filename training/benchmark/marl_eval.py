@@ -28,8 +28,8 @@ Step = dict[str, Any]
 @dataclass(frozen=True)
 class Curve:
     """One seed's steps, each with ``step_count`` (rounds that every developer has played) and the
-    metrics ``play_score`` (1 - NashConv / (n P), at least 0), ``nash_conv`` and ``kendall_tau``; then
-    the same metrics of its final play."""
+    metrics ``play_score`` (1 - mean regret / P, at least 0; regret of single revisions where these are
+    graded, else NashConv / n), ``nash_conv`` and ``kendall_tau``; then those of its final play."""
 
     task: str
     algorithm: str
@@ -51,17 +51,23 @@ def curve(
     if not np.isfinite(figures.nash_conv):
         return None
     game = load_game(settings.game)
-    scale = game.n_developers * game.prize_range
+    n, scale = game.n_developers, game.prize_range
     played = settings.copies * settings.rounds
     steps = [
         {
             "step_count": (int(row["update"]) + 1) * played,
-            **_metrics(float(row["nash_conv"]), float(row["kendall_tau"]), scale),
+            **_metrics(
+                float(row.get("step_regret") or float(row["nash_conv"]) / n) / scale,
+                float(row["nash_conv"]),
+                float(row["kendall_tau"]),
+            ),
         }
         for row in progress
         if row["nash_conv"]
     ]
-    return Curve(task, algorithm, seed, tuple(steps), _metrics(figures.nash_conv, figures.tau, scale))
+    regret = figures.regret if np.isnan(figures.step_regret) else figures.step_regret
+    final = _metrics(regret, figures.nash_conv, figures.tau)
+    return Curve(task, algorithm, seed, tuple(steps), final)
 
 
 def export(curves: Sequence[Curve]) -> dict[str, Any]:
@@ -86,8 +92,8 @@ def export(curves: Sequence[Curve]) -> dict[str, Any]:
     }
 
 
-def _metrics(nash_conv: float, tau: float, scale: float) -> Step:
-    values = {"play_score": float(score(nash_conv / scale)), "nash_conv": nash_conv, "kendall_tau": tau}
+def _metrics(regret: float, nash_conv: float, tau: float) -> Step:
+    values = {"play_score": float(score(regret)), "nash_conv": nash_conv, "kendall_tau": tau}
     return {name: [value] for name, value in values.items()}
 
 

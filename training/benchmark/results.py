@@ -16,7 +16,7 @@ from training.benchmark.cells import Cell, cells_of
 from training.benchmark.statistics import Comparison, compare, missing, score
 from training.benchmark.suite import Suite
 from training.compare_protocols.ranges import label
-from training.judging import conclude, judged_regret, predicted
+from training.judging import conclude, judged_regret, predicted, withdraw
 from training.seed_figures import load_figures
 from training.storage import read_rows, write_rows
 from training.verdict import Verdict
@@ -43,9 +43,12 @@ def summarise(
         prediction = predicted(run.settings) if failed < len(cells) else None
         rows += [_row(suite, cell, prediction, errors.get(cell.name, "")) for cell in cells]
         curves += [_curve(cell) for cell in cells if cell.name not in errors]
-        verdict = Verdict("undecided", f"{failed} of {len(cells)} seeds failed", ())
+        folder = out / "runs" / run.name
         if prediction is not None and not failed:
-            _, verdict = conclude(run.settings, out / "runs" / run.name, prediction)
+            _, verdict = conclude(run.settings, folder, prediction)
+        else:
+            verdict = Verdict("undecided", f"{failed} of {len(cells)} seeds failed", ())
+            withdraw(folder)
         verdicts[run.task, run.algorithm] = verdict
     scores = _scores(rows)
     comparisons = compare(scores, rng)
@@ -59,7 +62,7 @@ def summarise(
 
 def verdict_tables(verdicts: Verdicts) -> str:
     """A table for each set of algorithms that meet, with a row a task and a column an algorithm:
-    outcome and the mean of the first check."""
+    outcome, seeds that pass every check on their own, and the mean of the first check."""
     fields: dict[tuple[str, ...], list[str]] = {}
     for task in dict.fromkeys(task for task, _ in verdicts):
         fields.setdefault(tuple(name for own, name in verdicts if own == task), []).append(task)
@@ -83,7 +86,9 @@ def comparison_tables(comparisons: list[Comparison]) -> str:
 
 
 def _cell(verdict: Verdict) -> str:
-    return f"{verdict.outcome} {verdict.checks[0].mean:.2g}" if verdict.checks else verdict.outcome
+    share = "" if verdict.share is None else f" {verdict.share.mean:.0%}"
+    figure = f" {verdict.checks[0].mean:.2g}" if verdict.checks else ""
+    return f"{verdict.outcome}{share}{figure}"
 
 
 def _row(suite: Suite, cell: Cell, prediction: theory.Prediction | None, error: str) -> Row:

@@ -80,7 +80,10 @@ class Suite:
         """
         try:
             content = tomllib.loads(path.read_text())
-            return cls(_name(content["name"]), tuple(_runs(content)))
+            runs = tuple(_runs(content))
+            if not runs:
+                raise ValueError("no algorithm plays any task")
+            return cls(_name(content["name"]), runs)
         except FileNotFoundError:
             raise ValueError(f"{path} is missing") from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -114,9 +117,11 @@ def _runs(content: Table) -> Iterator[SuiteRun]:
         own = _table(where, given, RUN_KEYS | ALGORITHM_KEYS)
         at = _table(f"{where}.at", own.pop("at", {}), set(groups))
         played = own.pop("tasks", list(groups))
+        if not isinstance(played, list):
+            raise ValueError(f"{where}.tasks: expected a list of names, got {played!r}")
         for group in played:
             choice(f"{where}.tasks", group, groups)
-        options = own.pop("options", {})
+        options = _table(f"{where}.options", own.pop("options", {}))
         own.setdefault("agents", name)
         if options and "," not in str(own["agents"]):
             options = {own["agents"]: options}

@@ -63,8 +63,8 @@ class Axis:
 
 def colour(i: int, dashed: bool = False) -> str:
     """The classes of the i-th of several; dashed where they share a figure."""
-    k = i % len(COLOURS)
-    return f"c{k} dash{k}" if dashed else f"c{k}"
+    n = len(COLOURS)
+    return f"c{i % n} dash{(i + i // n) % n}" if dashed else f"c{i % n}"
 
 
 def linear_axis(low: float, high: float) -> Axis:

@@ -15,7 +15,14 @@ from training.checks import t_interval
 from training.html.drawing import Frame, colour, exact_axis, sample
 from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
 from training.report import statistics, words
-from training.report.curves import REGRET, known_line, last_update, mean_over_seeds, regret_axis
+from training.report.curves import (
+    known_line,
+    last_update,
+    mean_over_seeds,
+    regret_axis,
+    regret_column,
+    regret_unit,
+)
 from training.report.files import Run, read_run
 
 SUITE, STATISTICS = "suite.json", "statistics.json"
@@ -96,15 +103,21 @@ def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
         for name in algorithms
     ]
     rows.append(["matches", *map(str, matched)])
-    note = "Each cell: the verdict, and the mean of its first check, regret as a share of P."
+    note = (
+        "Each cell: the verdict, the seeds that pass every check on their own, and the mean of the "
+        "first check, regret as a share of P."
+    )
     return f"{paragraph(note)}{table(['task', *algorithms], rows)}"
 
 
 def _cell(entry: Entry) -> Html:
     outcome, verdict = words.outcome_of(entry.run), entry.run.verdict
+    share = f" {verdict.share.mean:.0%}" if verdict and verdict.share else ""
     figure = f" {verdict.checks[0].mean:.2g}" if verdict and verdict.checks else ""
     kind = outcome.replace(" ", "-")
-    return Html(f'<span class="{kind}">{link(entry.anchor, words.signed(outcome) + figure)}</span>')
+    return Html(
+        f'<span class="{kind}">{link(entry.anchor, words.signed(outcome) + share + figure)}</span>'
+    )
 
 
 def _courses(entries: list[Entry], algorithms: list[str]) -> str:
@@ -115,7 +128,10 @@ def _courses(entries: list[Entry], algorithms: list[str]) -> str:
         if any(_graded(entry.run) for entry in own)
     ]
     signs = [(sample(_colours(algorithms)(name)), name) for name in algorithms]
-    note = "Mean regret / P of an update's play: mean over seeds and its 95 % interval."
+    note = (
+        "Mean regret / P of an update's play, or of its revisions where developers move in turn on a "
+        "cycle: mean over seeds and its 95 % interval."
+    )
     return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
 
 
@@ -131,7 +147,7 @@ def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
 
 def _graded(run: Run) -> bool:
     """Whether all seeds have regrets to show."""
-    return all(np.isfinite(seed.progress[REGRET]).any() for seed in run.seeds)
+    return all(regret_column(seed) for seed in run.seeds)
 
 
 def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
@@ -150,7 +166,8 @@ def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
 def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
     """Updates at which all seeds were graded; mean regret / P there, and its interval."""
     game = run.settings.vector_env(1).game
-    courses = [seed.progress[REGRET] / game.n_developers / game.prize_range for seed in run.seeds]
+    column = regret_column(run.seeds[0]) or "nash_conv"
+    courses = [seed.progress[column] / regret_unit(column, game) for seed in run.seeds]
     updates, mean = mean_over_seeds(run.seeds, courses)
     known = np.flatnonzero(np.isfinite(mean))
     ends = [t_interval(np.array([course[k] for course in courses])) for k in known]

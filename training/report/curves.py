@@ -24,7 +24,7 @@ from training.report.expected import Expected
 from training.report.files import Seed
 from training.seed_figures import effort_scale
 
-REGRET = "nash_conv"  # the column of progress whose axis is logarithmic
+REGRETS = ("step_regret", "nash_conv")  # columns of progress, the axes of which are logarithmic
 LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest
 ATOM = 0.02  # chance from which an effort is marked in a distribution
 MOST_PANELS = 12
@@ -49,7 +49,7 @@ def learning_curve(
     """
     courses, end = [seed.progress[column] / unit for seed in seeds], last_update(seeds)
     marks = [value for value in (bound, graded and graded.mean) if value is not None]
-    up = (regret_axis if column == REGRET else _plain_axis)(np.concatenate([*courses, marks]))
+    up = (regret_axis if column in REGRETS else _plain_axis)(np.concatenate([*courses, marks]))
     frame = Frame(exact_axis(0, end), up, right=22)
     lines = [
         known_line(frame, seed.progress["update"], course, "c0 faint")
@@ -71,6 +71,17 @@ def _whisker(frame: Frame, graded: Figure) -> list[str]:
     end, interval = frame.across.high, np.clip([graded.low, graded.high], frame.up.low, frame.up.high)
     sign = frame.dot(end, graded.mean, "truth", "diamond")
     return [frame.line([end, end], interval, "truth solid"), sign]
+
+
+def regret_column(seed: Seed) -> str | None:
+    """The column of the regret that the verdict is about; None if regrets are not known."""
+    known = (name for name in REGRETS if np.isfinite(seed.progress.get(name, np.nan)).any())
+    return next(known, None)
+
+
+def regret_unit(column: str, game: Game) -> float:
+    """What makes a column of regret the mean regret of a developer, or a revision, as a share of P."""
+    return game.prize_range * (game.n_developers if column == "nash_conv" else 1)
 
 
 def last_update(seeds: list[Seed]) -> float:

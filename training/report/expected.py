@@ -8,8 +8,7 @@ import numpy as np
 
 from benchgame_env import theory
 from benchgame_env._validate import Floats
-from training.grading import Strategies, certified_equilibrium
-from training.judging import expected_cycle
+from training.grading import Strategies, certified_equilibrium, expected_cycle
 from training.settings import TrainSettings
 
 

@@ -18,7 +18,7 @@ from training.html.page import Panel, document, legend, panels, paragraph
 from training.report import boards, curves, words
 from training.report.expected import Expected, expected_play
 from training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
-from training.verdict import AVERAGE_REGRET, PURE_REGRET
+from training.verdict import AVERAGE_REGRET, PURE_REGRET, STEP_REGRET
 
 
 def page(run: Run, prediction: theory.Prediction) -> str:
@@ -50,8 +50,9 @@ def page(run: Run, prediction: theory.Prediction) -> str:
 def _learning(run: Run, game: Game, expected: Expected | None) -> str:
     """Curves of exact regret, and of what else was graded during training."""
     graded, bound = _regret_check(run, expected)
+    regret = curves.regret_column(run.seeds[0]) or "nash_conv"
     kinds = {
-        curves.REGRET: (game.n_developers * game.prize_range, "mean regret / P", graded, bound),
+        regret: (curves.regret_unit(regret, game), "mean regret / P", graded, bound),
         "distance": (1.0, "distance to equilibrium", None, None),
         "kendall_tau": (1.0, "Kendall tau to quality", None, None),
     }
@@ -66,18 +67,25 @@ def _learning(run: Run, game: Game, expected: Expected | None) -> str:
         signs.append((sample("bound"), "bound"))
     if graded:
         signs.append((sample("truth", "diamond"), f"graded: {graded.name}, with its interval"))
-    note = "Regret is NashConv / n of an update's play, exact, as a share of P, the spread of prizes."
+    what = (
+        "of the revisions of an episode"
+        if regret == "step_regret"
+        else "NashConv / n of an update's play"
+    )
+    note = f"Regret is {what}, exact, as a share of P, the spread of prizes."
     return _section("Learning curves", note, signs, drawn)
 
 
 def _regret_check(run: Run, expected: Expected | None) -> tuple[Figure | None, float | None]:
     """The verdict's check of regret, if it is about the same regret as the curve, and its bound."""
-    if expected is None or expected.cycle is not None:
-        return None, None  # of a cycle single revisions are graded
+    if expected is None:
+        return None, None
     checks = run.verdict.checks if run.verdict else []
     for check in checks:
         if "regret" in check.name:
             return check, check.bound
+    if expected.cycle is not None:
+        return None, STEP_REGRET
     return None, PURE_REGRET if expected.name.startswith("pure") else AVERAGE_REGRET
 
 
