@@ -291,7 +291,8 @@ ALONE: dict[str, Any] = {
     "improvement": [],
     "profile": {"honest": PROFILE},
 }
-STATISTICS = {"score": "1 - regret / P", "comparisons": [BOTH, ALONE]}
+MISSING = {"honest": 0, "ppo-annealed": 2}
+STATISTICS = {"score": "1 - regret / P", "missing": MISSING, "comparisons": [BOTH, ALONE]}
 
 
 @pytest.fixture
@@ -312,19 +313,21 @@ def benchmark(run: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_benchmark_has_a_row_a_task_and_a_column_an_algorithm(benchmark: Path) -> None:
+def test_a_benchmark_has_a_table_for_those_who_meet(benchmark: Path) -> None:
     assert main([str(benchmark)]) == 0
     root = parsed(text_of(benchmark))
-    rows = next(root.iter("table")).findall(".//tr")
+    rows, others = (found.findall(".//tr") for found in list(root.iter("table"))[:2])
     assert [cell.text for cell in rows[0]] == ["task", "honest", "ppo-annealed"]
-    assert [row[0].text for row in rows[1:]] == ["duel", "five", "matches"]
+    assert [row[0].text for row in rows[1:]] == ["duel", "matches"]
+    assert [cell.text for cell in others[0]] == ["task", "honest"]
+    assert [row[0].text for row in others[1:]] == ["five", "matches"]
     for cell, name in zip(rows[1][1:], ("honest", "learned"), strict=True):
         verdict = json.loads((benchmark / "runs" / name / "verdict.json").read_text())
         shown = "".join(cell.itertext())
         alone, first = verdict["share"]["mean"], verdict["checks"][0]["mean"]
         assert shown.endswith(f"{verdict['outcome']} {alone:.0%} {first:.2g}")
-    assert "not graded" in "".join(rows[2][1].itertext())
-    assert [cell.text for cell in rows[3][1:]] == ["0", "0"]
+    assert "not graded" in "".join(others[1][1].itertext())
+    assert [cell.text for cell in rows[2][1:]] == ["0", "0"]
 
 
 def test_algorithms_of_the_standard_suite_look_different() -> None:
@@ -358,6 +361,7 @@ def test_pictures_of_a_benchmark(benchmark: Path, pair: tuple[str, str], against
     assert marks(estimates, "disc") == marks(estimates, "bold") == 2
     chance = next(svg for words, svg in found.items() if words == f"ppo-annealed {against}")
     assert marks(chance, "disc") == marks(chance, "bound") == 1
+    assert "Runs without a score: ppo-annealed 2." in text_of(benchmark)
     assert len(found) == 3 + 2  # a comparison of two, none of one, and a panel a task
     (benchmark / "statistics.json").unlink()
     assert main([str(benchmark)]) == 0
@@ -365,7 +369,7 @@ def test_pictures_of_a_benchmark(benchmark: Path, pair: tuple[str, str], against
 
 
 def test_a_damaged_benchmark_is_refused(benchmark: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (benchmark / "statistics.json").write_text('{"score": "x", "comparisons": [{}]}')
+    (benchmark / "statistics.json").write_text('{"score": "x", "missing": {}, "comparisons": [{}]}')
     assert main([str(benchmark)]) == 2
     assert "statistics.json is damaged" in capsys.readouterr().err
     shutil.rmtree(benchmark / "runs")

@@ -76,7 +76,7 @@ def verdict_tables(verdicts: Verdicts) -> str:
 
 def comparison_tables(comparisons: list[Comparison]) -> str:
     """Interquartile means of scores where algorithms meet, a table for each set of tasks."""
-    header = ["algorithm", "IQM of 1 - regret / P", "runs"]
+    header = ["algorithm", "IQM of 1 - regret / P", "scored runs"]
     return "\n\n".join(
         f"On {'; '.join(found.tasks)}:\n"
         + commands.table(header, [[n, str(e), str(found.runs[n])] for n, e in found.iqm.items()])
@@ -122,7 +122,7 @@ def _curve(cell: Cell) -> marl_eval.Curve | None:
 
 
 def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
-    """Algorithm to task to a score for each seed, NaN where its cell failed."""
+    """Algorithm to task to a score for each seed, NaN where its cell failed or no regret is known."""
     scores: dict[str, dict[str, list[float]]] = {}
     for row in rows:
         regret = math.nan if row["regret"] == "" else row["regret"]

@@ -77,7 +77,7 @@ def page(folder: Path, entries: list[Entry]) -> str:
         [
             paragraph(_summary(entries)),
             "<h2>Verdicts</h2>",
-            _matrix(entries, algorithms),
+            _verdicts(entries),
             statistics.section(folder / STATISTICS, _colours(algorithms)),
             _courses(entries, algorithms),
             "<h2>Runs</h2>",
@@ -93,21 +93,27 @@ def _summary(entries: list[Entry]) -> str:
     return f"{len(entries)} runs on {len({entry.task for entry in entries})} tasks: {counted}."
 
 
+def _verdicts(entries: list[Entry]) -> str:
+    """A table for each set of algorithms that meet."""
+    fields: dict[tuple[str, ...], list[Entry]] = {}
+    for _, own in _by_task(entries):
+        fields.setdefault(tuple(entry.algorithm for entry in own), []).extend(own)
+    note = (
+        "Each cell: the verdict, the seeds that pass every check on their own, and the mean of the "
+        "first check, regret as a share of P."
+    )
+    return paragraph(note) + "\n".join(_matrix(own, list(names)) for names, own in fields.items())
+
+
 def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
-    """A row a task, a column an algorithm: outcome, and the figure that the verdict begins with."""
-    cells = {(entry.task, entry.algorithm): _cell(entry) for entry in entries}
-    tasks = dict.fromkeys(entry.task for entry in entries)
-    rows = [[task, *(cells.get((task, name), "") for name in algorithms)] for task in tasks]
+    """A row a task, a column an algorithm: outcome, and the figures that sum it up."""
+    rows = [[task, *(_cell(entry) for entry in own)] for task, own in _by_task(entries)]
     matched = [
         sum(words.outcome_of(entry.run) == "match" for entry in entries if entry.algorithm == name)
         for name in algorithms
     ]
     rows.append(["matches", *map(str, matched)])
-    note = (
-        "Each cell: the verdict, the seeds that pass every check on their own, and the mean of the "
-        "first check, regret as a share of P."
-    )
-    return f"{paragraph(note)}{table(['task', *algorithms], rows)}"
+    return table(["task", *algorithms], rows)
 
 
 def _cell(entry: Entry) -> Html:

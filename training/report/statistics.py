@@ -1,7 +1,7 @@
 """Algorithms compared, as ``statistics.json`` of a benchmark has it.
 
-The file holds ``score``, what is compared, in words, of which more is better, and ``comparisons``, each
-with
+The file holds ``score``, what is compared, in words, of which more is better; ``missing``, per algorithm
+how many runs have none; and ``comparisons``, each with
 
 * ``tasks``: on which its algorithms are compared;
 * ``iqm``: per algorithm an estimate, ``{"value": ..., "low": ..., "high": ...}``;
@@ -52,7 +52,11 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
     try:
         content = json.loads(path.read_text())
         parts = [_comparison(one, colour_of) for one in content["comparisons"] if len(one["iqm"]) > 1]
-        note = f"Score: {content['score']}; more is better. Intervals are those of the statistics."
+        without = ", ".join(f"{name} {count}" for name, count in content["missing"].items() if count)
+        note = (
+            f"Score: {content['score']}; more is better. 95 % intervals by stratified bootstrap."
+            + f" Runs without a score: {without}." * bool(without)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
     return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{''.join(parts)}" if parts else ""
