@@ -89,15 +89,20 @@ class Overtake(Head):
         chosen = seat.resolution if resolution is None else resolution
         self.resolution = number("resolution", chosen, low=float(np.finfo(np.float32).eps))
         self.count = seat.game.n_developers
+        self._last: tuple[NDArray[np.float32], tuple[Floats, NDArray[np.int64]]] | None = None
 
     def moves(self, observations: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
         """Efforts of all choices, and the ranks they earn on the board as it stands, ``[batch, n]``."""
+        if self._last is not None and np.array_equal(observations, self._last[0]):
+            return self._last[1]  # asked for the view, then for the actions
         seat, scores = self.seat, self.seat.read(observations, "board_scores").astype(np.float64)
         efforts, ranks = theory.overtakes_in_reach(
             seat.game, seat.protocol, seat.developer, scores, self.resolution, precision=np.float32
         )
         near = efforts <= seat.axis.max_effort[seat.developer]
-        return np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])
+        efforts, ranks = np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])
+        self._last = observations.copy(), (efforts, ranks)
+        return efforts, ranks
 
     def actions(self, choices: NDArray[Any], observations: NDArray[np.float32]) -> NDArray[Any]:
         return self.seat.action(self.moves(observations)[0][np.arange(len(choices)), choices])
