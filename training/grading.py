@@ -104,11 +104,8 @@ def turns_of(rounds: int, n: int) -> NDArray[np.int64]:
     return n - 1 - np.arange(rounds) % n
 
 
-def step_regret(prediction: theory.Prediction, settings: TrainSettings, efforts: Floats) -> float:
-    """Mean regret of the revisions of an episode in turn, ``efforts`` ``[rounds, n]``, prize units; see
-    `metrics.step_regrets`."""
-    turns = turns_of(*efforts.shape)
-    missed = metrics.step_regrets(
-        prediction.game, prediction.protocol, efforts, turns, **choices_of(settings)
-    )
-    return float(missed.mean())
+def step_regrets(prediction: theory.Prediction, settings: TrainSettings, efforts: Floats) -> Floats:
+    """Regrets ``[rounds]`` of the revisions of an episode in turn, ``efforts`` ``[rounds, n]``, prize
+    units; see `metrics.step_regrets`."""
+    turns, choices = turns_of(*efforts.shape), choices_of(settings)
+    return metrics.step_regrets(prediction.game, prediction.protocol, efforts, turns, **choices)

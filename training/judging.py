@@ -16,7 +16,7 @@ from benchgame_env._files import json_text, write_text
 from benchgame_env._validate import Floats, integer
 from benchgame_env.env import NUMBERS
 from benchgame_env.protocols import is_exact
-from training.grading import Grader, choices_of, expected_cycle, turns_of
+from training.grading import Grader, choices_of, expected_cycle, step_regrets, turns_of
 from training.seed_figures import SeedFigures, cycle_figures, load_figures, save_figures, share_of_scale
 from training.settings import TrainSettings
 from training.storage import read_rows, write_rows
@@ -96,7 +96,7 @@ def grade_seed(
     course = _course(settings, players, cycle, rng, "greedy") if by_chance else drawn
     turns, choices = turns_of(len(course["effort"]), vec.n_developers), choices_of(settings)
     found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
-    missed = metrics.step_regrets(vec.game, vec.protocol, drawn["effort"][:, 0], turns, **choices)
+    missed = step_regrets(prediction, settings, drawn["effort"][:, 0])
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
     return replace(figures, **found), course
 

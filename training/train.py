@@ -28,7 +28,7 @@ from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, commands, theory
 from benchgame_env._files import claim_folder
 from benchgame_env._validate import integer
-from training.grading import Grader, certified_equilibrium, expected_cycle, step_regret
+from training.grading import Grader, certified_equilibrium, expected_cycle, step_regrets
 from training.pools import Local, run_all
 from training.settings import TrainSettings, add_options, chosen
 from training.storage import (
@@ -139,10 +139,13 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
-            progress.append(_progress_row(update, played, shown, grader))
-            if in_turn and update % GRADE_EVERY == 0:
-                episode = shown["effort"][-settings.horizon :, 0]
-                progress[-1]["step_regret"] = step_regret(prediction, settings, episode)
+            row = _progress_row(update, played)
+            if update % GRADE_EVERY == 0:
+                row |= _grades(shown, grader)
+                if in_turn:
+                    episode = shown["effort"][-settings.horizon :, 0]
+                    row["step_regret"] = float(step_regrets(prediction, settings, episode).mean())
+            progress.append(row)
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
@@ -256,16 +259,19 @@ def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:
     return plays[((parts + within) * len(plays) / SAMPLE).astype(int)]
 
 
-def _progress_row(update: int, played: Played, shown: Played, grader: Grader) -> dict[str, Any]:
+def _progress_row(update: int, played: Played) -> dict[str, Any]:
+    """What was played; not graded."""
     row: dict[str, Any] = dict.fromkeys(("update", *GRADES), "") | {"update": update}
-    if update % GRADE_EVERY == 0:
-        latest = (shown[key].reshape(-1, shown[key].shape[-1])[-GRADED:] for key in ("effort", "rank"))
-        figures = grader(*latest)
-        row |= {key: value for key, value in figures.items() if np.isfinite(value)}
     for i in range(played["effort"].shape[-1]):
         row[f"developer_{i}/effort"] = float(played["effort"][..., i].mean())
         row[f"developer_{i}/payoff"] = float(played["payoff"][..., i].mean())
     return row
+
+
+def _grades(shown: Played, grader: Grader) -> dict[str, float]:
+    """Figures of the latest plays; those that are known."""
+    latest = (shown[key].reshape(-1, shown[key].shape[-1])[-GRADED:] for key in ("effort", "rank"))
+    return {key: value for key, value in grader(*latest).items() if np.isfinite(value)}
 
 
 def _tensorboard(folder: Path, first_update: int) -> Any:

@@ -45,6 +45,11 @@ class Verdict:
     share: Figure | None = None
     reported: tuple[Figure, ...] = ()
 
+    def gist(self) -> list[str]:
+        """For a table's cell: the share, and the mean of the first check, as far as they are known."""
+        share = [] if self.share is None else [f"{self.share.mean:.0%}"]
+        return share + [f"{check.mean:.2g}" for check in self.checks[:1]]
+
 
 class ExpectedCycle(NamedTuple):
     """What is predicted of a cycle of best responses, see `benchgame_env.theory.Cycle`."""

@@ -13,7 +13,7 @@ from benchgame_env import commands, theory
 from benchgame_env._files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import Comparison, compare, missing, score
+from training.benchmark.statistics import Comparison, compare, fields_of, missing, score
 from training.benchmark.suite import Suite
 from training.compare_protocols.ranges import label
 from training.judging import conclude, judged_regret, predicted, withdraw
@@ -63,14 +63,11 @@ def summarise(
 def verdict_tables(verdicts: Verdicts) -> str:
     """A table for each set of algorithms that meet, with a row a task and a column an algorithm:
     outcome, seeds that pass every check on their own, and the mean of the first check."""
-    fields: dict[tuple[str, ...], list[str]] = {}
-    for task in dict.fromkeys(task for task, _ in verdicts):
-        fields.setdefault(tuple(name for own, name in verdicts if own == task), []).append(task)
     return "\n\n".join(
         commands.table(
             ["task", *names], [[task, *(_cell(verdicts[task, n]) for n in names)] for task in tasks]
         )
-        for names, tasks in fields.items()
+        for names, tasks in fields_of(verdicts).items()
     )
 
 
@@ -86,9 +83,7 @@ def comparison_tables(comparisons: list[Comparison]) -> str:
 
 
 def _cell(verdict: Verdict) -> str:
-    share = "" if verdict.share is None else f" {verdict.share.mean:.0%}"
-    figure = f" {verdict.checks[0].mean:.2g}" if verdict.checks else ""
-    return f"{verdict.outcome}{share}{figure}"
+    return " ".join([verdict.outcome, *verdict.gist()])
 
 
 def _row(suite: Suite, cell: Cell, prediction: theory.Prediction | None, error: str) -> Row:
@@ -130,11 +125,11 @@ def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
     return scores
 
 
-def _statistics(comparisons: list[Comparison], missing: dict[str, int]) -> Row:
+def _statistics(comparisons: list[Comparison], unscored: dict[str, int]) -> Row:
     """The content of ``statistics.json``, as `training.report.statistics` reads it."""
     return {
         "score": "1 - regret / P",
-        "missing": missing,
+        "missing": unscored,
         "comparisons": [
             {
                 "tasks": found.tasks,

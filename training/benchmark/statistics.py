@@ -15,7 +15,7 @@ verdicts do not rest on them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,13 +134,27 @@ def compare(
 ) -> list[Comparison]:
     """All of the above for ``scores``: algorithm to task to a vector of seeds, NaN where missing. The
     order is that of the tasks; those without any score are in none."""
-    fields: dict[tuple[str, ...], dict[str, dict[str, Floats]]] = {}  # algorithms to task to their seeds
-    for task in dict.fromkeys(task for tasks in scores.values() for task in tasks):
-        seeds = {name: _known(tasks[task]) for name, tasks in scores.items() if task in tasks}
-        scored = {name: own for name, own in seeds.items() if own.size}
-        if scored:
-            fields.setdefault(tuple(scored), {})[task] = scored
-    return [_compared(tasks, rng, resamples) for tasks in fields.values()]
+    known = {(task, name): _known(own) for name, tasks in scores.items() for task, own in tasks.items()}
+    everywhere = dict.fromkeys(task for task, _ in known)
+    fields = fields_of((t, n) for t in everywhere for n in scores if np.size(known.get((t, n), ())))
+    return [
+        _compared(
+            tuple(tasks), {name: [known[t, name] for t in tasks] for name in names}, rng, resamples
+        )
+        for names, tasks in fields.items()
+    ]
+
+
+def fields_of(played: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
+    """The algorithms that meet, and the tasks that these and no others play, of ``(task, algorithm)``
+    pairs, in their order."""
+    algorithms: dict[str, list[str]] = {}
+    for task, name in played:
+        algorithms.setdefault(task, []).append(name)
+    fields: dict[tuple[str, ...], list[str]] = {}
+    for task, names in algorithms.items():
+        fields.setdefault(tuple(names), []).append(task)
+    return fields
 
 
 def missing(scores: Mapping[str, Mapping[str, ArrayLike]]) -> dict[str, int]:
@@ -157,12 +171,10 @@ def _known(seeds: ArrayLike) -> Floats:
 
 
 def _compared(
-    tasks: dict[str, dict[str, Floats]], rng: np.random.Generator, resamples: int
+    tasks: tuple[str, ...], scores: dict[str, list[Floats]], rng: np.random.Generator, resamples: int
 ) -> Comparison:
-    names = next(iter(tasks.values()))
-    scores = {name: [seeds[name] for seeds in tasks.values()] for name in names}
     return Comparison(
-        tasks=tuple(tasks),
+        tasks=tasks,
         runs={name: sum(map(len, own)) for name, own in scores.items()},
         iqm={name: aggregate(own, rng, iqm, resamples) for name, own in scores.items()},
         mean={name: aggregate(own, rng, mean, resamples) for name, own in scores.items()},

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env._validate import Floats
+from training.benchmark.statistics import fields_of
 from training.checks import t_interval
 from training.html.drawing import Frame, colour, exact_axis, sample
 from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
@@ -95,14 +96,15 @@ def _summary(entries: list[Entry]) -> str:
 
 def _verdicts(entries: list[Entry]) -> str:
     """A table for each set of algorithms that meet."""
-    fields: dict[tuple[str, ...], list[Entry]] = {}
-    for _, own in _by_task(entries):
-        fields.setdefault(tuple(entry.algorithm for entry in own), []).extend(own)
     note = (
         "Each cell: the verdict, the seeds that pass every check on their own, and the mean of the "
         "first check, regret as a share of P."
     )
-    return paragraph(note) + "\n".join(_matrix(own, list(names)) for names, own in fields.items())
+    fields = fields_of((task, entry.algorithm) for task, own in _by_task(entries) for entry in own)
+    return paragraph(note) + "\n".join(
+        _matrix([entry for entry in entries if entry.task in tasks], list(names))
+        for names, tasks in fields.items()
+    )
 
 
 def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
@@ -118,12 +120,9 @@ def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
 
 def _cell(entry: Entry) -> Html:
     outcome, verdict = words.outcome_of(entry.run), entry.run.verdict
-    share = f" {verdict.share.mean:.0%}" if verdict and verdict.share else ""
-    figure = f" {verdict.checks[0].mean:.2g}" if verdict and verdict.checks else ""
+    shown = " ".join([words.signed(outcome), *(verdict.gist() if verdict else ())])
     kind = outcome.replace(" ", "-")
-    return Html(
-        f'<span class="{kind}">{link(entry.anchor, words.signed(outcome) + share + figure)}</span>'
-    )
+    return Html(f'<span class="{kind}">{link(entry.anchor, shown)}</span>')
 
 
 def _courses(entries: list[Entry], algorithms: list[str]) -> str:
