@@ -6,7 +6,7 @@ import inspect
 import sys
 
 from agents.registry import AGENTS
-from benchgame_env import commands
+from benchgame_env.cli import commands
 
 PROG = "python -m agents"
 

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env import Game, VectorEnv, theory
-from benchgame_env._validate import Floats, integer
-from benchgame_env.actions import EffortAxis
-from benchgame_env.observation import ObservationLayout
-from benchgame_env.protocols import is_exact
+from benchgame_env.play.actions import EffortAxis
+from benchgame_env.play.observation import ObservationLayout
+from benchgame_env.rules import is_exact
+from benchgame_env.validate import Floats, integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ class Player(ABC):
 
     Raises
     ------
-    ValueError: it ``needs_exact_rule`` and the protocol is none, see `benchgame_env.protocols.is_exact`.
+    ValueError: it ``needs_exact_rule`` and the protocol is none, see `benchgame_env.rules.is_exact`.
     """
 
     needs_exact_rule: ClassVar[bool] = False

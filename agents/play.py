@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.base import Mode, Player, Round
 from benchgame_env import VectorEnv
-from benchgame_env._validate import choice, integer
+from benchgame_env.validate import choice, integer
 
 
 def play(

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.base import Agent, Player, Seat, Team
 from benchgame_env import VectorEnv, theory
-from benchgame_env._validate import choice
+from benchgame_env.validate import choice
 
 
 @dataclass(frozen=True)
@@ -35,28 +35,28 @@ class Entry:
 
 
 def _ppo(**preset: Any) -> Entry:
-    return Entry("agents.ppo", "PPO", preset, learned=True)
+    return Entry("agents.learned.ppo", "PPO", preset, learned=True)
 
 
 AGENTS: dict[str, Entry] = {
-    "a2c": Entry("agents.a2c", "A2C", learned=True),
-    "best-response": Entry("agents.best_response", "BestResponse"),
+    "a2c": Entry("agents.learned.a2c", "A2C", learned=True),
+    "best-response": Entry("agents.scripted.best_response", "BestResponse"),
     "central-ppo": _ppo(entropy=0.3, entropy_halving=20.0, central=True),
-    "constant": Entry("agents.constant", "Constant"),
-    "copycat": Entry("agents.copycat", "Copycat"),
-    "dqn": Entry("agents.dqn", "DQN", learned=True),
-    "exp3": Entry("agents.exp3", "EXP3"),
-    "fictitious-play": Entry("agents.fictitious_play", "FictitiousPlay"),
-    "honest": Entry("agents.honest", "Honest"),
+    "constant": Entry("agents.scripted.constant", "Constant"),
+    "copycat": Entry("agents.scripted.copycat", "Copycat"),
+    "dqn": Entry("agents.learned.dqn", "DQN", learned=True),
+    "exp3": Entry("agents.adaptive.exp3", "EXP3"),
+    "fictitious-play": Entry("agents.adaptive.fictitious_play", "FictitiousPlay"),
+    "honest": Entry("agents.scripted.honest", "Honest"),
     "ppo": _ppo(),
     "ppo-annealed": _ppo(entropy=0.3, entropy_halving=20.0),
-    "psro": Entry("agents.psro", "PSRO", learned=True),
-    "q-learning": Entry("agents.q_learning", "QLearning"),
-    "random": Entry("agents.random_effort", "RandomEffort"),
-    "regret-matching-plus": Entry("agents.regret_matching", "RegretMatchingPlus"),
-    "sac": Entry("agents.sac", "SAC", learned=True),
+    "psro": Entry("agents.learned.psro", "PSRO", learned=True),
+    "q-learning": Entry("agents.adaptive.q_learning", "QLearning"),
+    "random": Entry("agents.scripted.random_effort", "RandomEffort"),
+    "regret-matching-plus": Entry("agents.adaptive.regret_matching", "RegretMatchingPlus"),
+    "sac": Entry("agents.learned.sac", "SAC", learned=True),
     "shared-ppo": _ppo(entropy=0.3, entropy_halving=20.0, shared=True),
-    "sniper": Entry("agents.sniper", "Sniper"),
+    "sniper": Entry("agents.scripted.sniper", "Sniper"),
 }
 
 

@@ -2,17 +2,17 @@
 
 from benchgame_env import calibration, curves, metrics, testing, theory
 from benchgame_env.costs import LinearCost, PowerCost
-from benchgame_env.env import BenchGameEnv, parallel_env
 from benchgame_env.game import Board, Game
-from benchgame_env.games import games, load_game, register_game
-from benchgame_env.protocols import (
+from benchgame_env.named_games import games, load_game, register_game
+from benchgame_env.play.env import BenchGameEnv, parallel_env
+from benchgame_env.play.vector import VectorEnv, vector_env
+from benchgame_env.rules import (
     DeterministicProtocol,
     Protocol,
     make_protocol,
     protocols,
     register_protocol,
 )
-from benchgame_env.vector import VectorEnv, vector_env
 
 __version__ = "0.1.0"
 

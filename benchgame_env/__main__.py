@@ -6,14 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchgame_env import commands, facts, figures, pages, theory
-from benchgame_env._files import json_text
-from benchgame_env._validate import choice, number
+from benchgame_env import theory
 from benchgame_env.calibration import fit, read_csv
+from benchgame_env.cli import commands, facts, figures, pages
+from benchgame_env.files import json_text
 from benchgame_env.game import Game
-from benchgame_env.games import checkpoints, describe_game, games, load_game
-from benchgame_env.protocols import TuneBeforeTest, parameter_names, protocol_class, protocols
+from benchgame_env.named_games import checkpoints, describe_game, games, load_game
+from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
+from benchgame_env.validate import choice, number
 
 PROG = "python -m benchgame_env"
 GAME_HELP = "name of a game, or a calibration file made by the calibrate command (*.json)"

@@ -14,7 +14,7 @@ from scipy.optimize import isotonic_regression, least_squares
 from scipy.special import expit
 from scipy.stats import chi2
 
-from benchgame_env._validate import Floats
+from benchgame_env.validate import Floats
 
 PARAMETERS = 4
 # Probability of finding harm, or a gain, in pure noise: small, as dozens of models are tested.

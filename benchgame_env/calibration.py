@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env._files import write_text
 from benchgame_env._scaling_fit import PARAMETERS, fit_law
-from benchgame_env._validate import choice, integer, number
 from benchgame_env.curves import ScalingLaw
+from benchgame_env.files import write_text
+from benchgame_env.validate import choice, integer, number
 
 COLUMNS = ("benchmark", "model", "steps", "score", "stderr")
 

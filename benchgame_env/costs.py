@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchgame_env._validate import number
+from benchgame_env.validate import number
 
 
 class Cost(Protocol):

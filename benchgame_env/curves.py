@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
-from benchgame_env._validate import Floats, vector
+from benchgame_env.validate import Floats, vector
 
 
 class Curves(Protocol):

@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchgame_env._validate import Floats, choice, vector
 from benchgame_env.costs import Cost
 from benchgame_env.curves import Curves
+from benchgame_env.validate import Floats, choice, vector
 
 Ties = Literal["quality", "split"]
 TIES: tuple[Ties, ...] = ("quality", "split")

@@ -9,8 +9,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from agents import Player, play
 from benchgame_env import VectorEnv, theory
-from benchgame_env._validate import integer
-from training.grading import Grader, certified_equilibrium
+from benchgame_env.validate import integer
+from training.grading.exact_figures import Grader, certified_equilibrium
 
 
 class ExactRegret(BaseCallback):

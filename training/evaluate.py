@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env import commands, theory
-from benchgame_env._validate import Floats
-from training.checks import t_interval
-from training.judging import EPISODES, conclude, grade_and_keep, predicted
-from training.seed_figures import SeedFigures
-from training.settings import TrainSettings
-from training.verdict import Verdict
+from benchgame_env import theory
+from benchgame_env.cli import commands
+from benchgame_env.validate import Floats
+from training.grading.figures import SeedFigures
+from training.grading.intervals import t_interval
+from training.grading.judging import EPISODES, conclude, grade_and_keep, predicted
+from training.grading.verdict import Verdict
+from training.run.settings import TrainSettings
 
 PROG = "python -m training.evaluate"
 EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}

@@ -10,9 +10,10 @@ import os
 import sys
 from pathlib import Path
 
-from benchgame_env import commands, facts, pages, theory
+from benchgame_env import theory
+from benchgame_env.cli import commands, facts, pages
 from training.evaluate import evaluate, explanation, results_table
-from training.settings import TrainSettings
+from training.run.settings import TrainSettings
 from training.train import train
 
 PROG = "python -m training.quickstart"

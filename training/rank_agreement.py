@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchgame_env import commands, metrics
-from benchgame_env._validate import Floats, number
-from training.storage import write_rows
+from benchgame_env import metrics
+from benchgame_env.cli import commands
+from benchgame_env.validate import Floats, number
+from training.run.storage import write_rows
 
 PROG = "python -m training.rank_agreement"
 COLUMNS = ("direct", "tuned")

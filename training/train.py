@@ -25,19 +25,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from agents import AGENTS, Player, play
-from benchgame_env import VectorEnv, commands, theory
-from benchgame_env._files import claim_folder
-from benchgame_env._validate import integer
-from training.grading import Grader, certified_equilibrium, expected_cycle, step_regrets
-from training.pools import Local, run_all
-from training.settings import TrainSettings, add_options, chosen
-from training.storage import (
-    Checkpoint,
-    read_checkpoint,
-    read_progress,
-    save_checkpoint,
-    write_rows,
-)
+from benchgame_env import VectorEnv, theory
+from benchgame_env.cli import commands
+from benchgame_env.files import claim_folder
+from benchgame_env.validate import integer
+from training.grading.exact_figures import Grader, certified_equilibrium, expected_cycle, step_regrets
+from training.jobs import Local, run_all
+from training.run.settings import TrainSettings, add_options, chosen
+from training.run.storage import Checkpoint, read_checkpoint, read_progress, save_checkpoint, write_rows
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates

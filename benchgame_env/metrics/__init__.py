@@ -8,7 +8,8 @@ What was played is graded as it was played: the cycle that it ends in (`played_c
 single revisions (`step_regret`) and of joint play (`joint_regret`).
 """
 
-from benchgame_env.metrics.joint_regret import joint_regrets
+from benchgame_env.metrics.external_regret import joint_regrets
+from benchgame_env.metrics.limit_cycle import PlayedCycle, find_cycle
 from benchgame_env.metrics.outcomes import (
     Outcomes,
     kendall_tau,
@@ -16,9 +17,8 @@ from benchgame_env.metrics.outcomes import (
     played_outcomes,
     rank_agreement,
 )
-from benchgame_env.metrics.played_cycle import PlayedCycle, find_cycle
 from benchgame_env.metrics.regret import can_grade, expected_payoffs, nash_conv, regrets
-from benchgame_env.metrics.step_regret import step_regrets
+from benchgame_env.metrics.revision_regret import step_regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
 
 __all__ = [

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau
 
-from benchgame_env._validate import Floats, integer, vector
 from benchgame_env.game import Game, Ties
-from benchgame_env.metrics import drawn, fixed
+from benchgame_env.metrics import exact as fixed
+from benchgame_env.metrics import noisy as drawn
 from benchgame_env.metrics.regret import draws_independently
 from benchgame_env.metrics.strategies import Strategy, read_strategies
-from benchgame_env.protocols import as_protocol, is_exact
+from benchgame_env.rules import as_protocol, is_exact
+from benchgame_env.validate import Floats, integer, vector
 
 SAMPLES = 10_000
 Z = 1.959964  # 95 %

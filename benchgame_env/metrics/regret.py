@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env._validate import Floats, number
 from benchgame_env.game import Game
-from benchgame_env.metrics import drawn, fixed
+from benchgame_env.metrics import exact as fixed
+from benchgame_env.metrics import noisy as drawn
 from benchgame_env.metrics.strategies import read_strategies
-from benchgame_env.protocols import as_protocol, is_exact
+from benchgame_env.rules import as_protocol, is_exact
+from benchgame_env.validate import Floats, number
 
 TOLERANCE = 1e-6
 

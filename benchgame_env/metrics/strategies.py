@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchgame_env._validate import Floats, vector
 from benchgame_env.game import Game
+from benchgame_env.validate import Floats, vector
 
 Strategy = tuple[Floats, Floats]  # efforts and their probabilities
 

@@ -9,8 +9,8 @@ from typing import Any
 from benchgame_env.costs import LinearCost
 from benchgame_env.curves import ScalingLaw, Tabulated
 from benchgame_env.game import Game
-from benchgame_env.games import as_game, load_game
-from benchgame_env.protocols import as_protocol, example_parameters, make_protocol
+from benchgame_env.named_games import as_game, load_game
+from benchgame_env.rules import as_protocol, example_parameters, make_protocol
 from benchgame_env.testing import boards, card, figures, streams
 from benchgame_env.testing.trial import RuleError, Trial
 

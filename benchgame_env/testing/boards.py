@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env._validate import Floats
 from benchgame_env.game import Board, Game
-from benchgame_env.protocols import is_exact
+from benchgame_env.rules import is_exact
 from benchgame_env.testing.trial import (
     CLOSE,
     SIGMAS,
@@ -23,6 +22,7 @@ from benchgame_env.testing.trial import (
     pick,
     same,
 )
+from benchgame_env.validate import Floats
 
 ROWS = 40
 DRAWS = 1000  # boards drawn where a rule is noisy

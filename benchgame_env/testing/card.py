@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from benchgame_env.protocols import Protocol
+from benchgame_env.rules import Protocol
 from benchgame_env.testing.trial import RuleError, Trial, identical, need
 
 CARD = ("Formula:", "Parameters:", "Used by:", "Rewards:", "Version:")

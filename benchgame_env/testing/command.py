@@ -6,9 +6,10 @@ import argparse
 import sys
 from typing import Any
 
-from benchgame_env import commands, testing
-from benchgame_env._validate import integer
-from benchgame_env.protocols import example_parameters
+from benchgame_env import testing
+from benchgame_env.cli import commands
+from benchgame_env.rules import example_parameters
+from benchgame_env.validate import integer
 
 
 def add_to(subparsers: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env._validate import Floats
 from benchgame_env.testing.trial import CLOSE, SIGMAS, Trial, need, same
+from benchgame_env.validate import Floats
 
 DRAWS = 2000
 ROWS = 40

@@ -7,10 +7,10 @@ import random
 
 import numpy as np
 
-from benchgame_env._validate import Floats
 from benchgame_env.game import Board
-from benchgame_env.protocols.base import play, start
+from benchgame_env.rules.contract import play, start
 from benchgame_env.testing.trial import ROUNDS, Trial, checked, identical, need, pick, stack
+from benchgame_env.validate import Floats
 
 ROWS = 20
 

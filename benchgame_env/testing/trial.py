@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env._validate import Floats
 from benchgame_env.game import Board, Game
-from benchgame_env.protocols.base import play, start
+from benchgame_env.rules.contract import play, start
+from benchgame_env.validate import Floats
 
 CLOSE = 1e-9  # scores nearer to each other than this, relative to max(1, score), may rank either way
 SIGMAS = 6.0  # a difference of means beyond this many standard errors is none of chance (1e-9 each)

@@ -1,16 +1,27 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
-from benchgame_env.theory.cards import CARDS, MEANING, Card, Reading, theorem_cards
-from benchgame_env.theory.cycles import Cycle, best_response_cycle
-from benchgame_env.theory.enumeration import pure_equilibria_on_grid
-from benchgame_env.theory.mixed import LARGEST, TOLERANCE, MixedEquilibrium, mixed_equilibrium
-from benchgame_env.theory.noise import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
+from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
+from benchgame_env.theory.dynamics.cycle import Cycle, best_response_cycle
+from benchgame_env.theory.dynamics.random_order import recurrent_classes
+from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
+from benchgame_env.theory.mixed.equilibrium import (
+    LARGEST,
+    TOLERANCE,
+    MixedEquilibrium,
+    mixed_equilibrium,
+)
+from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
-from benchgame_env.theory.pure import climb, next_efforts, overtakes, required_effort, temptation
-from benchgame_env.theory.random_order import recurrent_classes
-from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
-from benchgame_env.theory.responses import RESOLUTION, best_response, overtakes_in_reach
-from benchgame_env.theory.thresholds import stabilizing_levels
+from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
+from benchgame_env.theory.pure.overtaking import (
+    climb,
+    next_efforts,
+    overtakes,
+    required_effort,
+    temptation,
+)
+from benchgame_env.theory.pure.theorem_cards import CARDS, MEANING, Card, Reading, theorem_cards
+from benchgame_env.theory.pure.thresholds import stabilizing_levels
 
 __all__ = [
     "CARDS",

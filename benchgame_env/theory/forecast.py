@@ -11,11 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env._validate import Floats
 from benchgame_env.game import Game
-from benchgame_env.theory import noise
-from benchgame_env.theory.repeated import Dynamics, best_response_dynamics
-from benchgame_env.theory.states import UnknownStateError
+from benchgame_env.theory.dynamics.rule_states import UnknownStateError
+from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
+from benchgame_env.theory.mixed import tournament as noise
+from benchgame_env.validate import Floats
 
 SEED = 0  # of boards that are drawn to look ahead; a prediction is the same each time
 BOARDS = 1_000  # over which an expected ranking is averaged

@@ -10,19 +10,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env._validate import Floats
 from benchgame_env.game import Game
-from benchgame_env.games import as_game
-from benchgame_env.protocols import as_protocol, is_exact
-from benchgame_env.theory import assumptions
-from benchgame_env.theory.cards import deciding_card
-from benchgame_env.theory.cycles import Cycle, NoRepetitionError, best_response_cycle
-from benchgame_env.theory.enumeration import TooManyProfilesError, pure_equilibria_on_grid
+from benchgame_env.named_games import as_game
+from benchgame_env.rules import as_protocol, is_exact
+from benchgame_env.theory.dynamics.cycle import Cycle, NoRepetitionError, best_response_cycle
+from benchgame_env.theory.dynamics.with_memory import Dynamics
 from benchgame_env.theory.forecast import expected_ranking, forecast
-from benchgame_env.theory.mixed import MixedEquilibrium, mixed_equilibrium
-from benchgame_env.theory.noise import is_tournament, mixed_on_levels
-from benchgame_env.theory.pure import largest_temptation, reduced
-from benchgame_env.theory.repeated import Dynamics
+from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium, mixed_equilibrium
+from benchgame_env.theory.mixed.tournament import is_tournament, mixed_on_levels
+from benchgame_env.theory.pure import assumptions
+from benchgame_env.theory.pure.grid_search import TooManyProfilesError, pure_equilibria_on_grid
+from benchgame_env.theory.pure.overtaking import largest_temptation, reduced
+from benchgame_env.theory.pure.theorem_cards import deciding_card
+from benchgame_env.validate import Floats
 
 Regime = Literal["pure", "cycle", "undecided"]
 

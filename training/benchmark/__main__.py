@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env import commands
-from benchgame_env._validate import integer
+from benchgame_env.cli import commands
+from benchgame_env.validate import integer
 from training.benchmark.cells import work_out
 from training.benchmark.results import comparison_tables, summarise, verdict_tables
 from training.benchmark.suite import STANDARD, Suite, standard
-from training.pools import BACKENDS, open_pool
+from training.jobs import BACKENDS, open_pool
 
 PROG = "python -m training.benchmark"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchgame_env._files import claim_folder, json_text, write_text
+from benchgame_env.files import claim_folder, json_text, write_text
 from training.benchmark.suite import Suite, SuiteRun
-from training.judging import grade_and_keep, predicted
-from training.pools import Job, Pool, run_all
-from training.seed_figures import load_figures
-from training.storage import read_progress, read_rows
+from training.grading.figures import load_figures
+from training.grading.judging import grade_and_keep, predicted
+from training.jobs import Job, Pool, run_all
+from training.run.storage import read_progress, read_rows
 from training.train import finish_seed, saved_updates, show_progress
 
 SUITE = "suite.json"

@@ -17,8 +17,8 @@ import numpy as np
 
 from benchgame_env import load_game
 from training.benchmark.statistics import score
-from training.seed_figures import SeedFigures
-from training.settings import TrainSettings
+from training.grading.figures import SeedFigures
+from training.run.settings import TrainSettings
 
 ENVIRONMENT = "benchgame"
 ABSOLUTE = "absolute_metrics"  # after the steps: figures of final play, from a larger sample

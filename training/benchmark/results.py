@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env import commands, theory
-from benchgame_env._files import json_text, write_text
+from benchgame_env import theory
+from benchgame_env.cli import commands
+from benchgame_env.files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
 from training.benchmark.statistics import Comparison, compare, fields_of, missing, score
 from training.benchmark.suite import Suite
 from training.compare_protocols.ranges import label
-from training.judging import conclude, judged_regret, predicted, withdraw
-from training.seed_figures import load_figures
-from training.storage import read_rows, write_rows
-from training.verdict import Verdict
+from training.grading.figures import load_figures
+from training.grading.judging import conclude, judged_regret, predicted, withdraw
+from training.grading.verdict import Verdict
+from training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
 Verdicts = dict[tuple[str, str], Verdict]  # by task and algorithm

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from benchgame_env._validate import Floats
+from benchgame_env.validate import Floats
 
 CONFIDENCE = 0.95
 RESAMPLES = 2_000

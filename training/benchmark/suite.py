@@ -28,9 +28,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchgame_env._validate import choice
+from benchgame_env.validate import choice
 from training.compare_protocols.ranges import setting_from
-from training.settings import TrainSettings
+from training.run.settings import TrainSettings
 
 FOLDER = Path(__file__).parent / "suites"
 STANDARD = "benchgame-suite-v0"

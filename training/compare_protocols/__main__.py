@@ -19,10 +19,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchgame_env import Game, commands, load_game
-from benchgame_env._files import write_text
-from benchgame_env._validate import choice, integer, number
-from benchgame_env.games import describe_game, games
+from benchgame_env import Game, load_game
+from benchgame_env.cli import commands
+from benchgame_env.files import write_text
+from benchgame_env.named_games import describe_game, games
+from benchgame_env.validate import choice, integer, number
 from training.compare_protocols import page
 from training.compare_protocols.ranges import Setting, setting_from, settings_for
 from training.compare_protocols.results import (

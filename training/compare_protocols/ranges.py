@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env import Game, commands, make_protocol, protocols, theory
-from benchgame_env.protocols.registry import example_parameters, protocol_class
+from benchgame_env import Game, make_protocol, protocols, theory
+from benchgame_env.cli import commands
+from benchgame_env.rules.registry import example_parameters, protocol_class
 
 Parameters = dict[str, Any]
 

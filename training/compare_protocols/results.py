@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchgame_env import commands
-from benchgame_env._files import write_bytes
+from benchgame_env.cli import commands
+from benchgame_env.files import write_bytes
 from training.compare_protocols.ranges import label
 from training.compare_protocols.rows import COST, NUMBERS, Row
-from training.storage import read_rows, write_rows
+from training.run.storage import read_rows, write_rows
 
 FIRST = ("game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "play")
 LAST = ("measured", "method", "reason", "card", "error")

@@ -22,10 +22,11 @@ import numpy as np
 import benchgame_env as bg
 from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.metrics import Outcomes
-from benchgame_env.protocols import base, is_exact
-from benchgame_env.theory.cycles import turns_of
+from benchgame_env.rules import contract as base
+from benchgame_env.rules import is_exact
+from benchgame_env.theory.dynamics.cycle import turns_of
 from training.compare_protocols.ranges import Setting
-from training.verdict import AVERAGE_REGRET
+from training.grading.verdict import AVERAGE_REGRET
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from html import escape
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchgame_env._validate import Floats
+from benchgame_env.validate import Floats
 
 MOST_TICKS = 6
 MOST_POINTS = 400  # of a line; a figure has fewer pixels across

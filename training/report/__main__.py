@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchgame_env import commands, theory
-from benchgame_env._files import write_text
-from benchgame_env._validate import choice
+from benchgame_env import theory
+from benchgame_env.cli import commands
+from benchgame_env.files import write_text
+from benchgame_env.validate import choice
 from training.report.benchmark import page as benchmark_page
 from training.report.benchmark import read_benchmark
 from training.report.files import read_run

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env._validate import Floats
+from benchgame_env.validate import Floats
 from training.benchmark.statistics import fields_of
-from training.checks import t_interval
+from training.grading.intervals import t_interval
 from training.html.drawing import Frame, colour, exact_axis, sample
 from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
 from training.report import statistics, words

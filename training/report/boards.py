@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env import Game, figures
-from benchgame_env._validate import Floats
+from benchgame_env import Game
+from benchgame_env.cli import figures
+from benchgame_env.validate import Floats
 from training.html.drawing import Axis, Frame, colour, exact_axis, linear_axis, power_of_ten, zero_axis
 from training.html.page import Panel
 

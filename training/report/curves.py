@@ -7,8 +7,9 @@ from itertools import chain
 import numpy as np
 
 from benchgame_env import Game
-from benchgame_env._validate import Floats
-from training.checks import Figure
+from benchgame_env.validate import Floats
+from training.grading.figures import effort_scale
+from training.grading.intervals import Figure
 from training.html.drawing import (
     Axis,
     Frame,
@@ -22,7 +23,6 @@ from training.html.drawing import (
 from training.html.page import Panel
 from training.report.expected import Expected
 from training.report.files import Seed
-from training.seed_figures import effort_scale
 
 REGRETS = ("step_regret", "nash_conv")  # columns of progress, the axes of which are logarithmic
 LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchgame_env import theory
-from benchgame_env._validate import Floats
-from training.grading import Strategies, certified_equilibrium, expected_cycle
-from training.settings import TrainSettings
+from benchgame_env.validate import Floats
+from training.grading.exact_figures import Strategies, certified_equilibrium, expected_cycle
+from training.run.settings import TrainSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,11 +13,11 @@ from typing import Any, get_args
 
 import numpy as np
 
-from benchgame_env._validate import Floats
-from training.checks import Check, Figure, Outcome
-from training.settings import TrainSettings
-from training.storage import read_checkpoint, read_rows
-from training.verdict import Verdict
+from benchgame_env.validate import Floats
+from training.grading.intervals import Check, Figure, Outcome
+from training.grading.verdict import Verdict
+from training.run.settings import TrainSettings
+from training.run.storage import read_checkpoint, read_rows
 
 
 @dataclass(frozen=True, eq=False)

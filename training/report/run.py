@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env import Game, facts, theory
-from benchgame_env._validate import Floats
+from benchgame_env import Game, theory
+from benchgame_env.cli import facts
 from benchgame_env.curves import ScalingLaw
-from benchgame_env.games import checkpoints
-from benchgame_env.protocols import Direct, TuneBeforeTest
-from training.checks import Figure
+from benchgame_env.named_games import checkpoints
+from benchgame_env.rules import Direct, TuneBeforeTest
+from benchgame_env.validate import Floats
+from training.grading.intervals import Figure
+from training.grading.verdict import AVERAGE_REGRET, PURE_REGRET, STEP_REGRET
 from training.html.drawing import colour, sample
 from training.html.page import Panel, document, legend, panels, paragraph
 from training.report import boards, curves, words
 from training.report.expected import Expected, expected_play
 from training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
-from training.verdict import AVERAGE_REGRET, PURE_REGRET, STEP_REGRET
 
 
 def page(run: Run, prediction: theory.Prediction) -> str:

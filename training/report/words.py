@@ -8,14 +8,15 @@ from html import escape
 
 import numpy as np
 
-from benchgame_env import Game, facts, pages
-from benchgame_env._validate import Floats
-from training.checks import Figure, t_interval
+from benchgame_env import Game
+from benchgame_env.cli import facts, pages
+from benchgame_env.validate import Floats
+from training.grading.figures import share_of_scale
+from training.grading.intervals import Figure, t_interval
 from training.html.page import definitions, table
 from training.report.expected import Expected
 from training.report.files import Run
-from training.seed_figures import share_of_scale
-from training.settings import TrainSettings
+from training.run.settings import TrainSettings
 
 SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
 SENTENCES = {

@@ -1,0 +1,1 @@
+"""Developers that adapt by tables and averages, without gradients."""

@@ -1,0 +1,49 @@
+"""EXP3: learns from its own payoffs alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.adaptive.levels import LEVELS, LevelLearner
+from agents.base import Round, Seat
+from benchgame_env.validate import Floats, number
+
+
+class EXP3(LevelLearner):
+    """Exponential weights on payoffs that are made up for the chance of having been tried.
+
+    Formula (Auer, Cesa-Bianchi, Freund and Schapire 2002): ``p = (1 - gamma) w / sum(w) + gamma / m``;
+    the weight of the level a that was played grows by ``exp(gamma r / (m p_a))``, r its payoff between
+    the least (last prize, dearest level: 0) and the greatest (first prize: 1). Used as: learning under
+    any rule, noisy or with a memory, without knowing it.
+
+    Parameters
+    ----------
+    levels: as of `LevelLearner`.
+    exploration: gamma, in (0, 1].
+
+    State: ``log_weights [copies, m]``, the greatest 0.
+    """
+
+    def __init__(self, seat: Seat, levels: int = LEVELS, exploration: float = 0.1) -> None:
+        super().__init__(seat, levels)
+        number("exploration", exploration, low=0, high=1, strict=True)
+        self.exploration = exploration
+        self._least = seat.game.prizes[-1] - np.max(seat.game.cost(self.levels))
+        self._spread = max(float(seat.game.prizes[0] - self._least), np.finfo(np.float64).tiny)
+        self.state = {"log_weights": self.table()}
+
+    def strategy(self, observations: NDArray[np.float32]) -> Floats:
+        weights = np.exp(self.state["log_weights"])
+        share = weights / weights.sum(axis=1, keepdims=True)
+        return (1 - self.exploration) * share + self.exploration / self.levels.size
+
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
+        rows, level = np.arange(self.seat.copies), self.level_of(played.efforts)
+        chance = self.strategy(played.observations)[rows, level]
+        reward = (played.payoffs - self._least) / self._spread
+        turn = self.seat.has_turn(played.observations)
+        log_weights = self.state["log_weights"].copy()
+        log_weights[rows, level] += turn * self.exploration / self.levels.size * reward / chance
+        self.state["log_weights"] = log_weights - log_weights.max(axis=1, keepdims=True)

@@ -1,0 +1,117 @@
+"""Tabular Q-learning on discrete levels, made for revisions that take turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.adaptive.levels import LEVELS, LevelLearner
+from agents.base import Round, Seat
+from benchgame_env.validate import Floats, number
+
+
+class QLearning(LevelLearner):
+    """Values of levels, given the scores that the others show when it is on turn.
+
+    Formula (Klein 2021, for prices): a level held from one own turn to the next earns
+    ``G = sum_k gamma^k payoff_k`` over the K rounds between, then
+    ``Q(s, a) += rate (G + gamma^K max Q(s', .) - Q(s, a))``.
+    A decision still open when the episode is cut off is closed with the board it ended on. Plays the
+    best level (of equal ones the lowest), and a random one with a probability that halves every
+    ``epsilon_halving`` own turns. Needs a `DeterministicProtocol`, lest boards be too many. Used as: the
+    learner that found Edgeworth cycles; with gamma 0 it learns the best response.
+
+    Parameters
+    ----------
+    levels: as of `LevelLearner`.
+    gamma: discount of a round, in [0, 1].
+    rate: step size, in (0, 1].
+    epsilon: probability of a random level at first, in [0, 1].
+    epsilon_halving: own turns after which it has halved, > 0.
+
+    State: ``boards``, the scores seen (as bytes) to their rows in the table; ``values [copies, rows,
+    m]``; ``turns [copies]`` had; of decisions still open ``row``, ``level``, ``gain`` (G so far) and
+    ``discount`` (gamma^k so far), each ``[copies]``, with row -1 for none.
+    """
+
+    needs_exact_rule = True
+    explores = True
+
+    def __init__(
+        self,
+        seat: Seat,
+        levels: int = LEVELS,
+        gamma: float = 0.0,
+        rate: float = 0.3,
+        epsilon: float = 1.0,
+        epsilon_halving: float = 500.0,
+    ) -> None:
+        super().__init__(seat, levels)
+        self.rate = number("rate", rate, low=0, high=1, strict=True)
+        self.gamma = number("gamma", gamma, low=0, high=1)
+        self.epsilon = number("epsilon", epsilon, low=0, high=1)
+        self.epsilon_halving = number("epsilon_halving", epsilon_halving, low=0, strict=True)
+        nothing = np.zeros(seat.copies)
+        self.state = {
+            "boards": {},
+            "values": np.zeros((seat.copies, 0, self.levels.size)),
+            "turns": nothing,
+            "row": np.full(seat.copies, -1),
+            "level": np.zeros(seat.copies, dtype=np.int64),
+            "gain": nothing,
+            "discount": nothing,
+        }
+
+    def strategy(self, observations: NDArray[np.float32]) -> Floats:
+        m = self.levels.size
+        explore = self.epsilon * 0.5 ** (self.state["turns"] / self.epsilon_halving)
+        explore = explore * (self.mode == "learn")
+        greedy = np.eye(m)[self._values(self._rows(observations)).argmax(axis=1)]
+        return (1 - explore[:, None]) * greedy + explore[:, None] / m
+
+    def save(self) -> dict[str, Any]:
+        boards = np.frombuffer(b"".join(self.state["boards"]), dtype=np.float32)
+        return self.state | {"boards": boards.reshape(len(self.state["boards"]), -1)}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        super().load(saved)
+        boards = self.state["boards"]
+        self.state["boards"] = {board.tobytes(): row for row, board in enumerate(boards)}
+
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
+        state, on_turn = self.state, self.seat.has_turn(played.observations)
+        if (self.seat.read(played.observations, "rounds_left") == 1).all():  # nothing is open yet
+            state["row"] = np.full(self.seat.copies, -1)
+        state["turns"] = state["turns"] + on_turn
+        state["row"] = np.where(on_turn, self._rows(played.observations), state["row"])
+        state["level"] = np.where(on_turn, self.level_of(played.efforts), state["level"])
+        discount = np.where(on_turn, 1.0, state["discount"])
+        state["gain"] = np.where(on_turn, 0.0, state["gain"]) + discount * played.payoffs
+        state["discount"] = discount * self.gamma
+        closes = self.seat.has_turn(played.after) | played.ended
+        self._close(closes & (state["row"] >= 0), played.after)
+
+    def _close(self, closes: NDArray[np.bool_], after: NDArray[np.float32]) -> None:
+        """Learn from the decisions of the copies that ``closes`` picks ``[copies]``."""
+        state, copies = self.state, np.flatnonzero(closes)
+        ahead = self._values(self._rows(after)).max(axis=1)
+        cell = copies, state["row"][copies], state["level"][copies]
+        target = (state["gain"] + state["discount"] * ahead)[copies]
+        state["values"][cell] += self.rate * (target - state["values"][cell])
+        state["row"] = np.where(closes, -1, state["row"])
+
+    def _values(self, rows: NDArray[np.int64]) -> Floats:
+        return self.state["values"][np.arange(self.seat.copies), rows]
+
+    def _rows(self, observations: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The table's rows ``[copies]`` for the boards seen; new ones are all zero."""
+        scores = np.delete(self.seat.read(observations, "board_scores"), self.seat.developer, axis=1)
+        boards = self.state["boards"]
+        rows = np.array([boards.setdefault(board.tobytes(), len(boards)) for board in scores])
+        values = self.state["values"]
+        if len(boards) > values.shape[1]:  # by half at least: growing costs a copy
+            room = np.zeros((len(values), max(len(boards), values.shape[1] // 2), values.shape[2]))
+            self.state["values"] = np.concatenate((values, room), axis=1)
+        return rows

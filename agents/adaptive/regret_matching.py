@@ -1,0 +1,41 @@
+"""Regret matching+: plays each level as often as it is regretted not to have played it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.adaptive.levels import LEVELS, HindsightLearner
+from agents.base import Round, Seat
+from benchgame_env.validate import Floats
+
+
+class RegretMatchingPlus(HindsightLearner):
+    """Probabilities in proportion to regrets, which never fall below 0; uniform while there are none.
+
+    Formula (Tammelin 2014): ``x ~ Q``, ``Q <- max(Q + u(., s_-i) - x . u(., s_-i), 0)``. Its regret
+    after T rounds is at most ``D sqrt(m / T)`` a round, D the spread of its payoffs; in the duel
+    averages of play therefore tend to the equilibrium (theory section 5). Needs a
+    `DeterministicProtocol`. Used as: the no-regret learner that the predictor's solver is made of.
+
+    Parameters
+    ----------
+    levels: as of `LevelLearner`.
+
+    State: ``regrets [copies, m]``.
+    """
+
+    def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
+        super().__init__(seat, levels)
+        self.state = {"regrets": self.table()}
+
+    def strategy(self, observations: NDArray[np.float32]) -> Floats:
+        regrets = self.state["regrets"]
+        total = regrets.sum(axis=1, keepdims=True)
+        return np.where(total > 0, regrets, 1.0) / np.where(total > 0, total, regrets.shape[1])
+
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
+        payoffs = self.payoffs(played.scores)
+        expected = (self.strategy(played.observations) * payoffs).sum(axis=1, keepdims=True)
+        turn = self.seat.has_turn(played.observations)[:, None]
+        self.state["regrets"] = np.maximum(self.state["regrets"] + turn * (payoffs - expected), 0.0)

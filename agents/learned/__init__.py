@@ -1,0 +1,1 @@
+"""Developers that learn by gradients; they need the extra ``train``."""

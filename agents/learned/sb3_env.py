@@ -1,0 +1,158 @@
+"""The batched game as a stable-baselines3 `VecEnv`: one learner among given rivals, or one shared
+policy for all developers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from agents.base import Agent, Round
+from benchgame_env import VectorEnv
+from benchgame_env.play.actions import EffortAxis
+from benchgame_env.play.observation import ObservationLayout
+
+
+def observation_space(layout: ObservationLayout, everybody: bool = False) -> gymnasium.Space:
+    """Of one developer, or of all together, as ``state()`` has them."""
+    repeats = layout.n_developers if everybody else 1
+    low, high = (np.tile(bound, repeats) for bound in layout.bounds())
+    return gymnasium.spaces.Box(low, high, dtype=np.float32)
+
+
+def action_space(axis: EffortAxis) -> gymnasium.Space:
+    """Of every developer."""
+    if axis.action_type == "discrete":
+        return gymnasium.spaces.Discrete(axis.levels)
+    return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+
+
+class BatchVecEnv(VecEnv):
+    """What both views share. ``infos`` hold ``terminal_observation`` and ``TimeLimit.truncated`` at the
+    end of episodes. Copies draw from one seeded stream, each its own numbers.
+
+    A view says which rows it shows (`_rows`) and what everybody does (`_joint`).
+    """
+
+    def __init__(self, vec: VectorEnv, rows: int) -> None:
+        if not (vec.auto_reset and vec.copy):
+            raise ValueError("vec: needs auto_reset=True and copy=True")
+        self.vec = vec
+        self.render_mode = None
+        super().__init__(rows, observation_space(vec.observer.layout), action_space(vec.axis))
+        self._rng = np.random.default_rng()
+
+    def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values ``[copies, n, ...]`` as ``[num_envs, ...]``."""
+        raise NotImplementedError
+
+    def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
+        """Actions ``[num_envs]`` as ``[copies, n]``."""
+        raise NotImplementedError
+
+    def reset(self) -> NDArray[np.float32]:
+        seed = self._seeds[0]
+        if seed is not None:
+            self._rng = np.random.default_rng([seed, 1])  # apart from the game's own stream
+        self._observations, _ = self.vec.reset(seed)
+        self._reset_seeds()
+        return self._rows(self._observations)
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        self._actions = self._joint(np.asarray(actions).reshape(self.num_envs))
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
+        self._observations, rewards, terminated, truncated, self._last = self.vec.step(self._actions)
+        ended, infos = self._rows(terminated | truncated), self._infos(truncated, self._last)
+        return self._rows(self._observations), self._rows(rewards), ended, infos
+
+    def _infos(self, truncated: NDArray[np.bool_], infos: dict[str, Any]) -> list[dict[str, Any]]:
+        """One dict per row, its own: wrappers and callbacks write into them."""
+        if "final_observation" not in infos:
+            return [{} for _ in range(self.num_envs)]
+        last, cut = self._rows(infos["final_observation"]), self._rows(truncated).tolist()
+        return [
+            {"terminal_observation": observation, "TimeLimit.truncated": by_time}
+            for observation, by_time in zip(last, cut, strict=True)
+        ]
+
+    def close(self) -> None:
+        pass
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        raise NotImplementedError("the copies share their attributes")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        raise NotImplementedError(f"the copies have no method {method_name!r}")
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        return [False for _ in self._get_indices(indices)]
+
+
+class DeveloperVecEnv(BatchVecEnv):
+    """All copies of ``vec`` seen from one seat; plain SB3 algorithms learn on it.
+
+    Parameters
+    ----------
+    vec: the batched game, with auto-reset.
+    developer: index of the learner's seat.
+    rivals: one agent per developer; the learner's own entry is ignored and may be None. Those that
+        adapt go on learning unless their ``mode`` says otherwise.
+    """
+
+    def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
+        super().__init__(vec, rows=vec.num_envs)
+        missing = [j for j, rival in enumerate(rivals) if rival is None and j != developer]
+        if len(rivals) != vec.n_developers or missing:
+            raise ValueError(
+                f"rivals: need an agent for each of {vec.n_developers} developers but {developer}"
+            )
+        self.developer = developer
+        self.rivals = [rival for j, rival in enumerate(rivals) if rival is not None and j != developer]
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
+        before, actions = self._observations, self._actions
+        result = super().step_wait()
+        after, ended = self._last.pop("final_observation", self._observations), bool(result[2].any())
+        for rival in self.rivals:
+            if rival.mode == "learn":
+                lived = Round.of(rival.at, before, actions, self._last, after, ended)
+                rival.learn(lived, self._rng)
+        return result
+
+    def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values[:, self.developer].copy()
+
+    def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
+        joint = np.empty((self.vec.num_envs, self.vec.n_developers))
+        for rival in self.rivals:
+            joint[:, rival.at] = rival.act(self._observations[:, rival.at], self._rng)
+        joint[:, self.developer] = actions
+        return joint
+
+
+class SharedPolicyVecEnv(BatchVecEnv):
+    """All developers of all copies as rows: one policy learns to play every seat (shared parameters).
+
+    Row ``k * n + i`` is developer i of copy k; its observation says who it is.
+
+    Parameters
+    ----------
+    vec: the batched game, with auto-reset.
+    """
+
+    def __init__(self, vec: VectorEnv) -> None:
+        super().__init__(vec, rows=vec.num_envs * vec.n_developers)
+
+    def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values.reshape(self.num_envs, *values.shape[2:])
+
+    def _joint(self, actions: NDArray[Any]) -> NDArray[Any]:
+        return actions.reshape(self.vec.num_envs, self.vec.n_developers)

@@ -1,0 +1,1 @@
+"""Developers that follow a fixed script."""

@@ -1,0 +1,28 @@
+"""Sniper: waits, then overtakes when nobody can answer."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.scripted.best_response import BestResponse
+
+
+class Sniper(BestResponse):
+    """Zero effort until its last chance to revise in the episode, then the best response.
+
+    Formula: `BestResponse` once at most ``n / (number of developers on turn)`` rounds are left, which
+    is the last round where all revise at once, the last lap where they take turns; in random order any
+    turn in the last n rounds may be the last. Needs a `DeterministicProtocol`. Used as: what deadlines
+    invite.
+
+    Parameters
+    ----------
+    resolution: as of `BestResponse`.
+    """
+
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        left = np.rint(self.seat.read(observations, "rounds_left")[:, 0] * self.seat.horizon)
+        lap = self.seat.game.n_developers / self.seat.read(observations, "turn").sum(axis=1)
+        wait = self.seat.action(np.zeros(len(observations)))
+        return np.where(left <= lap, super().act(observations, rng), wait)

@@ -1,0 +1,1 @@
+"""What the command lines share: options and errors, facts, pages and figures."""

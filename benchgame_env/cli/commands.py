@@ -1,0 +1,132 @@
+"""What all command lines share: errors in one line, protocols and games from words."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from benchgame_env.rules import make_protocol, protocols
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells defaults where there is something to tell."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, []) else super()._get_help_string(action)
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line, with defaults in its help."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", _Help)
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message} (--help explains)", file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
+
+
+def run(command: Callable[[], int | None], prog: str) -> int:
+    """Run ``command``; bad input and interruption become one line and an exit status."""
+    try:
+        return command() or 0
+    except BrokenPipeError:  # the reader has seen enough, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError) as error:
+        message = " ".join(str(error).split())
+        print(f"{prog}: {message}", file=sys.stderr)
+        return BAD_INPUT
+    except MemoryError as error:
+        print(f"{prog}: too large for the memory of this machine: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"{prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def add_protocol_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--protocol",
+        default="direct",
+        help=f"one of: {', '.join(protocols())}; or MODULE:NAME, one in a module of your own",
+    )
+    parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another parameter of the protocol; may be repeated",
+    )
+
+
+def protocol_parameters(level: str | None, params: list[str]) -> dict[str, Any]:
+    """The protocol's parameters from ``--level`` and ``--param``."""
+    return assignments("--param", ([f"level={level}"] if level is not None else []) + params)
+
+
+def assignments(option: str, words: list[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` words of an option as names to numbers or words."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ValueError(f"{option}: expected NAME=VALUE, got {word!r}")
+        if name in found:
+            raise ValueError(f"{option}: {name} is given twice")
+        found[name] = _value(value)
+    return found
+
+
+def protocol_from(options: argparse.Namespace) -> Any:
+    return make_protocol(options.protocol, **protocol_parameters(options.level, options.param))
+
+
+def _value(word: str) -> Any:
+    if word in ("true", "false"):
+        return word == "true"
+    try:
+        return float(word) if not word.lstrip("+-").isdigit() else int(word)
+    except ValueError:
+        return word
+
+
+@contextlib.contextmanager
+def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
+    """A progress bar for a figure that has to fall to ``goal``: half-way is half of the digits. It is
+    shown on a terminal only, once there is something to show."""
+    from tqdm import tqdm  # here, for it takes a tenth of a second that few commands need
+
+    with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
+        first: list[float] = []
+
+        def progress(value: float) -> None:
+            first.append(max(value, 2 * goal))
+            share = math.log(first[0] / max(value, goal)) / math.log(first[0] / goal)
+            bar.set_description_str(f"{label} {value:.2g} of {goal:.2g}", refresh=False)
+            bar.update(max(0.0, 100 * share - bar.n))
+
+        yield progress
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Columns as wide as their widest cell; the first column to the left, the others to the right."""
+    grid = [header, *rows]
+    widths = [max(len(row[k]) for row in grid) for k in range(len(header))]
+    grid.insert(1, ["-" * width for width in widths])
+    lines = []
+    for row in grid:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
+    return "\n".join(lines)

@@ -1,0 +1,165 @@
+"""What a prediction says, as data: for machines, and for `benchgame_env.cli.pages`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from benchgame_env import metrics, theory
+from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
+
+# Pairs of overtakers and overtaken listed, and developers up to which every pair is looked at for it.
+MOST_PAIRS, LARGEST_TABLE = 6, 200
+# Developers up to which levels that would stop them are searched for.
+LARGEST_SEARCH = 60
+
+Facts = dict[str, Any]
+Progress = Callable[[float], None]
+
+
+def of(
+    prediction: theory.Prediction,
+    mixed: bool = True,
+    cycle: bool = False,
+    tolerance: float = theory.TOLERANCE,
+    progress: Progress = lambda nash_conv: None,
+) -> Facts:
+    """What a prediction says, as numbers, strings, lists and dicts; None for what is not known.
+
+    Parameters
+    ----------
+    mixed: whether to find the mixed equilibrium where there is no pure one, which may take seconds.
+    cycle: whether to follow best responses until they repeat, likewise.
+    tolerance, progress: of the mixed equilibrium, see `theory.mixed_equilibrium`.
+    """
+    p = prediction
+    game = p.game
+    nobody = np.zeros(game.n_developers)
+    honest = _outcomes_of(p, nobody)
+    found = _mixed(p, tolerance, progress) if mixed else None
+    return {
+        "protocol": repr(p.protocol),
+        "ties": getattr(p.protocol, "ties", None),
+        "developers": list(game.names),
+        "regime": p.regime,
+        "reason": p.reason,
+        "method": p.method,
+        "card": p.card,
+        "temptation": p.temptation,
+        "tempted": tempted(p),
+        "stable_levels": _stable_levels(p),
+        "equilibrium": None if p.equilibrium is None else p.equilibrium.tolist(),
+        "certificate": _certificate(p, nobody if p.equilibrium is None else p.equilibrium),
+        "board": [game.names[i] for i in p.ranking],
+        "honest_kendall_tau": honest.kendall_tau,
+        "mixed": found and _mixed_facts(found),
+        "dynamics": p.dynamics and p.dynamics.outcome,
+        "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
+        "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
+        "outcomes": _outcomes(*_judged(p, found, honest)),
+        "assumptions": p.assumptions,
+    }
+
+
+def tempted(p: theory.Prediction) -> list[Facts]:
+    """Who gains by passing whom on the honest board, with what effort, the largest gains first."""
+    game = p.game
+    if p.binding is None or not is_exact(p.protocol):
+        return []
+    overtaken = range(game.n_developers) if game.n_developers <= LARGEST_TABLE else [p.binding[1]]
+    efforts, gains = theory.overtakes(game, p.protocol, overtaken)
+    best = np.argsort(-gains, axis=None, kind="stable")[:MOST_PAIRS]
+    pairs = zip(*np.unravel_index(best, gains.shape), strict=True)
+    return [
+        {
+            "overtaker": game.names[r],
+            "overtaken": game.names[overtaken[k]],
+            "effort": float(efforts[r, k]),
+            "gain": float(gains[r, k]),
+        }
+        for r, k in pairs
+        if gains[r, k] > 0
+    ]
+
+
+def _stable_levels(p: theory.Prediction) -> list[list[float]] | None:
+    """Tune-before-test levels that stop everybody, where that question makes sense."""
+    if not isinstance(p.protocol, (Direct, TuneBeforeTest)) or p.game.n_developers > LARGEST_SEARCH:
+        return None
+    return [list(interval) for interval in theory.stabilizing_levels(p.game)]
+
+
+def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
+    """NashConv of the equilibrium, or of zero effort where there is none, found by the grader."""
+    if p.certificate is not None:
+        return p.certificate
+    if not is_exact(p.protocol):
+        return None
+    return metrics.nash_conv(p.game, p.protocol, efforts)
+
+
+def _mixed(p: theory.Prediction, tolerance: float, progress: Progress) -> theory.MixedEquilibrium | None:
+    if p.regime == "pure" or not is_exact(p.protocol):
+        return p.mixed
+    if p.game.n_developers > theory.LARGEST:
+        return None
+    if tolerance == theory.TOLERANCE and "mixed" in vars(p):
+        return p.mixed  # found before: it may have taken long
+    return theory.mixed_equilibrium(p.game, p.protocol, tolerance, progress=progress)
+
+
+def _mixed_facts(found: theory.MixedEquilibrium) -> Facts:
+    return {
+        "method": found.method,
+        "nash_conv": found.nash_conv,
+        "mean_efforts": found.mean_efforts.tolist(),
+        "payoffs": found.payoffs.tolist(),
+    }
+
+
+def _cycle_facts(cycle: theory.Cycle) -> Facts:
+    return {
+        "order": cycle.order,
+        "resolution": cycle.resolution,
+        "period": cycle.period,
+        "peaks": cycle.peaks.tolist(),
+        "troughs": cycle.troughs.tolist(),
+        "misranked": cycle.misranked,
+        "cost": cycle.cost,
+    }
+
+
+def _outcomes(kind: str, found: metrics.Outcomes) -> Facts:
+    """The designer's measures (theory section 9), and of which play."""
+    return {
+        "of": kind,
+        "kendall_tau": found.kendall_tau,
+        "best_on_top": found.best_on_top,
+        "cost_share": found.cost_share,
+        "designer_cost": found.designer_cost,
+        "exact": found.exact,
+    }
+
+
+def _judged(
+    p: theory.Prediction, mixed: theory.MixedEquilibrium | None, honest: metrics.Outcomes
+) -> tuple[str, metrics.Outcomes]:
+    """Which play is judged, and what it brings about: the predicted one, or ``honest`` if none is."""
+    if p.dynamics is not None and p.dynamics.cycle is not None:  # the rule remembers
+        last = slice(-p.dynamics.cycle.period, None)
+        efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]
+        found = metrics.played_outcomes(p.game, p.protocol, efforts[None], ranks[None])
+        kind = f"where best responses {'settle' if p.dynamics.outcome == 'settles' else 'repeat'}"
+        return kind, replace(found, exact=not getattr(p.protocol, "noisy", False))
+    if p.equilibrium is not None and p.regime == "pure":
+        return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
+    if mixed is not None:
+        return "the mixed equilibrium", _outcomes_of(p, mixed.strategies)
+    return "honest play", honest
+
+
+def _outcomes_of(p: theory.Prediction, play: Any) -> metrics.Outcomes:
+    return metrics.outcomes(p.game, p.protocol, play, rng=np.random.default_rng(0))

@@ -1,0 +1,185 @@
+"""Predictions and theorem cards as pages for people who design benchmarks."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchgame_env import theory
+from benchgame_env.cli import commands
+from benchgame_env.cli.facts import MOST_PAIRS, Facts
+
+REGIMES = {
+    "pure": "pure equilibrium",
+    "cycle": "no pure equilibrium: effort keeps moving",
+    "undecided": "undecided",
+}
+# Where a rule remembers no theorem says more than what was seen.
+REGIMES_OVER_ROUNDS = {
+    "pure": "pure: best responses one round ahead settle",
+    "cycle": "cycle: best responses one round ahead keep moving",
+    "undecided": "undecided",
+}
+
+
+def text(known: Facts) -> str:
+    """``known`` as a page for a reader who designs benchmarks."""
+    page = "\n".join(f"{label:<12} {words}" for label, words in statements(known))
+    return "\n".join([page, *_play_tables(known)])
+
+
+def statements(known: Facts) -> list[tuple[str, str]]:
+    """``known`` but for its tables: labels and words; a label is empty where the one before goes on."""
+    return [
+        ("regime", (REGIMES_OVER_ROUNDS if known["dynamics"] else REGIMES)[known["regime"]]),
+        ("why", known["reason"]),
+        ("by", f"{known['method']}; card: {known['card']}"),
+        *_temptation_lines(known),
+        *_level_lines(known),
+        *_certificate_lines(known),
+        ("honest board", " > ".join(known["board"])),
+        (
+            "honest",
+            f"Kendall tau to quality {known['honest_kendall_tau']:.3f} when nobody spends effort",
+        ),
+        *_outcome_lines(known["outcomes"]),
+        *_assumption_lines(known["assumptions"]),
+    ]
+
+
+def _temptation_lines(known: Facts) -> list[tuple[str, str]]:
+    if known["temptation"] is None or math.isnan(known["temptation"]):
+        return []
+    lines = [("temptation", f"{known['temptation']:.4g} prize units, the most that anybody gains")]
+    verb = "passes or joins" if known["ties"] == "split" else "passes"
+    for pair in known["tempted"]:
+        lines.append(
+            (
+                "",
+                f"{pair['overtaker']} {verb} {pair['overtaken']} with effort {pair['effort']:.6g}, "
+                f"gains {pair['gain']:.4g}",
+            )
+        )
+    return lines
+
+
+def _level_lines(known: Facts) -> list[tuple[str, str]]:
+    levels = known["stable_levels"]
+    if levels is None:
+        return []
+    if not levels:
+        return [("stopped by", "no tune-before-test level up to 100 times what the prizes are worth")]
+    spans = ", ".join(f"{low:.6g} to {high:.6g}" for low, high in levels)
+    return [("stopped by", f"tune-before-test at levels {spans}")]
+
+
+def _certificate_lines(known: Facts) -> list[tuple[str, str]]:
+    if known["certificate"] is None:
+        return []
+    which = "zero effort" if known["equilibrium"] is None else "this equilibrium"
+    return [
+        ("certificate", f"NashConv of {which} is {known['certificate']:.4g}, found by independent code")
+    ]
+
+
+def _outcome_lines(found: Facts) -> list[tuple[str, str]]:
+    costs = ", ".join(f"{amount:.6g} {name}" for name, amount in found["designer_cost"].items())
+    exactly = "" if found["exact"] else ", simulated"
+    return [
+        (
+            "outcome",
+            f"of {found['of']}{exactly}: Kendall tau {found['kendall_tau']:.3f}, best model on top "
+            f"{found['best_on_top']:.1%}, {found['cost_share']:.1%} of the prizes burnt",
+        ),
+        ("designer", f"pays {costs or 'nothing'} per evaluation"),
+    ]
+
+
+def _assumption_lines(checked: dict[str, bool]) -> list[tuple[str, str]]:
+    if not checked:
+        return [("assumptions", "none checked: no theorem here is about such rules")]
+    return [
+        ("holds", ", ".join(k for k, v in checked.items() if v) or "none"),
+        ("fails", ", ".join(k for k, v in checked.items() if not v) or "none"),
+    ]
+
+
+def _play_tables(known: Facts) -> list[str]:
+    names, tables = known["developers"], []
+    if known["equilibrium"] is not None and any(known["equilibrium"]):
+        rows = [[name, f"{e:.6g}"] for name, e in zip(names, known["equilibrium"], strict=True)]
+        title = "where best responses settle" if known["dynamics"] else "pure equilibrium"
+        tables.append(f"{title}\n" + commands.table(["model", "effort"], rows))
+    if known["mixed"]:
+        tables.append(_mixed_table(names, known["mixed"]))
+    if known["cycle"]:
+        tables.append(_cycle_table(names, known["cycle"]))
+    if known["grid_equilibria"] is not None:
+        tables.append(_grid_table(names, known["grid_equilibria"]))
+    return [f"\n{table}" for table in tables]
+
+
+def _mixed_table(names: list[str], mixed: Facts) -> str:
+    rows = [
+        [name, f"{effort:.6g}", f"{payoff:.4f}"]
+        for name, effort, payoff in zip(names, mixed["mean_efforts"], mixed["payoffs"], strict=True)
+    ]
+    return (
+        f"mixed equilibrium: {mixed['method']}\n"
+        f"its NashConv is {mixed['nash_conv']:.4g}, by independent code over all efforts\n"
+        + commands.table(["model", "mean effort", "payoff"], rows)
+    )
+
+
+def _cycle_table(names: list[str], cycle: Facts) -> str:
+    rows = [
+        [name, f"{low:.6g}", f"{high:.6g}"]
+        for name, low, high in zip(names, cycle["troughs"], cycle["peaks"], strict=True)
+    ]
+    return (
+        f"cycle of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
+        f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
+        f"cost {cycle['cost']:.3g}\n" + commands.table(["model", "least effort", "most"], rows)
+    )
+
+
+def _grid_table(names: list[str], equilibria: list[list[float]]) -> str:
+    if not equilibria:
+        return "no pure equilibrium on a grid of efforts; between its points there may be one"
+    title = f"{len(equilibria)} pure equilibria on a grid of efforts, each certified"
+    shown = (
+        equilibria if len(equilibria) <= 2 * MOST_PAIRS else equilibria[:: len(equilibria) // MOST_PAIRS]
+    )
+    rows = [["", *(f"{effort:.6g}" for effort in profile)] for profile in shown]
+    return (
+        title
+        + (", some of them\n" if len(shown) < len(equilibria) else "\n")
+        + commands.table(["effort", *names], rows)
+    )
+
+
+def card_text(card: theory.Card) -> str:
+    """A theorem card in a few lines."""
+    return "\n".join(
+        [
+            f"{card.name}: {card.conclusion}.",
+            f"  needs     {', '.join(card.needs)}",
+            f"  applies   to {_named(card.example)}",
+            f"  but not   to {_named(card.boundary)}, where {card.lesson}",
+        ]
+    )
+
+
+def reading_text(reading: theory.Reading) -> str:
+    """A card held against a game."""
+    failing = [name for name, holds in reading.hypotheses.items() if not holds]
+    verdict = "applies" if reading.applies else f"does not apply: no {', no '.join(failing)}"
+    return f"{reading.card.name} {verdict}.\n  It says: {reading.card.conclusion}."
+
+
+def _named(case: tuple[str, Any]) -> str:
+    game, protocol = case
+    if isinstance(protocol, str):
+        return f"{game} under {protocol}"
+    name, parameters = protocol
+    return f"{game} under {name}({', '.join(f'{k}={v:g}' for k, v in parameters.items())})"

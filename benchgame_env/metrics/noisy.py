@@ -1,0 +1,180 @@
+"""Grading where every developer's shown score is drawn, independently (theory section 6, noise).
+
+Expected payoffs are exact: a developer's prize is computed for each score it may be shown, against the
+Poisson-binomial number of rivals ahead of that score, then averaged over its own distribution. Prizes
+are smooth in effort, so there are no finitely many deviations to try; but they are non-decreasing in
+effort, so on ``[a, b]`` no payoff exceeds ``prize(b) - c(a)``. `best_payoffs` halves the intervals that
+may hold the best deviation until that bound is as close to a payoff that is attained as asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env.game import Game, Ties
+from benchgame_env.metrics.expected_prize import expected_prize
+from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.validate import Floats
+
+CELLS = 32  # intervals at first
+EVALUATIONS = 200_000  # efforts tried at most, for each developer
+NUMBERS = 1 << 20  # of a distribution held at a time: bounds memory
+ROUNDING = 1e-9  # of the largest prize: what falls by more with effort falls in truth
+
+
+class Drawn:
+    """Distributions of shown scores under one rule, on one common list of distinct scores ``[s]``."""
+
+    def __init__(self, game: Game, rule: Any) -> None:
+        self.game, self.rule = game, rule
+        self._listed = np.asarray(rule.distribution(game, np.zeros(game.n_developers))[0])
+        if (np.diff(self._listed) < 0).any():
+            raise ValueError(f"protocol {rule!r}: distribution has to list scores in ascending order")
+        # A rule that rounds may list a score several times.
+        self.scores, self._first = np.unique(self._listed, return_index=True)
+
+    def chances(self, efforts: Floats) -> Floats:
+        """Of each score at efforts ``[m, n]``; ``[m, n, s]``."""
+        listed, chances = self.rule.distribution(self.game, efforts)
+        if not np.array_equal(listed, self._listed):
+            raise ValueError(f"protocol {self.rule!r}: distribution has to list the same scores always")
+        return np.add.reduceat(chances, self._first, axis=-1)
+
+    def mixtures(self, mixed: list[Strategy]) -> Floats:
+        """Chances of each score under mixed strategies, ``[n, s]``."""
+        who = np.repeat(np.arange(len(mixed)), [efforts.size for efforts, _ in mixed])
+        weights = np.concatenate([probabilities for _, probabilities in mixed])
+        total = np.zeros((len(mixed), self.scores.size))
+        for part, chances in self._each(who, np.concatenate([efforts for efforts, _ in mixed])):
+            np.add.at(total, who[part], weights[part, None] * chances)
+        return total
+
+    def averages(self, worth: Floats, who: NDArray[np.int64], efforts: Floats) -> Floats:
+        """Developer ``who``'s expectation of ``worth[who]``, its worth of each score ``[s]``, at each of
+        ``efforts``; ``[m]`` all three."""
+        result = np.empty(efforts.size)
+        for part, chances in self._each(who, efforts):
+            result[part] = np.einsum("ms,ms->m", chances, worth[who[part]])
+        return result
+
+    def _each(self, who: NDArray[np.int64], efforts: Floats) -> Any:
+        """Blocks of positions with the chances ``[block, s]`` there. Rules take profiles, so efforts of
+        different developers share rows."""
+        n = self.game.n_developers
+        row = np.empty(who.size, dtype=np.int64)
+        for i in range(n):
+            mine = np.flatnonzero(who == i)
+            row[mine] = np.arange(mine.size)
+        profiles = np.zeros((row.max(initial=-1) + 1, n))
+        profiles[row, who] = efforts
+        size = max(1, NUMBERS // (n * self._listed.size))
+        for start in range(0, len(profiles), size):
+            part = np.flatnonzero((row >= start) & (row < start + size))
+            yield part, self.chances(profiles[start : start + size])[row[part] - start, who[part]]
+
+
+def expected_payoffs(game: Game, rule: Any, mixed: list[Strategy]) -> Floats:
+    """``[n]``, prize units."""
+    chances = Drawn(game, rule).mixtures(mixed)
+    return _payoffs(game, mixed, chances, worth_of_scores(game.prizes, chances, rule.ties))
+
+
+def regrets(game: Game, rule: Any, mixed: list[Strategy], tolerance: float) -> Floats:
+    """Upper bounds ``[n]`` on what deviations gain, prize units, too high by ``tolerance`` at most.
+
+    Raises
+    ------
+    ValueError: a rule under which effort may lower the expected score, which leaves no bound.
+    """
+    if not getattr(rule, "rewards_effort", False):
+        raise ValueError(
+            f"protocol {rule!r}: the best deviation can be bounded only where effort never lowers the "
+            "expected score, see rewards_effort"
+        )
+    drawn = Drawn(game, rule)
+    chances = drawn.mixtures(mixed)
+    worth = worth_of_scores(game.prizes, chances, rule.ties)
+    best = best_payoffs(drawn, worth, tolerance)
+    return np.maximum(best - _payoffs(game, mixed, chances, worth), 0.0)
+
+
+def worth_of_scores(prizes: Floats, chances: Floats, ties: Ties) -> Floats:
+    """Entry ``(i, s)``: developer i's expected prize when it is shown score s and each rival draws from
+    its ``chances`` ``[n, s]``."""
+    above = np.cumsum(chances[:, ::-1], axis=1)[:, ::-1] - chances
+    above = np.clip(above, 0.0, 1.0 - chances)
+    return np.array([expected_prize(prizes, i, above, chances, ties) for i in range(prizes.size)])
+
+
+def _payoffs(game: Game, mixed: list[Strategy], chances: Floats, worth: Floats) -> Floats:
+    cost = [float(p @ np.asarray(game.cost(e))) for e, p in mixed]
+    return (chances * worth).sum(axis=1) - np.array(cost)
+
+
+class Cells(NamedTuple):
+    """Intervals of effort of various developers, ``[k]`` each."""
+
+    who: NDArray[np.int64]
+    low: Floats
+    high: Floats
+    prize: Floats  # at the upper end, so no effort inside wins more
+    cost: Floats  # at the lower end, so none costs less
+
+    def pick(self, chosen: NDArray[np.bool_]) -> Cells:
+        return Cells._make(part[chosen] for part in self)
+
+    def halves(self, middle: Floats, prize: Floats, cost: Floats) -> Cells:
+        lower = self._replace(high=middle, prize=prize)
+        upper = self._replace(low=middle, cost=cost)
+        return Cells._make(np.concatenate(parts) for parts in zip(lower, upper, strict=True))
+
+
+def best_payoffs(drawn: Drawn, worth: Floats, slack: float) -> Floats:
+    """Bounds ``[n]`` on ``E[worth_i] - c(e)`` over all efforts, within ``slack`` of a value attained.
+
+    Should that take more than `EVALUATIONS` efforts, they are still bounds, only looser ones.
+    """
+    game = drawn.game
+    cells, best = _first_cells(drawn, worth)
+    bound, left = best.copy(), EVALUATIONS * best.size
+    while cells.who.size:
+        middle = _between(cells.low, cells.high)
+        left -= middle.size
+        limit = cells.prize - cells.cost
+        inside = (cells.low < middle) & (middle < cells.high)  # else both its efforts have been tried
+        split = inside & (limit > best[cells.who] + slack) & (left >= 0)
+        set_aside = inside & ~split
+        np.maximum.at(bound, cells.who[set_aside], limit[set_aside])
+        cells, middle = cells.pick(split), middle[split]
+        prize, cost = drawn.averages(worth, cells.who, middle), np.asarray(game.cost(middle))
+        np.maximum.at(best, cells.who, prize - cost)
+        cells = cells.halves(middle, prize, cost)
+    return np.maximum(bound, best)
+
+
+def _first_cells(drawn: Drawn, worth: Floats) -> tuple[Cells, Floats]:
+    """`CELLS` even intervals of ``[0, min(B, c^-1(P))]`` for every developer, and the best payoffs at
+    their ends ``[n]``. Effort that costs more than P cannot pay."""
+    game = drawn.game
+    useful = np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf)
+    top = np.minimum(np.minimum(game.budget, useful), np.finfo(np.float64).max)
+    ends = np.linspace(0.0, top, CELLS + 1)
+    who = np.broadcast_to(np.arange(game.n_developers), ends.shape)
+    prize = drawn.averages(worth, who.reshape(-1), ends.reshape(-1)).reshape(ends.shape)
+    if (np.diff(prize, axis=0) < -ROUNDING * np.abs(game.prizes).max()).any():
+        raise ValueError(
+            f"protocol {drawn.rule!r}: rewards_effort, but expected prizes fall with effort"
+        )
+    cost = np.asarray(game.cost(ends))
+    parts = who[1:], ends[:-1], ends[1:], prize[1:], cost[:-1]
+    return Cells._make(part.reshape(-1) for part in parts), (prize - cost).max(axis=0)
+
+
+def _between(low: Floats, high: Floats) -> Floats:
+    """An effort inside each interval: the middle, or if its ends are of different magnitude, that of
+    their bit patterns, which comes down to small efforts quickly."""
+    bits = low.view(np.int64) + (high.view(np.int64) - low.view(np.int64)) // 2
+    return np.where(high / 4 > low, bits.view(np.float64), low + 0.5 * (high - low))

@@ -1,0 +1,54 @@
+"""Named games: the textbook ones and the ones fitted to real checkpoints."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from benchgame_env.calibration import Calibration
+from benchgame_env.game import Game
+from benchgame_env.named_games import fitted, registry, textbook
+from benchgame_env.named_games.registry import describe_game, games, register_game
+
+__all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game"]
+
+# Importing a file of games registers them.
+_FILES = (fitted, textbook)
+
+
+def load_game(name: str, **overrides: Any) -> Game:
+    """The game called ``name``, or the one in a calibration file whose path ends in ``.json``.
+
+    Overrides are fields of `Game` (``prizes``, ``cost``, ``budget``, ...) and, for the games fitted to
+    real checkpoints, ``developers`` (model names) and ``steps_per_rank``.
+
+    Raises
+    ------
+    ValueError: an unknown name, override or developer; the known ones are listed.
+    """
+    if not isinstance(name, str):
+        raise ValueError(f"game: expected a name, got {name!r}")
+    if name.endswith(".json"):
+        builder: registry.Builder = partial(fitted.from_calibration, Calibration.load(name))
+    else:
+        builder = registry.builder(name)
+    return registry.build(name, builder, overrides)
+
+
+def as_game(spec: str | Game) -> Game:
+    """A game from its name or itself."""
+    if isinstance(spec, Game):
+        return spec
+    if isinstance(spec, str):
+        return load_game(spec)
+    raise ValueError(f"game: expected a name or a Game, got {spec!r}")
+
+
+def checkpoints(name: str) -> dict[str, tuple[float, float]]:
+    """First and last measured total effort of each model of a fitted game or calibration file, by
+    model; empty for games that nothing was measured for."""
+    if name.endswith(".json"):
+        return Calibration.load(name).ranges
+    if registry.builder(name).__module__ != fitted.__name__:
+        return {}
+    return fitted.shipped(name.rpartition("-")[2]).ranges

@@ -1,0 +1,100 @@
+"""Games on curves fitted to real checkpoints; where the numbers come from is in `fitted/*.json`.
+
+Effort and level are fine-tuning steps, quality is the fitted ceiling U, prizes fall in equal steps
+from 1 to 0 and one rank is worth ``steps_per_rank`` steps of tuning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from benchgame_env.calibration import Calibration
+from benchgame_env.costs import LinearCost
+from benchgame_env.curves import ScalingLaw
+from benchgame_env.game import Game
+from benchgame_env.named_games.registry import register_game
+from benchgame_env.validate import choice, number
+
+FITTED = Path(__file__).parent / "fitted"
+STEPS_PER_RANK = 2000.0
+PYTHIA = ("pythia-12b", "pythia-6.9b", "pythia-2.8b", "pythia-1.4b", "pythia-1b")
+LLAMA = ("llama-65b", "llama-30b", "llama-13b", "llama-7b")
+
+
+def from_calibration(
+    calibration: Calibration,
+    developers: Sequence[str] | None = None,
+    steps_per_rank: float = STEPS_PER_RANK,
+) -> Game:
+    """The game among ``developers`` (default: all fitted models), best ceiling first.
+
+    Parameters
+    ----------
+    calibration: fitted curves.
+    developers: at least one model name, in any order.
+    steps_per_rank: fine-tuning steps that cost as much as one rank wins, > 0.
+    """
+    number("steps_per_rank", steps_per_rank, low=0, strict=True)
+    rows = _rows(calibration, developers)
+    law = calibration.curves
+    curves = ScalingLaw(law.lower[rows], law.upper[rows], law.intercept[rows], law.slope[rows])
+    n = len(rows)
+    return Game(
+        curves=curves,
+        cost=LinearCost(rate=1.0 / (max(n - 1, 1) * steps_per_rank)),
+        prizes=np.linspace(1.0, 0.0, n),
+        quality=curves.upper,
+        names=[calibration.names[k] for k in rows],
+    )
+
+
+def _rows(calibration: Calibration, developers: Sequence[str] | None) -> list[int]:
+    if developers is None:
+        return list(range(len(calibration.names)))
+    for name in developers:
+        if name in calibration.rejected:
+            raise ValueError(f"developers: {name!r} has no curve: {calibration.rejected[name]}")
+        choice("developers", name, calibration.names)
+    if not developers or len(set(developers)) != len(developers):
+        raise ValueError(f"developers: need distinct names, got {list(developers)}")
+    return sorted(calibration.names.index(name) for name in developers)
+
+
+@cache
+def shipped(benchmark: str) -> Calibration:
+    """The calibration in ``fitted/<benchmark>.json``."""
+    return Calibration.load(FITTED / f"{benchmark}.json")
+
+
+@register_game("pythia-gsm8k")
+def pythia_gsm8k(developers: Sequence[str] = PYTHIA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+    """Five Pythia models (1b to 12b) on GSM8K; effort in fine-tuning steps."""
+    return from_calibration(shipped("gsm8k"), developers, steps_per_rank)
+
+
+@register_game("llama-gsm8k")
+def llama_gsm8k(developers: Sequence[str] = LLAMA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+    """Four LLaMA models (7b to 65b) on GSM8K; effort in fine-tuning steps."""
+    return from_calibration(shipped("gsm8k"), developers, steps_per_rank)
+
+
+@register_game("llama-mmlu")
+def llama_mmlu(developers: Sequence[str] = LLAMA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+    """Four LLaMA models (7b to 65b) on MMLU; effort in fine-tuning steps."""
+    return from_calibration(shipped("mmlu"), developers, steps_per_rank)
+
+
+@register_game("open-gsm8k")
+def open_gsm8k(developers: Sequence[str] | None = None, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+    """All open models whose GSM8K checkpoints the scaling law describes."""
+    return from_calibration(shipped("gsm8k"), developers, steps_per_rank)
+
+
+@register_game("open-mmlu")
+def open_mmlu(developers: Sequence[str] | None = None, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+    """All open models whose MMLU checkpoints the scaling law describes."""
+    return from_calibration(shipped("mmlu"), developers, steps_per_rank)

@@ -1,0 +1,1 @@
+"""The game as it is played: one round on arrays, episodes of it, and the PettingZoo environment."""

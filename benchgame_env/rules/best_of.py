@@ -1,0 +1,87 @@
+"""Best of k: developers test privately several times and publish the best result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env.game import Board, Game
+from benchgame_env.rules.layer import Layer
+from benchgame_env.rules.registry import register_protocol
+from benchgame_env.validate import Floats, integer
+
+
+@register_protocol("best-of")
+@dataclass(frozen=True, kw_only=True)
+class BestOf(Layer):
+    """Each developer is tested ``k`` times in private, and its best test is shown.
+
+    Formula: ``s_i = max(a_i1, ..., a_ik)``, independent draws under ``base``:
+    ``P(s_i <= x) = P(a_i <= x)^k``.
+    Parameters: ``k``: private tests, >= 1; one number, or one for each developer. ``base``: a rule that
+    draws its boards, ranks by score and keeps no state. ``ties``: default those of ``base``.
+    Publishes: what ``base`` publishes, and ``k``, or ``k_0``, ``k_1``, ... of the developers.
+    Costs the designer: what ``base`` costs, for each of the private tests.
+    Deterministic: no.
+    State: none.
+    Ties: as ``base``.
+    Used by: providers with private variants on Chatbot Arena (The Leaderboard Illusion, 2025).
+    Rewards: the number of private tests, most where a single test is noisy.
+    Version: 0.
+    """
+
+    example: ClassVar[dict[str, Any]] = {"k": 3, "base": ("finite-test", {"items": 100})}
+
+    k: Any  # a number, or a tuple of one for each developer
+    base: Any = ("finite-test", {"items": 1319})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not getattr(self.base, "noisy", False) or getattr(self.base, "stateful", False):
+            raise ValueError(f"base: private tests need boards drawn without state, got {self.base!r}")
+        if isinstance(self.k, Sequence):
+            object.__setattr__(self, "k", tuple(integer("k", k, low=1) for k in self.k))
+        else:
+            object.__setattr__(self, "k", integer("k", self.k, low=1))
+
+    @property
+    def published(self) -> dict[str, float]:
+        one_each = isinstance(self.k, tuple)
+        tests = {f"k_{i}": float(k) for i, k in enumerate(self.k)} if one_each else {"k": float(self.k)}
+        return {**getattr(self.base, "published", {}), **tests}
+
+    def play(
+        self,
+        game: Game,
+        efforts: Floats,
+        state: Any = None,
+        rng: np.random.Generator | None = None,
+        revised: NDArray[np.bool_] | None = None,
+    ) -> tuple[Board, Any]:
+        tests = self._tests(game)
+        best = np.full(np.shape(efforts), -np.inf)
+        for k in range(tests.max()):
+            scores = self.base.evaluate(game, efforts, rng).scores
+            best = np.where(k < tests, np.maximum(scores, best), best)
+        return game.board(best, self.ties), state
+
+    def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
+        found = self.base.distribution(game, efforts)
+        if found is None:
+            return None
+        at_most = np.cumsum(found[1], axis=-1) ** self._tests(game)[:, None]
+        return found[0], np.diff(at_most, axis=-1, prepend=0.0)
+
+    def designer_cost(self, game: Game) -> dict[str, float]:
+        mean = self._tests(game).mean()
+        return {resource: float(cost * mean) for resource, cost in super().designer_cost(game).items()}
+
+    def _tests(self, game: Game) -> NDArray[np.int64]:
+        """Private tests ``[n]``."""
+        if isinstance(self.k, tuple) and len(self.k) != game.n_developers:
+            raise ValueError(f"k: {len(self.k)} numbers for {game.n_developers} developers")
+        return np.broadcast_to(np.asarray(self.k), game.n_developers)

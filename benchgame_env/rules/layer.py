@@ -1,0 +1,116 @@
+"""Rules that change another rule: what effort counts, or what of its scores is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env.game import TIES, Board, Game, Ties
+from benchgame_env.rules.contract import DeterministicProtocol, is_exact, play, start
+from benchgame_env.rules.registry import as_protocol
+from benchgame_env.validate import Floats, choice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(DeterministicProtocol):
+    """A rule over a ``base`` rule. Override ``counted`` with ``needed``, or ``show`` with ``hidden``.
+
+    It is exact, noisy or stateful where its base is. Written with a plus sign, base first:
+    ``make_protocol("tune-before-test+rounded", level=3000, decimals=2)``. A layer ranks anew by the
+    scores it shows; ``ties`` are the base's where none are given.
+
+    Raises
+    ------
+    ValueError: the base's ranks do not follow from its scores; such a rule has to come last.
+    """
+
+    base: Any = "direct"
+    ties: Ties = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base", as_protocol(self.base))
+        if not getattr(self.base, "ranks_by_score", True):
+            raise ValueError(
+                f"protocol {self.name!r} does not go over {self.base!r}: ranks there do not follow from "
+                f"scores; name {self.base.name!r} last"
+            )
+        if self.ties is None:
+            object.__setattr__(self, "ties", getattr(self.base, "ties", "quality"))
+        choice("ties", self.ties, TIES)
+
+    def counted(self, efforts: Floats) -> Floats:
+        """Own efforts ``[..., n]`` to the efforts that count, non-decreasing."""
+        return efforts
+
+    def needed(self, counted: Floats) -> Floats:
+        """Least own efforts of which at least ``counted`` counts; ``inf`` if none suffices."""
+        return counted
+
+    def show(self, scores: Floats) -> Floats:
+        """The base's scores to shown ones, element by element, non-decreasing."""
+        return scores
+
+    def hidden(self, shown: Floats) -> Floats:
+        """Least base scores that show at least ``shown``; ``inf`` if none does."""
+        return shown
+
+    @property
+    def noisy(self) -> bool:
+        return bool(getattr(self.base, "noisy", False))
+
+    @property
+    def stateful(self) -> bool:
+        return bool(getattr(self.base, "stateful", False))
+
+    @property
+    def shows_accuracies(self) -> bool:
+        return bool(getattr(self.base, "shows_accuracies", False))
+
+    @property
+    def rewards_effort(self) -> bool:
+        return bool(getattr(self.base, "rewards_effort", True))
+
+    @property
+    def published(self) -> dict[str, float]:
+        return {**getattr(self.base, "published", {}), **super().published}
+
+    def score(self, game: Game, efforts: Floats) -> Floats:
+        return self.show(self._exact_base().score(game, self.counted(efforts)))
+
+    def effort_for(self, game: Game, scores: Floats) -> Floats:
+        return self.needed(self._exact_base().effort_for(game, self.hidden(np.asarray(scores))))
+
+    def shown(self, scores: Floats) -> Floats:
+        return self.show(self._exact_base().shown(self.hidden(scores)))
+
+    def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
+        return self.play(game, efforts, self.start(game, np.shape(efforts)), rng)[0]
+
+    def start(self, game: Game, shape: tuple[int, ...]) -> Any:
+        return start(self.base, game, shape)
+
+    def play(
+        self,
+        game: Game,
+        efforts: Floats,
+        state: Any = None,
+        rng: np.random.Generator | None = None,
+        revised: NDArray[np.bool_] | None = None,
+    ) -> tuple[Board, Any]:
+        board, state = play(self.base, game, self.counted(efforts), state, rng, revised)
+        return game.board(self.show(board.scores), self.ties), state
+
+    def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
+        found = None if self.stateful else self.base.distribution(game, self.counted(efforts))
+        return None if found is None else (self.show(found[0]), found[1])
+
+    def designer_cost(self, game: Game) -> dict[str, float]:
+        return dict(self.base.designer_cost(game))
+
+    def _exact_base(self) -> DeterministicProtocol:
+        if not is_exact(self.base):
+            raise ValueError(f"protocol {self!r}: the scores of {self.base!r} are no function of effort")
+        return self.base

@@ -1,0 +1,43 @@
+"""Shared tests: every model is tested on the same draw of items, so scores err together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env.game import Game
+from benchgame_env.rules.finite_test import FiniteTest
+from benchgame_env.rules.registry import register_protocol
+from benchgame_env.validate import Floats
+
+
+@register_protocol("shared-test")
+@dataclass(frozen=True)
+class SharedTest(FiniteTest):
+    """Rank by the share of ``items`` that a model solves, the same items for all, drawn anew each time.
+
+    Formula: ``s_i = #{q : u_q < a_i} / items``, difficulties ``u_q ~ U(0, 1)`` common to all models,
+    ``a_i`` the score under ``base``. Each score is distributed as in ``finite-test``; of two models the
+    better one under ``base`` never shows less.
+    Parameters: ``items``: size of the test, >= 1; GSM8K has 1,319. ``base``: the rule without noise, on
+    a game whose scores are accuracies, that gives the chances. ``ties``: ``quality`` or ``split``.
+    Publishes: what ``base`` publishes, and ``items``.
+    Costs the designer: ``items`` for each model, and what ``base`` costs.
+    Deterministic: no.
+    State: that of ``base``.
+    Ties: frequent, since no item may lie between two close models; by quality, or split.
+    Used by: leaderboards that draw a new test and put every model to it.
+    Rewards: whoever leads under ``base``; effort matters where items lie between two models.
+    Version: 0.
+    """
+
+    def solve(self, chances: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+        difficulty = rng.random((*chances.shape[:-1], self.items))
+        # One developer at a time: comparing all at once would take n times the memory of the draw.
+        solved = [(difficulty < chances[..., [i]]).sum(axis=-1) for i in range(chances.shape[-1])]
+        return np.stack(solved, axis=-1)
+
+    def distribution(self, game: Game, efforts: Floats) -> None:
+        return None  # not independent between developers

@@ -1,0 +1,1 @@
+"""Best responses over time: cycles in turn, random order, and rules with memory."""

@@ -1,0 +1,1 @@
+"""Mixed equilibria: closed forms and numerical solvers, each answer with its certificate."""

@@ -1,0 +1,225 @@
+"""The game on cells of the score axis, for numerical mixed equilibria (theory sections 5 and 6).
+
+Every developer chooses among slots on a common score axis: its honest score (effort 0) and cells
+between neighbouring edges, inside which it spreads uniformly. Two developers in one cell are equally
+likely to be ahead, which a grid of point efforts gets wrong by a whole step; three are taken as if each
+pair were so on its own. Expected prizes come from the Poisson-binomial number of rivals ahead; no
+profile is ever enumerated. What cells leave out fades as they are halved; no certificate rests on them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchgame_env.game import Game
+from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.validate import Floats
+
+Strategies = list[tuple[Floats, Floats]]
+# Slots that hold less than this of a strategy are not played.
+NEGLIGIBLE = 1e-7
+# Places inside a cell at which deviations are looked for, as shares of its width.
+PROBES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+class CellGame:
+    """Slot ``2 k`` is the score ``edges[k]`` exactly, where an honest developer or one at its budget
+    sits; slot ``2 k + 1`` is the cell between ``edges[k]`` and ``edges[k + 1]``.
+
+    Parameters
+    ----------
+    edges: rising scores ``[m]``, with every developer's honest score and its score at a binding budget.
+        Where several developers sit at one score, it is repeated for each, the better ones last: so
+        that they win the tie.
+
+    Attributes
+    ----------
+    allowed: who can be where, ``[n, slots]``.
+    cost: mean cost of effort there, ``[n, slots]``, prize units.
+    span: what the effort from a cell's lower to its upper end costs, ``[n, cells]``, prize units.
+    """
+
+    def __init__(self, game: Game, rule: DeterministicProtocol, edges: Floats) -> None:
+        self.game, self.rule, self.edges = game, rule, edges
+        everyone = np.arange(game.n_developers)
+        honest, ceiling, at_budget = _anchors(game, rule)
+        self.n_slots = 2 * edges.size - 1
+        self.is_cell = np.arange(self.n_slots) % 2 == 1
+        seats, owners = _seats(honest, ceiling)
+        taken = 2 * (np.searchsorted(edges, seats) + _repeats(seats))
+        self.home = _seat_of(owners, taken, seats, honest)
+        self.brink = _seat_of(owners, taken, seats, ceiling)
+        places = edges[:-1, None] + np.diff(edges)[:, None] * PROBES  # [cells, probes]
+        efforts = self._efforts(places.reshape(-1)).reshape(*places.shape, everyone.size)
+        within = (efforts[:, -1] <= game.max_effort * (1 + 1e-12)) & (edges[:-1, None] >= honest)
+        within &= np.diff(edges)[:, None] > 0
+        self.allowed = np.zeros((everyone.size, self.n_slots), dtype=bool)
+        self.allowed[:, 1::2] = within.T
+        self.allowed[everyone, self.home] = self.allowed[everyone, self.brink] = True
+        paid = game.cost(np.where(within[:, None], efforts, 0.0))  # [cells, probes, n]
+        self.span = (paid[:, -1] - paid[:, 0]).T
+        self._probe_costs = np.where(within[:, None], paid, np.inf)
+        self.cost = np.zeros((everyone.size, self.n_slots))
+        self.cost[:, 1::2] = paid.mean(axis=1).T
+        self.cost[everyone, self.brink] = game.cost(at_budget)
+
+    @classmethod
+    def of(cls, game: Game, rule: DeterministicProtocol, cells: int) -> CellGame:
+        """The game on about ``cells`` cells whose edges are spread like evenly spaced efforts."""
+        honest, ceiling, _ = _anchors(game, rule)
+        shares = np.linspace(0.0, 1.0, cells + 1)[:, None]
+        spread = rule.score(game, shares * game.effort_scale)
+        pooled, furthest = np.sort(spread.reshape(-1)), spread[-1]
+        even = pooled[np.linspace(0, pooled.size - 1, cells + 1).astype(int)]
+        seats, _ = _seats(honest, ceiling)
+        others = np.setdiff1d(np.concatenate((even, furthest)), seats)
+        return cls(game, rule, np.sort(np.concatenate((seats, others))))
+
+    @property
+    def divisible(self) -> NDArray[np.bool_]:
+        """Cells ``[cells]`` inside which float64 has another score."""
+        middles = 0.5 * (self.edges[:-1] + self.edges[1:])
+        return (self.edges[:-1] < middles) & (middles < self.edges[1:])
+
+    def ahead(self, mixed: Floats) -> Floats:
+        """``[n, slots]``: probability that developer j is ahead of somebody in each slot."""
+        beyond = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1] - mixed
+        return beyond + np.where(self.is_cell, 0.5, 0.0) * mixed
+
+    def payoffs(self, mixed: Floats) -> Floats:
+        """Expected payoffs ``[n, slots]`` of every developer in every slot against ``mixed``."""
+        prizes = expected_prizes(self.game.prizes, self.ahead(mixed))
+        return np.where(self.allowed, prizes - self.cost, -np.inf)
+
+    def value(self, mixed: Floats, payoffs: Floats) -> Floats:
+        """What ``mixed`` earns, ``[n]``."""
+        return (np.where(self.allowed, payoffs, 0.0) * mixed).sum(axis=1)
+
+    def excess(self, mixed: Floats, payoffs: Floats) -> Floats:
+        """What each developer gains by moving to the best place in each cell, ``[n, cells]``."""
+        here, beyond = mixed[:, 1::2], self.ahead(mixed)[:, 1::2] - 0.5 * mixed[:, 1::2]
+        ahead = beyond[..., None] + here[..., None] * (1 - PROBES)  # [n, cells, probes]
+        prizes = expected_prizes(self.game.prizes, ahead.reshape(len(mixed), -1)).reshape(ahead.shape)
+        best = (prizes - self._probe_costs.transpose(2, 0, 1)).max(axis=2)
+        return best - self.value(mixed, payoffs)[:, None]
+
+    def split(self, marked: NDArray[np.bool_], mixed: Floats) -> tuple[CellGame, Floats]:
+        """The game with the marked cells ``[cells]`` halved, and ``mixed`` on its slots."""
+        halved = np.flatnonzero(marked)
+        middles = 0.5 * (self.edges[halved] + self.edges[halved + 1])
+        finer = CellGame(self.game, self.rule, np.insert(self.edges, halved + 1, middles))
+        parts = 1 + marked.astype(int)
+        shared = np.zeros((len(mixed), finer.n_slots))
+        shared[:, 1::2] = np.repeat(mixed[:, 1::2] / parts, parts, axis=1)
+        shared[:, 2 * (np.arange(self.edges.size) + np.cumsum(np.append(0, marked)))] = mixed[:, ::2]
+        shared = np.where(finer.allowed, shared, 0.0)
+        return finer, shared / shared.sum(axis=1, keepdims=True)
+
+    def strategies(self, mixed: Floats, points: int) -> Strategies:
+        """Mixed slots ``[n, slots]`` as efforts and probabilities.
+
+        A cell has as many points as its probability is a share of 1/``points``, for everybody the same
+        number: the developers' points alternate, so that they never tie and nobody gains by standing
+        just above one of them.
+        """
+        played = np.where(mixed > NEGLIGIBLE, mixed, 0.0)
+        count = np.ceil(played[:, 1::2].max(axis=0) * points).astype(int)
+        return [self._strategy(i, row, count) for i, row in enumerate(played)]
+
+    def _strategy(self, i: int, play: Floats, count: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        cells = np.flatnonzero(play[1::2])
+        count, mass = count[cells], play[1::2][cells]
+        number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        part = (number + (i + 0.5) / self.game.n_developers) / np.repeat(count, count)
+        scores = (
+            np.repeat(self.edges[cells], count) + np.repeat(np.diff(self.edges)[cells], count) * part
+        )
+        limit = self.game.budget[i]
+        efforts = np.concatenate(([0.0], np.minimum(self._efforts(scores)[:, i], limit)))
+        chances = np.concatenate(([play[self.home[i]]], np.repeat(mass / count, count)))
+        if self.brink[i] != self.home[i]:
+            efforts, chances = np.append(efforts, limit), np.append(chances, play[self.brink[i]])
+        kept = chances > 0
+        return efforts[kept], chances[kept] / chances.sum()
+
+    def _efforts(self, scores: Floats) -> Floats:
+        """Least own efforts ``[m, n]`` for scores ``[m]``."""
+        return self.rule.effort_for(
+            self.game, np.repeat(scores[:, None], self.game.n_developers, axis=1)
+        )
+
+
+def _anchors(game: Game, rule: DeterministicProtocol) -> tuple[Floats, Floats, Floats]:
+    """Scores ``[n]`` at effort 0 and at a budget that binds (else at 0), and that budget (else 0)."""
+    binds = game.budget < float(game.cost.inverse(game.prize_range))
+    at_budget = np.where(binds, game.budget, 0.0)
+    return rule.score(game, np.zeros(game.n_developers)), rule.score(game, at_budget), at_budget
+
+
+def _seats(honest: Floats, ceiling: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Scores at which developers may sit exactly, ascending, of equal ones the better developer's
+    last; and whose they are."""
+    owners = np.tile(np.arange(honest.size), 2)
+    scores = np.concatenate((honest, ceiling))
+    scores, owners = np.unique(np.stack((scores, -owners)), axis=1)
+    return scores, -owners.astype(np.int64)
+
+
+def _repeats(seats: Floats) -> NDArray[np.int64]:
+    """For each of the ascending seats, how many equal ones come before it."""
+    return np.arange(seats.size) - np.searchsorted(seats, seats)
+
+
+def _seat_of(
+    owners: NDArray[np.int64], slots: NDArray[np.int64], seats: Floats, scores: Floats
+) -> NDArray[np.int64]:
+    """The slot ``[n]`` of each developer's own seat at its score in ``scores`` ``[n]``."""
+    mine = (owners == np.arange(scores.size)[:, None]) & (seats == scores[:, None])
+    return slots[mine.argmax(axis=1)]
+
+
+def expected_prizes(prizes: Floats, ahead: Floats) -> Floats:
+    """Expected prizes ``[n, m]`` against rivals who are ahead with chances ``[n, m]``: leave-one-out
+    Poisson-binomials from one full convolution (theory section 6)."""
+    n, m = ahead.shape
+    full = np.zeros((n + 1, m))
+    full[0] = 1.0
+    for k, p in enumerate(ahead):
+        full[1 : k + 2] = full[1 : k + 2] * (1 - p) + full[: k + 1] * p
+        full[0] *= 1 - p
+    # Dividing developer i out is stable upwards for p < 1/2 and downwards otherwise.
+    up = ahead <= 0.5
+    forward, backward = np.zeros_like(ahead), np.zeros_like(ahead)
+    result = np.zeros_like(ahead)
+    small, large = np.where(up, ahead, 0.0), np.where(up, 1.0, ahead)
+    for k in range(n):
+        forward = (full[k] - small * forward) / (1 - small)
+        backward = (full[n - k] - (1 - large) * backward) / large
+        result += np.where(up, prizes[k] * forward, prizes[n - 1 - k] * backward)
+    return result
+
+
+def prize_slopes(prizes: Floats, ahead: Floats, i: int) -> Floats:
+    """``[n, m]``: how developer i's expected prize changes with the chance that each j is ahead.
+
+    Forwards the distribution of how many of the first j rivals are ahead, backwards what each count
+    is worth: their product is the derivative, without dividing anybody out.
+    """
+    n, m = ahead.shape
+    rivals = [j for j in range(n) if j != i]
+    count = np.zeros((n, m))
+    count[0] = 1.0
+    before = []
+    for j in rivals:
+        before.append(count)
+        p = ahead[j]
+        count = count * (1 - p)
+        count[1:] += before[-1][:-1] * p
+    worth = np.repeat(prizes[:, None], m, axis=1)
+    slopes = np.zeros((n, m))
+    for j, so_far in zip(reversed(rivals), reversed(before), strict=True):
+        loss = np.diff(worth, axis=0)
+        slopes[j] = (so_far[:-1] * loss).sum(axis=0)
+        worth[:-1] += ahead[j] * loss
+    return slopes

@@ -1,0 +1,64 @@
+"""Pure equilibria by trying a grid of profiles: for games outside the theorems (theory section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchgame_env import metrics
+from benchgame_env.game import Game
+from benchgame_env.theory.pure.overtaking import exact_rule
+from benchgame_env.validate import Floats, integer
+
+MOST_PROFILES = 200_000
+# A gain below this share of P (of the largest prize where all are equal) is rounding.
+CERTAIN = 1e-9
+
+
+class TooManyProfilesError(ValueError):
+    """The game has too many profiles to try, or no end to its efforts."""
+
+
+def pure_equilibria_on_grid(game: Game, protocol: Any, levels: int | None = None) -> Floats:
+    """All profiles of a grid that are Nash equilibria, each certified against every effort.
+
+    Others may lie between the grid's efforts.
+
+    Parameters
+    ----------
+    levels: efforts tried for each developer, evenly from 0 to `Game.effort_scale`, >= 2; default 41,
+        fewer for many developers.
+
+    Returns
+    -------
+    ``[found, n]`` efforts; none is an equilibrium by a theorem, each by its NashConv
+    (`benchgame_env.metrics`, over all efforts and not the grid alone).
+
+    Raises
+    ------
+    TooManyProfilesError: a game too large for this method, or with an unbounded effort scale.
+    ValueError: unsuitable ``levels``.
+    """
+    rule, n = exact_rule(protocol), game.n_developers
+    fitting = int(MOST_PROFILES ** (1 / n) + 1e-9)
+    if levels is None:
+        levels = min(41, fitting)
+    if fitting < 2 or integer("levels", levels, low=2) > fitting:
+        raise TooManyProfilesError(
+            f"{levels} levels of {n} developers make more than {MOST_PROFILES} profiles: too many to try"
+        )
+    if not np.isfinite(game.effort_scale).all():
+        raise TooManyProfilesError("effort scale: must be finite to lay a grid over it; set a budget")
+    axes = [np.linspace(0.0, top, levels) for top in game.effort_scale]
+    efforts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)  # [levels, ..., levels, n]
+    payoffs = game.payoffs(rule.evaluate(game, efforts).prizes, efforts)
+    allowed = CERTAIN * (game.prize_range or float(np.abs(game.prizes).max()))
+    stable = np.ones(efforts.shape[:-1], dtype=bool)
+    for i in range(n):
+        own = payoffs[..., i]
+        stable &= own >= own.max(axis=i, keepdims=True) - allowed
+    certified = [
+        profile for profile in efforts[stable] if metrics.nash_conv(game, rule, profile) <= allowed
+    ]
+    return np.array(certified).reshape(-1, n)

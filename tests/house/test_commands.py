@@ -1,0 +1,326 @@
+"""The command line of the package: pages, exit statuses, one line per error."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import benchgame_env as bg
+from benchgame_env.__main__ import main
+from benchgame_env.cli import facts, pages
+from benchgame_env.cli.commands import protocol_parameters
+from benchgame_env.files import json_text
+from benchgame_env.rules import protocol_class
+
+
+def run(*words: object) -> int:
+    try:
+        return main([str(word) for word in words])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+HEADER = "benchmark,model,steps,score,stderr"
+TUNED = ["predict", "duel", "--protocol", "tune-before-test"]
+
+
+def checkpoints(path: Path, rows: list[list[object]], header: str = HEADER) -> Path:
+    with path.open("w", newline="") as file:
+        file.write(header + "\n")
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def law_rows(model: str, ceiling: float) -> list[list[object]]:
+    """Checkpoints on a scaling law with floor 0.1, intercept -5 and slope 1."""
+    curve = bg.curves.ScalingLaw([0.1], [ceiling], [-5.0], [1.0])
+    steps = [0, 30, 100, 300, 1000, 3000, 10000]
+    return [["toy", model, x, float(curve.score(np.array([x]))[0]), 0.005] for x in steps]
+
+
+def test_games_and_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("games") == 0
+    listed = capsys.readouterr().out
+    assert [line.split()[0] for line in listed.splitlines()] == list(bg.games())
+    assert run("protocols") == 0
+    listed = capsys.readouterr().out
+    assert [line.split(":")[0] for line in listed.splitlines()] == list(bg.protocols())
+
+
+def test_a_prediction_names_who_is_tempted(capsys: pytest.CaptureFixture[str]) -> None:
+    # The duel: passing costs 0.5, wins 1 (theory section 5); zero effort leaves exactly that regret.
+    assert run("predict", "duel") == 0
+    page = capsys.readouterr().out
+    assert "regime       no pure equilibrium" in page
+    assert "card: Theorem 4.6" in page
+    assert "temptation   0.5 prize units" in page
+    assert "model-1 passes model-0 with effort 0.5, gains 0.5" in page
+    assert "NashConv of zero effort is 0.5" in page
+    assert "stopped by   no tune-before-test level" in page
+    # Section 5: the weaker tops the board 37.5 % of the time, half of the prize is burnt; expected tau
+    # is 2 x 0.625 - 1. The closed form is given on 2,000 points.
+    assert "Kendall tau 0.25" in page
+    assert "best model on top 62.5%, 50.0% of the prizes burnt" in page
+
+
+def test_enough_tuning_calms_the_real_leaderboard(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "pythia-gsm8k", "--protocol", "tune-before-test", "--level", 3000) == 0
+    page = capsys.readouterr().out
+    assert "regime       pure" in page
+    assert "stopped by   tune-before-test at levels 2248.27 to 800000" in page
+    assert "Kendall tau to quality 1.000" in page
+
+
+def test_thresholds_say_where_honesty_is_stable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("thresholds", "pythia-gsm8k", "--max-level", 10000) == 0
+    assert "stable from level 2248.27 to 10000" in capsys.readouterr().out
+    assert run("thresholds", "duel") == 0
+    assert "stable at no level" in capsys.readouterr().out
+
+
+def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = checkpoints(tmp_path / "my.csv", law_rows("small", 0.4) + law_rows("large", 0.6))
+    assert run("calibrate", data, "--out", tmp_path / "my.json") == 0
+    assert "2 models fitted" in capsys.readouterr().out
+    assert run("predict", tmp_path / "my.json", "--protocol", "tune-before-test", "--level", 1000) == 0
+    assert "large > small" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (["predict", "chess"], "unknown 'chess'; known: crossing"),
+        (["predict", "duel", "--protocol", "fair"], "unknown 'fair'; known: best-of"),
+        (TUNED, "takes level, ties"),
+        (
+            [*TUNED, "--level", "-1"],
+            "level: must be >= 0, got -1",
+        ),
+        (
+            [*TUNED, "--level", "nan"],
+            "level: must be finite",
+        ),
+        ([*TUNED, "--level", "high"], "got 'high'"),
+        (["predict", "duel", "--param", "ties"], "expected NAME=VALUE, got 'ties'"),
+        (["predict", "duel", "--param", "ties=coin"], "unknown 'coin'; known: quality, split"),
+        (["predict", "missing.json"], "missing.json"),
+        (["thresholds", "duel", "--max-level", "0"], "max_level: must be > 0, got 0"),
+        (["thresholds", "duel", "--max-level", "nan"], "max_level"),
+        (["thresholds", "duel", "--levels", "-1"], "level: must be >= 0, got -1"),
+        (["thresholds", "duel", "--plot", "duel.jpg"], "plot: unknown '.jpg'; known: .png, .svg, .pdf"),
+        (["thresholds", "duel", "--plot", "missing/duel.png"], "missing/duel.png"),
+        (["predict", "five", "--tolerance", "0"], "tolerance: must be > 0, got 0"),
+        (["predict", "five", "--tolerance", "nan"], "tolerance: must be finite, got nan"),
+        (["cards", "chess"], "unknown 'chess'"),
+        (["cards", "duel", "--protocol", "finite-test", "--param", "items=9"], "exact theory needs"),
+        (["calibrate", "missing.csv"], "missing.csv"),
+        (["explain", "duel"], "explain"),
+        ([], "COMMAND"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: list[str], culprit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "culprit"),
+    [
+        ([["toy", "m", 0, 0.5]], "benchmark,model,steps,score", "missing columns: stderr"),
+        ([["toy", "m", 0, 1.5, 0.01]], None, "row 2: model 'm': score: must be in [0, 1], got 1.5"),
+        ([["toy", "m", 0, 0.5, 0.01]] * 2, None, "rows 2 and 3: duplicate checkpoint of model 'm'"),
+        (law_rows("m", 0.4)[:3], None, "'m' has 3"),
+        ([*law_rows("m", 0.4), ["other", "m", 0, 0.5, 0.01]], None, "choose one of other, toy"),
+    ],
+)
+def test_bad_checkpoints_are_refused_by_row_or_name(
+    rows: list[list[object]],
+    header: str | None,
+    culprit: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = checkpoints(tmp_path / "my.csv", rows, header or HEADER)
+    assert run("calibrate", data, "--out", tmp_path / "my.json") == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "my.json").exists()
+
+
+def test_parameters_come_as_numbers_where_they_are_numbers() -> None:
+    assert protocol_parameters("3", ["rate=0.5", "ties=split"]) == {
+        "level": 3,
+        "rate": 0.5,
+        "ties": "split",
+    }
+    with pytest.raises(ValueError, match="level is given twice"):
+        protocol_parameters("3", ["level=4"])
+
+
+# --- predictions for machines, cards, figures ----------------------------------------------------
+
+
+def test_json_says_what_python_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "five", "--json", "--cycle") == 0
+    known = json.loads(capsys.readouterr().out)
+    game = bg.load_game("five")
+    p = bg.theory.predict(game, "direct")
+    assert (known["game"], known["regime"], known["card"]) == ("five", p.regime, p.card)
+    assert known["temptation"] == p.temptation
+    assert known["certificate"] == bg.metrics.nash_conv(game, "direct", np.zeros(5))
+    assert known["assumptions"] == p.assumptions
+    assert known["mixed"]["mean_efforts"] == p.mixed.mean_efforts.tolist()
+    assert known["outcomes"]["cost_share"] == pytest.approx(p.mixed.mean_efforts.sum() / 2.5)  # c(e) = e
+    assert (known["cycle"]["period"], known["equilibrium"]) == (725, None)  # theory section 5
+    # All ten overtakes pay: d ranks cost d/8 and win d/4.
+    gains = [pair["gain"] for pair in known["tempted"]]
+    assert gains == pytest.approx([4 / 8, 3 / 8, 3 / 8, 2 / 8, 2 / 8, 2 / 8])
+
+
+def test_json_has_no_numbers_that_json_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "duel", "--protocol", "ladder", "--param", "step=0.01", "--json") == 0
+    known = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert known["temptation"] is None
+
+
+@pytest.mark.parametrize("name", bg.protocols())
+def test_every_protocol_has_a_page(name: str) -> None:
+    rule = bg.make_protocol(name, **protocol_class(name).example)
+    known = facts.of(bg.theory.predict("duel", rule))
+    page = pages.text(known)
+    assert known["reason"] in page
+    assert "Kendall tau" in page
+    json.loads(json_text(known), parse_constant=pytest.fail)
+
+
+def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("predict", "duel", "--no-mixed") == 0
+    assert "of honest play: Kendall tau 1.000" in capsys.readouterr().out
+
+
+def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
+    n = bg.theory.LARGEST + 1
+    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
+    game = bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+    known = facts.of(bg.theory.predict(game, "direct"))
+    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
+
+
+def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "flat-cost-small-prize") == 0
+    page = capsys.readouterr().out
+    found = len(bg.theory.pure_equilibria_on_grid(bg.load_game("flat-cost-small-prize"), "direct"))
+    assert f"{found} pure equilibria on a grid of efforts, each certified" in page
+    assert "card: none" in page
+
+
+def test_cards_are_listed_and_held_against_a_game(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("cards") == 0
+    listed = capsys.readouterr().out
+    assert all(card.name in listed and card.conclusion in listed for card in bg.theory.CARDS)
+    assert run("cards", "duel") == 0
+    page = capsys.readouterr().out
+    assert "Theorem 4.6 applies." in page
+    assert "Section 3, dominance does not apply: no overtaking_loses." in page
+
+
+@pytest.mark.parametrize("name", ["pythia-gsm8k", "duel", "open-gsm8k"])
+def test_thresholds_are_drawn(name: str, tmp_path: Path) -> None:
+    assert run("thresholds", name, "--max-level", 5000, "--plot", tmp_path / "figure.svg") == 0
+    drawn = (tmp_path / "figure.svg").read_text()
+    assert drawn.lstrip().startswith("<?xml")
+    # Two frames with curves in them: text is drawn as shapes, curves as paths with a clip.
+    assert drawn.count('id="axes_') == 2
+    assert drawn.count("clip-path") > bg.load_game(name).n_developers
+
+
+def test_a_long_prediction_is_quiet_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "five") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_gains_from_a_tied_board_are_what_the_grader_finds() -> None:
+    # The twins show equal scores and share the prize; the next decimal wins the other half of it.
+    p = bg.theory.predict("twins", ("rounded", {"decimals": 1}))
+    pairs = facts.tempted(p)
+    regret = bg.metrics.regrets(p.game, p.protocol, np.zeros(2))
+    assert [pair["gain"] for pair in pairs] == pytest.approx(list(regret))
+    assert [pair["gain"] + pair["effort"] for pair in pairs] == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("ties", ["quality", "split"])
+def test_nobody_is_tempted_by_more_than_the_temptation(ties: str) -> None:
+    for decimals in (1, 2, 3):
+        p = bg.theory.predict("pythia-gsm8k", ("rounded", {"decimals": decimals, "ties": ties}))
+        assert facts.tempted(p)[0]["gain"] == pytest.approx(p.temptation)
+        for pair in facts.tempted(p):
+            i = p.game.names.index(pair["overtaker"])
+            efforts = np.zeros(5)
+            efforts[i] = np.nextafter(pair["effort"], np.inf)
+            won = (
+                p.protocol.evaluate(p.game, efforts).prizes
+                - p.protocol.evaluate(p.game, 0 * efforts).prizes
+            )
+            gain = won[i] - p.game.cost(efforts)[i]
+            assert gain >= pair["gain"] - 1e-9  # the effort that is named does it
+
+
+def test_a_board_on_which_all_tie_agrees_with_no_order(capsys: pytest.CaptureFixture[str]) -> None:
+    # Untuned Pythias solve less than half of GSM8K: all show 0, and tied pairs count 0 (Outcomes).
+    assert (
+        run("predict", "pythia-gsm8k", "--protocol", "rounded", "--param", "decimals=0", "--no-mixed")
+        == 0
+    )
+    assert "honest       Kendall tau to quality 0.000" in capsys.readouterr().out
+
+
+def test_where_a_rule_remembers_the_outcome_is_of_what_best_responses_come_to() -> None:
+    # In a duel each board has tau 1 or -1; the mean over the cycle follows from the share misranked.
+    p = bg.theory.predict("duel", ("incumbent-margin", {"margin": 0.05}))
+    known = facts.of(p)
+    assert p.cycle is not None
+    assert p.cycle.misranked > 0
+    found = known["outcomes"]
+    assert found["kendall_tau"] == pytest.approx(1 - 2 * p.cycle.misranked)
+    assert found["best_on_top"] == pytest.approx(1 - p.cycle.misranked)
+    assert found["cost_share"] == pytest.approx(p.cycle.cost)  # the pot is 1
+    assert "regime       cycle: best responses one round ahead" in pages.text(known)
+
+
+def test_first_looks_last_on_the_board_that_play_comes_to() -> None:
+    # The opening board of the Pythias is out of order, tau 0.6; locked best responses mend that.
+    p = bg.theory.predict("pythia-gsm8k", "first-look")
+    assert p.dynamics is not None
+    assert p.dynamics.cycle is not None
+    assert p.dynamics.cycle.misranked == 0
+    assert facts.of(p)["outcomes"]["kendall_tau"] == 1
+    assert facts.of(p)["honest_kendall_tau"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (("predict", "duel", "--protocol", "finite-test", "--param", f"items={10**14}"), "too large"),
+        (("check", "direct", "--seed", "-1"), "seed: must be a whole number >= 0"),
+        (("calibrate", "my.csv", "--out", "my.txt"), "out: unknown '.txt'; known: .json"),
+        (("thresholds", "duel", "--plot", ""), "plot: unknown ''"),
+    ],
+)
+def test_more_bad_input_is_one_line(
+    words: tuple[str, ...], culprit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert error.count("\n") == 1

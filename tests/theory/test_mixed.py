@@ -1,0 +1,316 @@
+"""Mixed equilibria against the check values of theory section 5, certified by the grader."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tools.generators import random_game_under_h, random_protocol
+
+import benchgame_env as bg
+from benchgame_env.theory import mixed_equilibrium, predict
+from benchgame_env.theory.mixed import equilibrium as mixed
+from benchgame_env.theory.mixed.contest import Contest
+from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
+from benchgame_env.theory.mixed.few_scores import step_equilibrium
+from benchgame_env.theory.mixed.quantal_path import Path
+from benchgame_env.theory.mixed.score_cells import CellGame, expected_prizes, prize_slopes
+
+
+def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
+    """What a mixed equilibrium says of itself is what the grader says of its strategies."""
+    assert found.nash_conv == bg.metrics.nash_conv(game, protocol, found.strategies)
+    assert len(found.strategies) == game.n_developers
+
+
+def test_the_worked_duel() -> None:
+    # Section 5: developer 1 plays 0 with probability 1/2, else uniform on (0, 0.5]; developer 2 plays 0
+    # with probability 1/2, else uniform on (0.5, 1]. Payoffs (0.5, 0), mean efforts (0.125, 0.375).
+    game = bg.load_game("duel")
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.nash_conv < 1e-3
+    # 2,000 cells of at most 1/1,000 of effort each.
+    assert found.payoffs == pytest.approx([0.5, 0.0], abs=1e-3)
+    assert found.mean_efforts == pytest.approx([0.125, 0.375], abs=1e-3)
+    (first, first_chances), (second, second_chances) = found.strategies
+    assert first_chances[first == 0].sum() == pytest.approx(0.5, abs=1e-3)
+    assert second_chances[second == 0].sum() == pytest.approx(0.5, abs=1e-3)
+    assert first_chances[first <= 0.25].sum() == pytest.approx(0.75, abs=1e-3)
+    assert second_chances[second <= 0.75].sum() == pytest.approx(0.75, abs=1e-3)
+
+
+def test_the_duel_with_a_binding_budget() -> None:
+    # Section 5: budget 0.8 gives payoffs (0.7, 0); developer 1's atom at T is 1 - c(B)/g = 0.2.
+    game = bg.load_game("duel", budget=0.8)
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.nash_conv < 1e-3
+    assert found.payoffs == pytest.approx([0.7, 0.0], abs=1e-3)
+    efforts, chances = found.strategies[0]
+    # Developer 1 shows T at e = 0.3.
+    assert efforts[-1] == pytest.approx(0.3)
+    assert chances[-1] == pytest.approx(0.2, abs=1e-3)
+
+
+def test_the_duel_in_which_the_one_behind_reaches_further() -> None:
+    # Section 5, reversed reach: payoffs (R_2, R_1 - c(e_2(T))) with T = v_1(E). Both curves are scaling
+    # laws with equal floor and ceiling; 2 starts behind and gains faster.
+    curves = bg.curves.ScalingLaw([0.0, 0.0], [1.0, 1.0], [0.0, -1.0], [1.0, 4.0])
+    game = bg.Game(curves, bg.LinearCost(0.5), [1.0, 0.0])
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    # E = 2: v_1 = sigma(log 3); 2 shows it where -1 + 4 log(1 + e) = log 3, at cost 0.5 e.
+    cost = 0.5 * (np.exp((1 + np.log(3)) / 4) - 1)
+    assert found.nash_conv < 2e-3
+    assert found.payoffs == pytest.approx([0.0, 1 - cost], abs=2e-3)
+
+
+def test_one_prize_and_five_developers() -> None:
+    # Section 5: only the two ahead compete, as in a duel with theta = (1, 0.875): e_req = 0.125, so
+    # payoffs are 1 - c(e_1(T)) = 1 - (1 - 0.125) = 0.125 and 0; the rest stay at zero.
+    game = bg.load_game("winner-take-all")
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.nash_conv < 1e-3
+    assert found.payoffs == pytest.approx([0.125, 0, 0, 0, 0], abs=1e-3)
+    assert not found.mean_efforts[2:].any()
+
+
+def test_no_temptation_no_mixing() -> None:
+    game = bg.load_game("five-small-prizes")
+    found = mixed_equilibrium(game, "direct")
+    assert (found.nash_conv, found.mean_efforts.tolist()) == (0.0, [0.0] * 5)
+
+
+def additive(prizes: np.ndarray) -> bg.Game:
+    """Theory section 5: theta equally spaced from 1 to 0.5, c(e) = e."""
+    quality = np.linspace(1.0, 0.5, len(prizes))
+    return bg.Game(bg.curves.Additive(quality), bg.LinearCost(1.0), prizes)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 10])
+def test_equal_prize_steps_numerically(n: int) -> None:
+    # Section 5: payoffs (0.5, 0.375, 0.25, 0.125, 0) for five and (0.5, 0) for two; with equal steps
+    # everybody keeps what its lead over the last, half a step per rank, is worth: (n - i)/(n - 1)/2.
+    # A payoff may be off by about the NashConv.
+    game = additive(np.linspace(1.0, 0.0, n))
+    found = numerical(game)
+    check_certificate(game, "direct", found)
+    assert found.nash_conv <= 5e-3
+    assert found.payoffs == pytest.approx(np.linspace(0.5, 0.0, n), abs=5e-3)
+
+
+UNEVEN = {
+    # Section 5: averages of regret matching+ stay at a NashConv of 0.048 here.
+    "0.9": [1.0, 0.9, 0.0],
+    "geometric": (0.6 ** np.arange(10) - 0.6**9) / (1 - 0.6**9),
+    "ten uneven": [1, 0.9, 0.85, 0.5, 0.4, 0.3, 0.25, 0.1, 0.05, 0],
+    "equal neighbours": [1.0, 1.0, 0.5, 0.5, 0.0],
+}
+
+
+@pytest.mark.parametrize("prizes", UNEVEN)
+def test_uneven_prizes_converge_too(prizes: str) -> None:
+    game = additive(UNEVEN[prizes])
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.nash_conv <= 5e-3
+
+
+@pytest.mark.parametrize("name", ["pythia-gsm8k", "llama-gsm8k", "llama-mmlu", "twins"])
+def test_named_games_converge(name: str) -> None:
+    game = bg.load_game(name)
+    found = mixed_equilibrium(game, "direct")
+    assert found.nash_conv <= 5e-3 * game.prize_range
+
+
+def test_a_tighter_tolerance_is_reached_too() -> None:
+    assert mixed_equilibrium(bg.load_game("five"), "direct", tolerance=1e-3).nash_conv <= 1e-3
+
+
+def test_random_games_within_the_hypotheses_converge() -> None:
+    tried = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        game, rule = random_game_under_h(rng), random_protocol(rng, "quality")
+        if bg.theory.temptation(game, rule) > 0:
+            tried += 1
+            found = mixed_equilibrium(game, rule)
+            assert found.nash_conv <= 5e-3 * game.prize_range, f"seed {seed}"
+    assert tried > 20
+
+
+def numerical(game: bg.Game, tolerance: float = 5e-3) -> MixedEquilibrium:
+    """What the numerical solver finds, also where there is a closed form."""
+    path = Path(CellGame.of(game, bg.make_protocol("direct"), 60))
+    return mixed._numerical(game, bg.make_protocol("direct"), path, tolerance, 600, lambda _: None)
+
+
+@pytest.mark.parametrize("budget", [np.inf, 0.8])
+def test_the_numerical_solver_finds_the_duel_without_its_closed_form(budget: float) -> None:
+    game = bg.load_game("duel", budget=budget)
+    found, exact = numerical(game, 1e-3), mixed_equilibrium(game, "direct")
+    assert found.nash_conv <= 1e-3
+    # A payoff of the weaker is at most the NashConv away; the stronger's follows from the same T.
+    assert found.payoffs == pytest.approx(exact.payoffs, abs=2e-3)
+    assert found.mean_efforts == pytest.approx(exact.mean_efforts, abs=0.02)
+
+
+def test_progress_is_reported_and_steps_are_limited() -> None:
+    seen: list[float] = []
+    found = mixed_equilibrium(bg.load_game("five"), "direct", max_steps=12, progress=seen.append)
+    assert len(seen) >= 2
+    assert seen[-1] < seen[0]
+    assert found.nash_conv > 5e-3  # and the certificate says so
+    assert found.nash_conv == pytest.approx(seen[-1], rel=0.2)
+
+
+def test_too_many_developers_are_refused_in_words() -> None:
+    game = additive(np.linspace(1.0, 0.0, 101))
+    with pytest.raises(ValueError, match=r"101 developers: mixed equilibria .* up to 100"):
+        mixed_equilibrium(game, "direct")
+
+
+# --- boards that show few scores ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ties", ["split", "quality"])
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("name", ["duel", "twins", "five", "pythia-gsm8k"])
+def test_rounded_boards_converge(name: str, decimals: int, ties: str) -> None:
+    game, rule = bg.load_game(name), ("rounded", {"decimals": decimals, "ties": ties})
+    found = mixed_equilibrium(game, rule)
+    check_certificate(game, rule, found)
+    assert found.nash_conv <= 5e-3 * game.prize_range
+
+
+def test_three_tied_developers_win_a_third_each() -> None:
+    # Section 6: under split, R = (1, 0, 0) gives 1/3; under quality the best of the three wins.
+    prizes = np.array([1.0, 0.0, 0.0])
+    game = bg.Game(bg.curves.Additive([1.0, 1.0, 1.0]), bg.LinearCost(1.0), prizes)
+    tied = np.ones((3, 1))
+    assert Contest(game, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
+    assert Contest(game, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
+
+
+def test_many_scores_are_left_to_cells() -> None:
+    assert step_equilibrium(bg.load_game("duel"), bg.make_protocol("rounded", decimals=4), 0.01) is None
+
+
+# --- the game on cells --------------------------------------------------------------------------
+
+
+def some_cells(prizes: list[float]) -> tuple[CellGame, np.ndarray]:
+    rng = np.random.default_rng(0)
+    game = bg.Game(bg.curves.Additive([1.0, 0.7, 0.5]), bg.LinearCost(1.0), prizes)
+    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    play = np.where(cells.allowed, rng.uniform(size=cells.allowed.shape), 0.0)
+    return cells, play / play.sum(axis=1, keepdims=True)
+
+
+def test_slot_payoffs_are_exact_expectations() -> None:
+    # A slow witness: enumerate all profiles of slots; in a shared cell every order is equally likely.
+    cells, play = some_cells([1.0, 0.4, 0.0])
+    found = cells.payoffs(play)
+    for i in range(3):
+        j, k = (other for other in range(3) if other != i)
+        for s in np.flatnonzero(cells.allowed[i]):
+            expected = -cells.cost[i, s]
+            for a in np.flatnonzero(cells.allowed[j]):
+                for b in np.flatnonzero(cells.allowed[k]):
+                    p, q = (0.5 if cells.is_cell[s] and x == s else float(x > s) for x in (a, b))
+                    pmf = [(1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q]
+                    expected += play[j, a] * play[k, b] * (cells.game.prizes @ pmf)
+            assert found[i, s] == pytest.approx(expected, abs=1e-12)
+
+
+def test_prize_slopes_are_derivatives() -> None:
+    # The expected prize is linear in each chance: a difference quotient is exact up to rounding.
+    rng = np.random.default_rng(1)
+    prizes, ahead = np.array([1.0, 0.8, 0.3, 0.0]), rng.uniform(0.1, 0.9, (4, 7))
+    for i in range(4):
+        slopes = prize_slopes(prizes, ahead, i)
+        for j in range(4):
+            raised = ahead.copy()
+            raised[j] += 0.05
+            change = expected_prizes(prizes, raised)[i] - expected_prizes(prizes, ahead)[i]
+            np.testing.assert_allclose(slopes[j], 0.0 if i == j else change / 0.05, atol=1e-12)
+
+
+def test_halving_cells_keeps_the_play() -> None:
+    cells, play = some_cells([1.0, 0.4, 0.0])
+    marked = np.arange(cells.edges.size - 1) % 2 == 0
+    finer, carried = cells.split(marked, play)
+    assert finer.edges.size == cells.edges.size + marked.sum()
+    # Who is ahead of an old edge is as before.
+    old = 2 * np.searchsorted(finer.edges, cells.edges)
+    np.testing.assert_allclose(finer.ahead(carried)[:, old], cells.ahead(play)[:, ::2], atol=1e-12)
+
+
+def test_twins_at_one_score_sit_apart_the_better_one_ahead() -> None:
+    game = bg.load_game("twins")
+    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    assert cells.home[0] > cells.home[1]
+    assert cells.edges[cells.home[0] // 2] == cells.edges[cells.home[1] // 2]
+    honest = np.zeros_like(cells.cost)
+    honest[[0, 1], cells.home] = 1.0
+    assert cells.value(honest, cells.payoffs(honest)).tolist() == [1.0, 0.0]
+
+
+def test_a_prediction_finds_them_when_asked() -> None:
+    prediction = predict("duel", "direct")
+    assert prediction.mixed is not None
+    assert prediction.mixed.nash_conv < 1e-3
+    assert prediction.cycle is not None
+    assert prediction.cycle.period == 290
+    pure = predict("duel-small-prize", "direct")
+    assert (pure.mixed, pure.cycle) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "culprit"),
+    [
+        ({"tolerance": 0.0}, "tolerance: must be > 0, got 0"),
+        ({"max_steps": 0}, "max_steps: must be a whole number >= 1, got 0"),
+        ({"cells": 1}, "cells: must be a whole number >= 2, got 1"),
+    ],
+)
+def test_bad_input_names_the_culprit(settings: dict[str, float], culprit: str) -> None:
+    with pytest.raises(ValueError, match=culprit):
+        mixed_equilibrium(bg.load_game("five"), "direct", **settings)  # type: ignore[arg-type]
+
+
+def test_only_where_effort_is_never_free_is_the_duel_said_to_be_unique() -> None:
+    # Section 4: with effort up to 1 free, (1, 0) and (1, 1) are equilibria too, so no one is the only.
+    flat = mixed_equilibrium(bg.load_game("flat-cost-small-prize"), "direct")
+    assert flat.method.startswith("closed form")
+    assert not flat.unique
+    assert mixed_equilibrium(bg.load_game("duel"), "direct").unique
+
+
+def test_cells_that_float64_cannot_halve_are_left_whole() -> None:
+    # Additive scores are 1 in float64 from an effort of about 37 on; the prizes are worth a million.
+    curves = bg.curves.Additive([1.0, 0.9, 0.8])
+    game = bg.Game(curves, bg.LinearCost(1.0), [1e6, 5e5, 0.0])
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert all(np.isfinite(e).all() and np.isfinite(p).all() for e, p in found.strategies)
+
+
+class BoundedCost:
+    """At most 0.3, however much effort."""
+
+    strictly_increasing = True
+
+    def __call__(self, effort):
+        return -0.3 * np.expm1(-np.asarray(effort, dtype=float))
+
+    def inverse(self, value):
+        share = np.asarray(value, dtype=float) / 0.3
+        return np.where(share >= 1, np.inf, -np.log1p(-np.minimum(share, 0.999)))
+
+
+def test_effort_without_end_is_refused_in_words() -> None:
+    game = bg.Game(bg.curves.Additive([1.0, 0.9]), BoundedCost(), [1.0, 0.0])
+    with pytest.raises(ValueError, match="effort scale: must be finite"):
+        mixed_equilibrium(game, "direct")

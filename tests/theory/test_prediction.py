@@ -1,0 +1,298 @@
+"""Predictions of named games, and of hundreds of random ones as the independent grader sees them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from tools.cases import Noisy
+from tools.generators import (
+    Fee,
+    Index,
+    Stairs,
+    games,
+    protocols,
+    random_game,
+    random_game_under_h,
+    random_protocol,
+)
+
+import benchgame_env as bg
+from benchgame_env.metrics import nash_conv, regrets
+from benchgame_env.theory import predict, required_effort
+from benchgame_env.theory.pure.assumptions import REQUIRED
+
+
+def tuned(level: float) -> tuple[str, dict[str, float]]:
+    return "tune-before-test", {"level": level}
+
+
+# --- named games -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["direct", tuned(1.0), tuned(5.0)])
+@pytest.mark.parametrize(
+    ("name", "regime"),
+    [
+        ("duel", "cycle"),  # an overtake costs 0.5 and wins 1
+        ("duel-small-prize", "pure"),  # ... wins 0.4
+        ("duel-at-budget", "pure"),  # can only tie
+        ("five", "cycle"),  # costs 0.125, wins 0.25
+        ("five-small-prizes", "pure"),  # ... wins 0.1
+        ("winner-take-all", "cycle"),
+        ("twins", "cycle"),  # touching scores: overtaking is free
+        ("decreasing-intercept", "cycle"),  # costs 0.5 at every level, wins 1
+        # Section 4: where effort is free at first, no theorem covers the game.
+        ("flat-cost-equal-prizes", "undecided"),
+        ("flat-cost-small-prize", "undecided"),
+    ],
+)
+def test_regimes_of_the_textbook_games(name, regime, rule) -> None:
+    p = predict(name, rule)
+    assert p.regime == regime
+    assert (p.temptation == 0) == (p.equilibrium is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [
+        # Cycle up to somewhere, pure from there (levels of test_thresholds): crossing curves apart.
+        ("pythia-gsm8k", {0: "cycle", 1000: "cycle", 3000: "pure", 10000: "pure"}),
+        ("llama-gsm8k", {0: "cycle", 300: "cycle", 3000: "pure"}),
+        ("llama-mmlu", {0: "cycle", 300: "cycle", 3000: "pure"}),
+    ],
+)
+def test_regimes_of_the_fitted_families(name, levels) -> None:
+    assert {level: predict(name, tuned(level)).regime for level in levels} == levels
+
+
+@pytest.mark.parametrize("name", [name for name in bg.games() if name.startswith("flat-cost")])
+def test_what_is_outside_the_theorems_says_so(name) -> None:
+    p = predict(name, "direct")
+    assert not p.assumptions["cost_strictly_increasing"]
+    assert "cost_strictly_increasing" in p.reason
+    # The three equilibria of section 4's table are why: others than all-zero exist.
+    assert p.binding == ((1, 0) if name == "flat-cost-small-prize" else None)
+
+
+def test_honest_ranking_can_be_wrong_where_curves_cross() -> None:
+    # Index 0.2 + x against 1 + x/2: the better model is behind until 1.6.
+    game = bg.Game(Index([0.2, 1.0], [1.0, 0.5]), bg.LinearCost(), [0.5, 0.0])
+    for level, ranking, regime in (
+        (0.0, [1, 0], "pure"),
+        (1.0, [1, 0], "cycle"),
+        (1.7, [0, 1], "cycle"),
+        (2.2, [0, 1], "pure"),
+    ):
+        p = predict(game, tuned(level))
+        assert p.ranking.tolist() == ranking
+        assert p.regime == regime
+        assert p.binding == (None if regime == "pure" else (ranking[1], ranking[0]))
+
+
+def test_alone_or_with_nothing_to_win_nobody_spends() -> None:
+    alone = predict(bg.Game(bg.curves.Additive([1.0]), bg.LinearCost(), [1.0]), "direct")
+    assert alone.regime == "pure"
+    assert alone.equilibrium.tolist() == [0.0]
+    assert alone.ranking.tolist() == [0]
+    equal = predict(bg.load_game("five", prizes=np.ones(5)), "direct")
+    assert (equal.regime, equal.binding) == ("pure", None)
+
+
+def test_equal_neighbours_need_not_be_told_apart() -> None:
+    # Twins whose two ranks pay the same, and a third too far behind (0.5 for 0.4): pure.
+    game = bg.Game(bg.curves.Additive([1.0, 1.0, 0.5]), bg.LinearCost(), [0.4, 0.4, 0.0])
+    p = predict(game, "direct")
+    assert p.regime == "pure"
+    assert nash_conv(game, "direct", p.equilibrium) == 0.0
+
+
+@pytest.mark.parametrize("level", [40.0, 1e6, 1e300])
+def test_saturated_scores_are_undecided(level) -> None:
+    # 1 - exp(-40) rounds to 1: the board shows ties that are not there.
+    p = predict("duel", tuned(level))
+    assert p.regime == "undecided"
+    assert "too close for float64" in p.reason
+
+
+@pytest.mark.parametrize("gap", [0.5, 0.3, 0.7])
+def test_knife_edge_is_pure(gap) -> None:
+    # c(e_req) = gap: stable, because no deviation strictly gains (section 3).
+    game = bg.Game(bg.curves.Additive([1.0, 1.0 - gap]), bg.LinearCost(), [gap, 0.0])
+    assert predict(game, "direct").regime == "pure"
+    assert predict(replace(game, prizes=[gap + 1e-6, 0.0]), "direct").regime == "cycle"
+
+
+# --- random games ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_pure_exactly_where_the_grader_finds_no_gain(block) -> None:
+    regimes = []
+    for seed in range(block * 100, block * 100 + 100):
+        rng = np.random.default_rng(seed)
+        game, rule = random_game_under_h(rng), random_protocol(rng, "quality")
+        p = predict(game, rule)
+        gain = nash_conv(game, rule, np.zeros(game.n_developers))
+        # A gain of 1e-9 of P apart from 0 is more than rounding and less than any of these games has.
+        assert p.regime == ("cycle" if gain > 1e-9 * game.prize_range else "pure"), f"seed {seed}"
+        regimes.append(p.regime)
+    assert min(regimes.count("pure"), regimes.count("cycle")) > 20  # both kinds were tried
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_temptation_and_binding_pair_agree_with_the_grader(block) -> None:
+    for seed in range(block * 100, block * 100 + 100):
+        rng = np.random.default_rng([7, seed])
+        game, rule = random_game(rng), random_protocol(rng, "quality")
+        p = predict(game, rule)
+        gains = regrets(game, rule, np.zeros(game.n_developers))
+        assert p.temptation == pytest.approx(gains.max(), abs=1e-9), f"seed {seed}"
+        if p.binding is None:
+            assert p.temptation == 0
+            continue
+        overtaker, overtaken = p.binding
+        assert gains[overtaker] == pytest.approx(p.temptation, abs=1e-9)
+        # The pair attains T = R_k - R_r - c(e_req), the cost by its limit from the right.
+        ranks = rule.evaluate(game, np.zeros(game.n_developers)).ranks
+        won = game.prizes[ranks[overtaken] - 1] - game.prizes[ranks[overtaker] - 1]
+        effort = required_effort(game, rule)[overtaker, overtaken]
+        strictly = overtaker > overtaken  # the tie rule favours the lower index
+        price = float(game.cost(effort * (1 + 1e-15) + 1e-300 if strictly else effort))
+        assert won - price == pytest.approx(p.temptation, abs=1e-9)
+
+
+@given(games(), protocols())
+def test_nothing_is_predicted_outside_the_hypotheses(game, rule) -> None:
+    p = predict(game, rule)
+    holds = all(p.assumptions[name] for name in REQUIRED)
+    assert (p.regime != "undecided") == holds
+    assert (p.regime == "pure") == (holds and p.temptation == 0)
+    for name in REQUIRED:
+        if not p.assumptions[name] and p.assumptions["scores_resolved"]:
+            assert name in p.reason
+
+
+@given(games(), protocols())
+def test_ranking_is_the_honest_board(game, rule) -> None:
+    n = game.n_developers
+    scores = rule.evaluate(game, np.zeros(n)).scores.tolist()
+    # Best score first; equal scores by quality, which is the index.
+    assert predict(game, rule).ranking.tolist() == sorted(range(n), key=lambda i: (-scores[i], i))
+
+
+@given(games(), protocols())
+def test_a_predicted_equilibrium_is_one(game, rule) -> None:
+    p = predict(game, rule)
+    if p.equilibrium is not None:
+        assert p.equilibrium.tolist() == [0.0] * game.n_developers
+        assert nash_conv(game, rule, p.equilibrium) <= 1e-9
+
+
+# --- no theorem outside its hypotheses ----------------------------------------------------------
+# Each game below has a pure equilibrium with positive effort, so "pure: only all-zero" and "cycle: none"
+# would both be false.
+
+OTHER_EQUILIBRIA = {
+    # Developer 1 jumps past 0.5 for 0.1; developer 0 would need 300 units to answer at 1e-6 per unit.
+    "a jump of 0.0004 in score": (
+        bg.Game(
+            Stairs([0.5, 0.4999], [1e-6, 1e-6], [0.0, 4e-4], [1.0, 0.1]), bg.LinearCost(), [1.0, 0.0]
+        ),
+        "direct",
+        [0.0, 0.1],
+    ),
+    # Developer 0 ties with 1 for 0.1 and is favoured. To answer, 1 would pay the fee, 5e-4, for
+    # R_1 - R_2 = 4e-4. Passing only 2 would save 0 1e-4 of effort and lose 4e-4; 2 is too slow to move.
+    "a fee of 0.0005": (
+        bg.Game(Index([0.9, 1.0, 0.9999], [1.0, 1.0, 1e-5]), Fee(5e-4), [1.0, 0.9996, 0.0]),
+        "direct",
+        [0.1, 0.0, 0.0],
+    ),
+    # Section 3: both at a common budget share the prize under split.
+    "split ties": (
+        bg.load_game("twins", budget=0.25),
+        ("direct", {"ties": "split"}),
+        [0.25, 0.25],
+    ),
+    # Section 4's table.
+    "a flat cost": (bg.load_game("flat-cost-small-prize"), "direct", [1.0, 0.0]),
+    # Developer 1 cannot answer, so developer 0 may tie with it for good.
+    "an empty budget": (
+        bg.Game(Index([0.75, 1.0], [1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=[1.0, 0.0]),
+        "direct",
+        [0.25, 0.0],
+    ),
+    # Both stand on a plateau at 0.5 that begins at 0.25 and is longer than any effort that pays.
+    "a plateau": (
+        bg.Game(
+            bg.curves.Tabulated([[0, 0.25, 3, 4], [0, 3, 4]], [[0.25, 0.5, 0.5, 1], [0.5, 0.5, 1]]),
+            bg.LinearCost(),
+            [1.0, 0.0],
+        ),
+        "direct",
+        [0.25, 0.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_EQUILIBRIA)
+def test_games_with_other_pure_equilibria_are_undecided(case) -> None:
+    game, rule, efforts = OTHER_EQUILIBRIA[case]
+    # 1e-9: efforts such as 0.9 + 0.1 tie to a rounding.
+    assert nash_conv(game, rule, efforts) <= 1e-9
+    assert predict(game, rule).regime == "undecided"
+
+
+def test_a_drawn_board_is_undecided() -> None:
+    p = predict("duel", Noisy())
+    assert p.regime == "undecided"
+    assert math.isnan(p.temptation)
+    assert (p.assumptions, p.binding, p.equilibrium) == ({}, None, None)
+    assert sorted(p.ranking.tolist()) == [0, 1]
+
+
+# --- rules that change the effort that counts ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cap", "regime"), [(0.5, "pure"), (0.8, "cycle"), (0.3, "pure"), (2.0, "cycle")]
+)
+def test_a_cap_is_as_good_as_a_budget(cap, regime) -> None:
+    # Effort beyond the cap costs and wins nothing. At 0.5 the weaker can only tie (theory section 4); at
+    # 0.8 payoffs are (0.7, 0) (section 5); at 2 nobody would want so much.
+    game = bg.load_game("duel")
+    p = predict(game, ("capped", {"effort": cap}))
+    assert p.regime == regime
+    assert p.temptation == predict(replace(game, budget=cap), "direct").temptation
+    if cap == 0.8:
+        assert p.mixed.payoffs == pytest.approx([0.7, 0.0], abs=1e-3)
+        assert p.mixed.nash_conv == nash_conv(game, p.protocol, p.mixed.strategies) < 1e-3
+
+
+def test_rounded_boards_are_outside_the_theorems_for_the_right_reason() -> None:
+    p = predict("pythia-gsm8k", ("tune-before-test+rounded", {"level": 3000.0, "decimals": 3}))
+    assert p.regime == "undecided"
+    assert p.equilibrium is not None  # nobody gains; that others exist cannot be ruled out
+    assert "too close for float64" not in p.reason
+    assert "scores_strictly_increasing" in p.reason
+
+
+# --- refused -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("game", "rule", "message"),
+    [
+        ("due", "direct", "game: unknown 'due'; known: .*duel"),
+        ("duel", "roulette", "protocol: unknown 'roulette'; known: .*direct"),
+        ("duel", tuned(-1.0), "level: must be >= 0, got -1"),
+        (None, "direct", "game: expected a name or a Game, got None"),
+    ],
+)
+def test_refused(game, rule, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        predict(game, rule)

@@ -1,0 +1,1 @@
+"""What tests share: cases, generators of random games, golden episodes."""

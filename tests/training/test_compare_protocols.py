@@ -1,0 +1,423 @@
+"""The designer's comparison: rows against theory and metrics, ranges, resuming, the page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import benchgame_env as bg
+from benchgame_env import metrics, theory
+from benchgame_env.rules import registry
+from training.compare_protocols import __main__ as compare_protocols
+from training.compare_protocols import rows as protocol_rows
+from training.compare_protocols.__main__ import compare, main
+from training.compare_protocols.page import OUTCOMES
+from training.compare_protocols.ranges import Setting, setting_from, settings_for
+from training.compare_protocols.results import cheapest, findings, read_results, write_results
+from training.compare_protocols.rows import EPISODES, HONEST, replay, row_of
+from training.html.drawing import linear_axis, logarithmic_axis
+
+FEW = [
+    Setting("direct", {}),
+    Setting("tune-before-test", {"level": 1.0}),
+    Setting("rounded", {"decimals": 1}),
+    Setting("ladder", {"step": 0.1}),
+]
+
+
+def measured(game: str, protocol: str, **parameters: Any) -> dict[str, Any]:
+    row = row_of(game, Setting(protocol, parameters))
+    assert row["error"] == ""
+    return row
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plug-in called ``broken`` that cannot be evaluated."""
+
+    class Broken(bg.Protocol):
+        name = "broken"
+        example: ClassVar[dict[str, int]] = {"wheels": 3}
+
+        def __init__(self, wheels: int) -> None:
+            self.wheels = wheels
+
+        def evaluate(self, game, efforts, rng=None):
+            raise RuntimeError("out\nof order")
+
+    monkeypatch.setitem(registry._classes, "broken", Broken)
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+def test_the_duel_is_evaluated_at_its_mixed_equilibrium() -> None:
+    row = measured("duel", "direct")
+    p = theory.predict("duel", "direct")
+    assert (row["regime"], row["basis"], row["play"]) == ("cycle", "theorem", "mixed equilibrium")
+    assert row["nash_conv"] == p.mixed.nash_conv
+    found = metrics.outcomes(p.game, "direct", p.mixed.strategies)
+    assert row["kendall_tau"] == found.kendall_tau
+    # Section 5: overtaking costs 0.5 and wins 1; 62.5 % on top and half of the prize burnt, which
+    # 2,000 points of each strategy give to 0.001.
+    assert row["temptation"] == pytest.approx(0.5)
+    assert row["best_on_top"] == pytest.approx(0.625, abs=1e-3)
+    assert row["effort_share"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_stable_level_is_evaluated_at_its_pure_equilibrium() -> None:
+    row = measured("pythia-gsm8k", "tune-before-test", level=3000.0)
+    assert (row["regime"], row["basis"], row["play"]) == ("pure", "theorem", "pure equilibrium")
+    assert (row["temptation"], row["nash_conv"], row["effort_share"]) == (0.0, 0.0, 0.0)
+    assert (row["kendall_tau"], row["best_on_top"]) == (1.0, 1.0)
+    assert row["cost_tuning"] == 5 * 3000.0
+    assert row["measured"] == "exact"
+
+
+def test_drawn_scores_are_evaluated_at_the_equilibrium_that_was_found() -> None:
+    game, rule = bg.load_game("duel-small-prize"), bg.make_protocol("finite-test", items=20)
+    row, p = measured("duel-small-prize", "finite-test", items=20), theory.predict(game, rule)
+    assert (row["regime"], row["basis"], row["play"]) == ("pure", "search", "pure equilibrium")
+    assert row["nash_conv"] == p.certificate
+    assert row["kendall_tau"] == metrics.outcomes(game, rule, p.equilibrium).kendall_tau
+    assert row["temptation"] == metrics.regrets(game, rule, np.zeros(2)).max()
+    assert row["cost_items"] == 40.0
+
+
+def test_undecided_stays_undecided() -> None:
+    # Overtaking costs more than it wins: all-zero is an equilibrium, but rounded scores have plateaus.
+    row = measured("duel-small-prize", "rounded", decimals=3)
+    assert (row["regime"], row["basis"], row["play"]) == ("undecided", "nothing", "pure equilibrium")
+
+
+def test_what_nothing_is_predicted_of_is_flagged() -> None:
+    row = measured("duel", "shared-test", items=100)
+    assert (row["regime"], row["play"], row["nash_conv"]) == ("undecided", HONEST, None)
+    assert row["measured"] == f"{protocol_rows.SAMPLES} simulations"
+    assert row["best_on_top_low"] < row["best_on_top"] <= row["best_on_top_high"]
+
+
+def test_a_mixed_equilibrium_counts_only_with_a_good_certificate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol_rows, "AVERAGE_REGRET", 1e-9)
+    row = measured("duel", "direct")
+    assert (row["regime"], row["play"]) == ("cycle", HONEST)
+    assert row["nash_conv"] == pytest.approx(0.5)  # of honest play: the weaker gains 1 for 0.5
+
+
+@pytest.mark.parametrize(
+    ("rule", "regime"),
+    [(("refreshed", {"rate": 0.5}), "cycle"), (("ladder", {"step": 0.01}), "pure")],
+)
+def test_rules_that_remember_are_averaged_over_their_period(rule: Any, regime: str) -> None:
+    game, (name, parameters) = bg.load_game("duel"), rule
+    found = theory.predict(game, rule).dynamics
+    period = found.cycle.period
+    ranks = found.ranks[-1 - period : -1]  # the trajectory ends where the period begins again
+    row = measured("duel", name, **parameters)
+    assert (row["regime"], row["basis"]) == (regime, "simulation")
+    # Of two models tau is 1 or -1.
+    assert row["kendall_tau"] == pytest.approx(np.mean(np.where(ranks[:, 0] == 1, 1.0, -1.0)))
+    assert row["best_on_top"] == pytest.approx(np.mean(ranks[:, 0] == 1))
+    assert row["effort_share"] == pytest.approx(found.cycle.cost)  # of a pot of 1
+    assert row["one_round_gain"] == found.gain
+    assert row["nash_conv"] is None
+
+
+def test_drawn_boards_that_remember_are_played_again_in_many_episodes() -> None:
+    game = bg.load_game("duel-small-prize")
+    rule = bg.make_protocol("finite-test+ladder", items=20, step=0.05)
+    found = theory.predict(game, rule).dynamics
+    efforts, ranks = replay(game, rule, found, np.random.default_rng(0))
+    assert ranks.shape == efforts.shape == (EPISODES, found.cycle.period, 2)
+    assert (efforts[0] == found.trajectory[-1 - found.cycle.period : -1]).all()
+    assert len(np.unique(ranks[:, -1, 0])) == 2  # boards differ between episodes
+
+
+def test_an_open_path_leaves_the_opening_board_of_honest_play() -> None:
+    game, rule = bg.load_game("duel"), bg.make_protocol("refreshed", rate=0.5)
+    play = protocol_rows._honest_play(game, rule, np.random.default_rng(0))
+    assert (play.kind, play.outcomes.exact, play.outcomes.kendall_tau) == (HONEST, True, 1.0)
+
+
+# --- ranges ------------------------------------------------------------------------------------
+
+
+def test_every_protocol_has_settings_that_can_be_made(broken: None) -> None:
+    settings = settings_for(bg.load_game("five"))
+    assert {s.protocol for s in settings} >= {*bg.protocols(), "tune-before-test+finite-test"}
+    assert len({s.key for s in settings}) == len(settings)
+    assert [s.parameters for s in settings if s.protocol == "broken"] == [{"wheels": 3}]
+    assert all(s.make() for s in settings)
+
+
+def test_levels_are_tried_around_the_least_stable_one() -> None:
+    game = bg.load_game("pythia-gsm8k")
+    [(low, _)] = theory.stabilizing_levels(game)
+    levels = [s.parameters["level"] for s in settings_for(game, ["tune-before-test"])]
+    assert levels == sorted(levels)
+    assert {low, 0.9 * low, 3 * 8000.0} <= set(levels)  # F is 8,000 steps
+
+
+def test_settings_from_words() -> None:
+    setting = setting_from("tune-before-test+finite-test:level=3000,items=500")
+    assert setting.protocol == "tune-before-test+finite-test"
+    assert setting.parameters == {"level": 3000, "items": 500}
+    assert setting_from("direct").parameters == {}
+    own = setting_from("benchgame_env.rules.rounded:rounded:decimals=2")
+    assert (own.protocol, own.parameters) == ("benchgame_env.rules.rounded:rounded", {"decimals": 2})
+
+
+# --- the cheapest ------------------------------------------------------------------------------
+
+
+def row(name: str, basis: str = "theorem", tau: float = 1.0, **costs: float) -> dict[str, Any]:
+    known = {"protocol": name, "parameters": "{}", "regime": "pure", "basis": basis, "error": ""}
+    return known | {"kendall_tau": tau} | {f"cost_{name}": cost for name, cost in costs.items()}
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["protocol"] for row in rows]
+
+
+def test_only_what_is_dearer_in_every_resource_is_left_out() -> None:
+    rows = [
+        row("a", tuning=5.0),
+        row("b", items=9.0),
+        row("c", tuning=5.0, items=1.0),
+        row("d", items=9.0),
+    ]
+    assert names(cheapest(rows)) == ["a", "b", "d"]
+    assert names(cheapest([*rows, row("free")])) == ["free"]
+    assert names(cheapest(rows, {"tuning": 1.0, "items": 0.5})) == ["b", "d"]  # 5, 4.5, 5.5, 4.5
+    assert names(cheapest(rows, {"tuning": 0.5, "items": 1.0})) == ["a"]  # 2.5, 9, 3.5, 9
+
+
+def test_findings_are_told_apart_by_basis_and_ranking() -> None:
+    rows = [
+        row("a", tuning=5.0),
+        row("b", "search", 0.8, items=1.0),
+        row("c", "search", 0.995, items=2.0),
+        row("d", "simulation") | {"regime": "cycle"},
+        row("e", "simulation") | {"regime": "", "error": "ValueError: flat tyre"},
+    ]
+    stable, ordered, failed = findings(rows, tau=0.99)
+    assert [line.split(";")[0].split(": ")[1] for line in stable.lines] == ["a", "b"]
+    assert [line.split(";")[0].split(": ")[1] for line in ordered.lines] == ["a", "c"]
+    assert failed.lines == ["e: ValueError: flat tyre"]
+    assert findings(rows[3:4], tau=0.99)[0].lines == ["none"]
+
+
+def test_the_least_stabilising_level_is_the_cheapest_by_theorem(tmp_path: Path) -> None:
+    settings = settings_for(bg.load_game("pythia-gsm8k"), ["direct", "tune-before-test"])
+    rows = compare("pythia-gsm8k", settings, tmp_path / "rows.csv")
+    [(low, _)] = theory.stabilizing_levels(bg.load_game("pythia-gsm8k"))
+    [best] = cheapest([row for row in rows if row["regime"] == "pure"])
+    assert json.loads(best["parameters"]) == {"level": low}
+    assert best["cost_tuning"] == pytest.approx(5 * low)
+
+
+# --- files and interruption --------------------------------------------------------------------
+
+
+def test_an_interrupted_comparison_goes_on_to_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, parts = tmp_path / "whole.csv", tmp_path / "parts.csv"
+    rows = compare("duel", FEW, whole)
+    assert read_results(whole) == rows
+    done: list[str] = []
+
+    def interrupted(game: str, setting: Setting) -> dict[str, Any]:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(setting.protocol)
+        return row_of(game, setting)
+
+    monkeypatch.setattr(compare_protocols, "row_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compare("duel", FEW[::-1], parts)
+    assert names(read_results(parts)) == done == ["ladder", "rounded"]
+    monkeypatch.setattr(
+        compare_protocols, "row_of", lambda game, s: done.append(s.protocol) or row_of(game, s)
+    )
+    assert compare("duel", FEW, parts) == rows
+    assert parts.read_bytes() == whole.read_bytes()
+    assert done[2:] == ["direct", "tune-before-test"]
+
+
+def test_rows_of_other_settings_stay_in_the_file(tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    compare("duel", FEW[:2], out)
+    assert names(compare("duel", FEW[2:], out)) == ["rounded", "ladder"]
+    assert names(read_results(out)) == ["rounded", "ladder", "direct", "tune-before-test"]
+
+
+def test_processes_give_the_same_rows(tmp_path: Path) -> None:
+    together = compare("duel", FEW[:3], tmp_path / "two.csv", workers=2)
+    assert together == compare("duel", FEW[:3], tmp_path / "one.csv", workers=1)
+
+
+def test_a_failure_is_a_row_and_is_tried_again(
+    broken: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, settings = tmp_path / "rows.csv", [Setting("broken", {"wheels": 3}), FEW[0]]
+    rows = compare("duel", settings, out)
+    assert rows[0]["error"] == "RuntimeError: out of order"
+    assert rows[0]["kendall_tau"] is None
+    assert rows[1]["error"] == ""
+    assert read_results(out) == rows
+    monkeypatch.setattr(
+        registry._classes["broken"],
+        "evaluate",
+        lambda self, game, efforts, rng=None: game.board(game.curves.score(efforts)),
+    )
+    assert compare("duel", settings, out)[0]["error"] == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("game", "five"), ("game_digest", "0"), ("version", "0.0.0")]
+)
+def test_rows_of_another_game_are_refused(column: str, value: str, tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    [found] = compare("duel", FEW[:1], out)
+    write_results(out, [found | {column: value}])
+    with pytest.raises(ValueError, match=f"holds rows of another {column} .*choose another --out"):
+        compare("duel", FEW[:1], out)
+
+
+def test_rows_as_parquet(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    out = tmp_path / "rows.parquet"
+    rows = compare("duel", FEW, out)
+    assert read_results(out) == rows
+
+
+def test_without_pyarrow_rows_are_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_protocols, "parquet_is_there", lambda: False)
+    assert compare_protocols._out(tmp_path / "rows.parquet", "duel") == tmp_path / "rows.csv"
+
+
+# --- the command and its page ------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Counts tags, and collects what could fetch something."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.counts: dict[str, int] = {}
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.counts[tag] = self.counts.get(tag, 0) + 1
+        self.links += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "xlink:href")]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rows of a quick comparison; its page lies beside."""
+    out = tmp_path_factory.mktemp("report") / "duel.csv"
+    kinds = "direct,tune-before-test,finite-test,shared-test,confidence-ranks,refreshed,ladder,rounded"
+    assert main(["duel", "--protocols", kinds, "--quick", "--workers", "1", "--out", str(out)]) == 0
+    return out
+
+
+def test_the_page_needs_nothing_else(report: Path) -> None:
+    text = report.with_suffix(".html").read_text()
+    page, rows = Page(text), read_results(report)
+    assert page.links == []
+    assert not {"script", "link", "img", "iframe"} & set(page.counts)
+    assert all(word not in text for word in ("http:", "https:", "url(", "@import"))
+    assert page.counts["table"] == 1
+    assert page.counts["tr"] == 1 + len(rows)
+    # Of each outcome a panel for every protocol that has it, and three signs more in the legend.
+    columns = [*OUTCOMES, "cost_items", "cost_refresh", "cost_tuning"]
+    panels = sum(len({r["protocol"] for r in rows if r[c] is not None}) for c in columns)
+    assert page.counts["figure"] == panels
+    assert page.counts["svg"] == panels + 4
+    assert page.counts["h2"] == 2 + 1 + len(columns) + 2
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
+def test_a_browser_shows_it(report: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    command += [
+        f"--screenshot={picture}",
+        "--window-size=390,2000",
+        report.with_suffix(".html").as_uri(),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    assert picture.stat().st_size > 20_000  # an empty page of this size takes 5 kB
+
+
+def test_prices_name_one_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["duel-small-prize", "--protocols", "tune-before-test", "--quick", "--workers", "1"]
+    words += ["--setting", "tune-before-test:level=0.5", "--price", "tuning=2"]
+    assert main([*words, "--out", str(tmp_path / "rows.csv")]) == 0
+    # Of additive curves the level cancels out: stable at every level, and the least is 0.
+    assert "at tuning=2" in (page := capsys.readouterr().out)
+    assert "tune-before-test(level=0.5)" in page
+    assert "by theorem: tune-before-test(level=0); costs nothing that is counted, 0 in all" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (["chess"], "unknown 'chess'"),
+        (["duel", "--protocols", "direct,fair"], "unknown 'fair'"),
+        (["duel", "--setting", "tune-before-test:level=-1"], "level: must be >= 0, got -1"),
+        (["duel", "--setting", "tune-before-test"], "takes level, ties"),
+        (["duel", "--setting", "rounded:decimals"], "cannot import 'rounded'"),
+        (["duel", "--protocols", "direct", "--price", "items=1"], "unknown 'items'"),
+        (["duel", "--protocols", "finite-test", "--price", "items"], "expected RESOURCE=NUMBER"),
+        (["duel", "--protocols", "finite-test", "--price", "items=-1"], "--price: items: must be >= 0"),
+        (["duel", "--protocols", "finite-test,refreshed", "--price", "items=1"], "also cost refresh"),
+        (["duel", "--out", "rows.txt"], "--out: unknown '.txt'"),
+        (["duel", "--workers", "0"], "--workers: must be a whole number >= 1"),
+        (["duel", "--tau", "nan"], "--tau: must be finite"),
+        (["duel", "--colour", "red"], "--colour"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: list[str], culprit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(words)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    assert status == 2
+    error = capsys.readouterr().err
+    assert culprit in error
+    assert len(error.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "rows.csv"
+    out.write_text("benchmark,model\nx,a\n")
+    assert main(["duel", "--protocols", "direct", "--out", str(out)]) == 2
+    assert "holds no rows of this command" in capsys.readouterr().err
+
+
+# --- axes --------------------------------------------------------------------------------------
+
+
+def test_axes_have_round_ticks_around_the_values() -> None:
+    assert linear_axis(0.0, 1.0).ticks == (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    assert linear_axis(-0.17, 1.0).ticks == (-0.5, 0.0, 0.5, 1.0)
+    assert linear_axis(0.0, 0.0).ticks[-1] == 1.0
+    assert logarithmic_axis(400, 120_000).ticks == (100, 1000, 10_000, 100_000, 1_000_000)
+    axis = logarithmic_axis(1, 100)
+    assert axis.share([1, 10, 100]) == pytest.approx([0, 0.5, 1])

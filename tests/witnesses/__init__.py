@@ -1,0 +1,1 @@
+"""Slow, obvious witnesses of what the package does fast."""

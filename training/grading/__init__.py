@@ -1,0 +1,1 @@
+"""Grading of runs: figures of each seed, intervals over seeds, the verdict."""

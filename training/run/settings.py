@@ -1,0 +1,143 @@
+"""What defines a training run: one dataclass, its options and its file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from agents import Player, line_up
+from benchgame_env import VectorEnv, load_game, make_protocol, theory
+from benchgame_env.files import write_text
+from benchgame_env.play.actions import ACTION_SCALES, ACTION_TYPES
+from benchgame_env.play.vector import REVISIONS
+from benchgame_env.validate import integer, number
+
+PACKAGES = ("benchgame-env", "numpy", "scipy", "torch", "stable-baselines3", "gymnasium", "pettingzoo")
+
+
+def _option(default: Any, help_text: str, known: Iterable[str] = ()) -> Any:
+    return field(default=default, metadata={"help": help_text, "choices": tuple(known)})
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Everything that the result of a run depends on; checked when made, ValueError if unsuitable."""
+
+    game: str = _option("pythia-gsm8k", "name of a game, or a calibration file (*.json)")
+    protocol: str = _option("direct", "name of a protocol, or MODULE:NAME, one in your own module")
+    parameters: dict[str, Any] = field(default_factory=dict)
+    agents: str = _option(
+        "ppo-annealed", "who plays: a name for all, or names with commas, the best model's first"
+    )
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seeds: int = _option(10, "independent runs, seeds 0 to seeds - 1; a verdict needs 10")
+    updates: int = _option(300, "policy updates per run")
+    copies: int = _option(256, "copies of the game played at once")
+    horizon: int = _option(1, "rounds in an episode; 1 is one-shot play")
+    episodes: int = _option(1, "episodes in an update, one after another")
+    revision: str = _option("simultaneous", "who may revise in a round", REVISIONS)
+    action_type: str = _option("continuous", "what an action is", ACTION_TYPES)
+    effort_levels: int = _option(41, "levels of discrete actions")
+    action_scale: str = _option("log", "how actions spread over efforts", ACTION_SCALES)
+    resolution: float = _option(
+        theory.RESOLUTION, "score by which best responses on continuous effort beat a rival"
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            given = getattr(self, item.name)
+            if isinstance(item.default, str) and not isinstance(given, str):
+                raise ValueError(f"{item.name}: expected words, got {given!r}")
+        number("resolution", self.resolution, low=0, strict=True)
+        for name in ("seeds", "updates", "copies", "horizon", "episodes"):
+            integer(name, getattr(self, name), low=1)
+        n = load_game(self.game).n_developers
+        if self.revision == "alternating" and self.horizon < n:
+            raise ValueError(
+                f"horizon: {n} developers take turns, so it must be >= {n}, got {self.horizon}"
+            )
+        if load_game(self.game).prize_range == 0:
+            raise ValueError(f"game {self.game!r}: all ranks pay the same, there is nothing to learn")
+        self.players(self.vector_env(self.copies), seed=0)  # refuses what these would refuse
+
+    @property
+    def rounds(self) -> int:
+        """Rounds in an update."""
+        return self.horizon * self.episodes
+
+    def players(self, vec: VectorEnv, seed: int) -> list[Player]:
+        """Everybody, as at the start of training."""
+        return line_up(self.agents, vec, self.options, self.rounds, seed, self.resolution)
+
+    def vector_env(self, copies: int, horizon: int | None = None) -> VectorEnv:
+        """The batched game of this run, with episodes of its own length or another."""
+        return VectorEnv(
+            load_game(self.game),
+            make_protocol(self.protocol, **self.parameters),
+            num_envs=copies,
+            horizon=self.horizon if horizon is None else horizon,
+            revision=self.revision,
+            action_type=self.action_type,
+            effort_levels=self.effort_levels,
+            action_scale=self.action_scale,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write ``settings.json`` with the versions that the run depends on."""
+        made_with = {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
+        content = {"settings": asdict(self), "versions": made_with, "git_revision": _git_revision()}
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "settings.json", json.dumps(content, indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> TrainSettings:
+        """Read ``settings.json``; ValueError naming the file if there is none or it is damaged."""
+        path = folder / "settings.json"
+        try:
+            settings = json.loads(path.read_text())["settings"]
+            return cls(**settings)
+        except FileNotFoundError:
+            raise ValueError(f"{folder} is not a run: it has no settings.json") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
+
+    def differences(self, other: TrainSettings) -> str:
+        """The fields in which two runs differ, as text; empty if they are the same."""
+        here, there = asdict(self), asdict(other)
+        return ", ".join(f"{k}: {there[k]} there, {v} here" for k, v in here.items() if v != there[k])
+
+
+def add_options(parser: argparse.ArgumentParser, cls: type) -> None:
+    """One option per field of a settings dataclass that carries a help text."""
+    for item in fields(cls):
+        if "help" in item.metadata:
+            parser.add_argument(
+                f"--{item.name.replace('_', '-')}",
+                type=type(item.default),
+                default=item.default,
+                choices=item.metadata.get("choices") or None,
+                help=item.metadata["help"],
+            )
+
+
+def chosen(options: argparse.Namespace, cls: type) -> dict[str, Any]:
+    """The values given for the fields that `add_options` made options of."""
+    return {f.name: getattr(options, f.name) for f in fields(cls) if "help" in f.metadata}
+
+
+def _git_revision() -> str:
+    """The revision of this checkout, with ``-dirty`` if it was changed; ``unknown`` without git."""
+    here = Path(__file__).parent
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()

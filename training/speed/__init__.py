@@ -1,0 +1,1 @@
+"""Speed beside the alternatives: what is timed, and the table."""

@@ -1,0 +1,212 @@
+"""``python -m training.speed``: measured against what a user would otherwise run.
+
+Contestants take turns, so that whatever else the machine does disturbs all alike, and medians of their
+processor time are compared: all run on one thread, so on an idle machine it is the time on the clock.
+Writes one row per contestant and repetition and prints a table of goals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from benchgame_env.cli import commands
+from benchgame_env.validate import integer
+from training.run.settings import PACKAGES
+from training.run.storage import write_rows
+from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
+
+PROG = "python -m training.speed"
+PEERS = ("supersuit", "mpe2")  # the extra "speed"
+AT_LEAST = 0.2  # seconds that a repetition lasts
+LONG = 5.0  # seconds of a call that needs no warming up
+Row = dict[str, Any]
+Medians = dict[tuple[str, str], float]  # (contest, contestant) to ns per unit, or MiB
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A line of the table: what is measured, how it follows from the medians, and its bound."""
+
+    what: str
+    figure: Callable[[Medians], float]
+    form: str = "{:.3g}"
+    at_least: float = -math.inf
+    at_most: float = math.inf
+
+    def cells(self, medians: Medians) -> list[str]:
+        """What, measured, goal, outcome."""
+        try:
+            figure = self.figure(medians)
+        except KeyError:
+            return [self.what, "-", self._bound(), "peer missing"]
+        met = self.at_least <= figure <= self.at_most
+        outcome = "" if self._bound() == "" else "met" if met else "not met"
+        return [self.what, self.form.format(figure), self._bound(), outcome]
+
+    def _bound(self) -> str:
+        if self.at_least > -math.inf:
+            return ">= " + self.form.format(self.at_least)
+        return "<= " + self.form.format(self.at_most) if self.at_most < math.inf else ""
+
+
+def _times_faster(contest: str, peer: str) -> Callable[[Medians], float]:
+    return lambda medians: medians[contest, peer] / medians[contest, "ours"]
+
+
+def _growth(contest: str, small: int, large: int) -> Callable[[Medians], float]:
+    return lambda medians: medians[contest, str(large)] / medians[contest, str(small)]
+
+
+def _rate(contest: str) -> Callable[[Medians], float]:
+    return lambda medians: 1e9 / medians[contest, "ours"]
+
+
+def _duration(contest: str) -> Callable[[Medians], float]:
+    return lambda medians: medians[contest, "ours"] / 1e9
+
+
+def _memory(who: str) -> Callable[[Medians], float]:
+    return lambda medians: medians["memory", who]
+
+
+TIMES, LEAST, MOST = "{:.3g} x", DEVELOPERS[0], DEVELOPERS[-1]
+LOG_GROWTH = math.log(MOST) / math.log(LEAST)
+GOALS = (
+    Goal("batched step, agent-steps/s", _rate("step"), "{:,.0f}", at_least=1e7),
+    Goal("  against SuperSuit on this environment", _times_faster("step", "SuperSuit"), TIMES, 150),
+    Goal(
+        "arithmetic alone, time against a NumPy prototype",
+        lambda medians: 1 / _times_faster("arithmetic", "prototype")(medians),
+        TIMES,
+        at_most=1.5,
+    ),
+    Goal("env.step, five developers, steps/s", _rate("env.step"), "{:,.0f}", at_least=2e4),
+    Goal("  against MPE2 simple_spread, three agents", _times_faster("env.step", "MPE2"), TIMES),
+    Goal("independent PPO against SuperSuit + SB3", _times_faster("training", "SuperSuit"), TIMES, 4),
+    Goal("  against SB3 on our adapter", _times_faster("training", "our adapter"), TIMES),
+    Goal("  32 rounds a rollout: against SuperSuit + SB3", _times_faster("long training", "SuperSuit"),
+         TIMES),
+    Goal("  32 rounds a rollout: against SB3 on our adapter",
+         _times_faster("long training", "our adapter"), TIMES),
+    Goal("memory, copy=False, without auto-reset, MiB", _memory("copy=False"), "{:.0f}", at_most=200),
+    Goal("  new arrays every step", _memory("new arrays"), "{:.0f}"),
+    Goal("  new arrays every step, auto-reset", _memory("new arrays, auto-reset"), "{:.0f}"),
+    Goal(f"per agent-step, n = {MOST} against {LEAST}: arithmetic (goal: log n)",
+         _growth("arithmetic by n", LEAST, MOST), TIMES, at_most=LOG_GROWTH),
+    Goal("  step, 4n + 8 numbers an observation (goal: n log n)",
+         _growth("step by n", LEAST, MOST), TIMES, at_most=MOST / LEAST * LOG_GROWTH),
+    Goal("per agent-step, batch 65536 against 4096 (goal: flat)",
+         _growth("step by batch", 4096, 65_536), TIMES, at_most=1.5),
+    Goal("  batch 4096 against 1", _growth("step by batch", 1, 4096), TIMES, at_most=1.5),
+    Goal("temptation and required efforts of 10,000, s", _duration("temptation"), at_most=1),
+    Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
+    Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
+)  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = commands.Parser(prog=PROG, description="Measure speed and memory beside the alternatives.")
+    parser.add_argument("--repetitions", type=int, default=7, help="of every contestant")
+    parser.add_argument("--out", type=Path, default=Path("runs/speed.csv"), help="file for the rows")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
+    options = parser.parse_args(arguments)
+    return commands.run(lambda: _speed(options), PROG)
+
+
+def _speed(options: argparse.Namespace) -> None:
+    integer("repetitions", options.repetitions, low=1)
+    sizes, least = (QUICK, 0.0) if options.quick else (Sizes(), AT_LEAST)
+    machine = _machine()
+    rows = [row | machine for row in measure(sizes, options.repetitions, least)]
+    write_rows(options.out, rows)
+    print("\n" + "; ".join(machine.values()))
+    print(f"medians of {options.repetitions}, processor time; rows in {options.out}\n")
+    print(table(rows))
+    if options.quick:
+        print("\ntiny sizes: the figures mean nothing")
+
+
+def measure(sizes: Sizes, repetitions: int, least: float) -> list[Row]:
+    """One row per contest, contestant and repetition. Missing peers are named and left out."""
+    rows: list[Row] = []
+    for name, contest in tqdm(contests(sizes).items(), desc="contests", unit="contest"):
+        rows += _row_of_each(name, _timed(contest, repetitions, least), "ns")
+    for who in tqdm(MEMORY_OF, desc="memory", unit="process"):
+        peaks = ((who, k, memory(sizes.memory, who)) for k in range(min(repetitions, 3)))
+        rows += _row_of_each("memory", peaks, "MiB")
+    return rows
+
+
+def _row_of_each(contest: str, found: Iterator[tuple[str, int, float]], unit: str) -> list[Row]:
+    return [
+        {"contest": contest, "contestant": who, "repetition": k, "value": value, "unit": unit}
+        for who, k, value in found
+    ]
+
+
+def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[str, int, float]]:
+    """Contestant, repetition and nanoseconds per unit, the contestants in turn."""
+    runs: dict[str, tuple[Run, int]] = {}
+    for who, prepare in contest.items():
+        try:
+            run = prepare()
+        except ImportError as error:
+            tqdm.write(f"left out: {who} ({error}); pip install '.[speed]' has it")
+            continue
+        took = _seconds(run, 1)
+        if took < LONG:  # caches fill, lazy parts load
+            took = min(took, _seconds(run, 1), _seconds(run, 1))
+        runs[who] = run, max(1, math.ceil(least / max(took, 1e-6)))
+    for repetition, who in itertools.product(range(repetitions), runs):
+        run, calls = runs[who]
+        yield who, repetition, _seconds(run, calls) / (calls * run.units) * 1e9
+
+
+def _seconds(run: Run, calls: int) -> float:
+    start = time.process_time()
+    for _ in range(calls):
+        run.call()
+    return time.process_time() - start
+
+
+def table(rows: list[Row]) -> str:
+    """Goals against the medians of ``rows``."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        values.setdefault((row["contest"], row["contestant"]), []).append(row["value"])
+    medians = {key: statistics.median(found) for key, found in values.items()}
+    return commands.table(["what", "measured", "goal", ""], [goal.cells(medians) for goal in GOALS])
+
+
+def _machine() -> dict[str, str]:
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    found = [f"{name} {_version(name)}" for name in (*PACKAGES, *PEERS)]
+    return {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{load}",
+        "versions": ", ".join([f"python {platform.python_version()}", *found]),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

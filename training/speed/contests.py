@@ -1,0 +1,258 @@
+"""What `training.speed` times side by side: this environment and what a user would otherwise run.
+
+A contestant is a function that prepares a `Run`: a call to be timed and the units that it makes
+(agent-steps, or steps of the environment). Peers are imported only when they are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+
+import benchgame_env as bg
+from agents import line_up, play
+from agents.learned.ppo import PPOSettings
+from agents.learned.sb3_env import SharedPolicyVecEnv
+
+GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
+
+
+class Run(NamedTuple):
+    call: Callable[[], object]
+    units: int
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large everything is."""
+
+    batch: int = 4096  # copies in the batched core
+    wrapped: int = 64  # copies under SuperSuit, where each costs the same
+    training: tuple[int, int] = (256, 1)  # copies and rounds in an update, as `training.train` has them
+    long_training: tuple[int, int] = (64, 32)
+    agents: int = 20_000  # agent-steps in a call while the number of developers grows
+    memory: int = 65_536  # copies, of ten developers
+    tempted: int = 10_000  # developers whose temptation is found
+    mixing: tuple[int, int] = (10, 50)  # developers whose mixed equilibrium is found
+
+
+QUICK = Sizes(
+    batch=8,
+    wrapped=2,
+    training=(4, 1),
+    long_training=(2, 2),
+    agents=1000,
+    memory=64,
+    tempted=100,
+    mixing=(3, 4),
+)
+DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+BATCHES = (1, 16, 256, 4096, 65_536)
+Contest = dict[str, Callable[[], Run]]
+
+
+def contests(sizes: Sizes) -> dict[str, Contest]:
+    """All contests by name, in each the contestants by name."""
+    return {
+        "step": {
+            "ours": lambda: _batched(bg.load_game(GAME), sizes.batch),
+            "SuperSuit": lambda: _wrapped(sizes.wrapped),
+        },
+        "arithmetic": {
+            "ours": lambda: _arithmetic(bg.load_game(GAME), sizes.batch),
+            "prototype": lambda: _prototype(bg.load_game(GAME), sizes.batch),
+        },
+        "env.step": {"ours": _parallel, "MPE2": _simple_spread},
+        "training": _training(*sizes.training),
+        "long training": _training(*sizes.long_training),
+        "arithmetic by n": {
+            str(n): lambda n=n: _arithmetic(_additive(n), max(sizes.agents // n, 1))  # type: ignore[misc]
+            for n in DEVELOPERS
+        },
+        "step by n": {
+            str(n): lambda n=n: _batched(_additive(n), max(sizes.agents // n, 1))  # type: ignore[misc]
+            for n in DEVELOPERS
+        },
+        "temptation": {"ours": lambda: _temptation(sizes.tempted)},
+        "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
+        "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
+        "step by batch": {
+            str(size): lambda size=size: _batched(bg.load_game(GAME), size)  # type: ignore[misc]
+            for size in BATCHES
+        },
+    }
+
+
+def _training(copies: int, rounds: int) -> Contest:
+    return {
+        "ours": lambda: _independent(copies, rounds),
+        "SuperSuit": lambda: _shared(_supersuit(copies, rounds, "stable_baselines3"), copies, rounds),
+        "our adapter": lambda: _shared(SharedPolicyVecEnv(_vector(copies, rounds)), copies, rounds),
+    }
+
+
+def _additive(n: int) -> bg.Game:
+    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
+    return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+
+
+def _temptation(developers: int) -> Run:
+    """The largest gain of all overtakes, and what each needs to pass the next one up."""
+    game = _additive(developers)
+    return Run(lambda: (bg.theory.temptation(game, RULE), bg.theory.next_efforts(game, RULE)), 1)
+
+
+def _mixed(developers: int, tolerance: float) -> Run:
+    """A mixed equilibrium with its certificate; RuntimeError if that is above ``tolerance`` of P."""
+    game = _additive(developers)
+
+    def find() -> None:
+        found = bg.theory.mixed_equilibrium(game, RULE, tolerance=tolerance)
+        if found.nash_conv > tolerance * game.prize_range:
+            raise RuntimeError(f"{developers} developers: NashConv {found.nash_conv:.4g}")
+
+    return Run(find, 1)
+
+
+def _batched(game: bg.Game, copies: int) -> Run:
+    """Full rounds of the batched core: observations, infos, auto-reset."""
+    vec = bg.vector_env(game, RULE, num_envs=copies, horizon=HORIZON)
+    vec.reset(0)
+    actions = np.random.default_rng(0).uniform(-1, 1, (copies, game.n_developers))
+    return Run(lambda: vec.step(actions), actions.size)
+
+
+def _arithmetic(game: bg.Game, copies: int) -> Run:
+    """Scores, ranks, prizes and payoffs as the package computes them."""
+    efforts, protocol = _efforts(game, copies), bg.make_protocol(RULE)
+    return Run(lambda: game.payoffs(protocol.evaluate(game, efforts).prizes, efforts), efforts.size)
+
+
+def _prototype(game: bg.Game, copies: int) -> Run:
+    """The same as one would write it down in plain NumPy for this one game."""
+    efforts, prizes, rate = _efforts(game, copies), game.prizes, float(game.cost(1.0))
+    lower, upper, alpha, beta = (
+        np.asarray(getattr(game.curves, name)) for name in ("lower", "upper", "intercept", "slope")
+    )
+
+    def payoffs() -> Any:
+        odds = np.exp(alpha + beta * np.log1p(efforts))
+        scores = lower + (upper - lower) * odds / (1 + odds)
+        ranks = np.argsort(np.argsort(-scores, axis=1), axis=1)
+        return prizes[ranks] - rate * efforts
+
+    return Run(payoffs, efforts.size)
+
+
+def _efforts(game: bg.Game, copies: int) -> Any:
+    return np.random.default_rng(0).uniform(0.0, game.max_effort, (copies, game.n_developers))
+
+
+def _parallel() -> Run:
+    env = bg.parallel_env(GAME, RULE, horizon=HORIZON)
+    return _stepping(env, {agent: np.zeros(1, dtype=np.float32) for agent in env.possible_agents})
+
+
+def _simple_spread() -> Run:
+    from mpe2 import simple_spread_v3
+
+    env = simple_spread_v3.parallel_env(N=3, max_cycles=HORIZON)
+    return _stepping(env, dict.fromkeys(env.possible_agents, 1))
+
+
+def _stepping(env: Any, actions: dict[str, Any]) -> Run:
+    """A step of a PettingZoo environment, and the reset that opens an episode when one is over."""
+    env.reset(seed=0)
+
+    def step() -> None:
+        env.step(actions)
+        if not env.agents:
+            env.reset()
+
+    return Run(step, 1)
+
+
+def _supersuit(copies: int, horizon: int, base_class: str) -> Any:
+    import supersuit
+
+    env = bg.parallel_env(GAME, RULE, horizon=horizon, action_scale="log")
+    copy = supersuit.pettingzoo_env_to_vec_env_v1(env)
+    return supersuit.concat_vec_envs_v1(copy, copies, num_cpus=1, base_class=base_class)
+
+
+def _wrapped(copies: int) -> Run:
+    """This very environment under SuperSuit's ``concat_vec_envs``."""
+    env = _supersuit(copies, HORIZON, "gymnasium")
+    env.reset(seed=0)
+    actions = np.random.default_rng(0).uniform(-1, 1, (env.num_envs, 1)).astype(np.float32)
+    return Run(lambda: env.step(actions), env.num_envs)
+
+
+def _vector(copies: int, horizon: int) -> bg.VectorEnv:
+    return bg.vector_env(GAME, RULE, num_envs=copies, horizon=horizon, action_scale="log")
+
+
+def _independent(copies: int, rounds: int) -> Run:
+    """Updates of independent PPO, from playing to trained weights."""
+    torch.set_num_threads(1)
+    vec, rng = _vector(copies, rounds), np.random.default_rng(0)
+    players = line_up("ppo", vec)
+    return Run(lambda: play(vec, players, rounds, rng, seed=0), copies * rounds * vec.n_developers)
+
+
+def _shared(env: Any, copies: int, rounds: int) -> Run:
+    """Updates of SB3's PPO: the same network, samples, epochs and samples in a gradient step."""
+    torch.set_num_threads(1)
+    s, samples = PPOSettings(), env.num_envs * rounds
+    learner = PPO(
+        "MlpPolicy",
+        env,
+        n_steps=rounds,
+        batch_size=copies * rounds // s.minibatches,
+        n_epochs=s.n_epochs,
+        learning_rate=s.learning_rate,
+        gamma=s.gamma,
+        gae_lambda=s.gae_lambda,
+        ent_coef=s.entropy,
+        policy_kwargs={"net_arch": [s.hidden, s.hidden]},
+        device="cpu",
+    )
+    return Run(lambda: learner.learn(samples, reset_num_timesteps=False), samples)
+
+
+MEMORY = """
+import numpy as np, benchgame_env as bg
+def peak():
+    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+curves, prizes = bg.curves.Additive(np.linspace(1.0, 0.5, 10)), np.linspace(1.0, 0.0, 10)
+game = bg.Game(curves, bg.LinearCost(1.0), prizes)
+actions = np.random.default_rng(0).uniform(-1, 1, ({copies}, 10))
+before = peak()
+vec = bg.vector_env(game, "direct", num_envs={copies}, horizon=8, {settings})
+for _ in range(2):
+    observations, infos = vec.reset(0)
+    for _ in range({rounds}):
+        observations, rewards, terminated, truncated, infos = vec.step(actions)
+print(peak() - before)
+"""
+MEMORY_OF = {
+    "copy=False": {"settings": "copy=False, auto_reset=False", "rounds": 8},
+    "new arrays": {"settings": "auto_reset=False", "rounds": 8},
+    "new arrays, auto-reset": {"settings": "", "rounds": 8},
+}
+
+
+def memory(copies: int, who: str) -> float:
+    """Peak of resident memory in MiB above an interpreter with the package loaded; NaN if the system
+    does not tell (it is read from Linux's /proc)."""
+    code = MEMORY.format(copies=copies, **MEMORY_OF[who])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return float(done.stdout) if done.returncode == 0 else math.nan
