@@ -1,0 +1,155 @@
+"""A game under a protocol: the developer subgame, where the two meet once.
+
+Theory speaks of scores and of what they cost (`Subgame.price`); how efforts make a score is known here
+alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from benchgame_env.curves import Curves
+from benchgame_env.game import Board, Game
+from benchgame_env.named_games import as_game
+from benchgame_env.numerics import publish
+from benchgame_env.rules import Capped, as_protocol, is_exact
+from benchgame_env.validate import Floats
+
+Kind = Literal["exact", "independent", "stateful", "opaque"]
+
+
+class Subgame:
+    """A game under a protocol.
+
+    Parameters
+    ----------
+    game : Game or str
+        The game, or the name of one.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+
+    Attributes
+    ----------
+    game : Game
+    rule : Protocol
+    n : int
+        Number of developers.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, unsuitable parameters.
+    """
+
+    def __init__(self, game: Game | str, protocol: Any) -> None:
+        self.game, self.rule = as_game(game), as_protocol(protocol)
+
+    @classmethod
+    def exact(cls, game: Game | str, protocol: Any) -> Subgame:
+        """As the constructor; ValueError unless the board is a fixed function of own efforts."""
+        subgame = cls(game, protocol)
+        if subgame.kind != "exact":
+            raise ValueError(f"protocol {subgame.rule!r}: exact theory needs a DeterministicProtocol")
+        return subgame
+
+    @property
+    def n(self) -> int:
+        return self.game.n_developers
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What can be known of the rule's boards.
+
+        ``exact``: each shown score is a fixed, non-decreasing function of the own effort.
+        ``independent``: scores are drawn independently, without state, from known distributions.
+        ``stateful``: boards depend on earlier rounds. ``opaque``: anything else.
+        """
+        rule = self.rule
+        if is_exact(rule):
+            return "exact"
+        if getattr(rule, "stateful", False):
+            return "stateful"
+        if hasattr(rule, "distribution"):
+            if rule.distribution(self.game, np.zeros(self.n)) is not None:
+                return "independent"
+        return "opaque"
+
+    def drawn(self, curves: Curves) -> Subgame:
+        """The same subgame on other ``curves`` for the same developers, which are not validated: for
+        many draws of what checkpoints leave open."""
+        subgame = object.__new__(Subgame)
+        game = object.__new__(Game)
+        game.__dict__.update(self.game.__dict__, curves=curves)
+        subgame.game, subgame.rule = game, self.rule
+        return subgame
+
+    def reduced(self) -> Subgame:
+        """A subgame without a cap and, unless effort is free, with the same equilibria: effort beyond a
+        cap costs and wins nothing, so a budget does as well. Profiles of the two are the same."""
+        game, rule = self.game, self.rule
+        while isinstance(rule, Capped) and is_exact(rule.base) and rule.ties == rule.base.ties:
+            game, rule = replace(game, budget=np.minimum(game.budget, rule.effort)), rule.base
+        return self if rule is self.rule else Subgame(game, rule)
+
+    # --- exact rules: efforts, scores and what they cost ------------------------------------------
+
+    def scores(self, efforts: Floats) -> Floats:
+        """Own efforts ``[..., n]`` to the scores ``[..., n]`` behind what is shown, not yet published."""
+        return np.asarray(self.rule.score(self.game, efforts), dtype=np.float64)
+
+    def shown(self, efforts: Floats) -> Floats:
+        """Own efforts ``[..., n]`` to published scores ``[..., n]``."""
+        return publish(self.scores(efforts))
+
+    def board(self, efforts: Floats) -> Board:
+        """The board of own efforts ``[..., n]``."""
+        return self.game.board(self.scores(efforts), self.rule.ties)
+
+    @cached_property
+    def honest_scores(self) -> Floats:
+        """Scores ``[n]`` at zero effort, not yet published."""
+        return self.scores(np.zeros(self.n))
+
+    @cached_property
+    def top_scores(self) -> Floats:
+        """Scores ``[n]`` at the whole budget, not yet published; ``inf`` without a budget."""
+        limited = np.isfinite(self.game.budget)
+        scores = self.scores(np.where(limited, self.game.budget, 0.0))
+        return np.where(limited, scores, np.inf)
+
+    def efforts_for(self, scores: Floats) -> Floats:
+        """Least own efforts within budget that show at least ``scores``, all ``[..., n]``; ``inf``
+        where there is none. Effort units."""
+        scores = np.asarray(scores, dtype=np.float64)
+        effort = np.asarray(self.rule.effort_for(self.game, scores), dtype=np.float64)
+        # The inverse may miss the budget by rounding: at the budget, published scores decide.
+        within = publish(self.top_scores) >= publish(scores)
+        return np.where(within, np.minimum(effort, self.game.budget), np.inf)
+
+    def price(self, scores: Floats) -> Floats:
+        """The least cost ``[..., n]`` of showing at least ``scores`` ``[..., n]``, prize units; ``inf``
+        where no effort within budget does."""
+        return self.cost(self.efforts_for(scores))
+
+    def cost(self, efforts: Floats) -> Floats:
+        """Cost of own efforts ``[..., n]``, prize units; ``inf`` for infinite ones."""
+        finite = np.isfinite(efforts)
+        return np.where(finite, self.game.cost(np.where(finite, efforts, 0.0)), np.inf)
+
+    # --- one developer alone -----------------------------------------------------------------------
+
+    def own_scores(self, developer: int, efforts: Floats) -> Floats:
+        """Scores ``[...]`` behind what ``developer`` is shown at own efforts ``[...]``."""
+        return self.scores(self._everyone(efforts))[..., developer]
+
+    def own_efforts_for(self, developer: int, scores: Floats) -> Floats:
+        """As `efforts_for`, for the scores ``[...]`` of one developer."""
+        return self.efforts_for(self._everyone(scores))[..., developer]
+
+    def _everyone(self, values: Floats) -> Floats:
+        """Own values ``[...]`` as profiles ``[..., n]``, which is what rules take."""
+        return np.repeat(np.asarray(values, dtype=np.float64)[..., None], self.n, axis=-1)
