@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.costs import Cost
 from benchgame_env.curves import Curves
+from benchgame_env.numerics import publish
 from benchgame_env.validate import Floats, choice, vector
 
 Ties = Literal["quality", "split"]
@@ -24,7 +25,7 @@ TIES: tuple[Ties, ...] = ("quality", "split")
 class Board(NamedTuple):
     """A published leaderboard; every array is ``[..., n]``."""
 
-    scores: Floats
+    scores: Floats  # on the grid of `benchgame_env.numerics`
     ranks: NDArray[np.int64]  # 1 is best
     prizes: Floats  # prize units
 
@@ -94,12 +95,19 @@ class Game:
         return np.minimum(self.budget, worth)
 
     @property
+    def finite_effort_scale(self) -> float:
+        """The largest finite `effort_scale`, for laying out grids; 1 if there is none."""
+        scale = self.effort_scale
+        return float(np.max(scale, initial=0.0, where=np.isfinite(scale))) or 1.0
+
+    @property
     def max_effort(self) -> Floats:
         """The largest effort an action can name, ``[n]``: the budget, or `effort_scale` if infinite."""
         return np.where(np.isinf(self.budget), self.effort_scale, self.budget)
 
     def board(self, scores: Floats, ties: Ties = "quality") -> Board:
-        """Rank ``scores`` ``[..., n]`` and award the prizes; see `rank`."""
+        """Publish ``scores`` ``[..., n]``, rank what is published and award the prizes; see `rank`."""
+        scores = publish(scores)
         ranks = rank(scores, ties)
         if ties == "quality":
             return Board(scores, ranks, self.prizes.take(ranks - 1))

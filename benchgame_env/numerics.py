@@ -4,8 +4,8 @@ Floating-point curves break ties that exist on paper, and not on every processor
 published on a grid, ``rho = 2**-23`` for scores between -2 and 2 and the spacing of float32 beyond:
 every published score is exact in float32. Ranks, boards, observations, best responses and graders
 compare published scores; "strictly above" is the next one on the grid. An effort that shall show a
-published score aims at that very score, the middle of the cell that is rounded to it, so that a few units
-in the last place of any curve change nothing.
+published score aims at that very score, the middle of the cell that is rounded to it, so that a few
+units in the last place of any curve change nothing.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ from benchgame_env.validate import Floats
 
 RHO = 2.0**-23
 WIDE = 2.0  # from here on the spacing of float32 is wider than rho
-# A gain must exceed this share of P, and what this many steps of the grid cost at the effort in question.
-# One and a half: play that moves by whole steps is then never at the threshold.
+# A gain must exceed this share of P, and what this many steps of the grid cost at the effort in
+# question. One and a half: play that moves by whole steps is then never at the threshold.
 GAIN, STEPS = 1e-9, 1.5
 
 
 def publish(scores: ArrayLike) -> Floats:
     """Scores ``[...]`` as a board shows them, on the grid; infinities and NaN stay what they are."""
     scores = np.asarray(scores, dtype=np.float64)
-    shown = np.rint(scores / RHO)
-    shown *= RHO
+    shown = np.rint(scores * (1 / RHO)) * RHO
     wide = np.abs(scores) >= WIDE
     if wide.any():
         with np.errstate(over="ignore"):

@@ -73,9 +73,9 @@ class Subgame:
             return "exact"
         if getattr(rule, "stateful", False):
             return "stateful"
-        if hasattr(rule, "distribution"):
-            if rule.distribution(self.game, np.zeros(self.n)) is not None:
-                return "independent"
+        law = getattr(rule, "distribution", lambda *_: None)
+        if law(self.game, np.zeros(self.n)) is not None:
+            return "independent"
         return "opaque"
 
     def drawn(self, curves: Curves) -> Subgame:
@@ -98,7 +98,7 @@ class Subgame:
     # --- exact rules: efforts, scores and what they cost ------------------------------------------
 
     def scores(self, efforts: Floats) -> Floats:
-        """Own efforts ``[..., n]`` to the scores ``[..., n]`` behind what is shown, not yet published."""
+        """Own efforts ``[..., n]`` to the scores ``[..., n]`` that will be published."""
         return np.asarray(self.rule.score(self.game, efforts), dtype=np.float64)
 
     def shown(self, efforts: Floats) -> Floats:
@@ -115,6 +115,11 @@ class Subgame:
         return self.scores(np.zeros(self.n))
 
     @cached_property
+    def limited(self) -> bool:
+        """Whether anybody has a budget."""
+        return bool(np.isfinite(self.game.budget).any())
+
+    @cached_property
     def top_scores(self) -> Floats:
         """Scores ``[n]`` at the whole budget, not yet published; ``inf`` without a budget."""
         limited = np.isfinite(self.game.budget)
@@ -127,8 +132,10 @@ class Subgame:
         scores = np.asarray(scores, dtype=np.float64)
         effort = np.asarray(self.rule.effort_for(self.game, scores), dtype=np.float64)
         # The inverse may miss the budget by rounding: at the budget, published scores decide.
-        within = publish(self.top_scores) >= publish(scores)
-        return np.where(within, np.minimum(effort, self.game.budget), np.inf)
+        if self.limited:
+            within = publish(self.top_scores) >= publish(scores)
+            effort = np.where(within, np.minimum(effort, self.game.budget), np.inf)
+        return effort
 
     def price(self, scores: Floats) -> Floats:
         """The least cost ``[..., n]`` of showing at least ``scores`` ``[..., n]``, prize units; ``inf``

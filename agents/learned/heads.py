@@ -97,7 +97,7 @@ class Overtake(Head):
             return self._last[1]  # asked for the view, then for the actions
         seat, scores = self.seat, self.seat.read(observations, "board_scores").astype(np.float64)
         efforts, ranks = theory.overtakes_in_reach(
-            seat.game, seat.protocol, seat.developer, scores, self.resolution, precision=np.float32
+            seat.game, seat.protocol, seat.developer, scores, self.resolution
         )
         near = efforts <= seat.axis.max_effort[seat.developer]
         efforts, ranks = np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])

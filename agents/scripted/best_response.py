@@ -43,6 +43,5 @@ class BestResponse(Agent):
             held,
             self.resolution,
             self._levels,
-            precision=np.float32,
         )
         return self.seat.action(effort)

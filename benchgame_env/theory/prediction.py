@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
 from benchgame_env.rules import as_protocol, is_exact
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.dynamics.cycle import Cycle, NoRepetitionError, best_response_cycle
 from benchgame_env.theory.dynamics.with_memory import Dynamics
 from benchgame_env.theory.forecast import expected_ranking, forecast
@@ -20,7 +21,7 @@ from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium, mixed_equil
 from benchgame_env.theory.mixed.tournament import is_tournament, mixed_on_levels
 from benchgame_env.theory.pure import assumptions
 from benchgame_env.theory.pure.grid_search import TooManyProfilesError, pure_equilibria_on_grid
-from benchgame_env.theory.pure.overtaking import largest_temptation, reduced
+from benchgame_env.theory.pure.overtaking import largest_temptation
 from benchgame_env.theory.pure.theorem_cards import deciding_card
 from benchgame_env.validate import Floats
 
@@ -127,28 +128,32 @@ def predict(game: Game | str, protocol: Any) -> Prediction:
             certificate=found.certificate,
             dynamics=found.dynamics,
         )
-    plain = reduced(game, rule)
-    checked = assumptions.check(*plain)
-    amount, pair = largest_temptation(game, rule)
-    regime, reason = _regime(amount, [name for name in assumptions.REQUIRED if not checked[name]])
+    subgame = Subgame(game, rule).reduced()
+    tempted = largest_temptation(subgame)
+    checked = assumptions.check(subgame, tempted)
+    failed = [name for name in assumptions.REQUIRED if not checked[name]]
+    regime, reason = _regime(tempted.amount, failed)
     return Prediction(
         game=game,
         protocol=rule,
         regime=regime,
         reason=reason,
         assumptions=checked,
-        temptation=amount,
-        binding=pair,
-        equilibrium=None if amount > 0 else zero,
+        temptation=tempted.known,
+        binding=tempted.pair,
+        equilibrium=None if tempted.high > 0 else zero,
         ranking=np.argsort(rule.evaluate(game, zero).ranks, kind="stable"),
         method="gains of all overtakes on the honest board (exact), and the theorems of section 3",
-        card=deciding_card(*plain, checked, amount),
+        card=deciding_card(subgame, checked, tempted),
     )
 
 
 def _regime(amount: float, failed: list[str]) -> tuple[Regime, str]:
     if "scores_resolved" in failed:
-        return "undecided", "scores are too close for float64 to tell who could overtake whom"
+        return (
+            "undecided",
+            "scores are too close: one step of the grid decides who gains by overtaking",
+        )
     honest = "nobody gains by effort" if amount == 0 else "someone gains by overtaking"
     if failed:
         return "undecided", f"{honest}, but {', '.join(failed)} fail: other equilibria are possible"

@@ -61,9 +61,10 @@ def test_on_levels_the_cycle_stays_on_them_and_repeats() -> None:
     cycle = best_response_cycle(bg.load_game("duel"), "direct", levels=levels)
     assert np.isin(cycle.states, levels).all()
     # From (0, 0) the weaker needs more than 0.5: level 21 of 40. The favourite ties at level 1, and so
-    # on, each move one level up, until the weaker would need level 40 and gains nothing: 0.975.
+    # on, each move one level up, until the weaker would need level 40 and gains nothing. It drops out
+    # from 39, then the favourite from 19: 2 x 19 moves up, 2 down, in turns that are all taken.
     assert cycle.peaks == pytest.approx([19 / 40, 39 / 40])
-    assert cycle.period == 2 * 19
+    assert cycle.period == 40
 
 
 def test_every_state_is_the_best_response_to_the_one_before() -> None:

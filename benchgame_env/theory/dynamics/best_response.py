@@ -8,146 +8,151 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.numerics import GAIN, STEPS, above, beating, below, publish
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, number
 
 RESOLUTION = 1e-3  # a leaderboard shows three decimals
-# A payoff must rise by more than this share of P to move anybody: moves are on strict gain.
-STRICT = 1e-12
-# A share of the last digit of float32: thousands of those of float64, and none that a board shows.
-TIE_MARGIN = 1e-4
 
 
 def best_response(
-    game: Game,
-    rule: DeterministicProtocol,
+    game: Game | str,
+    protocol: Any,
     developer: int,
     scores: Floats,
     held: Floats,
     resolution: float = RESOLUTION,
     levels: Floats | None = None,
-    precision: type = np.float64,
 ) -> tuple[Floats, Floats]:
-    """The best effort of one developer against boards as they stand; held if nothing gains strictly.
+    """The best effort of one developer against boards as they stand; held if nothing gains.
 
-    Candidates are effort 0, the budget and, for each rival, the least effort that ranks above it: at
-    its score where the tie rule favours the developer, else ``resolution`` above. With ``levels`` the
-    candidates are those efforts alone. Of equal payoffs the least effort is taken.
+    Candidates are effort 0, the budget and, for each rival, the effort that shows its score where the
+    tie rule favours the developer, else a score higher by ``resolution``. With ``levels`` the
+    candidates are those efforts alone. A move has to gain more than `gain_that_counts`; of payoffs that
+    differ by no more than that, the least effort is taken.
 
     Parameters
     ----------
-    scores: shown scores ``[batch, n]``.
-    held: the developer's own effort now, ``[batch]``.
-    resolution: score by which a rival is beaten, > 0.
-    levels: the efforts to choose from, ``[m]``, or None for the continuum.
-    precision: in which scores are shown, and so compared: float32 on boards seen through observations.
+    game : Game or str
+    protocol : protocol, str or pair
+        With exact theory.
+    developer : int
+        Who responds.
+    scores : array ``[batch, n]``
+        Published scores.
+    held : array ``[batch]``
+        The developer's own effort now, effort units.
+    resolution : float
+        Score by which a rival is beaten, > 0; rounded to the grid, one step of it at least.
+    levels : array ``[m]``, optional
+        The efforts to choose from; default all.
 
     Returns
     -------
-    Efforts and the scores they show, each ``[batch]``.
+    efforts, scores : arrays ``[batch]``
+        The best effort and the published score that it shows.
     """
+    subgame = Subgame.exact(game, protocol)
     number("resolution", resolution, low=0, strict=True)
+    return respond(subgame, developer, scores, held, resolution, levels)
+
+
+def respond(
+    subgame: Subgame,
+    developer: int,
+    scores: Floats,
+    held: Floats,
+    resolution: float,
+    levels: Floats | None,
+) -> tuple[Floats, Floats]:
+    """As `best_response`, for arguments that have been checked."""
     if levels is None:
-        efforts, shown = _candidates(game, rule, developer, scores, resolution, precision)
+        efforts, shown = _candidates(subgame, developer, scores, resolution)
     else:
-        efforts = np.broadcast_to(levels, (len(scores), levels.size))
-        shown = _own(rule.score(game, _everyone(efforts, game)), developer)
-    shown = shown.astype(precision).astype(np.float64)
-    current = scores[:, developer]
-    payoffs = _payoffs(game, rule, developer, scores, efforts, shown)
-    best = payoffs.max(axis=1)
-    close = payoffs >= best[:, None] - STRICT * game.prize_range
-    pick = (np.arange(len(scores)), np.where(close, efforts, np.inf).argmin(axis=1))
-    now = _payoffs(game, rule, developer, scores, held[:, None], current[:, None])[:, 0]
-    moves = best > now + STRICT * game.prize_range
-    return np.where(moves, efforts[pick], held), np.where(moves, shown[pick], current)
+        on_levels = publish(subgame.own_scores(developer, levels))
+        shape = len(scores), levels.size
+        efforts, shown = np.broadcast_to(levels, shape), np.broadcast_to(on_levels, shape)
+    efforts, shown = np.column_stack((efforts, held)), np.column_stack((shown, scores[:, developer]))
+    payoffs, now = np.split(_payoffs(subgame, developer, scores, efforts, shown), [-1], axis=1)
+    rows = np.arange(len(scores))
+    top = rows, payoffs.argmax(axis=1)
+    slack = gain_that_counts(subgame, developer, efforts[top], shown[top])
+    close = payoffs >= (payoffs[top] - slack)[:, None]
+    least = np.where(close, efforts[:, :-1], np.inf).argmin(axis=1)
+    pick = rows, np.where(payoffs[top] > now[:, 0] + slack, least, -1)
+    return efforts[pick], shown[pick]
+
+
+def gain_that_counts(subgame: Subgame, developer: int, efforts: Floats, shown: Floats) -> Floats:
+    """What a move to ``efforts`` ``[batch]``, which show ``shown``, has to gain more than; ``[batch]``,
+    prize units: a billionth of P, and what a step and a half of the grid of scores costs there."""
+    cost = subgame.game.cost(efforts)
+    up, down = subgame.own_efforts_for(developer, np.stack((above(shown), below(shown))))
+    # The cheaper side: beyond a flat stretch of a curve the other one is no matter of rounding.
+    steps = np.minimum(subgame.cost(up) - cost, cost - subgame.game.cost(np.minimum(down, efforts)))
+    return np.maximum(GAIN * subgame.game.prize_range, STEPS * steps)
 
 
 def overtakes_in_reach(
-    game: Game,
-    rule: DeterministicProtocol,
+    game: Game | str,
+    protocol: Any,
     developer: int,
     scores: Floats,
     resolution: float = RESOLUTION,
-    precision: type = np.float64,
 ) -> tuple[Floats, NDArray[np.int64]]:
     """The candidates of `best_response` by rival: what passing each takes, and which rank it earns.
 
-    Parameters are those of `best_response`.
+    Parameters
+    ----------
+    game, protocol, developer, scores, resolution
+        As of `best_response`.
 
     Returns
     -------
-    The least own efforts that rank above each rival, ``inf`` where none within the budget does; and the
-    ranks they earn. Each ``[batch, n]``; in the own column, and where no effort will do, of zero effort.
+    efforts : array ``[batch, n]``
+        Least own efforts that rank above each rival, ``inf`` where none within the budget does; 0 in the
+        own column.
+    ranks : array ``[batch, n]``
+        The ranks that they earn; where no effort will do, that of zero effort.
     """
+    subgame = Subgame.exact(game, protocol)
     number("resolution", resolution, low=0, strict=True)
-    efforts, shown = _candidates(game, rule, developer, scores, resolution, precision)
-    shown = shown.astype(precision).astype(np.float64)
-    ties = np.isinf(efforts) & np.append(_favoured(game, rule, developer), False)
-    ties &= (shown[:, -1:] >= np.hstack((scores, shown[:, -1:]))) & (efforts[:, -1:] > 0)
-    efforts = np.where(ties, efforts[:, -1:], efforts)[:, :-1]
-    shown = np.where(np.isinf(efforts), shown[:, [developer]], shown[:, :-1])
-    boards = np.repeat(scores[:, None, :], game.n_developers, axis=1)
-    boards[..., developer] = shown
-    return efforts, game.board(boards, rule.ties).ranks[..., developer]
+    efforts, shown = _candidates(subgame, developer, scores, resolution)
+    # At the budget the score may tie where the tie rule favours, though the aim is out of reach.
+    (efforts, budget), (own, top) = (np.split(part, [subgame.n], axis=1) for part in (efforts, shown))
+    ties = np.isinf(efforts) & (top >= scores) & (budget > 0) & _favoured(subgame, developer)
+    efforts, own = np.where(ties, budget, efforts), np.where(ties, top, own)
+    boards = np.repeat(scores[:, None, :], subgame.n, axis=1)
+    boards[..., developer] = own
+    return efforts, subgame.game.board(boards, subgame.rule.ties).ranks[..., developer]
 
 
 def _candidates(
-    game: Game,
-    rule: DeterministicProtocol,
-    developer: int,
-    scores: Floats,
-    resolution: float,
-    precision: type,
+    subgame: Subgame, developer: int, scores: Floats, resolution: float
 ) -> tuple[Floats, Floats]:
-    """Efforts and shown scores ``[batch, n + 1]``: passing each rival, 0 in the own column, and the
-    budget last. Rivals' scores may be off by what ``precision`` rounds away; of that a little is added
-    to the aims, more for the better model: developers that aim at the same score then tie by quality,
-    not by the rounding of their curves."""
-    noise = 0.0 if precision is np.float64 else np.spacing(np.abs(scores).astype(precision))
-    favoured = _favoured(game, rule, developer)
-    aims = rule.shown(scores + np.where(favoured, noise, resolution))
-    aims = aims.astype(precision).astype(np.float64)  # on the board; in between, ranks would be hidden
-    budget = game.budget[developer]
-    ends = np.zeros((2, game.n_developers))
-    ends[1, developer] = budget if np.isfinite(budget) else 0.0
-    honest, top = _own(rule.score(game, ends), developer)
-    margin = TIE_MARGIN * (game.n_developers - developer) * noise
-    efforts = _own(rule.effort_for(game, _everyone(aims + margin, game)), developer)
-    efforts[(efforts > budget) | ((aims > top) & np.isfinite(budget))] = np.inf
+    """Efforts and the published scores they show, each ``[batch, n + 1]``: passing each rival, 0 in the
+    own column, and the budget last."""
+    favoured = _favoured(subgame, developer)
+    aims = publish(subgame.rule.shown(np.where(favoured, scores, beating(scores, resolution))))
+    budget = subgame.game.budget[developer]
+    last = np.full((len(scores), 1), budget if np.isfinite(budget) else 0.0)
+    efforts = np.hstack((subgame.own_efforts_for(developer, aims), last))
+    # Whoever shows the aim already needs no effort, though its curve may be a little below the aim.
+    honest = publish(subgame.honest_scores[developer])
+    efforts[:, :-1][honest >= aims] = 0.0
     efforts[:, developer] = 0.0
-    aims[:, developer] = honest
-    every = np.full((len(scores), 1), 1.0)
-    # The aim itself is shown, not its round trip through the curve: exact ties must stay exact.
-    shown = np.hstack((np.maximum(aims, honest), top * every))
-    return np.hstack((efforts, ends[1, developer] * every)), shown
+    return efforts, publish(subgame.own_scores(developer, np.where(np.isfinite(efforts), efforts, 0.0)))
 
 
-def _favoured(game: Game, rule: DeterministicProtocol, developer: int) -> Any:
+def _favoured(subgame: Subgame, developer: int) -> NDArray[np.bool_]:
     """Over which rivals the tie rule favours the developer, ``[n]``."""
-    return (np.arange(game.n_developers) > developer) & (rule.ties == "quality")
+    return (np.arange(subgame.n) > developer) & (subgame.rule.ties == "quality")
 
 
-def _payoffs(
-    game: Game,
-    rule: DeterministicProtocol,
-    developer: int,
-    scores: Floats,
-    efforts: Floats,
-    shown: Floats,
-) -> Floats:
+def _payoffs(subgame: Subgame, developer: int, scores: Floats, efforts: Floats, shown: Floats) -> Floats:
     """Payoffs ``[batch, m]`` of own ``efforts`` showing ``shown`` against the others on the board."""
     boards = np.repeat(scores[:, None, :], efforts.shape[1], axis=1)
     boards[..., developer] = shown
-    prizes = _own(game.board(boards, rule.ties).prizes, developer)
+    prizes = subgame.game.board(boards, subgame.rule.ties).prizes[..., developer]
     possible = np.isfinite(efforts)
-    return np.where(possible, prizes - game.cost(np.where(possible, efforts, 0.0)), -np.inf)
-
-
-def _everyone(values: Floats, game: Game) -> Floats:
-    """Own values ``[batch, m]`` as profiles ``[batch, m, n]``, for functions that take profiles."""
-    return np.repeat(values[..., None], game.n_developers, axis=-1)
-
-
-def _own(profiles: Floats, developer: int) -> Floats:
-    return profiles[..., developer].copy()
+    return np.where(possible, prizes - subgame.game.cost(np.where(possible, efforts, 0.0)), -np.inf)

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
-from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response
-from benchgame_env.theory.pure.overtaking import exact_rule
-from benchgame_env.validate import Floats, choice, integer, vector
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.dynamics.best_response import RESOLUTION, respond
+from benchgame_env.validate import Floats, choice, integer, number, vector
 
 LAPS = ("round-robin", "round-robin-down", "simultaneous")
 ORDERS = (*LAPS, "random")
 MAX_REVISIONS = 200_000
+SAME = 1e-9  # efforts that show the same scores and differ by less, relatively, are one
 
 
 class NoRepetitionError(ValueError):
@@ -57,7 +57,7 @@ class Cycle:
 
 
 def best_response_cycle(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     resolution: float = RESOLUTION,
     order: str | Sequence[int] = "round-robin",
@@ -85,38 +85,53 @@ def best_response_cycle(
         from benchgame_env.theory.dynamics.random_order import recurrent_classes
 
         return recurrent_classes(game, protocol, resolution, start, levels)[0]
-    rule, efforts, choices = prepare(game, protocol, start, levels)
-    turns = turns_of(order, game.n_developers)
+    subgame, efforts, choices = prepare(game, protocol, start, levels, resolution)
+    turns = turns_of(order, subgame.n)
     integer("max_revisions", max_revisions, low=1)
-    path, boards = [efforts], [rule.score(game, efforts)]
+    path, boards = [efforts], [subgame.shown(efforts)]
     seen: dict[tuple[int, bytes], int] = {}
     for step in range(max_revisions):
-        key = (step % len(turns), np.concatenate((path[-1], boards[-1])).tobytes())
-        if key in seen:
-            states, shown = np.array(path[seen[key] : -1]), np.array(boards[seen[key] : -1])
-            if (states == states[0]).all():  # nobody moves: one state, however long the lap
-                states, shown = states[:1], shown[:1]
-            return summary(
-                game,
-                states,
-                game.board(shown, rule.ties).ranks,
-                resolution=resolution,
-                levels=choices,
-                order=order,
-                start=efforts,
+        key = step % len(turns), boards[-1].tobytes()
+        first = seen.get(key)
+        if first is not None and np.allclose(path[first], path[-1], rtol=SAME, atol=0.0):
+            return _of_path(
+                subgame, path[first:-1], boards[first:-1], resolution, choices, order, efforts
             )
         seen[key] = step
         moved, shown = path[-1].copy(), boards[-1].copy()
         for i in turns[step % len(turns)]:
-            new = best_response(
-                game, rule, i, boards[-1][None], path[-1][i : i + 1], resolution, choices
-            )
+            new = respond(subgame, i, boards[-1][None], path[-1][i : i + 1], resolution, choices)
             moved[i], shown[i] = new[0][0], new[1][0]
         path.append(moved)
         boards.append(shown)
     raise NoRepetitionError(
         f"best responses did not repeat within {max_revisions} revisions; "
         f"a coarser resolution than {resolution:g} has shorter cycles"
+    )
+
+
+def _of_path(
+    subgame: Subgame,
+    states: list[Floats],
+    shown: list[Floats],
+    resolution: float,
+    levels: Floats | None,
+    order: Any,
+    start: Floats,
+) -> Cycle:
+    """The `Cycle` of efforts that repeat and the scores they show; one state if nobody moves."""
+    ranks = subgame.game.board(np.array(shown), subgame.rule.ties).ranks
+    length = (
+        1 if (np.array(shown) == shown[0]).all() and np.allclose(states, states[0], SAME, 0.0) else None
+    )
+    return summary(
+        subgame.game,
+        np.array(states[:length]),
+        ranks[:length],
+        resolution=resolution,
+        levels=levels,
+        order=order,
+        start=start,
     )
 
 
@@ -136,17 +151,19 @@ def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
 
 
 def prepare(
-    game: Game, protocol: Any, start: Any, levels: Any
-) -> tuple[DeterministicProtocol, Floats, Floats | None]:
-    """The rule, the efforts to start from ``[n]`` and the levels ``[m]`` or None, checked."""
-    rule = exact_rule(protocol)
+    game: Game | str, protocol: Any, start: Any, levels: Any, resolution: float
+) -> tuple[Subgame, Floats, Floats | None]:
+    """The subgame, the efforts to start from ``[n]`` and the levels ``[m]`` or None, checked."""
+    subgame = Subgame.exact(game, protocol)
+    game = subgame.game
+    number("resolution", resolution, low=0, strict=True)
     efforts = vector("start", np.zeros(game.n_developers) if start is None else start)
     if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
         raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
     choices = None if levels is None else vector("levels", levels)
     if choices is not None and (choices.min() < 0 or (np.diff(choices) <= 0).any()):
         raise ValueError(f"levels: must be >= 0 and ascending, got {choices.tolist()}")
-    return rule, efforts, choices
+    return subgame, efforts, choices
 
 
 def summary(

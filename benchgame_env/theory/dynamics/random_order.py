@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
-from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.dynamics.best_response import RESOLUTION, respond
 from benchgame_env.theory.dynamics.cycle import Cycle, NoRepetitionError, prepare, summary
 from benchgame_env.validate import Floats, integer
 
@@ -20,7 +20,7 @@ MAX_STATES = 20_000
 
 
 def recurrent_classes(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     resolution: float = RESOLUTION,
     start: Any = None,
@@ -38,9 +38,9 @@ def recurrent_classes(
     ------
     NoRepetitionError: more than ``max_states`` profiles can be reached.
     """
-    rule, efforts, choices = prepare(game, protocol, start, levels)
+    subgame, efforts, choices = prepare(game, protocol, start, levels, resolution)
     integer("max_states", max_states, low=1)
-    states, scores, successors = _explore(game, rule, efforts, resolution, choices, max_states)
+    states, scores, successors = _explore(subgame, efforts, resolution, choices, max_states)
     chain = _chain(successors)
     _, label = connected_components(chain, directed=True, connection="strong")
     leaves = np.zeros(label.max() + 1, dtype=bool)
@@ -52,9 +52,9 @@ def recurrent_classes(
         members = np.flatnonzero(label == closed[k])
         found.append(
             summary(
-                game,
+                subgame.game,
                 states[members],
-                game.board(scores[members], rule.ties).ranks,
+                subgame.game.board(scores[members], subgame.rule.ties).ranks,
                 chances=_stationary(chain[members][:, members]),
                 reached=float(reached[k]),
                 resolution=resolution,
@@ -67,8 +67,7 @@ def recurrent_classes(
 
 
 def _explore(
-    game: Game,
-    rule: DeterministicProtocol,
+    subgame: Subgame,
     start: Floats,
     resolution: float,
     levels: Floats | None,
@@ -76,20 +75,21 @@ def _explore(
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Profiles reachable from ``start`` with their scores, each ``[states, n]``, and which one follows
     when developer i revises, ``[states, n]``. Breadth first, a whole generation at a time."""
+    n = subgame.n
     known: dict[bytes, int] = {}
 
     def number(profiles: Floats) -> NDArray[np.int64]:
-        return np.array([known.setdefault(row.tobytes(), len(known)) for row in profiles])
+        """Of profiles ``[m, 2 n]``; the scores that efforts show tell them apart."""
+        return np.array([known.setdefault(row[n:].tobytes(), len(known)) for row in profiles])
 
-    generation = np.concatenate((start, rule.score(game, start)))[None]
+    generation = np.concatenate((start, subgame.shown(start)))[None]
     number(generation)
     states, successors = [generation], []
-    n = game.n_developers
     while len(generation):
         after = np.repeat(generation[:, None], n, axis=1)  # [generation, reviser, efforts and scores]
         for i in range(n):
             efforts, shown = generation[:, :n], generation[:, n:]
-            moved = best_response(game, rule, i, shown, efforts[:, i], resolution, levels)
+            moved = respond(subgame, i, shown, efforts[:, i], resolution, levels)
             after[:, i, i], after[:, i, n + i] = moved
         before = len(known)
         flat = after.reshape(-1, 2 * n)

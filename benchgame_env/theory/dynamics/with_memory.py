@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
+from benchgame_env.numerics import GAIN
 from benchgame_env.rules import as_protocol
 from benchgame_env.rules import contract as base
-from benchgame_env.theory.dynamics.best_response import STRICT
 from benchgame_env.theory.dynamics.cycle import Cycle, summary, turns_of
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
-from benchgame_env.theory.pure.overtaking import finite_effort_scale
 from benchgame_env.validate import Floats, integer, number, vector
 
 Outcome = Literal["settles", "cycles", "open"]
@@ -102,7 +101,7 @@ class Round:
         payoffs = self.payoffs(i, tried)
         if self._draws == 1:  # prizes are steps of effort
             tried, payoffs = self._with_steps(i, tried, payoffs, resolution)
-        slack = STRICT * self.game.prize_range
+        slack = GAIN * self.game.prize_range
         now = payoffs[np.flatnonzero(tried == self.held[i])[0]]
         if payoffs.max() <= now + slack:
             return float(self.held[i])
@@ -115,7 +114,7 @@ class Round:
         order = np.argsort(tried)
         tried, payoffs = tried[order], payoffs[order]
         prizes = payoffs + self.game.cost(tried)
-        rises = np.flatnonzero(np.diff(prizes) > STRICT * self.game.prize_range)
+        rises = np.flatnonzero(np.diff(prizes) > GAIN * self.game.prize_range)
         low, high, prize = tried[rises], tried[rises + 1], prizes[rises + 1]
         for _ in range(HALVINGS):
             if not rises.size or (high - low).max() <= resolution:
@@ -269,7 +268,7 @@ def _missed(table: Table, coming: Round, chosen: Floats) -> float:
 
 def _top(game: Game) -> Floats:
     scale = game.effort_scale
-    return np.where(np.isinf(scale), finite_effort_scale(game), scale)
+    return np.where(np.isinf(scale), game.finite_effort_scale, scale)
 
 
 def _levels(game: Game, levels: Any) -> Floats:

@@ -16,11 +16,12 @@ import numpy as np
 from benchgame_env import metrics
 from benchgame_env.game import Game
 from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.duel import duel_equilibrium
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
 from benchgame_env.theory.mixed.quantal_path import Path
 from benchgame_env.theory.mixed.score_cells import CellGame, Strategies
-from benchgame_env.theory.pure.overtaking import exact_rule, largest_temptation, reduced
+from benchgame_env.theory.pure.overtaking import largest_temptation
 from benchgame_env.validate import Floats, integer, number
 
 TOLERANCE = 5e-3
@@ -83,16 +84,17 @@ def mixed_equilibrium(
     ValueError: unsuitable arguments; effort without bound that never costs what it may win; no closed
         form and more than `LARGEST` developers.
     """
-    rule = exact_rule(protocol)
+    subgame = Subgame.exact(game, protocol)
+    game, rule = subgame.game, subgame.rule
     number("tolerance", tolerance, low=0, strict=True)
     integer("max_steps", max_steps, low=1)
     cells = integer("cells", max(12, 62 - game.n_developers) if cells is None else cells, low=2)
-    if largest_temptation(game, rule)[1] is None:
+    if largest_temptation(subgame).high == 0:
         nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
         return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
     if not np.isfinite(game.effort_scale).all():
         raise ValueError("effort scale: must be finite to search it; set a budget")
-    plain = reduced(game, rule)
+    plain = subgame.reduced().game, subgame.reduced().rule
     closed = duel_equilibrium(*plain)
     if closed is not None:
         method = "closed form: an all-pay contest with a head start"

@@ -20,7 +20,6 @@ from benchgame_env.rules import as_protocol
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
 from benchgame_env.theory.mixed.regret_matching import regret_matching
-from benchgame_env.theory.pure.overtaking import finite_effort_scale
 from benchgame_env.validate import Floats, integer, number
 
 TOLERANCE, MIXED_TOLERANCE = 1e-4, 1e-3
@@ -62,7 +61,7 @@ class Tournament(Contest):
         super().__init__(game, rule.ties)
         self.rule = rule
         scale = game.effort_scale
-        self.top = np.where(np.isinf(scale), finite_effort_scale(game), scale)
+        self.top = np.where(np.isinf(scale), game.finite_effort_scale, scale)
         self._grid = _shares()[:, None] * self.top
         self._grid_chances = self.chances(self._grid)
 

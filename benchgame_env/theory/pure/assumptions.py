@@ -8,10 +8,12 @@ import numpy as np
 
 from benchgame_env.game import Game
 from benchgame_env.rules import DeterministicProtocol
-from benchgame_env.theory.pure.overtaking import BLOCK, finite_effort_scale, is_resolved
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.pure.overtaking import BLOCK, Temptation
 from benchgame_env.validate import Floats
 
-# Hypotheses H of section 3 and what float64 adds; together they make T decide between pure and cycle.
+# Hypotheses H of section 3 and what publishing scores adds; together they make T decide between pure
+# and cycle.
 REQUIRED = (
     "strict_tie_order",
     "positive_budgets",
@@ -28,7 +30,7 @@ JUMP = 1e-9
 FAR = 1e6
 
 
-def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
+def check(subgame: Subgame, temptation: Temptation) -> dict[str, bool]:
     """Each assumption and whether it holds, found numerically on about 1,000 efforts.
 
     The first seven are `REQUIRED`. Scores and costs are checked on ``[0, F]``, beyond which effort
@@ -36,6 +38,7 @@ def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
     (concave) and ``C3`` (a worse model's extra effort grows with the target) are the paper's conditions
     on curves, checked on total efforts ``[0, 100 F]``; predictions here do not need them.
     """
+    game, rule = subgame.game, subgame.rule
     reach = np.where(np.isinf(game.effort_scale), FAR, game.effort_scale)
     paid = _probe(1.0) * reach.max()
     return {
@@ -49,7 +52,7 @@ def check(game: Game, rule: DeterministicProtocol) -> dict[str, bool]:
         "cost_strictly_increasing": bool(
             game.cost.strictly_increasing and (np.diff(game.cost(paid))[np.diff(paid) > 0] > 0).all()
         ),
-        "scores_resolved": is_resolved(game, rule),
+        "scores_resolved": temptation.resolved,
         **_paper_conditions(game),
     }
 
@@ -74,7 +77,7 @@ def _rises(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
 
 
 def _paper_conditions(game: Game) -> dict[str, bool]:
-    unit = finite_effort_scale(game)
+    unit = game.finite_effort_scale
     x = _probe(100.0)
     total = np.broadcast_to((x * unit)[:, None], (x.size, game.n_developers))
     scores = game.curves.score(total)

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchgame_env import metrics
 from benchgame_env.game import Game
-from benchgame_env.theory.pure.overtaking import exact_rule
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, integer
 
 MOST_PROFILES = 200_000
@@ -20,7 +20,7 @@ class TooManyProfilesError(ValueError):
     """The game has too many profiles to try, or no end to its efforts."""
 
 
-def pure_equilibria_on_grid(game: Game, protocol: Any, levels: int | None = None) -> Floats:
+def pure_equilibria_on_grid(game: Game | str, protocol: Any, levels: int | None = None) -> Floats:
     """All profiles of a grid that are Nash equilibria, each certified against every effort.
 
     Others may lie between the grid's efforts.
@@ -40,7 +40,8 @@ def pure_equilibria_on_grid(game: Game, protocol: Any, levels: int | None = None
     TooManyProfilesError: a game too large for this method, or with an unbounded effort scale.
     ValueError: unsuitable ``levels``.
     """
-    rule, n = exact_rule(protocol), game.n_developers
+    subgame = Subgame.exact(game, protocol)
+    game, rule, n = subgame.game, subgame.rule, subgame.n
     fitting = int(MOST_PROFILES ** (1 / n) + 1e-9)
     if levels is None:
         levels = min(41, fitting)

@@ -11,12 +11,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.numerics import above, publish
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
 
-# Scores closer than this many units in the last place count as equal: the ties that float64 can tell.
-SCORE_NOISE = 4
+# A figure that one step of the grid of scores moves by more than this share of P is not resolved: a
+# tenth of the tightest bound that a verdict has.
+RESOLVED = 1e-3
 
 Places = NDArray[np.int64]
 
@@ -24,62 +25,91 @@ Places = NDArray[np.int64]
 class HonestBoard:
     """The board at zero effort, under an exact rule.
 
+    Ranks and ties are those of published scores; what passing takes is worked out from the curves
+    themselves, for theory is the limit of ever finer grids.
+
+    Parameters
+    ----------
+    subgame : Subgame
+        Of an exact rule.
+    shift : int
+        By how many steps of the grid every rival's score is moved: 0, or -1 and 1 to see what the grid
+        leaves open. A rule that rounds more coarsely than the grid leaves nothing open.
+
     Attributes
     ----------
-    scores: shown at zero effort, by developer.
-    prizes: earned there, by developer.
-    developers: who stands where, by place.
-    won: the prize of whoever passes a place, by place; non-increasing.
-    next_up: the place above, past all that share the same rank; -1 at the top; by place.
-    start: the place to pass first, the one above or (``split``) one level with it; -1 at the top; by
+    scores : array ``[n]``
+        Behind what is shown at zero effort, by developer.
+    shown : array ``[n]``
+        The same, published.
+    prizes : array ``[n]``
+        Earned there, by developer.
+    developers : array ``[n]``
+        Who stands where, by place.
+    won : array ``[n]``
+        The prize of whoever passes a place, by place; non-increasing.
+    next_up : array ``[n]``
+        The place above, past all that share the same rank; -1 at the top; by place.
+    start : array ``[n]``
+        The place to pass first, the one above or (``split``) one level with it; -1 at the top; by
         developer.
     """
 
-    def __init__(self, game: Game, rule: DeterministicProtocol) -> None:
-        self.game, self.rule = game, rule
-        self.who = np.arange(game.n_developers)
-        self.scores = rule.score(game, np.zeros(game.n_developers))
-        board = game.board(self.scores, rule.ties)
-        self.prizes = board.prizes
+    def __init__(self, subgame: Subgame, shift: int = 0) -> None:
+        self.subgame, self.game, self.ties = subgame, subgame.game, subgame.rule.ties
+        self.who = np.arange(subgame.n)
+        self.scores = subgame.honest_scores
+        board = self.game.board(self.scores, self.ties)
+        self.shown, self.prizes = board.scores, board.prizes
         self.developers = np.argsort(board.ranks, kind="stable")
         ranks = board.ranks[self.developers]
-        self.won = game.prizes[ranks - 1]
+        self.won = self.game.prizes[ranks - 1]
         self.next_up = ranks - 2
         last = np.searchsorted(ranks, board.ranks, side="right") - 1
         self.start = last - (self.developers[last] == self.who)
-        by_place = self.scores[self.developers]
-        noise = SCORE_NOISE * np.spacing(np.abs(by_place))
-        self._tie, self._beat = by_place - noise, by_place + noise
+        self._shift = shift if subgame.rule.strict else 0
+        self._step = (above(self.shown) - self.shown)[self.developers]
+        self._tie = self.scores[self.developers] + self._shift * self._step
+        # "Strictly more" is the next float64 number, which is right on flat stretches too.
+        self._beat = np.nextafter(self._tie, np.inf)
 
     def strictly(self, places: Places) -> NDArray[np.bool_]:
         """Whether each developer must exceed a place, because the tie rule does not favour it there."""
-        return (self.who > self.developers[places]) | (self.rule.ties == "split")
+        return (self.who > self.developers[places]) | (self.ties == "split")
 
     def efforts(self, places: Places) -> Floats:
-        """Efforts ``[m, n]`` with which developers pass ``places`` (``[m, n]`` or ``[m, 1]``).
+        """Efforts ``[m, n]`` with which developers pass ``places`` (``[m, n]`` or ``[m, 1]``)."""
+        strictly = self.strictly(places)
+        effort = self._least_effort(np.where(strictly, self._beat[places], self._tie[places]))
+        if not self.subgame.limited:
+            return effort
+        shown = self.shown[self.developers[places]]
+        within = self._top >= np.where(strictly, above(shown), shown)
+        if self._shift:
+            within = self._perhaps_within(places, effort, within)
+        return np.where(within, np.minimum(effort, self.game.budget), np.inf)
 
-        A score a few float64 steps higher stands for "strictly more", which is right on flat stretches
-        too.
-        """
-        return self.least_effort(np.where(self.strictly(places), self._beat[places], self._tie[places]))
+    def _perhaps_within(
+        self, places: Places, effort: Floats, within: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Whether the budget suffices by published scores, or by the moved ones where the grid is too
+        coarse to tell."""
+        other = self._least_effort((self._tie - 2 * self._shift * self._step)[places])
+        with np.errstate(invalid="ignore"):
+            moved = np.abs(self._price(other) - self._price(effort))
+        coarse = moved > RESOLVED * self.game.prize_range
+        return np.where(coarse, effort <= self.game.budget, within)
 
-    def least_effort(self, aims: Floats) -> Floats:
-        """``inf {e in [0, B] : shown score >= aim}``, ``inf`` if there is none; ``[m, n]``, as are
-        the aims unless those of a row are all alike."""
+    def _least_effort(self, aims: Floats) -> Floats:
+        """``inf {e >= 0 : score >= aim}``, ``inf`` if there is none; ``[m, n]``, as are the aims unless
+        those of a row are all alike."""
         aims = np.broadcast_to(aims, (len(aims), self.who.size))  # rules take profiles
-        effort = self.rule.effort_for(self.game, aims)
-        limited = np.isfinite(self.game.budget)
-        if limited.any():
-            # The inverse may miss the budget by rounding; the score there decides.
-            capped = np.where(self._top >= aims, np.minimum(effort, self.game.budget), np.inf)
-            effort = np.where(limited, capped, effort)
-        return np.where(self.scores >= aims, 0.0, effort)
+        return np.where(self.scores >= aims, 0.0, self.subgame.rule.effort_for(self.game, aims))
 
     @cached_property
     def _top(self) -> Floats:
-        """Scores at the whole budget; at zero effort without one."""
-        budget = self.game.budget
-        return self.rule.score(self.game, np.where(np.isfinite(budget), budget, 0.0))
+        """Published scores at the whole budget, by developer."""
+        return publish(self.subgame.top_scores)
 
     def gains(self, places: Places) -> Floats:
         """What developers gain by passing ``places``, as in `offers`."""
@@ -93,22 +123,25 @@ class HonestBoard:
         # A supremum that is not attained costs the right limit (a fixed cost of any effort counts).
         right = np.where(self.strictly(places), np.nextafter(effort, np.inf), effort)
         gain = self.won[places] - self.prizes - self._price(right)
-        if self.rule.ties == "split":
+        if self.ties == "split":
             joining, joined = self._offers_to_join(places)
             effort, gain = np.where(joined > gain, joining, effort), np.maximum(gain, joined)
         ahead = (places > self.start) | (self.developers[places] == self.who)
         return effort, np.where(ahead, -np.inf, gain)
 
     def _price(self, effort: Floats) -> Floats:
-        return np.where(np.isinf(effort), np.inf, self.game.cost(effort))
+        return self.subgame.cost(effort)
 
     def _offers_to_join(self, places: Places) -> tuple[Floats, Floats]:
         """Under ``split``: efforts that join those at ``places`` at exactly their score, and the gains
         from it, ``[m, n]``."""
         k = self.developers[places]
-        effort = self.least_effort(self._tie[places])
-        _, number, size = np.unique(self.scores, return_inverse=True, return_counts=True)
-        members = size[number.reshape(-1)][k] + (self.scores != self.scores[k])  # with the newcomer
+        effort = self._least_effort(self._tie[places])
+        if self.subgame.limited:
+            within = self._top >= self.shown[k]
+            effort = np.where(within, np.minimum(effort, self.game.budget), np.inf)
+        _, number, size = np.unique(self.shown, return_inverse=True, return_counts=True)
+        members = size[number.reshape(-1)][k] + (self.shown != self.shown[k])  # with the newcomer
         pot = np.concatenate(([0.0], np.cumsum(self.game.prizes)))
         ahead = self.next_up[places] + 1
         share = (pot[np.minimum(ahead + members, self.who.size)] - pot[ahead]) / members
@@ -118,19 +151,14 @@ class HonestBoard:
         """``R_r`` and the least price at which r passes or joins any place from ``places`` ``[m, n]``
         upwards, ``[m, n]``: no gain there exceeds ``won - expense``."""
         aims = self._easiest[places]
-        if self.rule.ties != "split":
-            aims = np.where(self.strictly(places), self._easiest_beaten[places], aims)
-        return self.prizes + self._price(self.least_effort(aims))
+        effort = np.minimum(self._least_effort(aims), self.game.budget)
+        if self.subgame.limited:
+            beyond = aims - 3 * self._step[places] > self.subgame.top_scores
+            effort = np.where(beyond, np.inf, effort)
+        return self.prizes + self._price(effort)
 
     @cached_property
     def _easiest(self) -> Floats:
-        """The lowest aim from each place upwards, by place: aims follow scores but for their noise."""
+        """The lowest aim from each place upwards, by place: scores that are published as equal may
+        stand in any order."""
         return np.minimum.accumulate(self._tie)
-
-    @cached_property
-    def _easiest_beaten(self) -> Floats:
-        """Likewise for those who have to exceed the place, and so everybody above it at its score."""
-        descending = -self.scores[self.developers]
-        block = np.searchsorted(descending, descending)  # the first place with the same score
-        beyond = np.where(block > 0, self._easiest[block - 1], np.inf)
-        return np.minimum(self._beat, beyond)

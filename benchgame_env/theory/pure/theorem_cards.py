@@ -14,17 +14,12 @@ import numpy as np
 
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.game import Game
-from benchgame_env.named_games import as_game
-from benchgame_env.rules import DeterministicProtocol, Direct, TuneBeforeTest
+from benchgame_env.numerics import GAIN, publish
+from benchgame_env.rules import Direct, TuneBeforeTest
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure import assumptions
-from benchgame_env.theory.pure.overtaking import (
-    ROUNDING,
-    exact_rule,
-    largest_gain,
-    largest_temptation,
-    next_efforts,
-    reduced,
-)
+from benchgame_env.theory.pure.honest_board import HonestBoard
+from benchgame_env.theory.pure.overtaking import Temptation, largest_gain, largest_temptation
 
 Facts = dict[str, bool]
 
@@ -126,7 +121,7 @@ MEANING = {
     "scores_strictly_increasing": "more effort always shows a higher score, up to what effort can pay",
     "cost_continuous": "a little more effort never makes the cost jump",
     "cost_strictly_increasing": "more effort always costs more",
-    "scores_resolved": "scores are far enough apart for float64 to tell who could overtake whom",
+    "scores_resolved": "scores are far enough apart for the grid on which they are published",
     "C1": "at equal effort the better model always scores more: curves do not cross",
     "C2": "every further step of effort gains less than the one before",
     "C3": "the extra effort that a worse model needs grows with the score aimed at",
@@ -144,28 +139,30 @@ MEANING = {
 
 def theorem_cards(game: Game | str, protocol: Any) -> list[Reading]:
     """Every card with its hypotheses checked on ``game`` under an exact rule."""
-    known = facts(*reduced(as_game(game), exact_rule(protocol)))
+    known = facts(Subgame.exact(game, protocol).reduced())
     return [Reading(card, {name: known[name] for name in card.needs}) for card in CARDS]
 
 
-def deciding_card(game: Game, rule: DeterministicProtocol, checked: Facts, temptation: float) -> str:
+def deciding_card(subgame: Subgame, checked: Facts, temptation: Temptation) -> str:
     """The name of the card that decides between pure and cycle, ``none`` if none applies."""
     if not all(checked[name] for name in H):
         return "none"
-    if temptation > 0:
-        return "Theorem 4.6" if _just_overtaking_pays(game, rule) else "Section 3, temptation"
-    return "Section 3, dominance" if _overtaking_loses(game, rule) else "Section 3, temptation"
+    if temptation.pair:
+        return "Theorem 4.6" if _just_overtaking_pays(subgame) else "Section 3, temptation"
+    return "Section 3, dominance" if _overtaking_loses(subgame) else "Section 3, temptation"
 
 
-def facts(game: Game, rule: DeterministicProtocol) -> Facts:
+def facts(subgame: Subgame) -> Facts:
     """Every hypothesis that a card may need, found on this game."""
+    game, rule = subgame.game, subgame.rule
     law = game.curves if isinstance(game.curves, ScalingLaw) else None
+    temptation = largest_temptation(subgame)
     return {
-        **assumptions.check(game, rule),
-        "honest_board_by_quality": _board_by_quality(game, rule),
-        "just_overtaking_pays": _just_overtaking_pays(game, rule),
-        "no_temptation": largest_temptation(game, rule)[1] is None,
-        "overtaking_loses": _overtaking_loses(game, rule),
+        **assumptions.check(subgame, temptation),
+        "honest_board_by_quality": _board_by_quality(subgame),
+        "just_overtaking_pays": _just_overtaking_pays(subgame),
+        "no_temptation": temptation.high == 0,
+        "overtaking_loses": _overtaking_loses(subgame),
         "cost_exceeds_the_prizes": bool(np.isfinite(game.cost.inverse(game.prize_range))),
         "tune_before_test": isinstance(rule, (Direct, TuneBeforeTest)),
         "one_floor_and_ceiling": law is not None and bool(np.ptp(law.lower) + np.ptp(law.upper) == 0),
@@ -175,23 +172,21 @@ def facts(game: Game, rule: DeterministicProtocol) -> Facts:
     }
 
 
-def _board_by_quality(game: Game, rule: DeterministicProtocol) -> bool:
+def _board_by_quality(subgame: Subgame) -> bool:
     """``sign(v_i - v_j) = sign(quality_i - quality_j)`` for every pair on the honest board (section 3);
     neighbours suffice, since both orders are transitive."""
-    honest = rule.score(game, np.zeros(game.n_developers))
-    return bool((np.sign(np.diff(honest)) == np.sign(np.diff(game.quality))).all())
+    shown = publish(subgame.honest_scores)
+    return bool((np.sign(np.diff(shown)) == np.sign(np.diff(subgame.game.quality))).all())
 
 
-def _just_overtaking_pays(game: Game, rule: DeterministicProtocol) -> bool:
-    """Whether somebody gains by passing the next one up on the honest board."""
-    efforts = next_efforts(game, rule)
-    ranks = game.board(rule.score(game, np.zeros(game.n_developers)), rule.ties).ranks
-    won = game.prizes[np.maximum(ranks - 2, 0)] - game.prizes[ranks - 1]
-    possible = np.isfinite(efforts)
-    price = np.asarray(game.cost(np.where(possible, efforts, 0.0)))
-    return bool((possible & (won - price > ROUNDING * game.prize_range)).any())
+def _just_overtaking_pays(subgame: Subgame) -> bool:
+    """Whether somebody gains by passing the next one up on the honest board, even if that one's score
+    is a step of the grid higher."""
+    board = HonestBoard(subgame, shift=1)
+    gains = board.gains(np.maximum(board.start, 0)[None])
+    return bool((gains > GAIN * subgame.game.prize_range).any())
 
 
-def _overtaking_loses(game: Game, rule: DeterministicProtocol) -> bool:
+def _overtaking_loses(subgame: Subgame) -> bool:
     """Whether every overtake costs more than it wins, and none as much."""
-    return largest_gain(game, rule, -ROUNDING * game.prize_range)[1] is None
+    return largest_gain(HonestBoard(subgame, shift=-1), -GAIN * subgame.game.prize_range)[1] is None

@@ -8,67 +8,102 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from benchgame_env.game import Game
+from benchgame_env.named_games import as_game
+from benchgame_env.numerics import GAIN
 from benchgame_env.rules import TuneBeforeTest
-from benchgame_env.theory.pure.overtaking import (
-    finite_effort_scale,
-    is_resolved,
-    largest_gain,
-    largest_temptation,
-)
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.pure.honest_board import RESOLVED, HonestBoard
+from benchgame_env.theory.pure.overtaking import largest_gain
 from benchgame_env.validate import number
 
 GRID = 1000
+Levels = list[tuple[float, float]]
 
 
-def stabilizing_levels(game: Game, max_level: float | None = None) -> list[tuple[float, float]]:
+class StableLevels(list[tuple[float, float]]):
+    """Intervals ``(low, high)`` of tune-before-test levels, in increasing order.
+
+    Attributes
+    ----------
+    errors : list of (float, float)
+        By how much one step of the grid of scores may move either end, effort units.
+    resolved_to : float
+        The level from which on scores are too close for the grid to tell who could overtake whom, or
+        the largest level looked at; effort units.
+    """
+
+    def __init__(
+        self, levels: list[tuple[float, float]], errors: list[tuple[float, float]], to: float
+    ) -> None:
+        super().__init__(levels)
+        self.errors, self.resolved_to = errors, to
+
+
+def stabilizing_levels(game: Game | str, max_level: float | None = None) -> StableLevels:
     """Tune-before-test levels at which all-zero effort is an equilibrium.
 
-    Intervals, never one number: where curves cross, stability can come and go.
+    Intervals, never one number: where curves cross, stability can come and go. A level counts as stable
+    if it is so with every rival's score one step of the grid of scores lower, too.
 
     Parameters
     ----------
-    max_level: largest level looked at, effort units, > 0. Default: 100 times what the prizes are
-        worth.
+    game : Game or str
+    max_level : float, optional
+        Largest level looked at, effort units, > 0. Default: 100 times what the prizes are worth.
 
     Returns
     -------
-    Disjoint ``(low, high)`` in increasing order, both ends included up to rounding; ``high`` is
-    ``max_level`` where the last interval goes on beyond it, or the level from which float64 scores are
-    too coarse to tell (saturated curves). Empty if no level stabilises.
+    StableLevels
+        Disjoint ``(low, high)``, both ends included up to rounding. ``high`` is ``max_level`` where the
+        last interval goes on beyond it, or near ``resolved_to``. Empty if no level stabilises.
     """
+    game = as_game(game)
+    max_level = 100 * game.finite_effort_scale if max_level is None else max_level
+    number("max_level", max_level, low=0, strict=True)
 
     def stable(level: float) -> bool:
-        return largest_temptation(game, TuneBeforeTest(level))[1] is None
+        return _margin(game, level) <= GAIN * game.prize_range
 
-    if max_level is None:
-        max_level = 100 * finite_effort_scale(game)
-    number("max_level", max_level, low=0, strict=True)
     grid = _resolved(game, _level_grid(game, max_level))
     margin = np.array([_margin(game, level) for level in grid])
     levels = np.concatenate((grid, _hidden_turns(game, grid, margin), _crossings(game, grid)))
     levels.sort()
     flags = [stable(level) for level in levels]
-    intervals: list[tuple[float, float]] = []
+    found: Levels = []
     low = 0.0
     for k, flag in enumerate(flags):
         if flag and (k == 0 or not flags[k - 1]):
             low = levels[0] if k == 0 else _boundary(stable, levels[k], levels[k - 1])
         if flag and k + 1 == len(flags):
-            intervals.append((float(low), float(levels[k])))
+            found.append((float(low), float(levels[k])))
         elif flag and not flags[k + 1]:
-            intervals.append((float(low), _boundary(stable, levels[k], levels[k + 1])))
-    return intervals
+            found.append((float(low), _boundary(stable, levels[k], levels[k + 1])))
+    to = float(grid[-1]) if grid.size else 0.0
+    errors = [(_error(game, low, -1, to), _error(game, high, 1, to)) for low, high in found]
+    return StableLevels(found, errors, to)
 
 
-def _margin(game: Game, level: float) -> float:
-    """Largest signed gain from overtaking: at most 0 where honest play is stable; prize units."""
+def _margin(game: Game, level: float, shift: int = -1) -> float:
+    """Largest signed gain from overtaking, with rivals' scores moved by ``shift`` steps of the grid: at
+    most 0 where honest play is stable; prize units."""
     # Out of reach is finite here, to be minimised.
-    return largest_gain(game, TuneBeforeTest(level), -10 * game.prize_range)[0]
+    board = HonestBoard(Subgame(game, TuneBeforeTest(level)), shift)
+    return largest_gain(board, -10 * game.prize_range)[0]
+
+
+def _error(game: Game, end: float, outwards: int, largest: float) -> float:
+    """How far beyond the ``end`` of a stable interval levels may be stable, by what the grid of scores
+    leaves open: at most twice as far as they are with rivals' scores a step higher."""
+    room = largest - end if outwards > 0 else end
+    step = min(1e-12 * max(1.0, end), room)
+    while step < room and _margin(game, end + outwards * step, 1) <= GAIN * game.prize_range:
+        step = min(2 * step, room)
+    return step
 
 
 def _level_grid(game: Game, max_level: float) -> np.ndarray:
     """0 and `GRID` levels up to ``max_level``, dense where one prize step of effort matters."""
-    first = min(1e-3 * finite_effort_scale(game), 1e-3 * max_level)
+    first = min(1e-3 * game.finite_effort_scale, 1e-3 * max_level)
     even = np.linspace(0.0, max_level, GRID // 2)
     return np.union1d(even, np.geomspace(first, max_level, GRID // 2))
 
@@ -129,10 +164,11 @@ def _boundary(stable: Callable[[float], bool], inside: float, outside: float) ->
 
 
 def _resolved(game: Game, grid: np.ndarray) -> np.ndarray:
-    """``grid`` up to where float64 scores become too coarse, that level included."""
+    """``grid`` up to where the grid of scores becomes too coarse, that level included."""
 
     def resolved(level: float) -> bool:
-        return is_resolved(game, TuneBeforeTest(level))
+        lowest, highest = (max(_margin(game, level, shift), 0.0) for shift in (1, -1))
+        return highest - lowest <= 2 * RESOLVED * game.prize_range
 
     coarse = next((k for k, level in enumerate(grid) if not resolved(level)), None)
     if coarse is None or coarse == 0:
