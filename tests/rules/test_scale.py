@@ -14,9 +14,12 @@ import pytest
 from tools.generators import Fee, Index, random_game, random_protocol
 
 import benchgame_env as bg
+from benchgame_env.numerics import above, publish
 from benchgame_env.rules import Layer
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory import next_efforts, predict, required_effort, temptation
 from benchgame_env.theory.pure import overtaking as pure
+from benchgame_env.theory.pure.honest_board import HonestBoard
 
 DIRECT, SPLIT = bg.make_protocol("direct"), bg.make_protocol("direct", ties="split")
 N = 10_000
@@ -29,20 +32,17 @@ BLOCK = 100  # random games a test
 def every_gain(game: bg.Game, rule: Any) -> dict[tuple[int, int], float]:
     """What r gains by passing k, for every k above r on the honest board (theory section 3).
 
-    To exceed a score is to show four float64 steps more, at the right limit of the cost; to tie with it
-    is to show up to four less. Under ``split`` one may also join those at k's score and share.
+    To exceed a score is to show the next float64 number, at the right limit of the cost. Under ``split``
+    one may also join those at k's score and share. Ranks, and what a budget reaches, are published.
     """
     n = game.n_developers
-    nobody = np.zeros(n)
-    honest = np.asarray(rule.score(game, nobody))
-    ranks, prizes = game.board(honest, rule.ties).ranks, game.board(honest, rule.ties).prizes
+    board = rule.evaluate(game, np.zeros(n))
+    honest, ranks, prizes = np.asarray(rule.score(game, np.zeros(n))), board.ranks, board.prizes
     gains = {}
     for k in range(n):
-        noise = 4 * np.spacing(abs(honest[k]))
-        beat, tie = (
-            least_efforts(game, rule, honest[k] + noise),
-            least_efforts(game, rule, honest[k] - noise),
-        )
+        shown = board.scores[k]
+        beat = least_efforts(game, rule, np.nextafter(honest[k], np.inf), above(shown))
+        tie = least_efforts(game, rule, honest[k], shown)
         dear, cheap = game.cost(np.nextafter(beat, np.inf)), game.cost(tie)
         for r in range(n):
             if r == k or ranks[k] > ranks[r]:
@@ -51,24 +51,25 @@ def every_gain(game: bg.Game, rule: Any) -> dict[tuple[int, int], float]:
             effort, price = (beat[r], dear[r]) if must_exceed else (tie[r], cheap[r])
             gain = -math.inf if math.isinf(effort) else game.prizes[ranks[k] - 1] - prizes[r] - price
             if rule.ties == "split" and not math.isinf(tie[r]):
-                level = [j for j in range(n) if honest[j] == honest[k] or j == r]
+                level = [j for j in range(n) if board.scores[j] == shown or j == r]
                 covered = game.prizes[ranks[k] - 1 : ranks[k] - 1 + len(level)]
                 gain = max(gain, covered.sum() / len(level) - prizes[r] - cheap[r])
             gains[r, k] = float(gain)
     return gains
 
 
-def least_efforts(game: bg.Game, rule: Any, aim: float) -> np.ndarray:
-    """What each developer needs to show ``aim``; the score at the budget decides whether it can."""
+def least_efforts(game: bg.Game, rule: Any, aim: float, shown: float) -> np.ndarray:
+    """What each developer needs to score ``aim``; whether its budget does is told by the published
+    score ``shown``."""
     n = game.n_developers
     efforts = rule.effort_for(game, np.full(n, aim))
     honest = rule.score(game, np.zeros(n))
-    top = rule.score(game, np.where(np.isfinite(game.budget), game.budget, 0.0))
+    top = publish(rule.score(game, np.where(np.isfinite(game.budget), game.budget, 0.0)))
     for i in range(n):
-        if np.isfinite(game.budget[i]):
-            efforts[i] = min(efforts[i], game.budget[i]) if top[i] >= aim else math.inf
         if honest[i] >= aim:
             efforts[i] = 0.0
+        if np.isfinite(game.budget[i]):
+            efforts[i] = min(efforts[i], game.budget[i]) if top[i] >= shown else math.inf
     return efforts
 
 
@@ -113,11 +114,12 @@ def test_the_climb_finds_the_best_of_all_pairs(block, ties, monkeypatch) -> None
         gains = every_gain(game, rule)
         scale = game.prize_range
         best = max(gains.values())
-        amount, pair = pure.largest_temptation(game, rule)
-        assert amount == pytest.approx(best if best > 1e-12 * scale else 0.0, abs=1e-12 * scale), seed
+        board = HonestBoard(Subgame(game, rule).reduced())
+        amount, pair = pure.largest_gain(board, 0.0)
+        assert amount == pytest.approx(max(best, 0.0), abs=1e-12 * scale), seed
         assert pair is None or gains[pair] == pytest.approx(amount, abs=1e-12 * scale), seed
         # Below zero too, where thresholds look for a margin.
-        margin = pure.largest_gain(game, rule, -10 * scale)[0]
+        margin = pure.largest_gain(board, -10 * scale)[0]
         assert margin == pytest.approx(max(best, -10 * scale), abs=1e-12 * scale), seed
 
 
@@ -136,7 +138,7 @@ def test_either_of_two_who_share_a_rank_may_leave_the_other_behind(monkeypatch) 
         game = bg.Game(Index([0.5, 0.5], [1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=budget)
         monkeypatch.setattr(pure, "PATIENCE", 2.0)
         r = int(np.argmax(budget))
-        assert pure.largest_temptation(game, SPLIT)[1] == (r, 1 - r)
+        assert pure.largest_temptation(Subgame(game, SPLIT)).pair == (r, 1 - r)
         assert temptation(game, SPLIT) == pytest.approx(0.5, abs=1e-12)
 
 
@@ -274,7 +276,8 @@ def test_thousands_of_laws_that_cross() -> None:
 
 def test_ten_thousand_laws_that_cross() -> None:
     game = bg.Game(crossing_laws(N), bg.LinearCost(0.01), STEPS)
-    (amount, (r, k)), seconds, peak = measured(lambda: pure.largest_temptation(game, DIRECT))
+    found, seconds, peak = measured(lambda: pure.largest_temptation(Subgame(game, DIRECT)))
+    amount, (r, k) = found.amount, found.pair
     # The pair named gains what is said: R_k - R_r - c(v_r^{-1}(s_k)).
     honest = game.curves.score(np.zeros(N))
     effort = game.curves.effort_for(np.full(N, honest[k]))[r]

@@ -26,8 +26,9 @@ from witnesses.payoffs import Witness, first_effort
 
 import benchgame_env as bg
 from benchgame_env.metrics import regrets
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory import required_effort, temptation
-from benchgame_env.theory.pure.overtaking import is_resolved
+from benchgame_env.theory.pure.overtaking import largest_temptation
 
 SPLIT = bg.make_protocol("direct", ties="split")
 
@@ -181,6 +182,8 @@ def test_scores_need_not_be_accuracies() -> None:
 
 class CappedIndex:
     """``v_i(x) = start_i + min(x, cap) + shift``."""
+
+    strictly_increasing = False  # flat at the top
 
     def __init__(self, start, cap: float, shift: float) -> None:
         self.start, self.cap, self.shift = np.array(start), cap, shift
@@ -351,7 +354,11 @@ def test_temptation_falls_with_the_level_under_c1_and_c3() -> None:
     assert tempted > 15
 
 
-# --- what float64 can tell ----------------------------------------------------------------------
+# --- what the grid of scores can tell ------------------------------------------------------------
+
+
+def is_resolved(game, rule) -> bool:
+    return largest_temptation(Subgame(game, rule)).resolved
 
 
 def test_saturated_scores_are_not_resolved() -> None:

@@ -57,7 +57,7 @@ class HonestBoard:
 
     def __init__(self, subgame: Subgame, shift: int = 0) -> None:
         self.subgame, self.game, self.ties = subgame, subgame.game, subgame.rule.ties
-        self.who = np.arange(subgame.n)
+        self.who, self._scale = np.arange(subgame.n), subgame.game.prize_range
         self.scores = subgame.honest_scores
         board = self.game.board(self.scores, self.ties)
         self.shown, self.prizes = board.scores, board.prizes
@@ -70,8 +70,6 @@ class HonestBoard:
         self._shift = shift if subgame.rule.strict else 0
         self._step = (above(self.shown) - self.shown)[self.developers]
         self._tie = self.scores[self.developers] + self._shift * self._step
-        # "Strictly more" is the next float64 number, which is right on flat stretches too.
-        self._beat = np.nextafter(self._tie, np.inf)
 
     def strictly(self, places: Places) -> NDArray[np.bool_]:
         """Whether each developer must exceed a place, because the tie rule does not favour it there."""
@@ -80,25 +78,28 @@ class HonestBoard:
     def efforts(self, places: Places) -> Floats:
         """Efforts ``[m, n]`` with which developers pass ``places`` (``[m, n]`` or ``[m, 1]``)."""
         strictly = self.strictly(places)
-        effort = self._least_effort(np.where(strictly, self._beat[places], self._tie[places]))
+        effort = self._least_effort(self._aims(places, strictly, self._shift))
         if not self.subgame.limited:
             return effort
         shown = self.shown[self.developers[places]]
         within = self._top >= np.where(strictly, above(shown), shown)
         if self._shift:
-            within = self._perhaps_within(places, effort, within)
+            within = self._perhaps_within(self._least_effort(self._aims(places, strictly, 0)), within)
         return np.where(within, np.minimum(effort, self.game.budget), np.inf)
 
-    def _perhaps_within(
-        self, places: Places, effort: Floats, within: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """Whether the budget suffices by published scores, or by the moved ones where the grid is too
-        coarse to tell."""
-        other = self._least_effort((self._tie - 2 * self._shift * self._step)[places])
-        with np.errstate(invalid="ignore"):
-            moved = np.abs(self._price(other) - self._price(effort))
-        coarse = moved > RESOLVED * self.game.prize_range
-        return np.where(coarse, effort <= self.game.budget, within)
+    def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: int) -> Floats:
+        """Scores to be reached; "strictly more" is the next float64 number, which is right on flat
+        stretches too."""
+        aims = (self.scores[self.developers] + shift * self._step)[places]
+        return np.where(strictly, np.nextafter(aims, np.inf), aims)
+
+    def _perhaps_within(self, effort: Floats, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Published scores decide at the budget, unless the curves say otherwise by far: then one shift
+        of rivals takes the one answer, the other the other."""
+        most, needed, much = self._price(self.game.budget), self._price(effort), RESOLVED * self._scale
+        if self._shift < 0:
+            return within | (needed + much < most)
+        return within & ~(needed > most + much)
 
     def _least_effort(self, aims: Floats) -> Floats:
         """``inf {e >= 0 : score >= aim}``, ``inf`` if there is none; ``[m, n]``, as are the aims unless
@@ -151,6 +152,8 @@ class HonestBoard:
         """``R_r`` and the least price at which r passes or joins any place from ``places`` ``[m, n]``
         upwards, ``[m, n]``: no gain there exceeds ``won - expense``."""
         aims = self._easiest[places]
+        if self.ties != "split":
+            aims = np.where(self.strictly(places), self._easiest_beaten[places], aims)
         effort = np.minimum(self._least_effort(aims), self.game.budget)
         if self.subgame.limited:
             beyond = aims - 3 * self._step[places] > self.subgame.top_scores
@@ -162,3 +165,13 @@ class HonestBoard:
         """The lowest aim from each place upwards, by place: scores that are published as equal may
         stand in any order."""
         return np.minimum.accumulate(self._tie)
+
+    @cached_property
+    def _easiest_beaten(self) -> Floats:
+        """Likewise for those who have to exceed the place, and so everybody above it at its score."""
+        descending = -self.shown[self.developers]
+        block = np.searchsorted(descending, descending)  # the first place with the same score
+        beyond = np.where(block > 0, self._easiest[block - 1], np.inf)
+        least = np.minimum.reduceat(self._tie, np.unique(block))  # of those level with it
+        beat = np.nextafter(least[np.searchsorted(np.unique(block), block)], np.inf)
+        return np.minimum(beat, beyond)

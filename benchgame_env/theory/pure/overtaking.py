@@ -46,6 +46,9 @@ class Temptation(NamedTuple):
         The same with every rival's score one step of the grid up, and one down.
     scale : float
         ``P``, prize units.
+    blurred : bool
+        Whether ``amount`` itself is unknown: one step moves a required effort by more than `RESOLVED` F
+        although the curves have no flat stretch.
     """
 
     amount: float
@@ -53,6 +56,7 @@ class Temptation(NamedTuple):
     low: float
     high: float
     scale: float
+    blurred: bool = False
 
     @property
     def error(self) -> float:
@@ -66,8 +70,8 @@ class Temptation(NamedTuple):
 
     @property
     def known(self) -> float:
-        """``T``; NaN where it is not resolved."""
-        return self.amount if self.resolved else float("nan")
+        """``T``; NaN where it is ``blurred``."""
+        return float("nan") if self.blurred else self.amount
 
 
 def required_effort(game: Game | str, protocol: Any, developers: Sequence[int] | None = None) -> Floats:
@@ -154,7 +158,7 @@ def temptation(game: Game | str, protocol: Any) -> float:
     ``T = max over k above r of R_k - R_r - c(e_req(r over k))``, over all pairs and not only
     neighbours; gains below a billionth of P count as none. The honest profile is a Nash equilibrium if
     and only if ``T = 0``. NaN where scores are too close for the grid on which they are published to
-    tell, see `Temptation.resolved`.
+    tell, see `Temptation.known`.
     """
     return largest_temptation(Subgame.exact(game, protocol)).known
 
@@ -171,7 +175,20 @@ def largest_temptation(subgame: Subgame) -> Temptation:
     high = largest(-1)[0]
     if high == 0:  # higher scores of rivals are never easier to pass
         return Temptation(0.0, None, 0.0, 0.0, scale)
-    return Temptation(*largest(0), low=largest(1)[0], high=high, scale=scale)
+    found = Temptation(*largest(0), low=largest(1)[0], high=high, scale=scale)
+    return found if found.resolved else found._replace(blurred=_is_blurred(subgame))
+
+
+def _is_blurred(subgame: Subgame) -> bool:
+    if not subgame.rule.strict or getattr(subgame.game.curves, "strictly_increasing", None) is False:
+        return False  # flat stretches are meant
+    lower, higher = HonestBoard(subgame, -1), HonestBoard(subgame, 1)
+    useless = 2 * subgame.game.effort_scale  # how far beyond it an overtake lies makes no difference
+    places = np.stack((np.maximum(lower.start, 0), np.zeros(subgame.n, dtype=int)))  # the next, the top
+    low, high = (np.minimum(board.efforts(places), useless) for board in (lower, higher))
+    with np.errstate(invalid="ignore"):  # inf - inf is nan: surely out of reach
+        moved = high - low > RESOLVED * subgame.game.finite_effort_scale
+    return bool((moved & (lower.start >= 0)).any())
 
 
 def largest_gain(board: HonestBoard, bar: float) -> Best:

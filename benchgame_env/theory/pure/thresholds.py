@@ -9,14 +9,15 @@ from scipy.optimize import brentq, minimize_scalar
 
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
-from benchgame_env.numerics import GAIN
 from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.pure.honest_board import RESOLVED, HonestBoard
+from benchgame_env.theory.pure.honest_board import HonestBoard
 from benchgame_env.theory.pure.overtaking import largest_gain
 from benchgame_env.validate import number
 
 GRID = 1000
+EDGE = 1e-12  # of P: margins below are rounding
+COARSE = 0.1  # of P: a margin that one step of the grid of scores moves by more tells nothing
 Levels = list[tuple[float, float]]
 
 
@@ -26,7 +27,7 @@ class StableLevels(list[tuple[float, float]]):
     Attributes
     ----------
     errors : list of (float, float)
-        By how much one step of the grid of scores may move either end, effort units.
+        By how much one step of the grid of scores may move either end, at most, effort units.
     resolved_to : float
         The level from which on scores are too close for the grid to tell who could overtake whom, or
         the largest level looked at; effort units.
@@ -42,8 +43,8 @@ class StableLevels(list[tuple[float, float]]):
 def stabilizing_levels(game: Game | str, max_level: float | None = None) -> StableLevels:
     """Tune-before-test levels at which all-zero effort is an equilibrium.
 
-    Intervals, never one number: where curves cross, stability can come and go. A level counts as stable
-    if it is so with every rival's score one step of the grid of scores lower, too.
+    Intervals, never one number: where curves cross, stability can come and go. Their ends are those of
+    the curves themselves; what publishing scores on a grid leaves open is in ``errors``.
 
     Parameters
     ----------
@@ -62,9 +63,9 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     number("max_level", max_level, low=0, strict=True)
 
     def stable(level: float) -> bool:
-        return _margin(game, level) <= GAIN * game.prize_range
+        return _is_stable(game, level)
 
-    grid = _resolved(game, _level_grid(game, max_level))
+    grid = _level_grid(game, max_level)
     margin = np.array([_margin(game, level) for level in grid])
     levels = np.concatenate((grid, _hidden_turns(game, grid, margin), _crossings(game, grid)))
     levels.sort()
@@ -78,12 +79,38 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
             found.append((float(low), float(levels[k])))
         elif flag and not flags[k + 1]:
             found.append((float(low), _boundary(stable, levels[k], levels[k + 1])))
-    to = float(grid[-1]) if grid.size else 0.0
-    errors = [(_error(game, low, -1, to), _error(game, high, 1, to)) for low, high in found]
-    return StableLevels(found, errors, to)
+    errors = [
+        (_error(game, low, 1, low), _error(game, high, -1, max_level - high)) for low, high in found
+    ]
+    return StableLevels(found, errors, _resolved_to(game, grid))
 
 
-def _margin(game: Game, level: float, shift: int = -1) -> float:
+def _is_stable(game: Game, level: float) -> bool:
+    edge = EDGE * game.prize_range
+    if _margin(game, level, -1) <= edge:  # even if rivals are easier to pass
+        return True
+    return _margin(game, level) <= edge and not _is_hidden(game, level)
+
+
+def _is_hidden(game: Game, level: float) -> bool:
+    """Whether the grid of scores is too coarse to tell if honest play is stable: one step of it decides,
+    and moves the margin by more than `COARSE` P."""
+    low, high = (_margin(game, level, shift) for shift in (1, -1))
+    edge = EDGE * game.prize_range
+    return low <= edge < high and high - max(low, 0.0) > COARSE * game.prize_range
+
+
+def _resolved_to(game: Game, grid: np.ndarray) -> float:
+    """The level from which on all are hidden, see `_is_hidden`; the last one if there is none."""
+    last = len(grid) - 1
+    while last >= 0 and _is_hidden(game, grid[last]):
+        last -= 1
+    if last in (-1, len(grid) - 1):
+        return float(grid[-1]) if last >= 0 else 0.0
+    return _boundary(lambda level: not _is_hidden(game, level), grid[last], grid[last + 1])
+
+
+def _margin(game: Game, level: float, shift: int = 0) -> float:
     """Largest signed gain from overtaking, with rivals' scores moved by ``shift`` steps of the grid: at
     most 0 where honest play is stable; prize units."""
     # Out of reach is finite here, to be minimised.
@@ -91,12 +118,19 @@ def _margin(game: Game, level: float, shift: int = -1) -> float:
     return largest_gain(board, -10 * game.prize_range)[0]
 
 
-def _error(game: Game, end: float, outwards: int, largest: float) -> float:
-    """How far beyond the ``end`` of a stable interval levels may be stable, by what the grid of scores
-    leaves open: at most twice as far as they are with rivals' scores a step higher."""
-    room = largest - end if outwards > 0 else end
+def _error(game: Game, end: float, inwards: int, room: float) -> float:
+    """How far levels from the ``end`` of a stable interval on are not stable, or may be, with rivals'
+    scores one step of the grid lower or higher; too large by a factor of two at most, and at most
+    ``room``."""
     step = min(1e-12 * max(1.0, end), room)
-    while step < room and _margin(game, end + outwards * step, 1) <= GAIN * game.prize_range:
+
+    def open_at(way: int, shift: int) -> bool:
+        level = max(end + way * step, 0.0)
+        return (_margin(game, level, shift) <= EDGE * game.prize_range) == (shift > 0)
+
+    if _is_hidden(game, end - 2 * inwards * step):  # not an end of stability, but of what can be told
+        return 0.0
+    while step < room and (open_at(inwards, -1) or open_at(-inwards, 1)):
         step = min(2 * step, room)
     return step
 
@@ -161,16 +195,3 @@ def _boundary(stable: Callable[[float], bool], inside: float, outside: float) ->
             inside = middle
         else:
             outside = middle
-
-
-def _resolved(game: Game, grid: np.ndarray) -> np.ndarray:
-    """``grid`` up to where the grid of scores becomes too coarse, that level included."""
-
-    def resolved(level: float) -> bool:
-        lowest, highest = (max(_margin(game, level, shift), 0.0) for shift in (1, -1))
-        return highest - lowest <= 2 * RESOLVED * game.prize_range
-
-    coarse = next((k for k, level in enumerate(grid) if not resolved(level)), None)
-    if coarse is None or coarse == 0:
-        return grid if coarse is None else grid[:0]
-    return np.append(grid[:coarse], _boundary(resolved, grid[coarse - 1], grid[coarse]))
