@@ -69,9 +69,9 @@ def respond(
     if levels is None:
         efforts, shown = _candidates(subgame, developer, scores, resolution)
     else:
-        on_levels = publish(subgame.own_scores(developer, levels))
-        shape = len(scores), levels.size
-        efforts, shown = np.broadcast_to(levels, shape), np.broadcast_to(on_levels, shape)
+        efforts = np.where(levels <= subgame.game.budget[developer], levels, np.inf)
+        efforts = np.broadcast_to(efforts, (len(scores), levels.size))
+        shown = np.broadcast_to(publish(subgame.own_scores(developer, levels)), efforts.shape)
     efforts, shown = np.column_stack((efforts, held)), np.column_stack((shown, scores[:, developer]))
     payoffs, now = np.split(_payoffs(subgame, developer, scores, efforts, shown), [-1], axis=1)
     rows = np.arange(len(scores))

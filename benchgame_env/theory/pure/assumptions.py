@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchgame_env.game import Game
+from benchgame_env.numerics import RHO
 from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure.overtaking import BLOCK, Temptation
@@ -65,7 +66,7 @@ def _by_formula(game: Game, rule: DeterministicProtocol, what: str) -> bool:
 def _is_continuous(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
     efforts = _probe(1.0)[:, None] * reach
     ends = rule.score(game, np.stack((np.zeros(reach.size), reach)))
-    size = JUMP * float(ends[1].max() - ends[0].min())
+    size = max(RHO, JUMP * float(ends[1].max() - ends[0].min()))
     rows = max(1, BLOCK // reach.size)  # cells are independent, so memory need not grow with them
     runs = (efforts[start : start + rows + 1] for start in range(0, len(efforts) - 1, rows))
     return not any(_has_jump(lambda e: rule.score(game, e), run, size) for run in runs)

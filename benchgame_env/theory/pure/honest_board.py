@@ -122,7 +122,9 @@ class HonestBoard:
         ahead already."""
         effort = self.efforts(places)
         # A supremum that is not attained costs the right limit (a fixed cost of any effort counts).
-        right = np.where(self.strictly(places), np.nextafter(effort, np.inf), effort)
+        moved = (self.shown[self.developers] + self._shift * self._step)[places]
+        short = self.strictly(places) & (self.shown <= moved)
+        right = np.where(short, np.nextafter(effort, np.inf), effort)
         gain = self.won[places] - self.prizes - self._price(right)
         if self.ties == "split":
             joining, joined = self._offers_to_join(places)
