@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-
-import benchgame_env as bg
-from benchgame_env import numerics
-from benchgame_env.theory.dynamics.cycle import NoRepetitionError
 from tools.generators import COSTS, CURVES, random_game
 from tools.jitter import jittered
 from witnesses import published
 from witnesses.published import Developers, exact_duel
+
+import benchgame_env as bg
+from benchgame_env import numerics
+from benchgame_env.theory.dynamics.cycle import NoRepetitionError
 
 # Their cycles of 12,075 and 22,692 revisions take more than ten seconds each to find twice.
 LARGE = ("open-gsm8k", "open-mmlu")
@@ -190,10 +190,9 @@ def largest_step_regret(game: bg.Game, path: Any, resolution: float | None, leve
     """The largest developer's mean regret over a closed path in turns, as a share of P."""
     n = game.n_developers
     after = np.roll(path, -1, axis=0)
-    movers = [np.flatnonzero(row) for row in path != after]
-    at = [k for k, who in enumerate(movers) if who.size][0] if any(w.size for w in movers) else 0
-    turn = int(movers[at][0]) if movers[at].size else n - 1
-    revised = (turn + at - np.arange(len(path))) % n
+    moved = np.argwhere(path != after)
+    at, who = moved[0] if moved.size else (0, n - 1)
+    revised = (who + at - np.arange(len(path))) % n
     missed = bg.metrics.step_regrets(
         game, "direct", after, revised, resolution=resolution, levels=levels, start=path[0]
     )

@@ -1,4 +1,4 @@
-"""Another processor, imitated: every number that a curve returns is off by a few units in the last place."""
+"""Another processor, imitated: what a curve returns is off by a few units in the last place."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Scores compared as published, once more: theory section 2 in plain loops over developers.
 
-Published scores are whole numbers ``k``, in units of ``RHO``, and are compared as such. Nothing is shared
-with `benchgame_env.numerics`, with the theory or with the graders: the curves, the cost and the prizes of
-a game are all that is asked.
+Published scores are whole numbers ``k``, in units of ``RHO``, and are compared as such. Nothing is
+shared with `benchgame_env.numerics`, with the theory or with the graders: the curves, the cost and the
+prizes of a game are all that is asked.
 
 A second witness, `Exact`, needs no grid at all: on additive curves the order of scores is that of
 ``theta + e``, which is exact in fractions.
@@ -54,7 +54,10 @@ def beating(k: int, resolution: float) -> int:
 def ranks(ks: Sequence[int], ties: str) -> list[int]:
     """1 + how many stand above; of two who are tied, the better model does under ``quality``."""
     return [
-        1 + sum(other > own or (other == own and j < i and ties == "quality") for j, other in enumerate(ks))
+        1
+        + sum(
+            other > own or (other == own and j < i and ties == "quality") for j, other in enumerate(ks)
+        )
         for i, own in enumerate(ks)
     ]
 
@@ -152,12 +155,14 @@ class Developers:
         return prize(i, board, self.prizes, self.ties) - self.cost(effort)
 
     def slack(self, i: int, effort: float) -> float:
-        """What a gain must exceed at ``effort``: a share of P, and the cost of 1.5 steps of the grid."""
-        here = self.score(i, effort)
-        there = self.effort_for(i, here + float(step(publish(here)) * RHO))
-        if math.isinf(there):  # at a ceiling: the step that leads up to here
-            there, effort = effort, self.effort_for(i, here - float(step(publish(here)) * RHO))
-        return max(self.gain, STEPS * (self.cost(there) - self.cost(effort)))
+        """What a move to ``effort`` must gain more than: a share of P, and the cost of 1.5 steps of the
+        grid there, up or down, whichever is less: at the end of a flat part the other side is no matter
+        of rounding."""
+        here = publish(self.score(i, effort))
+        up = self.effort_for(i, float(above(here) * RHO))
+        down = self.effort_for(i, float((here - step(here)) * RHO))
+        steps = (self.cost(max(up, effort)), self.cost(min(down, effort)))
+        return max(self.gain, STEPS * min(abs(cost - self.cost(effort)) for cost in steps))
 
     def candidates(self, i: int, ks: Sequence[int]) -> list[tuple[float, int]]:
         """Efforts among which the best response lies, and what each shows."""
@@ -180,11 +185,10 @@ class Developers:
         """Effort and published score; what is held unless another gains more than the slack."""
         tried = [(self.payoff(i, ks, k, effort), effort, k) for effort, k in self.candidates(i, ks)]
         best, effort, _ = max(tried)
-        now = self.payoff(i, ks, ks[i], held)
-        if best - now <= max(self.slack(i, effort), self.slack(i, held)):
+        slack = self.slack(i, effort)
+        if best - self.payoff(i, ks, ks[i], held) <= slack:
             return held, ks[i]
         # Of equal payoffs the least effort.
-        slack = self.slack(i, effort)
         return min((effort, k) for payoff, effort, k in tried if payoff >= best - slack)
 
     def course(self, limit: int = 20_000) -> Course | None:
@@ -248,15 +252,15 @@ class Exact:
 
     def payoff(self, i: int, reached: Sequence[Fraction], effort: Fraction) -> Fraction:
         own = self.quality[i] + effort
-        ahead = sum(
-            other > own or (other == own and j < i) for j, other in enumerate(reached) if j != i
-        )
+        ahead = sum(other > own or (other == own and j < i) for j, other in enumerate(reached) if j != i)
         return self.prizes[ahead] - self.rate * effort
 
     def course(self, limit: int = 20_000) -> Course | None:
         """As `Developers.course`. In place of published scores, places among all that can be reached."""
         n = len(self.quality)
-        places = {at: k for k, at in enumerate(sorted({q + e for q in self.quality for e in self.levels}))}
+        places = {
+            at: k for k, at in enumerate(sorted({q + e for q in self.quality for e in self.levels}))
+        }
 
         def answer(i: int, efforts: tuple[Any, ...], ks: tuple[int, ...]) -> Any:
             reached = [q + e for q, e in zip(self.quality, efforts, strict=True)]
