@@ -50,8 +50,8 @@ def followed(vec: bg.VectorEnv, states: Any, laps: int) -> tuple[dict[str, Any],
 @pytest.mark.parametrize("scale", ["linear", "log"])
 @pytest.mark.parametrize("name", GAMES)
 def test_the_predicted_path_passes_when_it_is_played(name: str, scale: str) -> None:
-    # The bounds of section 8 are a regret of each developer's revisions below 1 % of P, peaks and troughs
-    # within 5 % of F, the period within 10 %, wrong boards within 0.05. What is predicted is far inside.
+    # The bounds of section 8: regret of each developer's revisions below 1 % of P, peaks and troughs
+    # within 5 % of F, the period within 10 %, wrong boards within 0.05. A prediction is far inside.
     game = bg.load_game(name)
     cycle = bg.theory.best_response_cycle(game, "direct")
     n = game.n_developers
