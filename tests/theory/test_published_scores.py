@@ -139,6 +139,15 @@ def test_a_few_last_places_change_nothing_on_random_games(first: int) -> None:
     unchanged(range(first, first + 50))
 
 
+def test_where_nothing_can_be_won_a_few_last_places_are_no_jump() -> None:
+    # Equal prizes: the curves, which declare nothing, are looked at over no effort at all. Whether they
+    # are continuous there must not be told from last places: a jump is a step of the grid at least.
+    game, rule = random_case(1118)
+    assert game.prize_range == 0
+    assert bg.theory.predict(game, rule).assumptions["scores_continuous"]
+    assert bg.theory.predict(jittered(game, 0), rule).assumptions["scores_continuous"]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(200, 1200, 100))
 def test_a_few_last_places_change_nothing_on_a_thousand_random_games(first: int) -> None:
