@@ -1,8 +1,10 @@
 # make run: predict, train and judge a real leaderboard.  make test: everything that CI checks.
+# make long: the tests' witnesses on thousands of games, for half an hour.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-.PHONY: run test format clean
+NUMERICAL := tests/core tests/theory tests/metrics tests/play/test_published_play.py
+.PHONY: run test without-kernels long format clean
 
 run: $(READY)
 	$(BIN)/python -m training.quickstart
@@ -12,6 +14,15 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto
+	$(MAKE) without-kernels
+
+# The numerical tests once more, as on a processor that has none of NumPy's own kernels.
+without-kernels: $(READY)
+	NPY_DISABLE_CPU_FEATURES="$$($(BIN)/python tests/tools/without_kernels.py)" \
+		$(BIN)/python -m pytest -n auto $(NUMERICAL)
+
+long: $(READY)
+	$(BIN)/python -m pytest -n auto -m long
 
 format: $(READY)
 	$(BIN)/ruff format .
