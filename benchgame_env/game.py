@@ -107,7 +107,10 @@ class Game:
 
     def board(self, scores: Floats, ties: Ties = "quality") -> Board:
         """Publish ``scores`` ``[..., n]``, rank what is published and award the prizes; see `rank`."""
-        scores = publish(scores)
+        return self.award(publish(scores), ties)
+
+    def award(self, scores: Floats, ties: Ties = "quality") -> Board:
+        """As `board`, for scores that are taken as they are."""
         ranks = rank(scores, ties)
         if ties == "quality":
             return Board(scores, ranks, self.prizes.take(ranks - 1))

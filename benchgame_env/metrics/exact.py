@@ -2,7 +2,8 @@
 
 A best deviation lies at effort 0 or where one reaches or passes a score that a rival may show. These
 efforts are found by bisection over the float64 numbers on the rule's own score, so every deviation that
-is credited exists.
+is credited exists. What was played ranks by published scores; deviations pass the scores themselves, the
+limit of ever finer grids. Where one step of the grid decides what a deviation gains, the regret is NaN.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from numpy.typing import NDArray
 from benchgame_env.game import Game
 from benchgame_env.metrics.expected_prize import expected_prize
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.numerics import above, publish
 from benchgame_env.rules import DeterministicProtocol, as_protocol, is_exact
 from benchgame_env.validate import Floats
+
+# Costs that differ by less than this share of P are one for a grade: a tenth of the tightest bound.
+RESOLVED = 1e-3
 
 
 def exact_rule(protocol: Any) -> DeterministicProtocol:
@@ -29,20 +34,32 @@ def exact_rule(protocol: Any) -> DeterministicProtocol:
 
 def expected_payoffs(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> Floats:
     """``[n]``, prize units."""
-    shown = shown_scores(game, rule, mixed)
-    return np.array([p @ _payoffs(game, rule, i, e, shown) for i, (e, p) in enumerate(mixed)])
+    played = _published(shown_scores(game, rule, mixed))
+    payoffs = [_payoffs(game, rule, i, played[i][0], own[0], played) for i, own in enumerate(mixed)]
+    return np.array([own[1] @ payoff for own, payoff in zip(mixed, payoffs, strict=True)])
 
 
 def regrets(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> Floats:
-    """``sup_e u_i(e, x_-i) - u_i(x)``, ``[n]``, prize units, >= 0."""
-    shown = shown_scores(game, rule, mixed)
-    tried = deviations(game, rule, np.concatenate([scores for scores, _ in shown]))
-    return np.array([_regret(game, rule, i, mixed[i], shown, tried[:, i]) for i in range(len(mixed))])
+    """``sup_e u_i(e, x_-i) - u_i(x)``, ``[n]``, prize units, >= 0; NaN where one step of the grid moves
+    it by more than `RESOLVED` P."""
+    scores = shown_scores(game, rule, mixed)
+    aims, efforts = limit_efforts(game, rule, np.concatenate([own for own, _ in scores]))
+    doubtful = _doubtful(game, rule, aims, efforts)
+    return np.array(
+        [
+            _regret(game, rule, i, mixed[i], scores, aims, efforts[:, i], doubtful[:, i])
+            for i in range(len(mixed))
+        ]
+    )
 
 
 def shown_scores(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> list[Strategy]:
-    """Per developer the scores that its efforts show, and their probabilities."""
+    """Per developer the scores that its efforts show, not yet published, and their probabilities."""
     return [(own_scores(game, rule, i, efforts), chances) for i, (efforts, chances) in enumerate(mixed)]
+
+
+def _published(shown: list[Strategy]) -> list[Strategy]:
+    return [(publish(scores), chances) for scores, chances in shown]
 
 
 def own_scores(game: Game, rule: DeterministicProtocol, i: int, efforts: Floats) -> Floats:
@@ -57,25 +74,72 @@ def _regret(
     rule: DeterministicProtocol,
     i: int,
     own: Strategy,
-    shown: list[Strategy],
-    deviations: Floats,
+    scores: list[Strategy],
+    aims: Floats,
+    efforts: Floats,
+    doubtful: NDArray[np.bool_],
 ) -> float:
-    efforts, probabilities = own
-    tried = np.concatenate((efforts, deviations))
-    payoff = _payoffs(game, rule, i, tried, shown)
-    return max(0.0, float(payoff.max() - probabilities @ payoff[: efforts.size]))
+    """Developer i's regret; ``efforts`` ``[m]`` are the first that show ``aims``."""
+    played = _published(scores)
+    now = _payoffs(game, rule, i, played[i][0], own[0], played)
+    ends = np.array([0.0, game.budget[i] if np.isfinite(game.budget[i]) else 0.0])
+    at_ends = _payoffs(game, rule, i, publish(own_scores(game, rule, i, ends)), ends, played)
+    deviating = _payoffs(game, rule, i, own_scores(game, rule, i, efforts), efforts, scores)
+    best = max(now.max(), at_ends.max(), deviating.max())
+    if doubtful.any():
+        sure = max(now.max(), at_ends.max(), deviating[~doubtful].max(initial=-np.inf))
+        # At best, a doubtful score is passed for what the step of the grid below it takes.
+        cheap = first_efforts(game, rule, aims[doubtful] - _step(aims[doubtful]))[:, i]
+        hoped = _payoffs(game, rule, i, np.nextafter(aims[doubtful], np.inf), cheap, scores)
+        if hoped.max() - sure > RESOLVED * game.prize_range:
+            return np.nan
+    return max(0.0, float(best - own[1] @ now))
+
+
+def _doubtful(
+    game: Game, rule: DeterministicProtocol, aims: Floats, efforts: Floats
+) -> NDArray[np.bool_]:
+    """Whether one step of the grid moves what showing ``aims`` ``[m]`` takes, ``efforts`` ``[m, n]``, by
+    more than what `RESOLVED` P is worth: curves that saturate. Flat stretches that are meant tell."""
+    slack = RESOLVED * game.prize_range
+    if slack == 0 or not (rule.strict and getattr(game.curves, "strictly_increasing", False)):
+        return np.zeros(efforts.shape, dtype=bool)
+    step, cost, top = _step(aims)[:, None], game.cost(efforts), _top(game)
+    near = RESOLVED * game.finite_effort_scale  # counts as one effort, too, if the cost jumps
+    lower = np.where(cost > slack, game.cost.inverse(np.maximum(cost - slack, 0.0)), 0.0)
+    lower = np.maximum(np.minimum(lower, efforts - near), 0.0)
+    higher = np.minimum(np.maximum(game.cost.inverse(cost + slack), efforts + near), top)
+    enough = (lower > 0) & (rule.score(game, lower) > aims[:, None] - step)
+    too_little = (higher < top) & (rule.score(game, higher) < aims[:, None] + step)
+    reached = rule.score(game, efforts) >= aims[:, None]
+    with np.errstate(over="ignore"):
+        highest = rule.score(game, top)
+        # Where scores still rise at the budget, published ones decide there.
+        flat = rule.score(game, np.maximum(top - near, 0.0)) > highest - step
+    hopeful = flat & (highest >= aims[:, None] - step)
+    return np.where(reached, enough | too_little, hopeful)
+
+
+def _step(scores: Floats) -> Floats:
+    """The width of the grid's cells at ``scores``."""
+    return above(publish(scores)) - publish(scores)
 
 
 def _payoffs(
-    game: Game, rule: DeterministicProtocol, i: int, efforts: Floats, shown: list[Strategy]
+    game: Game,
+    rule: DeterministicProtocol,
+    i: int,
+    score: Floats,
+    efforts: Floats,
+    shown: list[Strategy],
 ) -> Floats:
-    """Expected payoffs of developer i at each of ``efforts`` ``[m]`` against the others' mixtures."""
-    score = own_scores(game, rule, i, efforts)
-    above, level = np.zeros((2, game.n_developers, score.size))
+    """Expected payoffs of developer i at each of ``efforts`` ``[m]`` that show ``score``, against the
+    others' mixtures."""
+    ahead, level = np.zeros((2, game.n_developers, score.size))
     for j in range(game.n_developers):
         if j != i:
-            above[j], level[j] = _beats(score, *shown[j])
-    return expected_prize(game.prizes, i, above, level, rule.ties) - game.cost(efforts)
+            ahead[j], level[j] = _beats(score, *shown[j])
+    return expected_prize(game.prizes, i, ahead, level, rule.ties) - game.cost(efforts)
 
 
 def _beats(score: Floats, rival: Floats, probabilities: Floats) -> tuple[Floats, Floats]:
@@ -87,21 +151,24 @@ def _beats(score: Floats, rival: Floats, probabilities: Floats) -> tuple[Floats,
     return above, at_least - above
 
 
-def deviations(game: Game, rule: DeterministicProtocol, scores: Floats) -> Floats:
-    """Efforts ``[m, n]`` among which every developer's best deviation lies, up to rounding: 0, and for
-    every score that may be shown the first effort that reaches it and the first that exceeds it."""
+def limit_efforts(game: Game, rule: DeterministicProtocol, scores: Floats) -> tuple[Floats, Floats]:
+    """Of ``scores`` ``[m]`` that may be shown: each and the next float64 number, as aims ``[2 m]``, and
+    the first efforts ``[2 m, n]`` to show them, among which every developer's best deviation lies, up to
+    rounding and the ends of its range; 0 where there is none. At the budget published scores decide."""
     scores = np.unique(scores)
     aims = np.concatenate((scores, np.nextafter(scores, np.inf)))
-    return np.vstack((np.zeros(game.n_developers), first_efforts(game, rule, aims)))
+    efforts = first_efforts(game, rule, aims)
+    limited = np.isfinite(game.budget)
+    most = publish(rule.score(game, np.where(limited, game.budget, 0.0)))
+    exceeds = most > publish(scores)[:, None]
+    efforts[scores.size :][limited & ~exceeds] = 0.0
+    return aims, efforts
 
 
 def first_efforts(game: Game, rule: DeterministicProtocol, aims: Floats) -> Floats:
     """The first float64 efforts ``[m, n]`` that show at least ``aims`` ``[m]``; 0 where none does that
     may pay."""
-    aims = aims[:, None]
-    # Effort that costs more than P cannot pay, so it need not be searched.
-    worth = np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf)
-    top = np.minimum(np.minimum(game.budget, worth), np.finfo(np.float64).max)
+    aims, top = aims[:, None], _top(game)
     with np.errstate(over="ignore"):  # without a budget the search starts at the largest float
         reachable = rule.score(game, top) >= aims
         return _first_effort(game, rule, np.where(reachable, aims, -np.inf), top)
@@ -120,3 +187,9 @@ def _first_effort(game: Game, rule: DeterministicProtocol, aims: Floats, top: Fl
         low = np.where(enough, low, np.minimum(middle + 1, high))
         high = np.where(enough, middle, high)
     return high.view(np.float64)
+
+
+def _top(game: Game) -> Floats:
+    """The largest efforts ``[n]`` that may pay: none that cost more than P do."""
+    worth = np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf)
+    return np.minimum(np.minimum(game.budget, worth), np.finfo(np.float64).max)

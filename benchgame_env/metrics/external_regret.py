@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
-from benchgame_env.metrics import exact as fixed
+from benchgame_env.metrics import exact
 from benchgame_env.metrics.limit_cycle import course
 from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.validate import Floats
@@ -36,7 +36,7 @@ def joint_regrets(game: Game, protocol: Any, profiles: ArrayLike) -> Floats:
     ------
     ValueError: a rule without exact theory, efforts outside the budget.
     """
-    rule, efforts = fixed.exact_rule(protocol), course(profiles)
+    rule, efforts = exact.exact_rule(protocol), course(profiles)
     if efforts.shape[1] != game.n_developers:
         raise ValueError(f"profiles: {efforts.shape[1]} efforts for {game.n_developers} developers")
     if (efforts < 0).any() or (efforts > game.budget).any():
@@ -44,10 +44,11 @@ def joint_regrets(game: Game, protocol: Any, profiles: ArrayLike) -> Floats:
     scores = rule.score(game, efforts)
     prizes = game.board(scores, rule.ties).prizes
     got = game.payoffs(prizes, efforts).mean(axis=0)
-    tried = fixed.deviations(game, rule, scores)
+    _, efforts = exact.limit_efforts(game, rule, scores)
+    tried = np.vstack((np.zeros(game.n_developers), efforts))
     regrets = np.empty(game.n_developers)
     for i in range(game.n_developers):
-        own = fixed.own_scores(game, rule, i, tried[:, i])
+        own = exact.own_scores(game, rule, i, tried[:, i])
         worth = _prize_steps(game, rule, i, scores).at(own) - game.cost(tried[:, i])
         regrets[i] = max(0.0, worth.max() - got[i])
     return regrets
@@ -95,4 +96,4 @@ def _prizes(game: Game, rule: DeterministicProtocol, i: int, scores: Floats, own
     """Developer i's prize on each board ``[samples, n]`` if it showed ``own`` ``[samples]`` there."""
     boards = scores.copy()
     boards[:, i] = own
-    return game.board(boards, rule.ties).prizes[:, i]
+    return game.award(boards, rule.ties).prizes[:, i]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
-from benchgame_env.metrics import exact as fixed
+from benchgame_env.metrics import exact
 from benchgame_env.metrics.limit_cycle import course
+from benchgame_env.numerics import beating, publish
 from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.validate import Floats, number
 
@@ -48,7 +50,7 @@ def step_regrets(
     ------
     ValueError: a rule without exact theory, efforts outside the budget, somebody who moved out of turn.
     """
-    rule, after, who = fixed.exact_rule(protocol), course(efforts), np.asarray(revised)
+    rule, after, who = exact.exact_rule(protocol), course(efforts), np.asarray(revised)
     n = game.n_developers
     if after.shape[1] != n or who.shape != (len(after),) or not np.isin(who, range(n)).all():
         raise ValueError(
@@ -61,12 +63,18 @@ def step_regrets(
     missed = np.zeros(len(after))
     for i in range(n):
         mine = who == i
-        if levels is None:
+        if levels is not None:
+            answers = _levels(game, i, levels, len(boards[mine]))
+        elif resolution is not None:
             answers = _overtakes(game, rule, i, boards[mine], resolution)
         else:
-            answers = _levels(game, i, levels, len(boards[mine]))
-        tried = np.column_stack((after[mine, i], before[mine, i], answers))
-        missed[mine] = _missed(game, rule, i, boards[mine], tried)
+            answers = _infima(game, rule, i, boards[mine])
+        played = np.column_stack((after[mine, i], before[mine, i]))
+        done = _payoffs(game, rule, i, boards[mine], played, publish)
+        # Infima are the limit of ever finer grids: they pass scores themselves.
+        limit = levels is None and resolution is None
+        possible = _payoffs(game, rule, i, boards[mine], answers, np.asarray if limit else publish)
+        missed[mine] = np.column_stack((done, possible)).max(axis=1) - done[:, 0]
     return missed
 
 
@@ -87,27 +95,41 @@ def _levels(game: Game, i: int, levels: ArrayLike, rounds: int) -> Floats:
 
 
 def _overtakes(
-    game: Game, rule: DeterministicProtocol, i: int, boards: Floats, resolution: float | None
+    game: Game, rule: DeterministicProtocol, i: int, boards: Floats, resolution: float
 ) -> Floats:
-    """Efforts ``[rounds, m]`` among which developer i's best answer lies."""
+    """Efforts ``[rounds, m]`` with which developer i shows what passes each rival, 0 and the budget."""
+    number("resolution", resolution, low=0, strict=True)
     rivals = np.arange(game.n_developers) != i
-    scores = boards[:, rivals]
-    if resolution is None:
-        aims = np.hstack((scores, np.nextafter(scores, np.inf)))
-    else:
-        number("resolution", resolution, low=0, strict=True)
-        favoured = (np.flatnonzero(rivals) > i) & (rule.ties == "quality")
-        aims = scores + np.where(favoured, 0.0, resolution)
+    scores = publish(boards[:, rivals])
+    favoured = (np.flatnonzero(rivals) > i) & (rule.ties == "quality")
+    return _answers(game, rule, i, np.where(favoured, scores, beating(scores, resolution)))
+
+
+def _infima(game: Game, rule: DeterministicProtocol, i: int, boards: Floats) -> Floats:
+    """Efforts ``[rounds, m]`` among which developer i's best answer lies, in the limit."""
+    scores = np.delete(boards, i, axis=1)
+    return _answers(game, rule, i, np.hstack((scores, np.nextafter(scores, np.inf))))
+
+
+def _answers(game: Game, rule: DeterministicProtocol, i: int, aims: Floats) -> Floats:
+    """The first efforts that show ``aims`` ``[rounds, m]``, then 0 and the budget."""
     distinct, place = np.unique(aims, return_inverse=True)
-    efforts = fixed.first_efforts(game, rule, distinct)[place.reshape(aims.shape), i]
-    ends = np.zeros((len(boards), 2))
+    efforts = exact.first_efforts(game, rule, distinct)[place.reshape(aims.shape), i]
+    ends = np.zeros((len(aims), 2))
     ends[:, 1] = game.budget[i] if np.isfinite(game.budget[i]) else 0.0
     return np.hstack((efforts, ends))
 
 
-def _missed(game: Game, rule: DeterministicProtocol, i: int, boards: Floats, tried: Floats) -> Floats:
-    """By how much the best of the efforts ``tried`` ``[rounds, m]`` beats the first of them."""
-    shown = np.repeat(boards[:, None], tried.shape[1], axis=1)
-    shown[..., i] = fixed.own_scores(game, rule, i, tried)
-    payoffs = game.board(shown, rule.ties).prizes[..., i] - game.cost(tried)
-    return payoffs.max(axis=1) - payoffs[:, 0]
+def _payoffs(
+    game: Game,
+    rule: DeterministicProtocol,
+    i: int,
+    boards: Floats,
+    efforts: Floats,
+    shown: Callable[[Floats], Floats],
+) -> Floats:
+    """Developer i's payoffs ``[rounds, m]`` for ``efforts`` while the others keep the scores of
+    ``boards`` ``[rounds, n]``; ``shown`` is what is compared of scores."""
+    profiles = np.repeat(boards[:, None], efforts.shape[1], axis=1)
+    profiles[..., i] = exact.own_scores(game, rule, i, efforts)
+    return game.award(shown(profiles), rule.ties).prizes[..., i] - game.cost(efforts)

@@ -24,7 +24,7 @@ from tools.generators import (
     random_protocol,
     rngs,
 )
-from witnesses.payoffs import Witness
+from witnesses.payoffs import Witness, first_effort
 
 import benchgame_env as bg
 from benchgame_env.metrics import can_grade, empirical, expected_payoffs, kendall_tau, nash_conv, regrets
@@ -137,15 +137,26 @@ class Halved:
 
 @given(rngs, protocols())
 def test_regret_is_zero_after_the_best_deviation_and_only_then(rng, rule) -> None:
-    # One developer moves to the best of the witness's deviations: nothing is left to gain, but what
-    # a first effort that exceeds a score costs above the infimum (1e-13 of effort, slope below 100).
+    # One developer moves to the best of the first efforts that reach or exceed what a rival shows:
+    # nothing is left to gain, but what two steps of the grid, 2 x 2^-23, cost at a slope below 100.
     game = random_game(rng, n=int(rng.integers(2, 5)))
     efforts = random_efforts(rng, game)[0]
     i = int(rng.integers(game.n_developers))
-    witness = Witness(game, rule, [([e], [1.0]) for e in efforts])
-    tried = [0.0, efforts[i], *witness.overtakes(i)]
-    efforts[i] = max(tried, key=lambda effort: witness.payoff(i, effort))
-    assert regrets(game, rule, efforts)[i] <= 1e-9
+
+    def profile(effort: float) -> np.ndarray:
+        return np.where(np.arange(game.n_developers) == i, effort, efforts)
+
+    def shown(effort: float) -> float:
+        return float(rule.evaluate(game, profile(effort)).scores[i])
+
+    board, tried = rule.evaluate(game, efforts).scores, [0.0, efforts[i]]
+    for score in np.delete(board, i):
+        guess = float(rule.effort_for(game, np.full(game.n_developers, score))[i])
+        for enough in (score.__le__, score.__lt__):
+            found = first_effort(lambda e, enough=enough: enough(shown(e)), guess, float(game.budget[i]))
+            tried += [] if found is None else [found]
+    efforts[i] = max(tried, key=lambda e: rule.evaluate(game, profile(e)).prizes[i] - game.cost(e))
+    assert regrets(game, rule, efforts)[i] <= 100 * 2 * 2**-23
 
 
 # --- Poisson-binomial and ties -----------------------------------------------------------------
