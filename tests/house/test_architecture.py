@@ -25,8 +25,10 @@ ALLOWED = {
     "named_games": {"calibration", "costs", "curves", "game", "named_games", "validate"},
     "rules": {"game", "rules", "validate"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "rules", "testing", "validate"},
-    "theory": {"curves", "game", "metrics", "named_games", "rules", "theory", "validate"},
-    "metrics": {"game", "metrics", "rules", "validate"},
+    "theory": {"curves", "game", "metrics", "named_games", "rules", "subgame", "theory", "validate"},
+    "numerics": {"validate"},
+    "subgame": {"curves", "game", "named_games", "numerics", "rules", "validate"},
+    "metrics": {"game", "metrics", "rules", "subgame", "validate"},
     "play": {"game", "named_games", "play", "rules", "validate"},
     "cli": {"cli", "game", "metrics", "rules", "theory", "validate"},
 }

@@ -74,8 +74,8 @@ class Stale(Layer):
     """Shows the scores of the board before: nothing one round ahead depends on effort."""
 
     @property
-    def stateful(self):
-        return True
+    def traits(self):
+        return super().traits.with_memory()
 
     def start(self, game, shape):
         return {"shown": self.base.score(game, np.zeros(shape))}

@@ -220,7 +220,7 @@ def is_resolved(game: Game, rule: DeterministicProtocol) -> bool:
 def _is_plateau(game: Game, rule: DeterministicProtocol, low: Floats, high: Floats) -> NDArray[np.bool_]:
     """Where scores are exactly equal at ``low`` and ``high``: a curve that is flat there, such as a
     measured one at chance or after its last checkpoint, and not one too flat for float64."""
-    declared = getattr(game.curves, "strictly_increasing", None) if rule.strict else False
+    declared = getattr(game.curves, "strictly_increasing", None) if rule.traits.strict else False
     if declared:
         return np.zeros(low.shape, dtype=bool)
     # Without a word from the curves, flat all the way up looks like saturation.
