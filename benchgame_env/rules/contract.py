@@ -165,20 +165,30 @@ def is_exact(protocol: Protocol) -> TypeGuard[DeterministicProtocol]:
 PARTS = ("name", "example", "ties", "start", "play", "distribution", "designer_cost")
 
 
-@dataclass(frozen=True, repr=False)
 class Adapted(Protocol):
     """A class with ``evaluate`` alone as a whole protocol. Of what else a protocol has, the class's own
     counts where it has one; to be exact it has to derive from `DeterministicProtocol`."""
 
-    rule: Any
-
-    def __post_init__(self) -> None:
-        vars(self)["name"] = type(self.rule).__name__
-        vars(self).update({part: getattr(self.rule, part) for part in PARTS if part in dir(self.rule)})
+    def __init__(self, rule: Any) -> None:
+        self.rule = rule
+        vars(self)["name"] = type(rule).__name__
+        vars(self).update({part: getattr(rule, part) for part in PARTS if part in dir(rule)})
 
     def __repr__(self) -> str:
         plain = type(self.rule).__repr__ is object.__repr__
         return f"{type(self.rule).__name__}()" if plain else repr(self.rule)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Adapted) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(type(self.rule))
+
+    @property
+    def _value(self) -> Any:
+        """What the rule is compared by: itself, or its attributes where its class does not say how."""
+        says = type(self.rule).__eq__ is not object.__eq__
+        return self.rule if says else (type(self.rule), vars(self.rule))
 
     @property
     def traits(self) -> Traits:
