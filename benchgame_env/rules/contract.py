@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, ClassVar, Literal, TypeGuard
+from typing import Any, ClassVar, Literal, TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game, Ties
 from benchgame_env.validate import Floats, choice
 
-DRAWS = ("none", "independent", "joint")
+Draws = Literal["joint", "independent", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Traits:
         Whether shown scores are in [0, 1] whenever the curves are.
     """
 
-    draws: Literal["joint", "independent", "none"] = "joint"
+    draws: Draws = "joint"
     remembers: bool = True
     own_score: bool = False
     strict: bool = False
@@ -48,11 +48,11 @@ class Traits:
     accuracies: bool = False
 
     def __post_init__(self) -> None:
-        choice("draws", self.draws, DRAWS)
+        choice("draws", self.draws, get_args(Draws))
 
     def with_memory(self) -> Traits:
         """What is left of these where a layer adds a memory of earlier rounds."""
-        draws: Literal["joint", "none"] = "none" if self.draws == "none" else "joint"
+        draws: Draws = "none" if self.draws == "none" else "joint"
         return replace(self, draws=draws, remembers=True, own_score=False, strict=False)
 
 
@@ -99,10 +99,17 @@ class Protocol:
 
         Parameters
         ----------
-        efforts: own efforts held, ``[..., n]``, effort units.
-        state: what `start` or the round before returned; it is not changed in place.
-        revised: who could hand in a new model since the last board, ``[..., n]``; None: everybody. On
-            the board that opens an episode nobody has: it shows the models as they are.
+        game : Game
+            The game that is played.
+        efforts : array
+            Own efforts held, ``[..., n]``, effort units.
+        state : object
+            What `start` or the round before returned; it is not changed in place.
+        rng : numpy.random.Generator, optional
+            Of all that is drawn.
+        revised : array of bool, optional
+            Who could hand in a new model since the last board, ``[..., n]``. Default: everybody. On the
+            board that opens an episode nobody could: it shows the models as they are.
         """
         if type(self).evaluate is Protocol.evaluate:
             raise NotImplementedError(f"{type(self).__name__} has neither evaluate nor play")

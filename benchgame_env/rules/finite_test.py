@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import Protocol, Traits, is_exact
+from benchgame_env.rules.contract import Draws, Protocol, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol, register_protocol
 from benchgame_env.validate import Floats, choice, integer
 
@@ -52,7 +52,7 @@ class FiniteTest(Protocol):
 
     @property
     def traits(self) -> Traits:
-        draws: Any = "independent" if is_exact(self.base) else "joint"
+        draws: Draws = "independent" if is_exact(self.base) else "joint"
         return replace(self.base.traits, draws=draws, own_score=False, strict=False)
 
     @property
@@ -101,7 +101,8 @@ def accuracies(game: Game, base: Any, efforts: Floats) -> Floats:
 
     Raises
     ------
-    ValueError: a score is not the chance of solving an item.
+    ValueError
+        A score is not the chance of solving an item.
     """
     return _chances(game, base, efforts, np.asarray(base.score(game, efforts), dtype=np.float64))
 

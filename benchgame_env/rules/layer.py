@@ -24,7 +24,8 @@ class Layer(Protocol):
 
     Raises
     ------
-    ValueError: the base's ranks do not follow from its scores; such a rule has to come last.
+    ValueError
+        The base's ranks do not follow from its scores; such a rule has to come last.
     """
 
     base: Any = "direct"

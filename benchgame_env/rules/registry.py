@@ -38,8 +38,9 @@ def register_protocol(name: str) -> Callable[[_C], _C]:
 
     Raises
     ------
-    ValueError: the name is taken by another class, or is no word of letters, digits, ``_``, ``.`` and
-        ``-``; the class has a name already, or no ``evaluate``.
+    ValueError
+        The name is taken by another class, or is no word of letters, digits, ``_``, ``.`` and ``-``; the
+        class has a name already, or no ``evaluate``.
     """
 
     def register(cls: _C) -> _C:
@@ -109,7 +110,8 @@ def protocol_class(name: str) -> type:
 
     Raises
     ------
-    ValueError: there is none (the known protocols are listed), or its module cannot be imported.
+    ValueError
+        There is none (the known protocols are listed), or its module cannot be imported.
     """
     name = _parts(name)[-1]
     if name in _classes:
@@ -182,7 +184,8 @@ def make_protocol(name: str, **parameters: Any) -> Any:
 
     Raises
     ------
-    ValueError: an unknown name (the known ones are listed) or unsuitable parameters.
+    ValueError
+        An unknown name (the known ones are listed) or unsuitable parameters.
     """
     parts = _parts(name)
     if len(parts) == 1:

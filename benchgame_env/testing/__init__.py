@@ -34,21 +34,27 @@ def check_protocol(protocol: Any, game: Game | str | None = None, seed: int = 0)
 
     Parameters
     ----------
-    protocol: a protocol, its name or class (made with its example parameters), or
-        ``(name, parameters)``. A class with ``evaluate`` alone will do.
-    game: the game to try it on, or its name. Default: three games, of fitted curves, of twins who tie
-        and of curves with plateaus; all count effort in thousands of steps.
-    seed: of all that is drawn; the same seed, the same outcome. Where a rule is noisy, means over 1,000
-        draws are compared at six standard errors, so a sound rule is blamed about once in a million.
+    protocol : protocol, type, str or pair
+        A protocol, its name or class (made with its example parameters), or ``(name, parameters)``. A
+        class with ``evaluate`` alone will do.
+    game : Game or str, optional
+        The game to try it on, or its name. Default: three games, of fitted curves, of twins who tie and
+        of curves with plateaus; all count effort in thousands of steps.
+    seed : int
+        Of all that is drawn; the same seed, the same outcome. Where boards are drawn, means over 1,000
+        of them are compared at six standard errors, so a sound rule is blamed about once in a million.
 
     Returns
     -------
-    The checks that did not apply to this rule, or not in full, each with the reason.
+    dict
+        The checks that did not apply to this rule, or not in full, each with the reason.
 
     Raises
     ------
-    AssertionError: the first check that fails, in a sentence that says what to mend.
-    ValueError: an unknown name, unsuitable parameters or an unknown game.
+    AssertionError
+        The first check that fails, in a sentence that says what to mend.
+    ValueError
+        An unknown name, unsuitable parameters or an unknown game.
     """
     rule = _rule(protocol)
     tried_on = _games() if game is None else [as_game(game)]
