@@ -9,6 +9,7 @@ from benchgame_env.play.vector import VectorEnv, vector_env
 from benchgame_env.rules import (
     DeterministicProtocol,
     Protocol,
+    Traits,
     make_protocol,
     protocols,
     register_protocol,
@@ -24,6 +25,7 @@ __all__ = [
     "LinearCost",
     "PowerCost",
     "Protocol",
+    "Traits",
     "VectorEnv",
     "calibration",
     "curves",

@@ -46,7 +46,8 @@ class Subgame:
     """
 
     def __init__(self, game: Game | str, protocol: Any) -> None:
-        self.game, self.rule = as_game(game), as_protocol(protocol)
+        self.game = as_game(game)
+        self.rule: Any = as_protocol(protocol)
 
     @classmethod
     def exact(cls, game: Game | str, protocol: Any) -> Subgame:
@@ -62,21 +63,17 @@ class Subgame:
 
     @cached_property
     def kind(self) -> Kind:
-        """What can be known of the rule's boards.
+        """What can be known of the rule's boards, by its traits.
 
         ``exact``: each shown score is a fixed, non-decreasing function of the own effort.
         ``independent``: scores are drawn independently, without state, from known distributions.
         ``stateful``: boards depend on earlier rounds. ``opaque``: anything else.
         """
-        rule = self.rule
-        if is_exact(rule):
+        if is_exact(self.rule):
             return "exact"
-        if getattr(rule, "stateful", False):
+        if self.rule.traits.remembers:
             return "stateful"
-        law = getattr(rule, "distribution", lambda *_: None)
-        if law(self.game, np.zeros(self.n)) is not None:
-            return "independent"
-        return "opaque"
+        return "independent" if self.rule.traits.draws == "independent" else "opaque"
 
     def drawn(self, curves: Curves) -> Subgame:
         """The same subgame on other ``curves`` for the same developers, which are not validated: for

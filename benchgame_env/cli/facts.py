@@ -42,7 +42,7 @@ def of(
     found = _mixed(p, tolerance, progress) if mixed else None
     return {
         "protocol": repr(p.protocol),
-        "ties": getattr(p.protocol, "ties", None),
+        "ties": p.protocol.ties,
         "developers": list(game.names),
         "regime": p.regime,
         "reason": p.reason,
@@ -153,7 +153,7 @@ def _judged(
         efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]
         found = metrics.played_outcomes(p.game, p.protocol, efforts[None], ranks[None])
         kind = f"where best responses {'settle' if p.dynamics.outcome == 'settles' else 'repeat'}"
-        return kind, replace(found, exact=not getattr(p.protocol, "noisy", False))
+        return kind, replace(found, exact=p.protocol.traits.draws == "none")
     if p.equilibrium is not None and p.regime == "pure":
         return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
     if mixed is not None:

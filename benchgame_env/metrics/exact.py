@@ -102,7 +102,7 @@ def _doubtful(
     """Whether one step of the grid moves what showing ``aims`` ``[m]`` takes, ``efforts`` ``[m, n]``, by
     more than what `RESOLVED` P is worth: curves that saturate. Flat stretches that are meant tell."""
     slack = RESOLVED * game.prize_range
-    if slack == 0 or not (rule.strict and getattr(game.curves, "strictly_increasing", False)):
+    if slack == 0 or not (rule.traits.strict and getattr(game.curves, "strictly_increasing", False)):
         return np.zeros(efforts.shape, dtype=bool)
     step, cost, top = _step(aims)[:, None], game.cost(efforts), _top(game)
     near = RESOLVED * game.finite_effort_scale  # counts as one effort, too, if the cost jumps

@@ -89,7 +89,7 @@ def regrets(game: Game, rule: Any, mixed: list[Strategy], tolerance: float) -> F
     ------
     ValueError: a rule under which effort may lower the expected score, which leaves no bound.
     """
-    if not getattr(rule, "rewards_effort", False):
+    if not rule.traits.rewards_effort:
         raise ValueError(
             f"protocol {rule!r}: the best deviation can be bounded only where effort never lowers the "
             "expected score, see rewards_effort"

@@ -13,9 +13,9 @@ from scipy.stats import kendalltau
 from benchgame_env.game import Game, Ties
 from benchgame_env.metrics import exact as fixed
 from benchgame_env.metrics import noisy as drawn
-from benchgame_env.metrics.regret import draws_independently
 from benchgame_env.metrics.strategies import Strategy, read_strategies
 from benchgame_env.rules import as_protocol, is_exact
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, integer, vector
 
 SAMPLES = 10_000
@@ -74,9 +74,9 @@ def outcomes(
     rule, mixed = as_protocol(protocol), read_strategies(game, strategies)
     spent = sum(float(p @ np.asarray(game.cost(e))) for e, p in mixed)
     pot = float(game.prizes.sum())
-    designer_cost = dict(rule.designer_cost(game)) if hasattr(rule, "designer_cost") else {}
+    designer_cost = dict(rule.designer_cost(game))
     share = spent / pot if pot > 0 else math.nan
-    if is_exact(rule) or draws_independently(game, rule):
+    if Subgame(game, rule).kind in ("exact", "independent"):
         chances = _chances(game, rule, mixed)
         tau, top = _expected_tau(game, chances, rule.ties), _best_on_top(game, chances, rule.ties)
         return Outcomes(tau, top, share, designer_cost, True, (tau, tau), (top, top))
@@ -102,7 +102,7 @@ def played_outcomes(game: Game, protocol: Any, efforts: ArrayLike, ranks: ArrayL
             f"and {ranks.shape}"
         )
     rule, pot = as_protocol(protocol), float(game.prizes.sum())
-    cost = dict(rule.designer_cost(game)) if hasattr(rule, "designer_cost") else {}
+    cost = dict(rule.designer_cost(game))
     burnt = float(np.asarray(game.cost(efforts)).sum(axis=-1).mean())
     taus, tops = (values.mean(axis=1) for values in _of_boards(game, ranks))
     tau, top, samples = float(taus.mean()), float(tops.mean()), len(ranks)

@@ -11,6 +11,7 @@ from benchgame_env.metrics import exact as fixed
 from benchgame_env.metrics import noisy as drawn
 from benchgame_env.metrics.strategies import read_strategies
 from benchgame_env.rules import as_protocol, is_exact
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, number
 
 TOLERANCE = 1e-6
@@ -36,7 +37,7 @@ def regrets(game: Game, protocol: Any, strategies: Any, tolerance: float = TOLER
     """
     rule = as_protocol(protocol)
     number("tolerance", tolerance, low=0, strict=True)
-    if not draws_independently(game, rule):
+    if Subgame(game, rule).kind != "independent":
         return fixed.regrets(game, _exact(rule), read_strategies(game, strategies))
     # Sums of products of prizes are right to rounding, which no search can undercut.
     slack = max(tolerance * game.prize_range, 1e-12 * float(np.abs(game.prizes).max()))
@@ -52,7 +53,7 @@ def nash_conv(game: Game, protocol: Any, strategies: Any, tolerance: float = TOL
 def expected_payoffs(game: Game, protocol: Any, strategies: Any) -> Floats:
     """Exact expected payoffs ``[n]`` under independent mixing (theory section 6), prize units."""
     rule = as_protocol(protocol)
-    if draws_independently(game, rule):
+    if Subgame(game, rule).kind == "independent":
         return drawn.expected_payoffs(game, rule, read_strategies(game, strategies))
     return fixed.expected_payoffs(game, _exact(rule), read_strategies(game, strategies))
 
@@ -60,16 +61,9 @@ def expected_payoffs(game: Game, protocol: Any, strategies: Any) -> Floats:
 def can_grade(game: Game, protocol: Any) -> bool:
     """Whether `regrets` are known under the rule: its board is a fixed function of efforts, or it draws
     scores independently, keeps no state and promises to reward effort."""
-    rule = as_protocol(protocol)
-    promised = bool(getattr(rule, "rewards_effort", False))
-    return is_exact(rule) or (promised and draws_independently(game, rule))
-
-
-def draws_independently(game: Game, rule: Any) -> bool:
-    """Whether the rule is noisy, and hands out the distribution of each developer's shown score."""
-    if is_exact(rule) or getattr(rule, "stateful", False) or not hasattr(rule, "distribution"):
-        return False
-    return rule.distribution(game, np.zeros(game.n_developers)) is not None
+    subgame = Subgame(game, protocol)
+    promised = subgame.rule.traits.rewards_effort
+    return subgame.kind == "exact" or (promised and subgame.kind == "independent")
 
 
 def _exact(rule: Any) -> Any:

@@ -88,7 +88,7 @@ class Observer:
 
     def __init__(self, game: Game, protocol: Any, axis: EffortAxis) -> None:
         n = game.n_developers
-        published = np.array(list(getattr(protocol, "published", {}).values()), dtype=np.float64)
+        published = np.array(list(protocol.published.values()), dtype=np.float64)
         self.layout = ObservationLayout(n, published.size, _scores_are_bounded(game, protocol))
         curve = game.curves.score(axis.effort(CURVE_POSITIONS[:, None] * np.ones(n)))
         told = np.sign(published) * np.log1p(np.abs(published)) / PARAMETER_SCALE
@@ -156,7 +156,7 @@ def _scores_are_bounded(game: Game, protocol: Any) -> bool:
     the ends tell."""
     ends = np.array([[0.0], [1e300]]) * np.ones(game.n_developers)
     exact = is_exact(protocol)
-    if not exact and not getattr(protocol, "shows_accuracies", False):
+    if not exact and not protocol.traits.accuracies:
         return False
     with np.errstate(all="ignore"):  # curves need not be made for such efforts
         own = game.curves.score(ends)

@@ -25,7 +25,6 @@ from benchgame_env.named_games import as_game
 from benchgame_env.play.actions import EffortAxis
 from benchgame_env.play.observation import Observer
 from benchgame_env.rules import as_protocol
-from benchgame_env.rules.contract import play, start
 from benchgame_env.validate import Floats, choice, integer
 
 REVISIONS = ("simultaneous", "alternating", "random")
@@ -150,14 +149,14 @@ class VectorEnv:
     def _open_episode(self) -> None:
         self.round = 0
         self._position = np.zeros(self._shape)
-        self._state = start(self.protocol, self.game, self._shape)
+        self._state = self.protocol.start(self.game, self._shape)
         self._publish(revised=self._nobody)
         self._turn = self._next_turn()
 
     def _publish(self, revised: NDArray[np.bool_]) -> None:
         self._efforts = self.axis.effort(self._position)
-        self._board, self._state = play(
-            self.protocol, self.game, self._efforts, self._state, self._rng, revised
+        self._board, self._state = self.protocol.play(
+            self.game, self._efforts, self._state, self._rng, revised
         )
         self._costs = self.game.cost(self._efforts)
 

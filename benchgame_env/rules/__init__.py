@@ -3,7 +3,7 @@
 from benchgame_env.rules.best_of import BestOf
 from benchgame_env.rules.capped import Capped
 from benchgame_env.rules.confidence_ranks import ConfidenceRanks
-from benchgame_env.rules.contract import DeterministicProtocol, Protocol, is_exact
+from benchgame_env.rules.contract import DeterministicProtocol, Protocol, Traits, is_exact
 from benchgame_env.rules.direct import Direct
 from benchgame_env.rules.finite_test import FiniteTest
 from benchgame_env.rules.first_look import FirstLook
@@ -41,6 +41,7 @@ __all__ = [
     "Refreshed",
     "Rounded",
     "SharedTest",
+    "Traits",
     "TuneBeforeTest",
     "as_protocol",
     "example_parameters",

@@ -41,7 +41,7 @@ class BestOf(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not getattr(self.base, "noisy", False) or getattr(self.base, "stateful", False):
+        if self.base.traits.draws == "none" or self.base.traits.remembers:
             raise ValueError(f"base: private tests need boards drawn without state, got {self.base!r}")
         if isinstance(self.k, Sequence):
             object.__setattr__(self, "k", tuple(integer("k", k, low=1) for k in self.k))
@@ -52,7 +52,7 @@ class BestOf(Layer):
     def published(self) -> dict[str, float]:
         one_each = isinstance(self.k, tuple)
         tests = {f"k_{i}": float(k) for i, k in enumerate(self.k)} if one_each else {"k": float(self.k)}
-        return {**getattr(self.base, "published", {}), **tests}
+        return {**self.base.published, **tests}
 
     def play(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from benchgame_env.game import Board, Game, Ties
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.finite_test import FiniteTest
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -45,8 +46,8 @@ class ConfidenceRanks(FiniteTest):
         object.__setattr__(self, "z", number("z", self.z, low=0))
 
     @property
-    def ranks_by_score(self) -> bool:
-        return False
+    def traits(self) -> Traits:
+        return replace(super().traits, draws="joint", ranks_by_score=False)
 
     def award(self, game: Game, shares: Floats) -> Board:
         half = self.z * np.sqrt(shares * (1 - shares) / self.items)
@@ -55,6 +56,3 @@ class ConfidenceRanks(FiniteTest):
         # Ranks in the place of scores: blocks of equal rank cover consecutive places.
         prizes = game.board(-ranks.astype(np.float64), "split").prizes
         return Board(shares, ranks, prizes)
-
-    def distribution(self, game: Game, efforts: Floats) -> None:
-        return None  # ranks do not follow from scores

@@ -2,53 +2,81 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar, TypeGuard
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, ClassVar, Literal, TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game, Ties
-from benchgame_env.validate import Floats
+from benchgame_env.validate import Floats, choice
+
+Draws = Literal["joint", "independent", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What a rule promises. The defaults promise nothing, and nothing is relied on that is not promised.
+
+    Attributes
+    ----------
+    draws : {"joint", "independent", "none"}
+        ``none``: equal efforts give equal boards. ``independent``: each developer's score is drawn on
+        its own, from what `Protocol.distribution` says. ``joint``: scores may be drawn, in any way.
+    remembers : bool
+        Whether a board may depend on earlier rounds of its episode.
+    own_score : bool
+        Whether a shown score is a fixed non-decreasing function of the developer's own effort, which
+        ``score`` and ``effort_for`` of `DeterministicProtocol` give.
+    strict : bool
+        Whether shown scores rise strictly where the curves do, and are continuous where those are.
+    ranks_by_score : bool or None
+        Whether ranks and prizes follow from the shown scores, by `Game.board` with ``ties``. None: not
+        said; a rule over this one ranks by scores then. False: no rule goes over this one.
+    rewards_effort : bool
+        Whether more own effort never makes a high own score less likely, in a single evaluation.
+    accuracies : bool
+        Whether shown scores are in [0, 1] whenever the curves are.
+    """
+
+    draws: Draws = "joint"
+    remembers: bool = True
+    own_score: bool = False
+    strict: bool = False
+    ranks_by_score: bool | None = None
+    rewards_effort: bool = False
+    accuracies: bool = False
+
+    def __post_init__(self) -> None:
+        choice("draws", self.draws, get_args(Draws))
+
+    def with_memory(self) -> Traits:
+        """What is left of these where a layer adds a memory of earlier rounds."""
+        draws: Draws = "none" if self.draws == "none" else "joint"
+        return replace(self, draws=draws, remembers=True, own_score=False, strict=False)
 
 
 class Protocol:
     """The designer's rule: how efforts become a leaderboard.
 
-    A rule needs only ``evaluate``, or ``start`` and ``play`` if it remembers earlier rounds; this base
-    adds what it publishes. Parameters are the fields of a frozen dataclass, so they are typed, shown by
-    ``repr`` and validated in ``__post_init__``. A rule itself never remembers: what an episode has to
-    keep is the state that ``start`` makes and ``play`` takes and returns.
+    A rule needs only ``evaluate``, or ``start`` and ``play`` if it remembers earlier rounds, and
+    ``traits``: what it promises. Parameters are the fields of a frozen dataclass, so they are typed,
+    shown by ``repr`` and validated in ``__post_init__``. A rule itself never remembers: what an episode
+    has to keep is the state that ``start`` makes and ``play`` takes and returns.
     """
 
-    name: ClassVar[str]  # given by `register_protocol`
+    name: ClassVar[str]  # the one it is registered by
     example: ClassVar[dict[str, Any]] = {}  # parameters for tests and help texts
     ties: Ties = "quality"
 
-    @property
-    def shows_accuracies(self) -> bool:
-        """Whether shown scores are in [0, 1] whenever the curves are."""
-        return False
+    def __init_subclass__(cls) -> None:
+        cls.name = vars(cls).get("name", cls.__name__)  # until it is registered
 
     @property
-    def rewards_effort(self) -> bool:
-        """Whether more own effort never lowers the own expected score, in a single evaluation."""
-        return True
-
-    @property
-    def ranks_by_score(self) -> bool:
-        """Whether ranks and prizes follow from the shown scores, by `Game.board` with ``ties``."""
-        return True
-
-    @property
-    def noisy(self) -> bool:
-        """Whether boards are drawn, so that equal efforts may give different ones."""
-        return False
-
-    @property
-    def stateful(self) -> bool:
-        """Whether a board depends on earlier rounds of its episode."""
-        return False
+    def traits(self) -> Traits:
+        """What this rule promises. Say it as a class attribute, or as a property where it depends on
+        parameters."""
+        return Traits(remembers=type(self).play is not Protocol.play)
 
     def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
         """The board that own efforts ``[..., n]`` (effort units) earn when an episode begins; every
@@ -71,19 +99,27 @@ class Protocol:
 
         Parameters
         ----------
-        efforts: own efforts held, ``[..., n]``, effort units.
-        state: what `start` or the round before returned; it is not changed in place.
-        revised: who could hand in a new model since the last board, ``[..., n]``; None: everybody. On
-            the board that opens an episode nobody has: it shows the models as they are.
+        game : Game
+            The game that is played.
+        efforts : array
+            Own efforts held, ``[..., n]``, effort units.
+        state : object
+            What `start` or the round before returned; it is not changed in place.
+        rng : numpy.random.Generator, optional
+            Of all that is drawn.
+        revised : array of bool, optional
+            Who could hand in a new model since the last board, ``[..., n]``. Default: everybody. On the
+            board that opens an episode nobody could: it shows the models as they are.
         """
         if type(self).evaluate is Protocol.evaluate:
             raise NotImplementedError(f"{type(self).__name__} has neither evaluate nor play")
-        return self.evaluate(game, efforts, rng), state
+        board = self.evaluate(game, efforts, rng)
+        return Board(board.scores, board.ranks, board.prizes), state
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
         """Shown scores that may be drawn, ascending ``[m]``, and their chances ``[..., n, m]`` at
-        ``efforts``, where the rule is noisy, without state, and draws developers independently; else
-        None. Ranks must come from the scores by `Game.board`."""
+        ``efforts``, where the rule draws developers independently and does not remember; else None.
+        Ranks must come from the scores by `Game.board`."""
         return None
 
     def designer_cost(self, game: Game) -> dict[str, float]:
@@ -105,10 +141,9 @@ class DeterministicProtocol(Protocol):
     The exact theory and the exact regrets apply to these rules, see `is_exact`.
     """
 
-    @property
-    def strict(self) -> bool:
-        """Whether shown scores rise strictly where the curves do, and are continuous where those are."""
-        return False
+    traits = Traits(
+        draws="none", remembers=False, own_score=True, ranks_by_score=True, rewards_effort=True
+    )
 
     def score(self, game: Game, efforts: Floats) -> Floats:
         """Own efforts ``[..., n]`` to shown scores ``[..., n]``."""
@@ -127,29 +162,49 @@ class DeterministicProtocol(Protocol):
         return game.board(self.score(game, efforts), self.ties)
 
 
-def is_exact(protocol: Any) -> TypeGuard[DeterministicProtocol]:
-    """Whether the board is a fixed non-decreasing function of own efforts, with ``score`` and
-    ``effort_for``: a `DeterministicProtocol` that is neither noisy nor stateful (a layer over a noisy
-    rule is)."""
-    return isinstance(protocol, DeterministicProtocol) and not (protocol.noisy or protocol.stateful)
+def is_exact(protocol: Protocol) -> TypeGuard[DeterministicProtocol]:
+    """Whether a board is a fixed function of own efforts, with ``score`` and ``effort_for``."""
+    traits = protocol.traits
+    return traits.own_score and traits.draws == "none" and not traits.remembers
 
 
-def start(protocol: Any, game: Game, shape: tuple[int, ...]) -> Any:
-    """`Protocol.start`, also for a class of the user's own with ``evaluate`` alone."""
-    return protocol.start(game, shape) if hasattr(protocol, "start") else None
+# What a class that is no `Protocol` may have besides ``evaluate``, ``traits`` and ``published``.
+PARTS = ("name", "example", "ties", "start", "play", "distribution", "designer_cost")
 
 
-def play(
-    protocol: Any,
-    game: Game,
-    efforts: Floats,
-    state: Any,
-    rng: np.random.Generator | None,
-    revised: NDArray[np.bool_] | None,
-) -> tuple[Board, Any]:
-    """`Protocol.play`, also for a class of the user's own with ``evaluate`` alone."""
-    if hasattr(protocol, "play"):
-        board, state = protocol.play(game, efforts, state, rng, revised)
-    else:
-        board = protocol.evaluate(game, efforts, rng)
-    return Board(board.scores, board.ranks, board.prizes), state
+class Adapted(Protocol):
+    """A class with ``evaluate`` alone as a whole protocol. Of what else a protocol has, the class's own
+    counts where it has one; to be exact it has to derive from `DeterministicProtocol`."""
+
+    def __init__(self, rule: Any) -> None:
+        self.rule = rule
+        vars(self)["name"] = type(rule).__name__
+        vars(self).update({part: getattr(rule, part) for part in PARTS if part in dir(rule)})
+
+    def __repr__(self) -> str:
+        plain = type(self.rule).__repr__ is object.__repr__
+        return f"{type(self.rule).__name__}()" if plain else repr(self.rule)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Adapted) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(type(self.rule))
+
+    @property
+    def _value(self) -> Any:
+        """What the rule is compared by: itself, or its attributes where its class does not say how."""
+        says = type(self.rule).__eq__ is not object.__eq__
+        return self.rule if says else (type(self.rule), vars(self.rule))
+
+    @property
+    def traits(self) -> Traits:
+        given = getattr(self.rule, "traits", Traits(remembers="play" in dir(self.rule)))
+        return replace(given, own_score=False, strict=False)
+
+    @property
+    def published(self) -> dict[str, float]:
+        return getattr(self.rule, "published", {})
+
+    def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
+        return self.rule.evaluate(game, efforts, rng)

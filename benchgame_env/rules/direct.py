@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchgame_env.game import TIES, Game, Ties
 from benchgame_env.rules.contract import DeterministicProtocol
@@ -29,13 +29,7 @@ class Direct(DeterministicProtocol):
 
     ties: Ties = "quality"
 
-    @property
-    def strict(self) -> bool:
-        return True
-
-    @property
-    def shows_accuracies(self) -> bool:
-        return True
+    traits = replace(DeterministicProtocol.traits, strict=True, accuracies=True)
 
     def __post_init__(self) -> None:
         choice("ties", self.ties, TIES)

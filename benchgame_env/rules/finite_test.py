@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import DeterministicProtocol, Protocol, is_exact, play, start
+from benchgame_env.rules.contract import Draws, Protocol, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol, register_protocol
 from benchgame_env.validate import Floats, choice, integer
 
@@ -38,7 +38,6 @@ class FiniteTest(Protocol):
     """
 
     example: ClassVar[dict[str, Any]] = {"items": 100}
-    shows_accuracies: ClassVar[bool] = True
 
     items: int
     base: Any = "direct"
@@ -47,25 +46,21 @@ class FiniteTest(Protocol):
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", integer("items", self.items, low=1))
         object.__setattr__(self, "base", as_protocol(self.base))
-        fixed = isinstance(self.base, DeterministicProtocol) and not self.base.noisy
-        if not (fixed and self.base.ranks_by_score):
+        if self.base.traits.draws != "none" or self.base.traits.ranks_by_score is False:
             raise ValueError(f"base: chances need a fixed score for each effort, got {self.base!r}")
         choice("ties", self.ties, TIES)
 
     @property
-    def noisy(self) -> bool:
-        return True
-
-    @property
-    def stateful(self) -> bool:
-        return bool(getattr(self.base, "stateful", False))
+    def traits(self) -> Traits:
+        draws: Draws = "independent" if is_exact(self.base) else "joint"
+        return replace(self.base.traits, draws=draws, own_score=False, strict=False)
 
     @property
     def published(self) -> dict[str, float]:
-        return {**getattr(self.base, "published", {}), **super().published}
+        return {**self.base.published, **super().published}
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
-        return start(self.base, game, shape)
+        return self.base.start(game, shape)
 
     def play(
         self,
@@ -77,7 +72,7 @@ class FiniteTest(Protocol):
     ) -> tuple[Board, Any]:
         if rng is None:
             raise ValueError(f"rng: {self!r} draws its boards, so it needs a generator")
-        board, state = play(self.base, game, efforts, state, None, revised)
+        board, state = self.base.play(game, efforts, state, None, revised)
         solved = self.solve(_chances(game, self.base, efforts, board.scores), rng)
         return self.award(game, solved / self.items), state
 
@@ -90,7 +85,7 @@ class FiniteTest(Protocol):
         return game.board(shares, self.ties)
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
-        if not is_exact(self.base):
+        if self.traits.draws != "independent":
             return None
         shares = np.arange(self.items + 1) / self.items
         return shares, binomial_pmf(self.items, accuracies(game, self.base, efforts))
@@ -106,7 +101,8 @@ def accuracies(game: Game, base: Any, efforts: Floats) -> Floats:
 
     Raises
     ------
-    ValueError: a score is not the chance of solving an item.
+    ValueError
+        A score is not the chance of solving an item.
     """
     return _chances(game, base, efforts, np.asarray(base.score(game, efforts), dtype=np.float64))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import play, start
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats
@@ -34,11 +34,11 @@ class FirstLook(Layer):
     """
 
     @property
-    def stateful(self) -> bool:
-        return True
+    def traits(self) -> Traits:
+        return super().traits.with_memory()
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
-        return start(self.base, game, shape), np.zeros(shape, dtype=bool), np.zeros(shape)
+        return self.base.start(game, shape), np.zeros(shape, dtype=bool), np.zeros(shape)
 
     def play(
         self,
@@ -49,7 +49,7 @@ class FirstLook(Layer):
         revised: NDArray[np.bool_] | None = None,
     ) -> tuple[Board, Any]:
         before, locked, first = state
-        board, after = play(self.base, game, efforts, before, rng, revised)
+        board, after = self.base.play(game, efforts, before, rng, revised)
         scores = np.where(locked, first, board.scores)
         locked = locked | (True if revised is None else revised)
         return game.board(scores.copy(), self.ties), (after, locked, scores)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import play, start
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -49,15 +49,11 @@ class IncumbentMargin(Layer):
         object.__setattr__(self, "decay", number("decay", self.decay, low=0))
 
     @property
-    def stateful(self) -> bool:
-        return True
-
-    @property
-    def ranks_by_score(self) -> bool:
-        return False
+    def traits(self) -> Traits:
+        return replace(super().traits.with_memory(), ranks_by_score=False)
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
-        return start(self.base, game, shape), np.zeros(shape, dtype=np.int64)
+        return self.base.start(game, shape), np.zeros(shape, dtype=np.int64)
 
     def play(
         self,
@@ -68,7 +64,7 @@ class IncumbentMargin(Layer):
         revised: NDArray[np.bool_] | None = None,
     ) -> tuple[Board, Any]:
         before, tenure = state
-        board, after = play(self.base, game, efforts, before, rng, revised)
+        board, after = self.base.play(game, efforts, before, rng, revised)
         top = self._top(board.scores, tenure)
         lifted = game.board(np.where(top, np.inf, board.scores), self.ties)
         tenure = np.where(top, tenure + 1, 0)

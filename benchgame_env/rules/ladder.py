@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import play, start
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -27,15 +27,12 @@ class BestSoFar(Layer):
         raise NotImplementedError
 
     @property
-    def stateful(self) -> bool:
-        return True
-
-    @property
-    def shows_accuracies(self) -> bool:
-        return super().shows_accuracies and float(self.steps(np.ones(()))) <= 1
+    def traits(self) -> Traits:
+        kept = super().traits.with_memory()
+        return replace(kept, accuracies=kept.accuracies and float(self.steps(np.ones(()))) <= 1)
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
-        return start(self.base, game, shape), np.full(shape, -np.inf)
+        return self.base.start(game, shape), np.full(shape, -np.inf)
 
     def play(
         self,
@@ -46,7 +43,7 @@ class BestSoFar(Layer):
         revised: NDArray[np.bool_] | None = None,
     ) -> tuple[Board, Any]:
         before, best = state
-        board, after = play(self.base, game, efforts, before, rng, revised)
+        board, after = self.base.play(game, efforts, before, rng, revised)
         best = np.where(self.improves(board.scores, best), self.steps(board.scores), best)
         return game.board(best.copy(), self.ties), (after, best)
 

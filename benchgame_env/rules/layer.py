@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import DeterministicProtocol, is_exact, play, start
+from benchgame_env.rules.contract import DeterministicProtocol, Protocol, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol
 from benchgame_env.validate import Floats, choice
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer(DeterministicProtocol):
+class Layer(Protocol):
     """A rule over a ``base`` rule. Override ``counted`` with ``needed``, or ``show`` with ``hidden``.
 
-    It is exact, noisy or stateful where its base is. Written with a plus sign, base first:
+    It promises what its base does, but for being strict. Written with a plus sign, base first:
     ``make_protocol("tune-before-test+rounded", level=3000, decimals=2)``. A layer ranks anew by the
     scores it shows; ``ties`` are the base's where none are given.
 
     Raises
     ------
-    ValueError: the base's ranks do not follow from its scores; such a rule has to come last.
+    ValueError
+        The base's ranks do not follow from its scores; such a rule has to come last.
     """
 
     base: Any = "direct"
@@ -32,13 +33,13 @@ class Layer(DeterministicProtocol):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base", as_protocol(self.base))
-        if not getattr(self.base, "ranks_by_score", True):
+        if self.base.traits.ranks_by_score is False:
             raise ValueError(
                 f"protocol {self.name!r} does not go over {self.base!r}: ranks there do not follow from "
                 f"scores; name {self.base.name!r} last"
             )
         if self.ties is None:
-            object.__setattr__(self, "ties", getattr(self.base, "ties", "quality"))
+            object.__setattr__(self, "ties", self.base.ties)
         choice("ties", self.ties, TIES)
 
     def counted(self, efforts: Floats) -> Floats:
@@ -58,24 +59,12 @@ class Layer(DeterministicProtocol):
         return shown
 
     @property
-    def noisy(self) -> bool:
-        return bool(getattr(self.base, "noisy", False))
-
-    @property
-    def stateful(self) -> bool:
-        return bool(getattr(self.base, "stateful", False))
-
-    @property
-    def shows_accuracies(self) -> bool:
-        return bool(getattr(self.base, "shows_accuracies", False))
-
-    @property
-    def rewards_effort(self) -> bool:
-        return bool(getattr(self.base, "rewards_effort", True))
+    def traits(self) -> Traits:
+        return replace(self.base.traits, strict=False)
 
     @property
     def published(self) -> dict[str, float]:
-        return {**getattr(self.base, "published", {}), **super().published}
+        return {**self.base.published, **super().published}
 
     def score(self, game: Game, efforts: Floats) -> Floats:
         return self.show(self._exact_base().score(game, self.counted(efforts)))
@@ -86,11 +75,8 @@ class Layer(DeterministicProtocol):
     def shown(self, scores: Floats) -> Floats:
         return self.show(self._exact_base().shown(self.hidden(scores)))
 
-    def evaluate(self, game: Game, efforts: Floats, rng: np.random.Generator | None = None) -> Board:
-        return self.play(game, efforts, self.start(game, np.shape(efforts)), rng)[0]
-
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
-        return start(self.base, game, shape)
+        return self.base.start(game, shape)
 
     def play(
         self,
@@ -100,12 +86,14 @@ class Layer(DeterministicProtocol):
         rng: np.random.Generator | None = None,
         revised: NDArray[np.bool_] | None = None,
     ) -> tuple[Board, Any]:
-        board, state = play(self.base, game, self.counted(efforts), state, rng, revised)
+        board, state = self.base.play(game, self.counted(efforts), state, rng, revised)
         return game.board(self.show(board.scores), self.ties), state
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
-        found = None if self.stateful else self.base.distribution(game, self.counted(efforts))
-        return None if found is None else (self.show(found[0]), found[1])
+        found = None
+        if self.traits.draws == "independent":
+            found = self.base.distribution(game, self.counted(efforts))
+        return None if found is None else _merged(self.show(found[0]), found[1])
 
     def designer_cost(self, game: Game) -> dict[str, float]:
         return dict(self.base.designer_cost(game))
@@ -114,3 +102,9 @@ class Layer(DeterministicProtocol):
         if not is_exact(self.base):
             raise ValueError(f"protocol {self!r}: the scores of {self.base!r} are no function of effort")
         return self.base
+
+
+def _merged(scores: Floats, chances: Floats) -> tuple[Floats, Floats]:
+    """Ascending scores ``[m]`` with each once, and the chances ``[..., m]`` of equal ones added up."""
+    first = np.flatnonzero(np.diff(scores, prepend=-np.inf))
+    return scores[first], np.add.reduceat(chances, first, axis=-1)

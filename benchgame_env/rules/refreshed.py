@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import play, start
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -45,11 +45,11 @@ class Refreshed(Layer):
             raise ValueError(f"rate: must be <= 1, got {self.rate:g}")
 
     @property
-    def stateful(self) -> bool:
-        return True
+    def traits(self) -> Traits:
+        return super().traits.with_memory()
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
-        return start(self.base, game, shape), np.zeros(shape)
+        return self.base.start(game, shape), np.zeros(shape)
 
     def play(
         self,
@@ -61,7 +61,7 @@ class Refreshed(Layer):
     ) -> tuple[Board, Any]:
         before, stock = state
         stock = (1 - self.rate) * stock + efforts
-        board, after = play(self.base, game, stock, before, rng, revised)
+        board, after = self.base.play(game, stock, before, rng, revised)
         return game.board(board.scores, self.ties), (after, stock)
 
     def designer_cost(self, game: Game) -> dict[str, float]:

@@ -15,6 +15,7 @@ from dataclasses import fields, is_dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
+from benchgame_env.rules.contract import Adapted, Protocol
 from benchgame_env.validate import choice
 
 ENTRY_POINT_GROUP = "benchgame_env.protocols"
@@ -31,14 +32,15 @@ def register_protocol(name: str) -> Callable[[_C], _C]:
     """Class decorator: make the protocol known as ``name`` to the environment, theory and commands.
 
     The class needs ``evaluate(game, efforts, rng=None)`` returning an object with ``scores``, ``ranks``
-    and ``prizes``; deriving from `Protocol` or `DeterministicProtocol` adds the rest. An installed
-    package also names the class under the entry-point group ``benchgame_env.protocols``, so that it is
-    found without being imported.
+    and ``prizes``; deriving from `Protocol` or `DeterministicProtocol` adds the rest, and ``traits``
+    say what the rule promises. An installed package also names the class under the entry-point group
+    ``benchgame_env.protocols``, so that it is found without being imported.
 
     Raises
     ------
-    ValueError: the name is taken by another class, or is no word of letters, digits, ``_``, ``.`` and
-        ``-``; the class has a name already, or no ``evaluate``.
+    ValueError
+        The name is taken by another class, or is no word of letters, digits, ``_``, ``.`` and ``-``; the
+        class has a name already, or no ``evaluate``.
     """
 
     def register(cls: _C) -> _C:
@@ -108,7 +110,8 @@ def protocol_class(name: str) -> type:
 
     Raises
     ------
-    ValueError: there is none (the known protocols are listed), or its module cannot be imported.
+    ValueError
+        There is none (the known protocols are listed), or its module cannot be imported.
     """
     name = _parts(name)[-1]
     if name in _classes:
@@ -181,7 +184,8 @@ def make_protocol(name: str, **parameters: Any) -> Any:
 
     Raises
     ------
-    ValueError: an unknown name (the known ones are listed) or unsuitable parameters.
+    ValueError
+        An unknown name (the known ones are listed) or unsuitable parameters.
     """
     parts = _parts(name)
     if len(parts) == 1:
@@ -219,13 +223,19 @@ def _unsuitable(name: str, parameters: dict[str, Any], why: str) -> ValueError:
     return ValueError(f"protocol {name!r} takes {takes}; got {parameters} ({why})")
 
 
-def as_protocol(spec: Any) -> Any:
-    """A protocol from a name, a ``(name, parameters)`` pair, or a protocol itself."""
+def as_protocol(spec: Any) -> Protocol:
+    """A protocol from a name, a ``(name, parameters)`` pair, or a protocol itself.
+
+    The door to everything behind: a class of the user's own with ``evaluate`` alone comes out as a whole
+    `Protocol`.
+    """
     if isinstance(spec, str):
-        return make_protocol(spec)
-    if isinstance(spec, tuple) and len(spec) == 2:
+        spec = make_protocol(spec)
+    elif isinstance(spec, tuple) and len(spec) == 2:
         name, parameters = spec
-        return make_protocol(name, **parameters)
-    if callable(getattr(spec, "evaluate", None)):
+        spec = make_protocol(name, **parameters)
+    if isinstance(spec, Protocol):
         return spec
+    if callable(getattr(spec, "evaluate", None)) and not isinstance(spec, type):
+        return Adapted(spec)
     raise ValueError(f"protocol: expected a name, (name, parameters) or a protocol, got {spec!r}")

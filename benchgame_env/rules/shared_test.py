@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.game import Game
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.finite_test import FiniteTest
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats
@@ -33,11 +33,12 @@ class SharedTest(FiniteTest):
     Version: 0.
     """
 
+    @property
+    def traits(self) -> Traits:
+        return replace(super().traits, draws="joint")
+
     def solve(self, chances: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
         difficulty = rng.random((*chances.shape[:-1], self.items))
         # One developer at a time: comparing all at once would take n times the memory of the draw.
         solved = [(difficulty < chances[..., [i]]).sum(axis=-1) for i in range(chances.shape[-1])]
         return np.stack(solved, axis=-1)
-
-    def distribution(self, game: Game, efforts: Floats) -> None:
-        return None  # not independent between developers

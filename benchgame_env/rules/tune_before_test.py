@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,13 +36,7 @@ class TuneBeforeTest(DeterministicProtocol):
     level: float
     ties: Ties = "quality"
 
-    @property
-    def strict(self) -> bool:
-        return True
-
-    @property
-    def shows_accuracies(self) -> bool:
-        return True
+    traits = replace(DeterministicProtocol.traits, strict=True, accuracies=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", number("level", self.level, low=0))

@@ -10,7 +10,7 @@ from benchgame_env.costs import LinearCost
 from benchgame_env.curves import ScalingLaw, Tabulated
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game, load_game
-from benchgame_env.rules import as_protocol, example_parameters, make_protocol
+from benchgame_env.rules import Protocol, as_protocol, example_parameters
 from benchgame_env.testing import boards, card, figures, streams
 from benchgame_env.testing.trial import RuleError, Trial
 
@@ -34,21 +34,27 @@ def check_protocol(protocol: Any, game: Game | str | None = None, seed: int = 0)
 
     Parameters
     ----------
-    protocol: a protocol, its name or class (made with its example parameters), or
-        ``(name, parameters)``. A class with ``evaluate`` alone will do.
-    game: the game to try it on, or its name. Default: three games, of fitted curves, of twins who tie
-        and of curves with plateaus; all count effort in thousands of steps.
-    seed: of all that is drawn; the same seed, the same outcome. Where a rule is noisy, means over 1,000
-        draws are compared at six standard errors, so a sound rule is blamed about once in a million.
+    protocol : protocol, type, str or pair
+        A protocol, its name or class (made with its example parameters), or ``(name, parameters)``. A
+        class with ``evaluate`` alone will do.
+    game : Game or str, optional
+        The game to try it on, or its name. Default: three games, of fitted curves, of twins who tie and
+        of curves with plateaus; all count effort in thousands of steps.
+    seed : int
+        Of all that is drawn; the same seed, the same outcome. Where boards are drawn, means over 1,000
+        of them are compared at six standard errors, so a sound rule is blamed about once in a million.
 
     Returns
     -------
-    The checks that did not apply to this rule, or not in full, each with the reason.
+    dict
+        The checks that did not apply to this rule, or not in full, each with the reason.
 
     Raises
     ------
-    AssertionError: the first check that fails, in a sentence that says what to mend.
-    ValueError: an unknown name, unsuitable parameters or an unknown game.
+    AssertionError
+        The first check that fails, in a sentence that says what to mend.
+    ValueError
+        An unknown name, unsuitable parameters or an unknown game.
     """
     rule = _rule(protocol)
     tried_on = _games() if game is None else [as_game(game)]
@@ -61,27 +67,26 @@ def check_protocol(protocol: Any, game: Game | str | None = None, seed: int = 0)
     return left_out
 
 
-def _rule(protocol: Any) -> Any:
+def _rule(protocol: Any) -> Protocol:
     if isinstance(protocol, str):
-        return make_protocol(protocol, **example_parameters(protocol))
-    if isinstance(protocol, type):
-        return protocol(**getattr(protocol, "example", {}))
+        return as_protocol((protocol, example_parameters(protocol)))
+    if isinstance(cls := protocol, type):
+        return as_protocol(cls(**getattr(cls, "example", {})))
     return as_protocol(protocol)
 
 
 def _run(
-    title: str, check: Callable[[Trial], str | None], rule: Any, game: Game, seed: int
+    title: str, check: Callable[[Trial], str | None], rule: Protocol, game: Game, seed: int
 ) -> str | None:
     """One check, on a copy of the rule that no other check has played on."""
-    name = getattr(rule, "name", type(rule).__name__)
     try:
         return check(Trial(copy.deepcopy(rule), game, seed))
     except RuleError as finding:
-        raise AssertionError(f"{name}: {title}: {finding}") from finding.__cause__
+        raise AssertionError(f"{rule.name}: {title}: {finding}") from finding.__cause__
     except Exception as error:
         message = " ".join(str(error).split())
         raise AssertionError(
-            f"{name}: {title}: the rule raises {type(error).__name__}: {message}"
+            f"{rule.name}: {title}: the rule raises {type(error).__name__}: {message}"
         ) from error
 
 

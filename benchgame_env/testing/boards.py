@@ -53,9 +53,9 @@ def ranks(trial: Trial) -> str | None:
     board = trial.boards(ROWS)
     for place, prizes in zip(board.ranks, board.prizes, strict=True):
         _ranking(place, prizes)
-    if not getattr(trial.protocol, "ranks_by_score", False):
+    if not trial.traits.ranks_by_score:
         return "ranks against scores: ranks_by_score is not promised"
-    expected = trial.game.board(board.scores, trial.ties)
+    expected = trial.game.board(board.scores, trial.protocol.ties)
     need(
         same(expected, board),
         "ranks and prizes do not follow from the scores by Game.board with the rule's ties: return "
@@ -152,7 +152,7 @@ def _untied(boards: Board) -> tuple[Floats, ...]:
 
 def effort(trial: Trial) -> str | None:
     exact = is_exact(trial.protocol)
-    if not exact and not getattr(trial.protocol, "rewards_effort", False):
+    if not exact and not trial.traits.rewards_effort:
         return "rewards_effort is not promised"
     for i in range(trial.n):
         climb = _ladder(trial, i)
@@ -169,7 +169,7 @@ def effort(trial: Trial) -> str | None:
             f"more own effort lowers {'the mean' if trial.noisy else 'the'} score of "
             f"{trial.game.names[i]} by {-gain[worst]:.3g} between efforts {climb[worst, i]:.6g} and "
             f"{climb[worst + 1, i]:.6g}: mend the score, or let rewards_effort be False"
-            + (" and the rule be no DeterministicProtocol" if exact else ""),
+            + (" and own_score too" if exact else ""),
         )
     return None
 
@@ -182,9 +182,19 @@ def _ladder(trial: Trial, i: int) -> Floats:
 
 
 def exact(trial: Trial) -> str | None:
-    if not is_exact(trial.protocol):
+    rule: Any = trial.protocol
+    game = trial.game
+    need(
+        not rule.traits.own_score or is_exact(rule),
+        "traits say own_score, so they must say draws='none' and that the rule does not remember",
+    )
+    if not is_exact(rule):
         return "the rule is not exact"
-    rule, game = trial.protocol, trial.game
+    need(
+        {"score", "effort_for", "shown"} <= set(dir(rule)),
+        "traits say own_score, which takes score, effort_for and shown: derive from "
+        "bg.DeterministicProtocol",
+    )
     efforts = trial.efforts(ROWS)
     scores = np.asarray(rule.score(game, efforts))
     need(scores.shape == efforts.shape, f"score maps efforts of shape {efforts.shape} to {scores.shape}")
@@ -200,7 +210,7 @@ def exact(trial: Trial) -> str | None:
             f"the others' efforts change the score of {game.names[i]}: the score of an exact rule is a "
             "function of own effort; derive from bg.Protocol otherwise",
         )
-        if getattr(rule, "strict", False) and getattr(game.curves, "strictly_increasing", False):
+        if rule.traits.strict and getattr(game.curves, "strictly_increasing", False):
             _strict(np.asarray(rule.score(game, _ladder(trial, i)))[:, i], game.names[i])
     _inverse(trial)
     return None
@@ -211,14 +221,15 @@ def _strict(shown: Floats, name: str) -> None:
     flat = np.diff(shown) == 0
     need(
         ~(flat & (shown[-1] > shown[1:] + SLACK)),
-        f"the rule is declared strict, but the score of {name} is flat between efforts and rises later: "
+        f"traits say strict, but the score of {name} is flat between efforts and rises later: "
         "let strict be False",
     )
 
 
 def _inverse(trial: Trial) -> None:
     """``effort_for`` names the least effort, at scores between and beyond those that can be shown."""
-    rule, game = trial.protocol, trial.game
+    rule: Any = trial.protocol
+    game = trial.game
     low = np.asarray(rule.score(game, np.zeros(trial.n)))
     high = np.asarray(rule.score(game, trial.top))
     aims = low + np.maximum(high - low, 1e-3) * trial.rng().uniform(-0.2, 1.2, (ROWS, trial.n))

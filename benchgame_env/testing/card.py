@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from benchgame_env.rules import Protocol
+from benchgame_env.rules import Protocol, as_protocol
 from benchgame_env.testing.trial import RuleError, Trial, identical, need
 
 CARD = ("Formula:", "Parameters:", "Used by:", "Rewards:", "Version:")
@@ -17,9 +17,9 @@ NUMBERS = {"int", "float", "int | None", "float | None"}
 
 
 def parameters(trial: Trial) -> str | None:
-    rule = trial.protocol
+    rule = trial.given
     _unknown_parameters_are_refused(type(rule))
-    for field, bad in _bad_values(rule):
+    for field, bad in _bad_values(trial):
         try:
             replace(rule, **{field: bad})
         except ValueError as error:
@@ -45,11 +45,12 @@ def _unknown_parameters_are_refused(cls: type) -> None:
     raise RuleError("a parameter called no_such_parameter is accepted: refuse what is not known")
 
 
-def _bad_values(rule: Any) -> Iterator[tuple[str, Any]]:
+def _bad_values(trial: Trial) -> Iterator[tuple[str, Any]]:
     """Fields with values that no parameter should take. A number is negative or infinite only where
     its default, its example or the rule on trial is."""
+    rule = trial.given
     for item in fields(rule) if is_dataclass(rule) else ():
-        example = getattr(rule, "example", {}).get(item.name)
+        example = trial.protocol.example.get(item.name)
         known = [getattr(rule, item.name), item.default, example]
         numbers = [value for value in known if isinstance(value, (int, float))]
         if item.name == "ties":
@@ -66,7 +67,7 @@ def _bad_values(rule: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_a_value(trial: Trial) -> None:
     """A protocol is its parameters: it compares and hashes by them, and can be sent to a process."""
-    rule = trial.protocol
+    rule = trial.given
     try:
         sent = pickle.loads(pickle.dumps(rule))
     except Exception as error:
@@ -76,7 +77,7 @@ def _is_a_value(trial: Trial) -> None:
         ) from error
     efforts = trial.efforts(3)
     need(
-        identical(trial.board(efforts), Trial(sent, trial.game, trial.seed).board(efforts)),
+        identical(trial.board(efforts), Trial(as_protocol(sent), trial.game, trial.seed).board(efforts)),
         "a pickled copy of the protocol gives another board",
     )
     if isinstance(rule, Protocol):
@@ -92,7 +93,7 @@ def _is_a_value(trial: Trial) -> None:
 
 
 def docstring(trial: Trial) -> str | None:
-    text = inspect.cleandoc(type(trial.protocol).__doc__ or "")
+    text = inspect.cleandoc(type(trial.given).__doc__ or "")
     first, _, rest = text.partition("\n")
     need(
         first.endswith(".") and not rest.partition("\n")[0].strip(),

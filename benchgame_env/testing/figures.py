@@ -19,21 +19,21 @@ RARE = 1e-6  # values with a smaller chance are not expected among the draws
 
 def figures(trial: Trial) -> str | None:
     rule = trial.protocol
-    published = getattr(rule, "published", {})
+    published = rule.published
     need(
         isinstance(published, dict) and all(map(_is_number, published.values())),
         f"published must be a dict of finite numbers, got {published!r}",
     )
-    cost = rule.designer_cost(trial.game) if hasattr(rule, "designer_cost") else {}
+    cost = rule.designer_cost(trial.game)
     need(
         isinstance(cost, dict) and all(_is_number(value) and value >= 0 for value in cost.values()),
         f"designer_cost must be a dict of finite numbers >= 0, got {cost!r}",
     )
-    if getattr(rule, "shows_accuracies", False) and _curves_are_accuracies(trial):
+    if rule.traits.accuracies and _curves_are_accuracies(trial):
         shown = trial.boards(ROWS).scores
         need(
             (shown >= 0) & (shown <= 1),
-            "shows_accuracies is promised, but a score is shown outside [0, 1], where curves are within",
+            "traits say accuracies, but a score is shown outside [0, 1], where curves are within",
         )
     return _distribution(trial)
 
@@ -50,12 +50,18 @@ def _is_number(value: Any) -> bool:
 
 
 def _distribution(trial: Trial) -> str | None:
-    given = getattr(trial.protocol, "distribution", None)
     efforts = trial.efforts(3)
-    found = given(trial.game, efforts) if given else None
-    if found is None:
+    found = trial.protocol.distribution(trial.game, efforts)
+    known = trial.traits.draws == "independent" and not trial.traits.remembers
+    need(
+        known or found is None,
+        "a distribution is given, but traits do not say draws='independent' and that the rule does not "
+        "remember",
+    )
+    if not known:
         return "the rule gives no distribution"
-    need(trial.noisy and not trial.stateful, "only a noisy rule without state gives a distribution")
+    need(found is not None, "traits say draws='independent', but distribution gives None: say 'joint'")
+    assert found is not None
     support, chances = (np.asarray(part, dtype=np.float64) for part in found)
     need(
         support.ndim == 1 and chances.shape == (*efforts.shape, support.size),
@@ -101,7 +107,7 @@ def _drawn(trial: Trial, efforts: Floats, support: Floats, chances: Floats) -> N
         "correlated: return None",
     )
     need(
-        same(trial.game.board(board.scores, trial.ties), board),
+        same(trial.game.board(board.scores, trial.protocol.ties), board),
         "with a distribution, ranks must come from the shown scores: return "
         "game.board(scores, self.ties)",
     )

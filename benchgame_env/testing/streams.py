@@ -8,7 +8,6 @@ import random
 import numpy as np
 
 from benchgame_env.game import Board
-from benchgame_env.rules.contract import play, start
 from benchgame_env.testing.trial import ROUNDS, Trial, checked, identical, need, pick, stack
 from benchgame_env.validate import Floats
 
@@ -31,11 +30,18 @@ def seeds(trial: Trial) -> str | None:
     if trial.noisy:
         _noise(trial, one, other)
         return None
-    need(identical(one, other), "boards depend on rng, so the rule must declare itself noisy")
+    if trial.traits.draws != "none":
+        need(
+            trial.traits.draws == "joint",
+            "traits say draws='independent', but nothing is drawn: say 'none', or try a game on which "
+            "the draws show",
+        )
+        return "the rule may draw, but did not: if it never does, let its traits say draws='none'"
+    need(identical(one, other), "traits say draws='none', but boards depend on rng: say 'joint'")
     without = trial.protocol.evaluate(trial.game, efforts.copy())
     need(
         identical(one, checked(without, efforts.shape, "evaluate")),
-        "a rule that is not noisy must give the same board where no rng is handed in",
+        "a rule that draws nothing must give the same board where no rng is handed in",
     )
     return None
 
@@ -43,12 +49,11 @@ def seeds(trial: Trial) -> str | None:
 def _noise(trial: Trial, one: Board, other: Board) -> None:
     need(
         not identical(one, other),
-        "the rule is declared noisy, but another seed gives the same boards: draw from the rng that is "
-        "handed in, let noisy be False, or try a game on which the noise shows",
+        f"traits say draws={trial.traits.draws!r}, but another seed gives the same boards: draw from "
+        "the rng that is handed in",
     )
-    rows = trial.draws(trial.top / 2, 2 * ROWS)
     need(
-        not all((part == part[0]).all() for part in rows),
+        not trial.rows_are_alike(),
         "the rows of a batch share one draw: draw with the whole shape of efforts, since rows are "
         "separate episodes",
     )
@@ -77,28 +82,29 @@ def state(trial: Trial) -> str | None:
         identical(opening, pick(alone[0], 0)),
         "evaluate must give the board that opens an episode: start, then play",
     )
-    if not trial.stateful:
+    if not trial.traits.remembers:
         again = [_second(trial.fresh(), first, one[0]) for first in (one[1], two[1])]
         need(
             all(identical(opening, board) for board in again),
-            "the board depends on earlier rounds, so the rule must declare itself stateful",
+            "traits say that the rule does not remember, but a board depends on earlier rounds: let "
+            "remembers be True",
         )
     return None
 
 
 def _second(trial: Trial, first: Floats, then: Floats) -> Board:
     """The board of ``then`` in the second round, drawn as `Trial.board` draws it."""
-    state = start(trial.protocol, trial.game, first.shape)
+    state = trial.protocol.start(trial.game, first.shape)
     _, state = trial.play(first, state, trial.rng(2), opening=True)
     return trial.play(then, state, trial.rng(1), opening=False)[0]
 
 
 def _inputs_are_left_alone(trial: Trial) -> None:
     rng, rounds = trial.rng(), trial.efforts(ROUNDS, 3)
-    memory = start(trial.protocol, trial.game, rounds.shape[1:])
+    memory = trial.protocol.start(trial.game, rounds.shape[1:])
     for k, efforts in enumerate(rounds):
         kept, held, revised = copy.deepcopy(memory), efforts.copy(), efforts > k
-        _, after = play(trial.protocol, trial.game, held, memory, rng, revised)
+        _, after = trial.protocol.play(trial.game, held, memory, rng, revised)
         need(identical(held, efforts), "the rule writes into the efforts it is given: work on a copy")
         need(identical(revised, efforts > k), "the rule writes into the revised mask: work on a copy")
         need(identical(memory, kept), "play changes the state it is given in place: return a new one")
@@ -108,7 +114,7 @@ def _inputs_are_left_alone(trial: Trial) -> None:
 def _interleaved(trial: Trial, *episodes: Floats) -> list[Board]:
     """What `Trial.episode` gives, for episodes whose rounds are played in turn."""
     rngs = [trial.rng(k) for k, _ in enumerate(episodes, start=1)]
-    states = [start(trial.protocol, trial.game, rounds.shape[1:]) for rounds in episodes]
+    states = [trial.protocol.start(trial.game, rounds.shape[1:]) for rounds in episodes]
     boards: list[list[Board]] = [[] for _ in episodes]
     for k, pair in enumerate(zip(*episodes, strict=True)):
         for which, held in enumerate(pair):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import play, start
+from benchgame_env.rules.contract import Adapted, Protocol, Traits
 from benchgame_env.validate import Floats
 
 CLOSE = 1e-9  # scores nearer to each other than this, relative to max(1, score), may rank either way
@@ -34,7 +35,7 @@ def need(condition: Any, sentence: str) -> None:
 class Trial:
     """One protocol on one game; every draw follows from ``seed`` and the number of a stream."""
 
-    protocol: Any
+    protocol: Protocol
     game: Game
     seed: int
 
@@ -43,16 +44,26 @@ class Trial:
         return self.game.n_developers
 
     @property
+    def traits(self) -> Traits:
+        return self.protocol.traits
+
+    @property
+    def given(self) -> Any:
+        """The protocol as its author wrote it."""
+        return self.protocol.rule if isinstance(self.protocol, Adapted) else self.protocol
+
+    @cached_property
     def noisy(self) -> bool:
-        return bool(getattr(self.protocol, "noisy", False))
+        """Whether the rule may draw its boards, and does."""
+        if self.traits.draws == "none":
+            return False
+        boards = [self.fresh().board(self.efforts(20), stream) for stream in (1, 2)]
+        return not identical(*boards) or not self.fresh().rows_are_alike()
 
-    @property
-    def stateful(self) -> bool:
-        return bool(getattr(self.protocol, "stateful", False))
-
-    @property
-    def ties(self) -> Any:
-        return getattr(self.protocol, "ties", "quality")
+    def rows_are_alike(self) -> bool:
+        """Whether all episodes of a batch with equal efforts have the same board."""
+        rows = self.draws(self.top / 2, 40)
+        return all((part == part[0]).all() for part in rows)
 
     @property
     def top(self) -> Floats:
@@ -82,12 +93,12 @@ class Trial:
 
     def rounds(self, *shape: int, stream: int = 0) -> Floats:
         """Own efforts ``[rounds, *shape, n]`` of an episode."""
-        return self.efforts(ROUNDS if self.stateful else 1, *shape, stream=stream)
+        return self.efforts(ROUNDS if self.traits.remembers else 1, *shape, stream=stream)
 
     def episode(self, rounds: Floats, stream: int = 0) -> Board:
         """Boards ``[rounds, ..., n]`` of an episode with efforts ``[rounds, ..., n]``."""
         rng, shape = self.rng(stream), rounds.shape[1:]
-        state = start(self.protocol, self.game, shape)
+        state = self.protocol.start(self.game, shape)
         boards = []
         for k, held in enumerate(rounds):
             board, state = self.play(held, state, rng, opening=k == 0)
@@ -99,8 +110,8 @@ class Trial:
     ) -> tuple[Board, Any]:
         """One round, in which those with some effort have revised; on the opening board nobody has."""
         revised = (held > 0) & (not opening)
-        board, after = play(self.protocol, self.game, held.copy(), state, rng, revised)
-        return checked(board, held.shape, "play" if self.stateful else "evaluate"), after
+        board, after = self.protocol.play(self.game, held.copy(), state, rng, revised)
+        return checked(board, held.shape, "play" if self.traits.remembers else "evaluate"), after
 
     def boards(self, rows: int) -> Board:
         """Boards ``[rows or more, n]``, those of later rounds among them where the rule has state."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Game
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.dynamics.rule_states import UnknownStateError
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
 from benchgame_env.theory.mixed import tournament as noise
@@ -37,7 +38,7 @@ def forecast(game: Game, rule: Any) -> Forecast:
     """Foretell play under a rule whose board is no fixed function of own efforts."""
     if noise.is_tournament(game, rule):
         return _under_noise(game, rule)
-    if getattr(rule, "stateful", False):
+    if Subgame(game, rule).kind == "stateful":
         return _over_rounds(game, rule)
     reason = (
         "the board is no fixed function of own efforts, and no independent distribution of each model's "
@@ -48,7 +49,7 @@ def forecast(game: Game, rule: Any) -> Forecast:
 
 def expected_ranking(game: Game, rule: Any) -> NDArray[np.int64]:
     """Developers by their mean rank on the opening board when nobody spends effort, best first."""
-    honest = np.zeros((BOARDS if getattr(rule, "noisy", True) else 1, game.n_developers))
+    honest = np.zeros((BOARDS if rule.traits.draws != "none" else 1, game.n_developers))
     ranks = np.asarray(rule.evaluate(game, honest, np.random.default_rng(SEED)).ranks)
     return np.argsort(ranks.mean(axis=0), kind="stable")
 
@@ -90,7 +91,7 @@ def _over_rounds(game: Game, rule: Any) -> Forecast:
     method = f"{found.method}; no other effort tried gains more than {found.gain:.1e} one round ahead"
     if not found.proven:
         method += "; efforts and ranks repeat, though not the rule's state"
-    if getattr(rule, "noisy", False):
+    if rule.traits.draws != "none":
         return Forecast("undecided", f"{reason}, on drawn boards", method, dynamics=found)
     if found.outcome == "cycles":
         return Forecast("cycle", reason, method, dynamics=found)

@@ -25,8 +25,10 @@ ALLOWED = {
     "named_games": {"calibration", "costs", "curves", "game", "named_games", "validate"},
     "rules": {"game", "rules", "validate"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "rules", "testing", "validate"},
-    "theory": {"curves", "game", "metrics", "named_games", "rules", "theory", "validate"},
-    "metrics": {"game", "metrics", "rules", "validate"},
+    "theory": {"curves", "game", "metrics", "named_games", "rules", "subgame", "theory", "validate"},
+    "numerics": {"validate"},
+    "subgame": {"curves", "game", "named_games", "numerics", "rules", "validate"},
+    "metrics": {"game", "metrics", "rules", "subgame", "validate"},
     "play": {"game", "named_games", "play", "rules", "validate"},
     "cli": {"cli", "game", "metrics", "rules", "theory", "validate"},
 }
@@ -131,3 +133,21 @@ def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None
         "{'torch', 'stable_baselines3', 'tqdm', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def asks_a_protocol(call: ast.Call) -> bool:
+    """Whether this is ``hasattr`` of a protocol, or ``getattr`` of one with a default."""
+    if not isinstance(call.func, ast.Name) or not call.args:
+        return False
+    asked = ast.unparse(call.args[0]).rpartition(".")[2] in {"protocol", "rule", "base"}
+    return asked and (call.func.id == "hasattr" or (call.func.id == "getattr" and len(call.args) == 3))
+
+
+def test_what_a_protocol_has_is_asked_at_the_door_alone() -> None:
+    asking = {
+        str(file.relative_to(ROOT))
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and asks_a_protocol(node)
+    }
+    assert asking == {"benchgame_env/rules/contract.py"}  # which adapts classes with evaluate alone

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -495,4 +494,4 @@ def test_what_can_be_graded_is_and_the_rest_is_refused() -> None:
 class Unrewarding(FiniteTest):
     """A finite test that promises nothing."""
 
-    rewards_effort: ClassVar[bool] = False  # type: ignore[misc]
+    traits = replace(FiniteTest(9).traits, rewards_effort=False)

@@ -20,7 +20,7 @@ RULES = rules()
 # Scores of additive curves are all 1.0 in float64 at the example's 3,000 steps; here they differ.
 KINDS = kinds() | {"tune-a-little": bg.make_protocol("tune-before-test", level=0.5)}
 KINDS |= {"noisy": Noisy()}
-FIXED = [name for name, rule in kinds().items() if not rule.noisy]
+FIXED = [name for name, rule in kinds().items() if rule.traits.draws == "none"]
 INFOS = {"effort", "score", "rank", "prize", "cost", "payoff"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,9 +21,7 @@ class HalfCredit(bg.DeterministicProtocol):
     Version: 0.
     """
 
-    @property
-    def strict(self) -> bool:
-        return True
+    traits = replace(bg.DeterministicProtocol.traits, strict=True, accuracies=True)
 
     def score(self, game, efforts):
         return game.curves.score(np.asarray(efforts) / 2)

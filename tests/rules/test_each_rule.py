@@ -106,7 +106,7 @@ def test_episodes_are_those_of_the_witness(name: str, parameters: Any, tell: Any
     rule = bg.make_protocol(name, **parameters, **kind)
     for seed in range(12):
         # Copies of a noisy rule share a stream, so one at a time; others go together.
-        efforts, revised = stories(game, 1 if rule.noisy else 4, seed)
+        efforts, revised = stories(game, 4 if rule.traits.draws == "none" else 1, seed)
         found = boards(rule, game, efforts, revised, seed)
         for copy_ in range(efforts.shape[1]):
             told = witness.Story(game, efforts[:, copy_].tolist(), revised[:, copy_].tolist(), ties)
@@ -175,20 +175,20 @@ def test_what_a_rule_says_of_itself_is_so(name: str) -> None:
     efforts, revised = stories(game, 4, 1)
     twice = [boards(rule, game, efforts, revised, seed) for seed in (0, 1)]
     drawn = any((a.scores != b.scores).any() for a, b in zip(*twice, strict=True))
-    assert drawn == rule.noisy
+    assert drawn == (rule.traits.draws != "none")
     shown = np.array([board.scores for board in twice[0]])
-    assert rule.shows_accuracies
+    assert rule.traits.accuracies
     assert shown.min() >= 0
     assert shown.max() <= 1
     by_score = [game.board(board.scores, rule.ties) for board in twice[0]]
     same = all((a.ranks == b.ranks).all() for a, b in zip(by_score, twice[0], strict=True))
-    assert same == rule.ranks_by_score
-    if not rule.noisy:
+    assert same == rule.traits.ranks_by_score
+    if rule.traits.draws == "none":
         afresh = np.array([rule.evaluate(game, held).scores for held in efforts])
-        assert (shown != afresh).any() == rule.stateful or not rule.ranks_by_score
+        assert (shown != afresh).any() == rule.traits.remembers or not same
 
 
-@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if not rule.noisy])
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.traits.draws == "none"])
 def test_own_effort_never_lowers_the_own_score_after_any_history(name: str) -> None:
     game, rule = GAMES["five-with-ties"](), RULES[name]
     efforts, revised = stories(game, 200, 2)
@@ -566,16 +566,16 @@ def test_rules_that_fit_play_whole_episodes_in_bounds(name: str) -> None:
 
 
 def test_layers_are_as_noisy_stateful_and_exact_as_what_they_lie_over() -> None:
-    for name, noisy, stateful in [
-        ("tune-before-test+finite-test+rounded", True, False),
-        ("finite-test+ladder", True, True),
-        ("tune-before-test+capped", False, False),
-        ("refreshed+confidence-ranks", True, True),
-        ("refreshed+capped+first-look+rounded", False, True),
+    for name, draws, remembers in [
+        ("tune-before-test+finite-test+rounded", "independent", False),
+        ("finite-test+ladder", "joint", True),
+        ("tune-before-test+capped", "none", False),
+        ("refreshed+confidence-ranks", "joint", True),
+        ("refreshed+capped+first-look+rounded", "none", True),
     ]:
         rule = bg.make_protocol(name, **FITTING[name])
-        assert (rule.noisy, rule.stateful) == (noisy, stateful)
-        assert is_exact(rule) == (not noisy and not stateful)
+        assert (rule.traits.draws, rule.traits.remembers) == (draws, remembers)
+        assert is_exact(rule) == (draws == "none" and not remembers)
 
 
 def test_ties_are_the_bases_unless_given() -> None:
@@ -630,8 +630,8 @@ def test_costs_and_what_is_published(name: str, parameters: Any, cost: Any, publ
 
 def test_a_step_that_rounds_1_up_shows_no_accuracies() -> None:
     # 1 / 0.6 = 1.67 rounds to 2 steps: 1.2 would be shown.
-    assert not bg.make_protocol("ladder", step=0.6).shows_accuracies
-    assert bg.make_protocol("ladder", step=0.4).shows_accuracies
+    assert not bg.make_protocol("ladder", step=0.6).traits.accuracies
+    assert bg.make_protocol("ladder", step=0.4).traits.accuracies
     assert not bg.vector_env("duel", ("ladder", {"step": 0.6})).observer.layout.bounded_scores
 
 

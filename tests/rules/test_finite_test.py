@@ -46,7 +46,7 @@ def test_boards_are_drawn_from_the_distribution() -> None:
 def test_over_another_rule() -> None:
     game = bg.load_game("five")
     rule = bg.make_protocol("tune-before-test+finite-test", level=0.5, items=20)
-    assert (rule.noisy, rule.stateful) == (True, False)
+    assert (rule.traits.draws, rule.traits.remembers) == ("independent", False)
     assert rule.published == {"level": 0.5, "items": 20.0}
     assert rule.designer_cost(game) == {"tuning": 2.5, "items": 100.0}
     zero = np.zeros(5)

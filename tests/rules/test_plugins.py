@@ -167,7 +167,7 @@ def test_a_rule_in_a_module_is_found_by_name_or_class(module: str) -> None:
     assert type(bg.make_protocol(f"{module}:Plain")).__name__ == "Plain"
     assert bg.parallel_env("duel", f"{module}:Plain").protocol is not None
     layered = bg.make_protocol(f"{module}:mine+rounded", decimals=1)
-    assert isinstance(layered.base, type(registered))
+    assert isinstance(layered.base.rule, type(registered))
 
 
 @pytest.mark.parametrize(

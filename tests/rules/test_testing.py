@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -56,9 +56,7 @@ class Intervals(bg.Protocol):
         if not (isinstance(self.width, (int, float)) and 0 < self.width < math.inf):
             raise ValueError(f"width: must be a finite number > 0, got {self.width!r}")
 
-    @property
-    def ranks_by_score(self) -> bool:
-        return False
+    traits = bg.Traits(draws="none", remembers=False, ranks_by_score=False, rewards_effort=True)
 
     def evaluate(self, game, efforts, rng=None):
         scores = accuracies(game, efforts)
@@ -82,9 +80,7 @@ class PersonalBest(bg.Protocol):
     Version: 0.
     """
 
-    @property
-    def stateful(self) -> bool:
-        return True
+    traits = bg.Traits(draws="none", ranks_by_score=True, rewards_effort=True)
 
     def start(self, game, shape):
         return np.full(shape, -np.inf)
@@ -193,6 +189,8 @@ def test_names_classes_and_pairs_are_taken_too() -> None:
 class ByScore(bg.Protocol):
     """A rule that is broken by what a subclass overrides."""
 
+    traits = bg.Traits(draws="none", remembers=False, ranks_by_score=True, rewards_effort=True)
+
     def evaluate(self, game, efforts, rng=None):
         return game.board(self.scores(game, efforts, rng))
 
@@ -275,9 +273,7 @@ class SecretDice(ByScore):
 
 
 class Drawn(ByScore):
-    @property
-    def noisy(self) -> bool:
-        return True
+    traits = replace(ByScore.traits, draws="joint")
 
     def scores(self, game, efforts, rng):
         if rng is None:
@@ -363,9 +359,7 @@ class LateGifts(PersonalBest):
 
 
 class SecretMemory(PersonalBest):
-    @property
-    def stateful(self) -> bool:
-        return False
+    traits = replace(PersonalBest.traits, remembers=False)
 
 
 class DrawnMemory(Drawn):
@@ -440,9 +434,7 @@ class GivesUpEarly(Exact):
 
 
 class StrictStairs(Stairs):
-    @property
-    def strict(self) -> bool:
-        return True
+    traits = replace(Stairs.traits, strict=True)
 
 
 class MiddleOfTheStair(Stairs):
@@ -470,7 +462,7 @@ class Subsidised(ByScore):
 
 
 class Percent(ByScore):
-    shows_accuracies: ClassVar[Any] = True
+    traits = replace(ByScore.traits, accuracies=True)
 
     def scores(self, game, efforts, rng):
         return 100 * accuracies(game, efforts)
@@ -478,6 +470,8 @@ class Percent(ByScore):
 
 class Coins(Drawn):
     """An honest coin for everybody, with a distribution that a subclass gets wrong."""
+
+    traits = replace(Drawn.traits, draws="independent")
 
     support: ClassVar[Any] = (0.0, 1.0)
     chances: ClassVar[Any] = (0.5, 0.5)
@@ -515,10 +509,27 @@ class OneCoin(Coins):
 
 
 class FixedCoins(Coins):
-    noisy = False
+    traits = ByScore.traits
 
     def scores(self, game, efforts, rng):
         return np.zeros(np.shape(efforts))
+
+
+class Undrawn(Coins):
+    def scores(self, game, efforts, rng):
+        return np.zeros(np.shape(efforts))
+
+
+class Unsaid(Drawn):
+    traits = replace(Drawn.traits, draws="independent")
+
+
+class Scoreless(ByScore):
+    traits = replace(ByScore.traits, own_score=True)
+
+
+class DrawnScore(Drawn):
+    traits = replace(Drawn.traits, own_score=True)
 
 
 @dataclass(frozen=True)
@@ -606,11 +617,11 @@ BROKEN = [
     (UnequalAtATie(), "ranks: equal ranks must be paid equal prizes"),
     (Upside(), "ranks: ranks and prizes do not follow from the scores"),
     (Generous(), "pot: prizes must sum to the pot 2.5, but .* 3.5 is paid"),
-    (SecretDice(), "seeds: boards depend on rng, so the rule must declare itself noisy"),
+    (SecretDice(), "seeds: traits say draws='none', but boards depend on rng"),
     (GlobalStream(), "seeds: the rule draws from a global stream"),
     (PythonsStream(), "seeds: the rule draws from a global stream"),
     (OwnStream(), "seeds: the same seed gives different boards"),
-    (DeafToSeeds(), "seeds: .* declared noisy, but another seed gives the same boards"),
+    (DeafToSeeds(), "seeds: traits say draws='joint', but another seed gives the same boards"),
     (OneDrawForAll(), "seeds: the rows of a batch share one draw"),
     (Unseeded(), "seeds: without rng the rule draws from a stream that nobody can seed"),
     (NeedsRngForNothing(), "seeds: the rule raises AttributeError: .* has no attribute 'normal'"),
@@ -621,15 +632,15 @@ BROKEN = [
     (BestInTheProtocol(), "state: two episodes played in turn on one protocol differ from each alone"),
     (
         SecretMemory(),
-        "state: the board depends on earlier rounds, so .* must declare itself stateful",
+        "state: traits say that the rule does not remember, but a board depends on earlier rounds",
     ),
     (
         DrawnMemory(),
-        "state: the board depends on earlier rounds, so .* must declare itself stateful",
+        "state: traits say that the rule does not remember, but a board depends on earlier rounds",
     ),
     (
         OpeningBonus(),
-        "state: the board depends on earlier rounds, so .* must declare itself stateful",
+        "state: traits say that the rule does not remember, but a board depends on earlier rounds",
     ),
     (AnotherOpening(), "state: evaluate must give the board that opens an episode"),
     (FirstComeFirstServed(), "permutation: permuting the developers .* must permute the board"),
@@ -641,19 +652,23 @@ BROKEN = [
     (BelowZero(), "exact: effort_for must return efforts >= 0"),
     (NeverOutOfReach(), "exact: effort_for gives less than the effort needed"),
     (GivesUpEarly(), "exact: effort_for gives more than the least effort .* inf"),
-    (StrictStairs(), "exact: the rule is declared strict, but the score of .* is flat"),
+    (StrictStairs(), "exact: traits say strict, but the score of .* is flat"),
     (MiddleOfTheStair(), "exact: effort_for gives more than the least effort"),
     (Relative(), "exact: the others' efforts change the score of"),
     (TwoMinds(), "exact: evaluate must be game.board"),
     (Unprintable(), "figures: published must be a dict of finite numbers, got {'rule': 'secret'}"),
     (Subsidised(), "figures: designer_cost must be a dict of finite numbers >= 0, got {'tuning': -1.0}"),
-    (Percent(), r"figures: shows_accuracies is promised, but a score is shown outside \[0, 1\]"),
+    (Percent(), r"figures: traits say accuracies, but a score is shown outside \[0, 1\]"),
     (Improbable(), "figures: the chances .* must be >= 0 and sum to 1"),
     (Descending(), "figures: distribution must give scores in ascending order"),
     (Unlisted(), "figures: a score was drawn that distribution does not list"),
     (Loaded(), "figures: drawn scores have mean 0.[45].*, but distribution says 0.6"),
     (OneCoin(), "figures: distribution promises that developers are drawn independently"),
-    (FixedCoins(), "figures: only a noisy rule without state gives a distribution"),
+    (Undrawn(), "seeds: traits say draws='independent', but nothing is drawn"),
+    (Unsaid(), "figures: traits say draws='independent', but distribution gives None: say 'joint'"),
+    (Scoreless(), "exact: traits say own_score, which takes score, effort_for and shown: derive from"),
+    (DrawnScore(), "exact: traits say own_score, so they must say draws='none'"),
+    (FixedCoins(), "figures: a distribution is given, but traits do not say draws='independent'"),
     (Unchecked(), "parameters: share=nan is accepted: check it in __post_init__"),
     (Compared(), "parameters: share='much' must raise a ValueError .* but raises TypeError"),
     (Anonymous(), "parameters: the error for share=nan does not name the field: bad parameters"),

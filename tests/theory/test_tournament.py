@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -330,7 +330,7 @@ class Perverse(NormalIndex):
 
 
 class Honest(Perverse):
-    rewards_effort = False
+    traits = replace(NormalIndex.traits, rewards_effort=False)
 
 
 class Moving(NormalIndex):
@@ -342,7 +342,7 @@ class Moving(NormalIndex):
 
 
 class Remembering(NormalIndex):
-    stateful = True
+    traits = replace(NormalIndex.traits, remembers=True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from tools.cases import Noisy
 
 import benchgame_env as bg
 from benchgame_env.rules import Layer
-from benchgame_env.rules.contract import play, start
 from benchgame_env.theory import best_response_cycle
 from benchgame_env.theory.dynamics.with_memory import best_response_dynamics
 
@@ -74,8 +73,8 @@ class Stale(Layer):
     """Shows the scores of the board before: nothing one round ahead depends on effort."""
 
     @property
-    def stateful(self):
-        return True
+    def traits(self):
+        return super().traits.with_memory()
 
     def start(self, game, shape):
         return {"shown": self.base.score(game, np.zeros(shape))}
@@ -121,7 +120,7 @@ def test_the_certificate_holds_when_every_round_is_played_again(rule) -> None:
     found = best_response_dynamics(game, protocol)
     assert found.outcome == "cycles"
     path = found.trajectory
-    board, state = play(protocol, game, path[0], start(protocol, game, (2,)), None, np.zeros(2, bool))
+    board, state = protocol.play(game, path[0], protocol.start(game, (2,)), None, np.zeros(2, bool))
     turns = np.arange(len(path) - 1) % 2
     first = max(len(path) - 1 - found.cycle.period, len(path) - 31)
     for k, (now, after) in enumerate(pairwise(path)):
@@ -129,12 +128,12 @@ def test_the_certificate_holds_when_every_round_is_played_again(rule) -> None:
         revised = np.arange(2) == mover
         assert (now == after)[~revised].all()
         np.testing.assert_array_equal(board.ranks, found.ranks[k])
-        board, following = play(protocol, game, after, state, None, revised)
+        board, following = protocol.play(game, after, state, None, revised)
         if k >= first:
             best = -np.inf
             for effort in np.linspace(0.0, 1.0, 300):
                 tried = np.where(revised, effort, now)
-                prize = play(protocol, game, tried, state, None, revised)[0].prizes[mover]
+                prize = protocol.play(game, tried, state, None, revised)[0].prizes[mover]
                 best = max(best, prize - effort)
             assert best <= board.prizes[mover] - after[mover] + found.gain + 1 / 200
         state = following

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -108,13 +108,9 @@ class Noisy(bg.Protocol):
     The noise is wide on purpose: the order changes all the time and scores tie at 0 and 1.
     """
 
-    shows_accuracies: ClassVar[bool] = True
+    traits = bg.Traits(remembers=False, ranks_by_score=True, rewards_effort=True, accuracies=True)
 
     sd: float = 0.3
-
-    @property
-    def noisy(self) -> bool:
-        return True
 
     def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
         assert rng is not None, "the environment has to hand in its stream"
@@ -128,12 +124,10 @@ class NormalIndex(bg.Protocol):
     """Theory section 7: the index ``-log(1 - v)`` is shown with independent normal noise, here rounded
     to one of 4,001 values, 0.002 apart; for indices between 0 and 3."""
 
+    traits = bg.Traits(draws="independent", remembers=False, ranks_by_score=True, rewards_effort=True)
+
     sd: float = 0.2
     ties: Any = "quality"
-
-    @property
-    def noisy(self) -> bool:
-        return True
 
     def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
         assert rng is not None

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env import Game, make_protocol, protocols, theory
+from benchgame_env import Game, protocols, theory
 from benchgame_env.cli import commands
+from benchgame_env.rules import as_protocol
 from benchgame_env.rules.registry import example_parameters, protocol_class
 
 Parameters = dict[str, Any]
@@ -40,7 +41,7 @@ class Setting:
         return label(self.protocol, self.parameters)
 
     def make(self) -> Any:
-        return make_protocol(self.protocol, **self.parameters)
+        return as_protocol((self.protocol, self.parameters))
 
 
 def label(protocol: str, parameters: Parameters) -> str:

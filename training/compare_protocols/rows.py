@@ -22,7 +22,6 @@ import numpy as np
 import benchgame_env as bg
 from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.metrics import Outcomes
-from benchgame_env.rules import contract as base
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.cycle import turns_of
 from training.compare_protocols.ranges import Setting
@@ -155,7 +154,7 @@ def certified(game: Game) -> float:
 
 def _honest_play(game: Game, rule: Any, rng: np.random.Generator) -> Play:
     nobody = np.zeros(game.n_developers)
-    if is_exact(rule) or getattr(rule, "noisy", True):
+    if is_exact(rule) or rule.traits.draws != "none":
         found = metrics.outcomes(game, rule, nobody, rng, SAMPLES)
     else:  # one board at the beginning of an episode, which is not drawn
         board = rule.evaluate(game, nobody[None, None])
@@ -177,15 +176,15 @@ def replay(
     many independent episodes if they are drawn, else in one.
     """
     assert dynamics.cycle is not None
-    episodes, period = EPISODES if rule.noisy else 1, dynamics.cycle.period
+    episodes, period = EPISODES if rule.traits.draws != "none" else 1, dynamics.cycle.period
     path, turns = dynamics.trajectory, turns_of(dynamics.cycle.order, game.n_developers)
-    state = base.start(rule, game, (episodes, game.n_developers))
+    state = rule.start(game, (episodes, game.n_developers))
     efforts, ranks = [], []
     for k, held in enumerate(path[:-1]):
         movers = turns[(k - 1) % len(turns)] if k else []
         revised = np.tile(np.isin(np.arange(held.size), movers), (episodes, 1))
         played = np.tile(held, (episodes, 1))
-        board, state = base.play(rule, game, played, state, rng, revised)
+        board, state = rule.play(game, played, state, rng, revised)
         efforts.append(played)
         ranks.append(board.ranks)
     return np.stack(efforts[-period:], axis=1), np.stack(ranks[-period:], axis=1)

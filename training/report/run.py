@@ -156,10 +156,10 @@ def _ranks(sampled: dict[int, Floats], game: Game, protocol: Any) -> str:
         return ""
     shortest = min(map(len, sampled.values()))
     efforts = np.concatenate([play[:shortest] for play in sampled.values()], axis=1)
-    rng = np.random.default_rng(0) if getattr(protocol, "noisy", False) else None
+    rng = np.random.default_rng(0)
     drawn = boards.rank_flow(game, protocol.evaluate(game, efforts, rng).ranks)
     signs = [(sample(f"layer {colour(i)}", "area"), name) for i, name in enumerate(game.names)]
-    first = ", each as the first of an episode" if getattr(protocol, "stateful", False) else ""
+    first = ", each as the first of an episode" if protocol.traits.remembers else ""
     note = f"Share of boards on which a developer holds a rank, by update; boards of training{first}."
     return _section("Rank flow", note, signs, drawn)
 
@@ -170,7 +170,7 @@ def _required(run: Run, prediction: theory.Prediction, known: facts.Facts) -> st
         return ""
     if known["stable_levels"] is None:
         return ""
-    level = getattr(protocol, "level", None)
+    level = protocol.published.get("level")
     drawn = boards.required_effort(game, known["stable_levels"], checkpoints(run.settings.game), level)
     signs = [(sample(colour(i, dashed=True)), name) for i, name in enumerate(game.names)]
     signs += [

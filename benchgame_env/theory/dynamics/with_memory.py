@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.rules import as_protocol
-from benchgame_env.rules import contract as base
 from benchgame_env.theory.dynamics.cycle import Cycle, summary, turns_of
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
@@ -82,7 +81,7 @@ class Round:
 
     def play(self, efforts: Floats, rng: np.random.Generator | None) -> tuple[Board, Any]:
         """The board of efforts ``[n]``, arrays ``[1, n]``, and the state after it."""
-        return base.play(self.rule, self.game, efforts[None], self.state, rng, self.revised)
+        return self.rule.play(self.game, efforts[None], self.state, rng, self.revised)
 
     def payoffs(self, i: int, tried: Floats) -> Floats:
         """Payoffs ``[m]`` of developer i for own efforts ``[m]`` while the others keep theirs; on drawn
@@ -129,7 +128,7 @@ class Round:
         profiles[:, i] = tried
         revised = np.repeat(self.revised, tried.size, axis=0)
         state = copies(self.state, tried.size)
-        return base.play(self.rule, self.game, profiles, state, rng, revised)[0].prizes[:, i]
+        return self.rule.play(self.game, profiles, state, rng, revised)[0].prizes[:, i]
 
 
 def best_response_dynamics(
@@ -163,7 +162,7 @@ def best_response_dynamics(
         tuple, list or dict of) arrays.
     """
     rule = as_protocol(protocol)
-    noisy = bool(getattr(rule, "noisy", False))
+    noisy = rule.traits.draws != "none"
     if noisy and rng is None:
         raise ValueError(f"rng: boards of {rule!r} are drawn, which needs a generator")
     unit = number("resolution", resolution, low=0, strict=True) * np.minimum(_top(game), game.budget)
@@ -192,7 +191,7 @@ def _follow(
 ) -> tuple[list[Round], Floats, NDArray[np.int64], int | None]:
     """Play at most so many rounds: they, efforts and ranks ``[rounds + 1, n]``, and the round to whose
     beginning efforts and state came back, None if they did not."""
-    begun = base.start(table.rule, table.game, (1, efforts.size))
+    begun = table.rule.start(table.game, (1, efforts.size))
     board, state = Round(table, begun, efforts, [], 0).play(efforts, rng)
     path, ranks, played = [efforts], [board.ranks[0]], []
     seen: dict[tuple[int, bytes], int] = {}

@@ -107,7 +107,7 @@ def mixed_equilibrium(
             f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
             f"up to {LARGEST}"
         )
-    if not plain[1].strict:  # with few scores to show, ties decide, which cells leave out
+    if not plain[1].traits.strict:  # with few scores to show, ties decide, which cells leave out
         steps = step_equilibrium(*plain, goal=0.5 * tolerance * game.prize_range)
         if steps is not None:
             return _certified(game, rule, steps, "predictive regret matching+ on the scores to be shown")
@@ -154,7 +154,7 @@ def _numerical(
 
 def _strict(game: Game, rule: DeterministicProtocol) -> bool:
     """Whether no effort is free and none is in vain: else several efforts may do as well."""
-    rises = rule.strict and getattr(game.curves, "strictly_increasing", False)
+    rises = rule.traits.strict and getattr(game.curves, "strictly_increasing", False)
     return bool(rises and game.cost.strictly_increasing)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from benchgame_env import metrics
 from benchgame_env.game import Game
 from benchgame_env.rules import as_protocol
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
 from benchgame_env.theory.mixed.regret_matching import regret_matching
@@ -161,7 +162,7 @@ class EffortLevels:
 
 
 def independent_rule(game: Game, protocol: Any) -> Any:
-    """The protocol, if it is noisy and hands out independent distributions; else ValueError."""
+    """The protocol, if it draws scores independently and rewards effort; else ValueError."""
     rule = as_protocol(protocol)
     if not is_tournament(game, rule):
         raise ValueError(f"protocol {rule!r}: no independent distribution that rewards effort is known")
@@ -170,12 +171,8 @@ def independent_rule(game: Game, protocol: Any) -> Any:
 
 def is_tournament(game: Game, rule: Any) -> bool:
     """Whether scores are drawn independently by a `Protocol.distribution` that rewards effort."""
-    if not getattr(rule, "noisy", False) or getattr(rule, "stateful", False):
-        return False
-    if not getattr(rule, "rewards_effort", False):
-        return False
-    known = getattr(rule, "distribution", lambda *_: None)
-    return known(game, np.zeros(game.n_developers)) is not None
+    subgame = Subgame(game, rule)
+    return subgame.kind == "independent" and subgame.rule.traits.rewards_effort
 
 
 def _iterate(contest: Tournament, efforts: Floats, rounds: int) -> Floats:

@@ -60,7 +60,7 @@ def check(subgame: Subgame, temptation: Temptation) -> dict[str, bool]:
 
 def _by_formula(game: Game, rule: DeterministicProtocol, what: str) -> bool:
     """Whether the curves declare it and the rule keeps it: then there is nothing to look for."""
-    return rule.strict and bool(getattr(game.curves, what, False))
+    return rule.traits.strict and bool(getattr(game.curves, what, False))
 
 
 def _is_continuous(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:

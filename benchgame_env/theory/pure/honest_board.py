@@ -67,7 +67,7 @@ class HonestBoard:
         self.next_up = ranks - 2
         last = np.searchsorted(ranks, board.ranks, side="right") - 1
         self.start = last - (self.developers[last] == self.who)
-        self._shift = shift if subgame.rule.strict else 0
+        self._shift = shift if subgame.rule.traits.strict else 0
         self._step = (above(self.shown) - self.shown)[self.developers]
         self._tie = self.scores[self.developers] + self._shift * self._step
 

@@ -180,7 +180,10 @@ def largest_temptation(subgame: Subgame) -> Temptation:
 
 
 def _is_blurred(subgame: Subgame) -> bool:
-    if not subgame.rule.strict or getattr(subgame.game.curves, "strictly_increasing", None) is False:
+    if (
+        not subgame.rule.traits.strict
+        or getattr(subgame.game.curves, "strictly_increasing", None) is False
+    ):
         return False  # flat stretches are meant
     lower, higher = HonestBoard(subgame, -1), HonestBoard(subgame, 1)
     useless = 2 * subgame.game.effort_scale  # how far beyond it an overtake lies makes no difference
