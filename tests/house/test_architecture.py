@@ -16,6 +16,7 @@ FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("
 # What a module may import of benchgame_env. A module not named here is a door (__init__, __main__).
 ALLOWED = {
     "validate": set(),
+    "turns": set(),
     "files": set(),
     "_scaling_fit": {"validate"},
     "costs": {"validate"},
@@ -25,7 +26,7 @@ ALLOWED = {
     "named_games": {"calibration", "costs", "curves", "game", "named_games", "validate"},
     "rules": {"game", "rules", "validate"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "rules", "testing", "validate"},
-    "theory": {"curves", "game", "metrics", "named_games", "rules", "theory", "validate"},
+    "theory": {"curves", "game", "metrics", "named_games", "rules", "theory", "turns", "validate"},
     "metrics": {"game", "metrics", "rules", "validate"},
     "play": {"game", "named_games", "play", "rules", "validate"},
     "cli": {"cli", "game", "metrics", "rules", "theory", "validate"},

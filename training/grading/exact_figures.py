@@ -13,6 +13,7 @@ from agents import Seat
 from benchgame_env import Game, metrics, theory
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.cycle import NoRepetitionError
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
 from training.grading.figures import share_of_scale
 from training.run.settings import TrainSettings
@@ -99,13 +100,8 @@ def choices_of(settings: TrainSettings) -> dict[str, Any]:
     return {"levels": Seat.of(vec, 0).levels(vec.axis.levels)}
 
 
-def turns_of(rounds: int, n: int) -> NDArray[np.int64]:
-    """Who revises in each round of an episode in turn, ``[rounds]``: the worst model's first."""
-    return n - 1 - np.arange(rounds) % n
-
-
 def step_regrets(prediction: theory.Prediction, settings: TrainSettings, efforts: Floats) -> Floats:
     """Regrets ``[rounds]`` of the revisions of an episode in turn, ``efforts`` ``[rounds, n]``, prize
     units; see `metrics.step_regrets`."""
-    turns, choices = turns_of(*efforts.shape), choices_of(settings)
+    turns, choices = in_turn(range(len(efforts)), efforts.shape[1]), choices_of(settings)
     return metrics.step_regrets(prediction.game, prediction.protocol, efforts, turns, **choices)

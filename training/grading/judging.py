@@ -15,8 +15,9 @@ from benchgame_env import Game, VectorEnv, metrics, theory
 from benchgame_env.files import json_text, write_text
 from benchgame_env.play.env import NUMBERS
 from benchgame_env.rules import is_exact
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, integer
-from training.grading.exact_figures import Grader, choices_of, expected_cycle, step_regrets, turns_of
+from training.grading.exact_figures import Grader, choices_of, expected_cycle, step_regrets
 from training.grading.figures import (
     SeedFigures,
     cycle_figures,
@@ -100,7 +101,7 @@ def grade_seed(
     drawn = _course(settings, players, cycle, rng, "play")
     by_chance = rng.bit_generator.state != before  # else play without chance is the same
     course = _course(settings, players, cycle, rng, "greedy") if by_chance else drawn
-    turns, choices = turns_of(len(course["effort"]), vec.n_developers), choices_of(settings)
+    turns, choices = in_turn(range(len(course["effort"])), vec.n_developers), choices_of(settings)
     found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
     missed = step_regrets(prediction, settings, drawn["effort"][:, 0])
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
