@@ -158,7 +158,8 @@ class Prediction:
     def equilibria(self) -> Floats | None:
         """Pure equilibria found on a grid, ``[found, n]``, each certified, where the hypotheses of the
         theorems fail and the game is small enough to try; else None."""
-        return self.answer("grid_pure").found
+        found = self.answer("grid_pure").found
+        return None if found is None else found.reshape(-1, self.game.n_developers)
 
     @property
     def reasons(self) -> Mapping[str, str]:

@@ -34,12 +34,6 @@ EPISODES = 256
 GRADING = 2  # keeps the random streams of grading apart from others of the same seed
 
 
-def predicted(settings: TrainSettings) -> theory.Prediction:
-    """What to expect of a run."""
-    vec = settings.vector_env(1)
-    return theory.predict(vec.game, vec.protocol)
-
-
 def grade_and_keep(
     settings: TrainSettings,
     run: Path,
@@ -87,7 +81,7 @@ def grade_seed(
     players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)
-    cycle = expected_cycle(settings, prediction)
+    cycle = expected_cycle(prediction)
     parts = []
     for _ in range(1 if cycle else math.ceil(episodes / vec.num_envs)):
         parts.append(play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play"))
@@ -101,9 +95,12 @@ def grade_seed(
     drawn = _course(settings, players, cycle, rng, "play")
     by_chance = rng.bit_generator.state != before  # else play without chance is the same
     course = _course(settings, players, cycle, rng, "greedy") if by_chance else drawn
-    turns, choices = in_turn(range(len(course["effort"])), vec.n_developers), choices_of(settings)
+    turns, choices = (
+        in_turn(range(len(course["effort"])), vec.n_developers),
+        choices_of(prediction.scope),
+    )
     found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
-    missed = step_regrets(prediction, settings, drawn["effort"][:, 0])
+    missed = step_regrets(prediction, drawn["effort"][:, 0])
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
     return replace(figures, **found), course
 
@@ -112,7 +109,7 @@ def judge_run(
     settings: TrainSettings, prediction: theory.Prediction, figures: list[SeedFigures]
 ) -> Verdict:
     """The verdict on the seeds of a run."""
-    game, cycle = prediction.game, expected_cycle(settings, prediction)
+    game, cycle = prediction.game, expected_cycle(prediction)
     return judge(
         prediction.regime,
         settings.revision,

@@ -16,6 +16,8 @@ def find(question: Question) -> Answer:
         return Answer("a pure equilibrium is predicted")
     if not is_exact(question.rule):
         return Answer("best responses to boards as they stand are known where nothing is drawn or kept")
+    if scope.revision not in (None, "alternating"):
+        return Answer(f"best responses in turn say nothing of {scope.revision} revision")
     if scope.levels is not None and scope.levels.ndim > 1:
         return Answer("developers have different levels of effort")
     try:
@@ -29,7 +31,7 @@ def find(question: Question) -> Answer:
         )
     except NoRepetitionError as error:
         return Answer(str(error))
-    return Answer(f"best responses in turn repeat after {found.period} revisions", found)
+    return Answer(f"best responses in turn repeat with period {found.period}", found)
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
