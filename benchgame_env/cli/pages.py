@@ -136,10 +136,17 @@ def _cycle_table(names: list[str], cycle: Facts) -> str:
         [name, f"{low:.6g}", f"{high:.6g}"]
         for name, low, high in zip(names, cycle["troughs"], cycle["peaks"], strict=True)
     ]
+    return f"cycle {cycle_words(cycle)}\n" + commands.table(["model", "least effort", "most"], rows)
+
+
+def cycle_words(cycle: Facts) -> str:
+    """A cycle of best responses in words: how long it is, of which choices, and what it comes to."""
+    choices = f"resolution {cycle['resolution']:g} in score"
+    if cycle["levels"] is not None:
+        choices = f"{cycle['levels']} levels of effort"
     return (
-        f"cycle of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
-        f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
-        f"cost {cycle['cost']:.3g}\n" + commands.table(["model", "least effort", "most"], rows)
+        f"of {cycle['period']} revisions ({cycle['order']} from zero, {choices}); board wrong "
+        f"{cycle['misranked']:.0%} of the time, cost {cycle['cost']:.3g}"
     )
 
 

@@ -22,9 +22,12 @@ from benchgame_env.theory.pure.overtaking import (
 )
 from benchgame_env.theory.pure.theorem_cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
+from benchgame_env.theory.solutions import CONCEPTS
+from benchgame_env.theory.solutions.solution import Scope, Solution
 
 __all__ = [
     "CARDS",
+    "CONCEPTS",
     "LARGEST",
     "MEANING",
     "RESOLUTION",
@@ -36,6 +39,8 @@ __all__ = [
     "NoisyEquilibrium",
     "Prediction",
     "Reading",
+    "Scope",
+    "Solution",
     "best_response",
     "best_response_cycle",
     "best_response_dynamics",

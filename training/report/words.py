@@ -116,12 +116,7 @@ def prediction(known: facts.Facts) -> str:
         words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
         entries.append(("mixed equilibrium", words))
     if cycle := known["cycle"]:
-        words = (
-            f"of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
-            f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
-            f"cost {cycle['cost']:.3g}"
-        )
-        entries.append(("cycle", words))
+        entries.append(("cycle", pages.cycle_words(cycle)))
     return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
 
 

@@ -13,6 +13,7 @@ from benchgame_env.game import Game
 from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response
 from benchgame_env.theory.pure.overtaking import exact_rule
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, choice, integer, vector
 
 LAPS = ("round-robin", "round-robin-down", "simultaneous")
@@ -123,9 +124,8 @@ def best_response_cycle(
 def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
     """Who revises at each step of a lap."""
     if isinstance(order, str):
-        upwards = range(n - 1, -1, -1)
         laps = {
-            "round-robin": [[i] for i in upwards],
+            "round-robin": [[i] for i in in_turn(range(n), n).tolist()],
             "round-robin-down": [[i] for i in range(n)],
             "simultaneous": [list(range(n))],
         }

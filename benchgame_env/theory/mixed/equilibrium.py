@@ -32,6 +32,10 @@ POINTS = (800, 3200)
 MOST_POINTS = 20_000  # of all strategies together, so that the certificate takes seconds
 
 
+class NoSolverError(ValueError):
+    """The game is one that no solver here can search."""
+
+
 @dataclass(frozen=True, eq=False)
 class MixedEquilibrium:
     """An approximate equilibrium and how good it is.
@@ -80,8 +84,9 @@ def mixed_equilibrium(
 
     Raises
     ------
-    ValueError: unsuitable arguments; effort without bound that never costs what it may win; no closed
-        form and more than `LARGEST` developers.
+    NoSolverError: effort without bound that never costs what it may win; no closed form and more than
+        `LARGEST` developers.
+    ValueError: unsuitable arguments.
     """
     rule = exact_rule(protocol)
     number("tolerance", tolerance, low=0, strict=True)
@@ -91,7 +96,7 @@ def mixed_equilibrium(
         nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
         return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
     if not np.isfinite(game.effort_scale).all():
-        raise ValueError("effort scale: must be finite to search it; set a budget")
+        raise NoSolverError("effort scale: must be finite to search it; set a budget")
     plain = reduced(game, rule)
     closed = duel_equilibrium(*plain)
     if closed is not None:
@@ -101,7 +106,7 @@ def mixed_equilibrium(
         if found.nash_conv <= tolerance * game.prize_range:
             return found
     if game.n_developers > LARGEST:
-        raise ValueError(
+        raise NoSolverError(
             f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
             f"up to {LARGEST}"
         )
