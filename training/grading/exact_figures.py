@@ -89,6 +89,6 @@ def choices_of(scope: theory.Scope) -> dict[str, Any]:
 
 def step_regrets(prediction: theory.Prediction, efforts: Floats) -> Floats:
     """Regrets ``[rounds]`` of the revisions of an episode in turn, ``efforts`` ``[rounds, n]``, prize
-    units; see `metrics.step_regrets`."""
+    units; see `metrics.revision_regrets`."""
     turns, choices = in_turn(range(len(efforts)), efforts.shape[1]), choices_of(prediction.scope)
-    return metrics.step_regrets(prediction.game, prediction.protocol, efforts, turns, **choices)
+    return metrics.revision_regrets(prediction.game, prediction.protocol, efforts, turns, **choices)

@@ -75,8 +75,8 @@ def cycle_figures(
     efforts: after each revision, ``[rounds, n]``, from zero effort on. A cycle is found if three of its
         periods, and half of all rounds, come after the approach to it.
     revised: who revised, ``[rounds]``.
-    levels, resolution: of the best responses to compare with, see `metrics.step_regrets`; the same as
-        those of the predicted cycle.
+    levels, resolution: of the best responses to compare with, see `metrics.revision_regrets`; the same
+        as those of the predicted cycle.
     """
     cycle = metrics.find_cycle(efforts, revised)
     figures = {
@@ -88,7 +88,7 @@ def cycle_figures(
         return figures
     whole, who = cycle.whole, revised[cycle.whole]
     before = efforts[whole.start - 1] if whole.start else np.zeros(game.n_developers)
-    missed = metrics.step_regrets(
+    missed = metrics.revision_regrets(
         game, protocol, efforts[whole], who, levels=levels, resolution=resolution, start=before
     )
     shares = missed / game.prize_range

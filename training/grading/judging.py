@@ -156,7 +156,7 @@ def grade(vec: VectorEnv, prediction: theory.Prediction, played: Played, sampled
     average = grader.nash_conv(together)
     joint = math.nan
     if is_exact(vec.protocol):
-        joint = float(metrics.joint_regrets(game, vec.protocol, together).mean()) / game.prize_range
+        joint = float(metrics.external_regrets(game, vec.protocol, together).mean()) / game.prize_range
     course = share_of_scale(game, late.mean(axis=1))
     order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
     return SeedFigures(
