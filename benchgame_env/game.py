@@ -94,6 +94,12 @@ class Game:
         return np.minimum(self.budget, worth)
 
     @property
+    def finite_effort_scale(self) -> float:
+        """The largest finite `effort_scale`, for laying out grids; 1 if there is none."""
+        scale = self.effort_scale
+        return float(np.max(scale, initial=0.0, where=np.isfinite(scale))) or 1.0
+
+    @property
     def max_effort(self) -> Floats:
         """The largest effort an action can name, ``[n]``: the budget, or `effort_scale` if infinite."""
         return np.where(np.isinf(self.budget), self.effort_scale, self.budget)

@@ -121,7 +121,7 @@ def test_the_grader_and_what_it_grades_share_no_code() -> None:
     folder = ROOT / "benchgame_env" / "theory"
     callers = {f.name for f in folder.rglob("*.py") if any("metrics" in name for name in imports(f))}
     solvers = {"equilibrium.py", "grid_search.py", "tournament.py"}
-    assert callers == solvers | {"grid_pure.py", "mixed.py", "noisy_pure.py"}
+    assert callers == solvers | {"grid_pure.py", "noisy_pure.py"}
 
 
 def test_every_module_is_on_the_map() -> None:

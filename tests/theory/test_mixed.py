@@ -7,6 +7,7 @@ import pytest
 from tools.generators import random_game_under_h, random_protocol
 
 import benchgame_env as bg
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory import mixed_equilibrium, predict
 from benchgame_env.theory.mixed import equilibrium as mixed
 from benchgame_env.theory.mixed.contest import Contest
@@ -142,8 +143,9 @@ def test_random_games_within_the_hypotheses_converge() -> None:
 
 def numerical(game: bg.Game, tolerance: float = 5e-3) -> MixedEquilibrium:
     """What the numerical solver finds, also where there is a closed form."""
-    path = Path(CellGame.of(game, bg.make_protocol("direct"), 60))
-    return mixed._numerical(game, bg.make_protocol("direct"), path, tolerance, 600, lambda _: None)
+    subgame = Subgame(game, "direct")
+    path, allowed = Path(CellGame.of(subgame, 60)), tolerance * game.prize_range
+    return mixed._numerical(subgame, path, allowed, 600, lambda _: None)
 
 
 @pytest.mark.parametrize("budget", [np.inf, 0.8])
@@ -187,14 +189,13 @@ def test_rounded_boards_converge(name: str, decimals: int, ties: str) -> None:
 def test_three_tied_developers_win_a_third_each() -> None:
     # Section 6: under split, R = (1, 0, 0) gives 1/3; under quality the best of the three wins.
     prizes = np.array([1.0, 0.0, 0.0])
-    game = bg.Game(bg.curves.Additive([1.0, 1.0, 1.0]), bg.LinearCost(1.0), prizes)
     tied = np.ones((3, 1))
-    assert Contest(game, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
-    assert Contest(game, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
+    assert Contest(prizes, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
+    assert Contest(prizes, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
 
 
 def test_many_scores_are_left_to_cells() -> None:
-    assert step_equilibrium(bg.load_game("duel"), bg.make_protocol("rounded", decimals=4), 0.01) is None
+    assert step_equilibrium(Subgame("duel", ("rounded", {"decimals": 4})), 0.01) is None
 
 
 # --- the game on cells --------------------------------------------------------------------------
@@ -203,7 +204,7 @@ def test_many_scores_are_left_to_cells() -> None:
 def some_cells(prizes: list[float]) -> tuple[CellGame, np.ndarray]:
     rng = np.random.default_rng(0)
     game = bg.Game(bg.curves.Additive([1.0, 0.7, 0.5]), bg.LinearCost(1.0), prizes)
-    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    cells = CellGame.of(Subgame(game, "direct"), 6)
     play = np.where(cells.allowed, rng.uniform(size=cells.allowed.shape), 0.0)
     return cells, play / play.sum(axis=1, keepdims=True)
 
@@ -249,7 +250,7 @@ def test_halving_cells_keeps_the_play() -> None:
 
 def test_twins_at_one_score_sit_apart_the_better_one_ahead() -> None:
     game = bg.load_game("twins")
-    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    cells = CellGame.of(Subgame(game, "direct"), 6)
     assert cells.home[0] > cells.home[1]
     assert cells.edges[cells.home[0] // 2] == cells.edges[cells.home[1] // 2]
     honest = np.zeros_like(cells.cost)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from benchgame_env import metrics
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.mixed.equilibrium import (
     MixedEquilibrium,
@@ -27,8 +26,7 @@ def find(question: Question) -> Answer:
             found = mixed_equilibrium(game, rule, question.tolerance, progress=question.progress)
         except NoSolverError as error:
             return Answer(str(error))
-    largest = float(metrics.regrets(game, rule, found.strategies).max())
-    return Answer(f"NashConv {found.nash_conv:.2g}, by independent code", found, largest)
+    return Answer(f"NashConv {found.nash_conv:.2g}, by independent code", found, found.largest_regret)
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
