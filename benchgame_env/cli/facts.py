@@ -99,6 +99,8 @@ def _mixed_facts(found: theory.MixedEquilibrium) -> Facts:
     return {
         "method": found.method,
         "nash_conv": found.nash_conv,
+        "largest_regret": found.largest_regret,
+        "is_equilibrium": found.is_equilibrium,
         "mean_efforts": found.mean_efforts.tolist(),
         "payoffs": found.payoffs.tolist(),
     }
@@ -142,7 +144,8 @@ def _judged(
     if p.equilibrium is not None and p.regime == "pure":
         return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
     if mixed is not None:
-        return "the mixed equilibrium", _outcomes_of(p, mixed.strategies)
+        kind = "the mixed equilibrium" if mixed.is_equilibrium else "the closest profile found"
+        return kind, _outcomes_of(p, mixed.strategies)
     return "honest play", honest
 
 

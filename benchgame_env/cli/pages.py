@@ -119,13 +119,18 @@ def _play_tables(known: Facts) -> list[str]:
     return [f"\n{table}" for table in tables]
 
 
+def mixed_title(mixed: Facts) -> str:
+    """What the profile may be called: an equilibrium up to `theory.LARGEST_REGRET` alone."""
+    return "mixed equilibrium" if mixed["is_equilibrium"] else "closest profile found, no equilibrium"
+
+
 def _mixed_table(names: list[str], mixed: Facts) -> str:
     rows = [
         [name, f"{effort:.6g}", f"{payoff:.4f}"]
         for name, effort, payoff in zip(names, mixed["mean_efforts"], mixed["payoffs"], strict=True)
     ]
     return (
-        f"mixed equilibrium: {mixed['method']}\n"
+        f"{mixed_title(mixed)}: {mixed['method']}\n"
         f"its NashConv is {mixed['nash_conv']:.4g}, by independent code over all efforts\n"
         + commands.table(["model", "mean effort", "payoff"], rows)
     )

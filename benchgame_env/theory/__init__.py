@@ -6,6 +6,7 @@ from benchgame_env.theory.dynamics.random_order import recurrent_classes
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
 from benchgame_env.theory.mixed.equilibrium import (
     LARGEST,
+    LARGEST_REGRET,
     TOLERANCE,
     MixedEquilibrium,
     mixed_equilibrium,
@@ -29,6 +30,7 @@ __all__ = [
     "CARDS",
     "CONCEPTS",
     "LARGEST",
+    "LARGEST_REGRET",
     "MEANING",
     "RESOLUTION",
     "TOLERANCE",

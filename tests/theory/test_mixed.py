@@ -7,6 +7,7 @@ import pytest
 from tools.generators import random_game_under_h, random_protocol
 
 import benchgame_env as bg
+from benchgame_env.cli import facts, pages
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory import mixed_equilibrium, predict
 from benchgame_env.theory.mixed import equilibrium as mixed
@@ -19,7 +20,10 @@ from benchgame_env.theory.mixed.score_cells import CellGame, expected_prizes, pr
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
     """What a mixed equilibrium says of itself is what the grader says of its strategies."""
+    regrets = bg.metrics.regrets(game, protocol, found.strategies)
     assert found.nash_conv == bg.metrics.nash_conv(game, protocol, found.strategies)
+    assert found.largest_regret == regrets.max()
+    assert found.is_equilibrium == (regrets.max() <= 0.025 * game.prize_range)
     assert len(found.strategies) == game.n_developers
 
 
@@ -315,3 +319,35 @@ def test_effort_without_end_is_refused_in_words() -> None:
     game = bg.Game(bg.curves.Additive([1.0, 0.9]), BoundedCost(), [1.0, 0.0])
     with pytest.raises(ValueError, match="effort scale: must be finite"):
         mixed_equilibrium(game, "direct")
+
+
+# --- what is not called an equilibrium ----------------------------------------------------------
+
+
+def plateaus_that_tie() -> bg.Game:
+    """Three measured curves that are flat at 0.8 from one unit of effort on: whoever gets there ties."""
+    scores = [[start, 0.8, 0.8] for start in (0.5, 0.4, 0.3)]
+    curves = bg.curves.Tabulated([[0.0, 1.0, 2.0]] * 3, scores)
+    return bg.Game(curves, bg.LinearCost(0.5), [2.0, 0.0, -1.0])
+
+
+def test_a_profile_that_somebody_gains_much_by_leaving_is_not_called_an_equilibrium() -> None:
+    # The numerical solver takes scores for continuous, so it cannot see that the plateau ties. Its best
+    # profile leaves someone to gain more than the bound, 2.5 % of P = 3, and says so.
+    found = mixed_equilibrium(plateaus_that_tie(), "direct")
+    check_certificate(plateaus_that_tie(), "direct", found)
+    assert found.largest_regret > 0.025 * 3
+    assert not found.is_equilibrium
+    assert mixed_equilibrium("duel", "direct").is_equilibrium
+
+
+def test_nor_does_a_page_call_it_one() -> None:
+    known = facts.of(predict(plateaus_that_tie(), "direct"))
+    assert (known["mixed"]["is_equilibrium"], known["outcomes"]["of"]) == (
+        False,
+        "the closest profile found",
+    )
+    text = pages.text(known)
+    assert "closest profile found" in text
+    assert "mixed equilibrium" not in text
+    assert "mixed equilibrium" in pages.text(facts.of(predict("duel", "direct")))

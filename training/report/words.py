@@ -114,7 +114,7 @@ def prediction(known: facts.Facts) -> str:
     entries = pages.statements(known)
     if found := known["mixed"]:
         words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
-        entries.append(("mixed equilibrium", words))
+        entries.append((pages.mixed_title(found), words))
     if cycle := known["cycle"]:
         entries.append(("cycle", pages.cycle_words(cycle)))
     return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
