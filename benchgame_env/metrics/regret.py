@@ -72,7 +72,7 @@ def nash_conv(game: Game | str, protocol: Any, strategies: Any, tolerance: float
     Examples
     --------
     >>> import benchgame_env as bg
-    >>> float(bg.metrics.nash_conv("duel", "direct", [0.0, 0.0]))  # 1 to win, at a cost of 0.5
+    >>> round(bg.metrics.nash_conv("duel", "direct", [0.0, 0.0]), 3)  # 1 to win, at a cost of 0.5
     0.5
     """
     return float(regrets(game, protocol, strategies, tolerance).sum())
