@@ -14,7 +14,7 @@ from benchgame_env.game import Game
 from benchgame_env.named_games import checkpoints, describe_game, games, load_game
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
-from benchgame_env.validate import choice, number
+from benchgame_env.validate import choice
 
 PROG = "python -m benchgame_env"
 GAME_HELP = "name of a game, or a calibration file made by the calibrate command (*.json)"
@@ -104,10 +104,9 @@ def _protocols(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     game, protocol = load_game(options.game), commands.protocol_from(options)
-    number("tolerance", options.tolerance, low=0, strict=True)
-    prediction = theory.predict(game, protocol)
     with commands.falling_bar("NashConv", options.tolerance) as progress:
-        known = facts.of(prediction, not options.no_mixed, options.cycle, options.tolerance, progress)
+        prediction = theory.predict(game, protocol, tolerance=options.tolerance, progress=progress)
+        known = facts.of(prediction, not options.no_mixed, options.cycle)
     print(json_text({"game": options.game, **known}) if options.json else pages.text(known))
 
 

@@ -95,8 +95,9 @@ class Subgame:
     # --- exact rules: efforts, scores and what they cost ------------------------------------------
 
     def scores(self, efforts: Floats) -> Floats:
-        """Own efforts ``[..., n]`` to the scores ``[..., n]`` that will be published."""
-        return np.asarray(self.rule.score(self.game, efforts), dtype=np.float64)
+        """Own efforts to the scores ``[..., n]`` behind what is shown, not yet published; efforts
+        ``[..., n]``, or ``[..., 1]`` for the same of everybody."""
+        return np.asarray(self.rule.score(self.game, self._profiles(efforts)), dtype=np.float64)
 
     def shown(self, efforts: Floats) -> Floats:
         """Own efforts ``[..., n]`` to published scores ``[..., n]``."""
@@ -124,9 +125,9 @@ class Subgame:
         return np.where(limited, scores, np.inf)
 
     def efforts_for(self, scores: Floats) -> Floats:
-        """Least own efforts within budget that show at least ``scores``, all ``[..., n]``; ``inf``
-        where there is none. Effort units."""
-        scores = np.asarray(scores, dtype=np.float64)
+        """Least own efforts ``[..., n]`` within budget that show at least ``scores``; ``inf`` where
+        there is none. Effort units. Scores ``[..., n]``, or ``[..., 1]`` for the same of everybody."""
+        scores = self._profiles(scores)
         effort = np.asarray(self.rule.effort_for(self.game, scores), dtype=np.float64)
         # The inverse may miss the budget by rounding: at the budget, published scores decide.
         if self.limited:
@@ -135,8 +136,8 @@ class Subgame:
         return effort
 
     def price(self, scores: Floats) -> Floats:
-        """The least cost ``[..., n]`` of showing at least ``scores`` ``[..., n]``, prize units; ``inf``
-        where no effort within budget does."""
+        """The least cost ``[..., n]`` of showing at least ``scores``, prize units; ``inf`` where no
+        effort within budget does. Scores as in `efforts_for`."""
         return self.cost(self.efforts_for(scores))
 
     def cost(self, efforts: Floats) -> Floats:
@@ -148,12 +149,13 @@ class Subgame:
 
     def own_scores(self, developer: int, efforts: Floats) -> Floats:
         """Scores ``[...]`` behind what ``developer`` is shown at own efforts ``[...]``."""
-        return self.scores(self._everyone(efforts))[..., developer]
+        return self.scores(np.asarray(efforts)[..., None])[..., developer]
 
     def own_efforts_for(self, developer: int, scores: Floats) -> Floats:
         """As `efforts_for`, for the scores ``[...]`` of one developer."""
-        return self.efforts_for(self._everyone(scores))[..., developer]
+        return self.efforts_for(np.asarray(scores)[..., None])[..., developer]
 
-    def _everyone(self, values: Floats) -> Floats:
-        """Own values ``[...]`` as profiles ``[..., n]``, which is what rules take."""
-        return np.repeat(np.asarray(values, dtype=np.float64)[..., None], self.n, axis=-1)
+    def _profiles(self, values: Floats) -> Floats:
+        """Values ``[..., n]`` or ``[..., 1]`` as ``[..., n]``, which is what rules take."""
+        values = np.asarray(values, dtype=np.float64)
+        return np.broadcast_to(values, (*values.shape[:-1], self.n))

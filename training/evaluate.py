@@ -19,8 +19,9 @@ from benchgame_env.cli import commands
 from benchgame_env.validate import Floats
 from training.grading.figures import SeedFigures
 from training.grading.intervals import t_interval
-from training.grading.judging import EPISODES, conclude, grade_and_keep, predicted
+from training.grading.judging import EPISODES, conclude, grade_and_keep
 from training.grading.verdict import Verdict
+from training.run.prediction import kept_prediction
 from training.run.settings import TrainSettings
 
 PROG = "python -m training.evaluate"
@@ -59,7 +60,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
     """Play and grade every seed of a finished run; see the module for the files written."""
     settings = TrainSettings.load(run)
-    prediction = predicted(settings)
+    prediction = kept_prediction(settings, run)
     for seed in range(settings.seeds):
         grade_and_keep(settings, run, seed, prediction, episodes)
     return Evaluation(settings, prediction, *conclude(settings, run, prediction))

@@ -197,14 +197,13 @@ def open_pool(backend: str, workers: int, address: str | None = None) -> Pool:
 
 
 def run_all(pool: Pool, jobs: Sequence[Job], tick: Callable[[], None]) -> Iterator[Outcome]:
-    """Outcomes of ``jobs`` as they come; ``tick`` is called every second or so. Closes the pool."""
+    """Outcomes of ``jobs`` as they come; ``tick`` is called every second or so."""
     waiting, running = list(reversed(jobs)), 0
-    with contextlib.closing(pool):
-        while waiting or running:
-            while waiting and pool.has_room():
-                pool.start(waiting.pop())
-                running += 1
-            over = pool.wait(1.0)
-            running -= len(over)
-            tick()
-            yield from over
+    while waiting or running:
+        while waiting and pool.has_room():
+            pool.start(waiting.pop())
+            running += 1
+        over = pool.wait(1.0)
+        running -= len(over)
+        tick()
+        yield from over

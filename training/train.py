@@ -1,6 +1,7 @@
 """``python -m training.train``: train developers on a game under a protocol.
 
-A run folder holds ``settings.json`` and per seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
+A run folder holds ``settings.json``, ``prediction.json`` (what to expect of the run, worked out once
+before any seed is trained) and per seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
 sample of what was played, loadable without executing code), ``progress.csv`` (one row per update, every
 tenth with exact figures) and TensorBoard events of the same. Where developers move in turn and a cycle
 is predicted, ``step_regret`` is the mean regret of the revisions of an episode, prize units: on a cycle
@@ -29,8 +30,9 @@ from benchgame_env import VectorEnv, theory
 from benchgame_env.cli import commands
 from benchgame_env.files import claim_folder
 from benchgame_env.validate import integer
-from training.grading.exact_figures import Grader, certified_equilibrium, expected_cycle, step_regrets
+from training.grading.exact_figures import Grader, certified_equilibrium, expected_cycle
 from training.jobs import Local, run_all
+from training.run.prediction import kept_prediction
 from training.run.settings import TrainSettings, add_options, chosen
 from training.run.storage import Checkpoint, read_checkpoint, read_progress, save_checkpoint, write_rows
 
@@ -104,6 +106,8 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
     """
     integer("workers", workers, low=1)
     _open_folder(settings, out, resume)
+    with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
+        kept_prediction(settings, out, progress)
     jobs = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
     with tqdm(total=settings.seeds * settings.updates, unit="update", desc=out.name) as bar:
         if workers == 1 or settings.seeds == 1:
@@ -127,9 +131,9 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     yield from range(len(play))
     if len(play) == settings.updates:
         return
-    prediction = theory.predict(vec.game, vec.protocol)
+    prediction = kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
-    in_turn = expected_cycle(settings, prediction) is not None
+    in_turn = expected_cycle(prediction) is not None
     with contextlib.closing(_tensorboard(folder, len(play))) as board:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
@@ -139,7 +143,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
                 row |= _grades(shown, grader)
                 if in_turn:
                     episode = shown["effort"][-settings.horizon :, 0]
-                    row["step_regret"] = float(step_regrets(prediction, settings, episode).mean())
+                    row["step_regret"] = float(step_regrets(prediction, episode).mean())
             progress.append(row)
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
@@ -192,9 +196,10 @@ def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: in
     """Train seeds in processes of their own; the first failure stops them all."""
     folders = [folder for _, folder, _ in jobs]
     seeds = [partial(finish_seed, *job) for job in jobs]
-    for _, error in run_all(Local(workers), seeds, lambda: show_progress(bar, folders)):
-        if error:
-            raise ValueError(error)
+    with contextlib.closing(Local(workers)) as pool:
+        for _, error in run_all(pool, seeds, lambda: show_progress(bar, folders)):
+            if error:
+                raise ValueError(error)
 
 
 def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:

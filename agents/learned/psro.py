@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from agents.base import Round, Seat, Team
 from agents.learned.ppo import PPO
-from benchgame_env.theory.mixed.contest import Contest
-from benchgame_env.theory.mixed.regret_matching import regret_matching
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.effort_choices import ShownChoices
 from benchgame_env.validate import Floats, integer
 
 META_ITERATIONS = 5000
@@ -121,16 +121,6 @@ class PSRO(Team):
 
     def _solve(self) -> Floats:
         """The equilibrium of the meta-game, ``[n, population]``."""
-        game, rule = self.game, self.seats[0].protocol
-        scores = rule.score(game, self.population.T).T
-        costs = np.asarray(game.cost(self.population.T)).T
-        shown, where = np.unique(scores, return_inverse=True)
-        where = where.reshape(scores.shape)
-        contest, rows = Contest(game, rule.ties), np.arange(self.n)[:, None]
-
-        def payoffs(mixture: Floats) -> Floats:
-            chances = np.zeros((self.n, shown.size))
-            np.add.at(chances, (rows, where), mixture)
-            return contest.worth(chances)[rows, where] - costs
-
-        return regret_matching(payoffs, scores.shape, META_ITERATIONS, META_GOAL * game.prize_range)
+        subgame = Subgame.exact(self.game, self.seats[0].protocol)
+        choices = ShownChoices(subgame, self.population.T)
+        return choices.solve(META_ITERATIONS, META_GOAL * self.game.prize_range)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,29 +16,24 @@ MOST_PAIRS, LARGEST_TABLE = 6, 200
 LARGEST_SEARCH = 60
 
 Facts = dict[str, Any]
-Progress = Callable[[float], None]
 
 
-def of(
-    prediction: theory.Prediction,
-    mixed: bool = True,
-    cycle: bool = False,
-    tolerance: float = theory.TOLERANCE,
-    progress: Progress = lambda nash_conv: None,
-) -> Facts:
+def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -> Facts:
     """What a prediction says, as numbers, strings, lists and dicts; None for what is not known.
 
     Parameters
     ----------
-    mixed: whether to find the mixed equilibrium where there is no pure one, which may take seconds.
-    cycle: whether to follow best responses until they repeat, likewise.
-    tolerance, progress: of the mixed equilibrium, see `theory.mixed_equilibrium`.
+    prediction : Prediction
+    mixed : bool
+        Whether to find the mixed equilibrium where there is no pure one, which may take seconds.
+    cycle : bool
+        Whether to follow best responses until they repeat, likewise.
     """
     p = prediction
     game = p.game
     nobody = np.zeros(game.n_developers)
     honest = _outcomes_of(p, nobody)
-    found = _mixed(p, tolerance, progress) if mixed else None
+    found = p.mixed if mixed else None
     return {
         "protocol": repr(p.protocol),
         "ties": p.protocol.ties,
@@ -101,20 +95,12 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
     return metrics.nash_conv(p.game, p.protocol, efforts)
 
 
-def _mixed(p: theory.Prediction, tolerance: float, progress: Progress) -> theory.MixedEquilibrium | None:
-    if p.regime == "pure" or not is_exact(p.protocol):
-        return p.mixed
-    if p.game.n_developers > theory.LARGEST:
-        return None
-    if tolerance == theory.TOLERANCE and "mixed" in vars(p):
-        return p.mixed  # found before: it may have taken long
-    return theory.mixed_equilibrium(p.game, p.protocol, tolerance, progress=progress)
-
-
 def _mixed_facts(found: theory.MixedEquilibrium) -> Facts:
     return {
         "method": found.method,
         "nash_conv": found.nash_conv,
+        "largest_regret": found.largest_regret,
+        "is_equilibrium": found.is_equilibrium,
         "mean_efforts": found.mean_efforts.tolist(),
         "payoffs": found.payoffs.tolist(),
     }
@@ -124,6 +110,7 @@ def _cycle_facts(cycle: theory.Cycle) -> Facts:
     return {
         "order": cycle.order,
         "resolution": cycle.resolution,
+        "levels": None if cycle.levels is None else len(cycle.levels),
         "period": cycle.period,
         "peaks": cycle.peaks.tolist(),
         "troughs": cycle.troughs.tolist(),
@@ -157,7 +144,8 @@ def _judged(
     if p.equilibrium is not None and p.regime == "pure":
         return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
     if mixed is not None:
-        return "the mixed equilibrium", _outcomes_of(p, mixed.strategies)
+        kind = "the mixed equilibrium" if mixed.is_equilibrium else "the closest profile found"
+        return kind, _outcomes_of(p, mixed.strategies)
     return "honest play", honest
 
 

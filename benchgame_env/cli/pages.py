@@ -119,13 +119,18 @@ def _play_tables(known: Facts) -> list[str]:
     return [f"\n{table}" for table in tables]
 
 
+def mixed_title(mixed: Facts) -> str:
+    """What the profile may be called: an equilibrium up to `theory.LARGEST_REGRET` alone."""
+    return "mixed equilibrium" if mixed["is_equilibrium"] else "closest profile found, no equilibrium"
+
+
 def _mixed_table(names: list[str], mixed: Facts) -> str:
     rows = [
         [name, f"{effort:.6g}", f"{payoff:.4f}"]
         for name, effort, payoff in zip(names, mixed["mean_efforts"], mixed["payoffs"], strict=True)
     ]
     return (
-        f"mixed equilibrium: {mixed['method']}\n"
+        f"{mixed_title(mixed)}: {mixed['method']}\n"
         f"its NashConv is {mixed['nash_conv']:.4g}, by independent code over all efforts\n"
         + commands.table(["model", "mean effort", "payoff"], rows)
     )
@@ -136,10 +141,17 @@ def _cycle_table(names: list[str], cycle: Facts) -> str:
         [name, f"{low:.6g}", f"{high:.6g}"]
         for name, low, high in zip(names, cycle["troughs"], cycle["peaks"], strict=True)
     ]
+    return f"cycle {cycle_words(cycle)}\n" + commands.table(["model", "least effort", "most"], rows)
+
+
+def cycle_words(cycle: Facts) -> str:
+    """A cycle of best responses in words: how long it is, of which choices, and what it comes to."""
+    choices = f"resolution {cycle['resolution']:g} in score"
+    if cycle["levels"] is not None:
+        choices = f"{cycle['levels']} levels of effort"
     return (
-        f"cycle of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
-        f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
-        f"cost {cycle['cost']:.3g}\n" + commands.table(["model", "least effort", "most"], rows)
+        f"of {cycle['period']} revisions ({cycle['order']} from zero, {choices}); board wrong "
+        f"{cycle['misranked']:.0%} of the time, cost {cycle['cost']:.3g}"
     )
 
 

@@ -9,13 +9,24 @@ from benchgame_env.validate import Floats
 
 
 def expected_prize(prizes: Floats, i: int, above: Floats, level: Floats, ties: Ties) -> Floats:
-    """Developer i's expected prize ``[m]``, where its rivals stand by chance and independently.
+    """Expected prize of developer i, whose rivals stand above or level by chance, independently.
 
     Parameters
     ----------
-    prizes: of rank 1 to n, ``[n]``.
-    above, level: chances that each developer's score lies above and at developer i's, ``[n, m]``; row
-        i counts for nothing.
+    prizes : array of float
+        Prizes of rank 1 to n, ``[n]``, prize units.
+    i : int
+        The developer.
+    above, level : array of float
+        Probabilities that each developer's score is above developer i's, and equal to it, ``[n, m]``.
+        Row i counts for nothing.
+    ties : {"quality", "split"}
+        Who is ahead at equal scores, see `benchgame_env.game.rank`.
+
+    Returns
+    -------
+    array of float
+        ``[m]``, prize units.
     """
     rivals = np.arange(prizes.size) != i
     if ties == "quality":

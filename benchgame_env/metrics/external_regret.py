@@ -20,7 +20,7 @@ from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.validate import Floats
 
 
-def joint_regrets(game: Game, protocol: Any, profiles: ArrayLike) -> Floats:
+def external_regrets(game: Game, protocol: Any, profiles: ArrayLike) -> Floats:
     """What each developer could have gained by one constant effort; ``[n]``, prize units, >= 0.
 
     ``sup_e mean_t u_i(e, x_-i^t) - mean_t u_i(x^t)`` over all efforts in ``[0, B_i]``, exact up to

@@ -14,7 +14,7 @@ SEEN = 3  # periods that have to be seen: the first, and two that repeat it
 
 
 @dataclass(frozen=True, eq=False)
-class PlayedCycle:
+class LimitCycle:
     """What play comes to: a cycle, or if it does not repeat its second half.
 
     Attributes
@@ -43,7 +43,7 @@ class PlayedCycle:
         return self.states.min(axis=0)
 
 
-def find_cycle(efforts: ArrayLike, turns: ArrayLike | int, tolerance: float = 0.0) -> PlayedCycle:
+def find_cycle(efforts: ArrayLike, turns: ArrayLike | int, tolerance: float = 0.0) -> LimitCycle:
     """The shortest cycle in which play ends.
 
     Deterministic developers who see the board alone repeat themselves once a turn and the efforts held
@@ -71,7 +71,7 @@ def find_cycle(efforts: ArrayLike, turns: ArrayLike | int, tolerance: float = 0.
         start = _repeats_from(efforts, phases, int(period), tolerance)
         if rounds - start >= max(SEEN * period, rounds / 2):
             return _cycle(efforts, start, int(period), tolerance)
-    return PlayedCycle(rounds // 2, None, efforts[rounds // 2 :], slice(rounds // 2, rounds))
+    return LimitCycle(rounds // 2, None, efforts[rounds // 2 :], slice(rounds // 2, rounds))
 
 
 def course(efforts: ArrayLike) -> Floats:
@@ -98,8 +98,8 @@ def _repeats_from(efforts: Floats, phases: NDArray[np.int64], period: int, toler
     return int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
 
 
-def _cycle(efforts: Floats, start: int, period: int, tolerance: float) -> PlayedCycle:
+def _cycle(efforts: Floats, start: int, period: int, tolerance: float) -> LimitCycle:
     rounds, states = len(efforts), efforts[-period:]
     whole = slice(rounds - (rounds - start) // period * period, rounds)
     still = (np.abs(states - states[-1]) <= tolerance).all()
-    return PlayedCycle(start, 1 if still else period, states[-1:] if still else states, whole)
+    return LimitCycle(start, 1 if still else period, states[-1:] if still else states, whole)

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.game import Game, Ties
+from benchgame_env.game import Ties
 from benchgame_env.metrics.expected_prize import expected_prize
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
 
 CELLS = 32  # intervals at first
@@ -28,9 +29,9 @@ ROUNDING = 1e-9  # of the largest prize: what falls by more with effort falls in
 class Drawn:
     """Distributions of shown scores under one rule, on one common list of distinct scores ``[s]``."""
 
-    def __init__(self, game: Game, rule: Any) -> None:
-        self.game, self.rule = game, rule
-        self._listed = np.asarray(rule.distribution(game, np.zeros(game.n_developers))[0])
+    def __init__(self, subgame: Subgame) -> None:
+        game, rule = self.game, self.rule = subgame.game, subgame.rule
+        self._listed = np.asarray(rule.distribution(game, np.zeros(subgame.n))[0])
         if (np.diff(self._listed) < 0).any():
             raise ValueError(f"protocol {rule!r}: distribution has to list scores in ascending order")
         # A rule that rounds may list a score several times.
@@ -76,29 +77,49 @@ class Drawn:
             yield part, self.chances(profiles[start : start + size])[row[part] - start, who[part]]
 
 
-def expected_payoffs(game: Game, rule: Any, mixed: list[Strategy]) -> Floats:
-    """``[n]``, prize units."""
-    chances = Drawn(game, rule).mixtures(mixed)
-    return _payoffs(game, mixed, chances, worth_of_scores(game.prizes, chances, rule.ties))
+def expected_payoffs(subgame: Subgame, mixed: list[Strategy]) -> Floats:
+    """Expected payoffs ``[n]``, prize units."""
+    return _against(Drawn(subgame), mixed)[0]
 
 
-def regrets(game: Game, rule: Any, mixed: list[Strategy], tolerance: float) -> Floats:
-    """Upper bounds ``[n]`` on what deviations gain, prize units, too high by ``tolerance`` at most.
+def regrets(subgame: Subgame, mixed: list[Strategy], tolerance: float) -> Floats:
+    """Upper bounds on what deviations gain.
+
+    Parameters
+    ----------
+    subgame : Subgame
+        Of the kind ``independent``.
+    mixed : list of pairs
+        Efforts and probabilities of each developer.
+    tolerance : float
+        How much too high a bound may be, prize units.
+
+    Returns
+    -------
+    array of float
+        ``[n]``, prize units, >= 0.
 
     Raises
     ------
-    ValueError: a rule under which effort may lower the expected score, which leaves no bound.
+    ValueError
+        The protocol does not promise that effort never lowers the expected score, or breaks the promise.
     """
-    if not rule.traits.rewards_effort:
+    if not subgame.rule.traits.rewards_effort:
         raise ValueError(
-            f"protocol {rule!r}: the best deviation can be bounded only where effort never lowers the "
-            "expected score, see rewards_effort"
+            f"protocol {subgame.rule!r}: the best deviation can be bounded only where effort never "
+            "lowers the expected score, see rewards_effort"
         )
-    drawn = Drawn(game, rule)
+    drawn = Drawn(subgame)
+    payoffs, worth = _against(drawn, mixed)
+    return np.maximum(best_payoffs(drawn, worth, tolerance) - payoffs, 0.0)
+
+
+def _against(drawn: Drawn, mixed: list[Strategy]) -> tuple[Floats, Floats]:
+    """Expected payoffs ``[n]``, and what each score is worth against the rivals ``[n, s]``."""
     chances = drawn.mixtures(mixed)
-    worth = worth_of_scores(game.prizes, chances, rule.ties)
-    best = best_payoffs(drawn, worth, tolerance)
-    return np.maximum(best - _payoffs(game, mixed, chances, worth), 0.0)
+    worth = worth_of_scores(drawn.game.prizes, chances, drawn.rule.ties)
+    cost = [float(p @ np.asarray(drawn.game.cost(e))) for e, p in mixed]
+    return (chances * worth).sum(axis=1) - np.array(cost), worth
 
 
 def worth_of_scores(prizes: Floats, chances: Floats, ties: Ties) -> Floats:
@@ -107,11 +128,6 @@ def worth_of_scores(prizes: Floats, chances: Floats, ties: Ties) -> Floats:
     above = np.cumsum(chances[:, ::-1], axis=1)[:, ::-1] - chances
     above = np.clip(above, 0.0, 1.0 - chances)
     return np.array([expected_prize(prizes, i, above, chances, ties) for i in range(prizes.size)])
-
-
-def _payoffs(game: Game, mixed: list[Strategy], chances: Floats, worth: Floats) -> Floats:
-    cost = [float(p @ np.asarray(game.cost(e))) for e, p in mixed]
-    return (chances * worth).sum(axis=1) - np.array(cost)
 
 
 class Cells(NamedTuple):

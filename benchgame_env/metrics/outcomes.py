@@ -14,7 +14,6 @@ from benchgame_env.game import Game, Ties
 from benchgame_env.metrics import exact as fixed
 from benchgame_env.metrics import noisy as drawn
 from benchgame_env.metrics.strategies import Strategy, read_strategies
-from benchgame_env.rules import as_protocol, is_exact
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, integer, vector
 
@@ -25,19 +24,29 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What a protocol brings about when developers play independent strategies.
+    """What a protocol brings about when developers play given strategies.
 
     Attributes
     ----------
-    kendall_tau: expected tau between board and latent quality, as `kendall_tau` counts; a pair that
-        ties on the board (rule ``split``) counts as half in order and half not, that is 0.
-    best_on_top: probability that a model of the best quality has rank 1; where it shares rank 1 with
-        others, its share, as of a prize.
-    cost_share: expected cost of all efforts over the sum of prizes; NaN if that is not positive.
-    designer_cost: what one evaluation costs the designer, by resource.
-    exact: whether the first two are exact; else they are means of ``samples`` independent boards or
+    kendall_tau : float
+        Expected tau between board and latent quality, as `kendall_tau` counts. A pair that ties on the
+        board (rule ``split``) counts as half in order and half not, that is 0.
+    best_on_top : float
+        Probability that a model of the best quality has rank 1. A model that shares rank 1 counts with
+        its share, as of a prize.
+    cost_share : float
+        Expected cost of all efforts over the sum of prizes; NaN if that sum is not positive.
+    designer_cost : dict of str to float
+        What one evaluation costs the designer, by resource.
+    exact : bool
+        Whether the first two are exact. Else they are means of independent boards, or of independent
         sequences of boards.
-    kendall_tau_interval, best_on_top_interval: 95 % intervals (normal; Wilson); if exact, the value.
+    kendall_tau_interval : pair of float
+        95 % interval (normal); if exact, the value twice.
+    best_on_top_interval : pair of float
+        95 % interval (Wilson); if exact, the value twice.
+    samples : int
+        Number of independent boards or sequences; 0 if exact.
     """
 
     kendall_tau: float
@@ -51,7 +60,7 @@ class Outcomes:
 
 
 def outcomes(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     strategies: Any,
     rng: np.random.Generator | None = None,
@@ -59,68 +68,117 @@ def outcomes(
 ) -> Outcomes:
     """The designer's outcome measures (theory section 9) of developers who mix independently.
 
-    Exact where the board is a fixed function of efforts and where scores are drawn independently.
-    Elsewhere (state, dependent draws) boards at the beginning of an episode are simulated.
+    They are exact where the board is a fixed function of efforts and where scores are drawn
+    independently. Elsewhere (rules that remember, dependent draws) opening boards are simulated.
 
     Parameters
     ----------
-    strategies: efforts ``[n]``, or one ``(efforts, probabilities)`` pair per developer.
-    rng, samples: for the rules that have to be simulated; ``samples`` >= 2.
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    strategies : array of float, or list of pairs
+        Efforts ``[n]``, or one pair ``(efforts, probabilities)`` per developer; effort units.
+    rng : Generator, optional
+        Needed where boards are simulated.
+    samples : int
+        Number of simulated boards, >= 2.
+
+    Returns
+    -------
+    Outcomes
 
     Raises
     ------
-    ValueError: unsuitable strategies; no ``rng`` where one is needed.
+    ValueError
+        Unsuitable strategies; no ``rng`` where one is needed.
     """
-    rule, mixed = as_protocol(protocol), read_strategies(game, strategies)
-    spent = sum(float(p @ np.asarray(game.cost(e))) for e, p in mixed)
-    pot = float(game.prizes.sum())
-    designer_cost = dict(rule.designer_cost(game))
-    share = spent / pot if pot > 0 else math.nan
-    if Subgame(game, rule).kind in ("exact", "independent"):
-        chances = _chances(game, rule, mixed)
-        tau, top = _expected_tau(game, chances, rule.ties), _best_on_top(game, chances, rule.ties)
-        return Outcomes(tau, top, share, designer_cost, True, (tau, tau), (top, top))
+    subgame = Subgame(game, protocol)
+    mixed = read_strategies(subgame.game, strategies)
+    spent = sum(float(p @ np.asarray(subgame.game.cost(e))) for e, p in mixed)
+    if subgame.kind in ("exact", "independent"):
+        chances = _chances(subgame, mixed)
+        ties = subgame.rule.ties
+        tau, top = _expected_tau(subgame.game, chances, ties), _best_on_top(subgame.game, chances, ties)
+        return _exact(subgame, tau, top, spent)
     if rng is None:
-        raise ValueError(f"rng: boards of {rule!r} have to be simulated, which needs a generator")
-    efforts, ranks = _simulate(game, rule, mixed, rng, integer("samples", samples, low=2))
-    return replace(played_outcomes(game, rule, efforts, ranks), cost_share=share)
+        raise ValueError(
+            f"rng: boards of {subgame.rule!r} have to be simulated, which needs a generator"
+        )
+    efforts, ranks = _simulate(subgame, mixed, rng, integer("samples", samples, low=2))
+    played = played_outcomes(subgame.game, subgame.rule, efforts, ranks)
+    return replace(played, cost_share=_share_of_pot(subgame, spent))
 
 
-def played_outcomes(game: Game, protocol: Any, efforts: ArrayLike, ranks: ArrayLike) -> Outcomes:
+def played_outcomes(game: Game | str, protocol: Any, efforts: ArrayLike, ranks: ArrayLike) -> Outcomes:
     """The designer's outcome measures of boards that were played, averaged over rounds.
 
     Parameters
     ----------
-    efforts: own efforts behind each board, ``[samples, rounds, n]``, effort units.
-    ranks: on each board, ``[samples, rounds, n]``. Samples have to be independent; one alone stands for
-        boards that are not drawn, and its measures count as exact.
+    game, protocol
+        As for `outcomes`.
+    efforts : array of float
+        Own efforts behind each board, ``[samples, rounds, n]``, effort units.
+    ranks : array of int
+        Ranks on each board, ``[samples, rounds, n]``. Samples have to be independent. A single one
+        stands for boards that are not drawn, and its measures count as exact.
+
+    Returns
+    -------
+    Outcomes
+
+    Raises
+    ------
+    ValueError
+        Arrays of another shape.
     """
+    subgame = Subgame(game, protocol)
     efforts, ranks = np.asarray(efforts, dtype=np.float64), np.asarray(ranks)
-    if ranks.ndim != 3 or ranks.shape != efforts.shape or ranks.shape[2] != game.n_developers:
+    if ranks.ndim != 3 or ranks.shape != efforts.shape or ranks.shape[2] != subgame.n:
         raise ValueError(
-            f"efforts, ranks: need [samples, rounds, {game.n_developers}], got shapes {efforts.shape} "
+            f"efforts, ranks: need [samples, rounds, {subgame.n}], got shapes {efforts.shape} "
             f"and {ranks.shape}"
         )
-    rule, pot = as_protocol(protocol), float(game.prizes.sum())
-    cost = dict(rule.designer_cost(game))
-    burnt = float(np.asarray(game.cost(efforts)).sum(axis=-1).mean())
-    taus, tops = (values.mean(axis=1) for values in _of_boards(game, ranks))
-    tau, top, samples = float(taus.mean()), float(tops.mean()), len(ranks)
-    share = burnt / pot if pot > 0 else math.nan
+    spent = float(np.asarray(subgame.game.cost(efforts)).sum(axis=-1).mean())
+    taus, tops = (values.mean(axis=1) for values in _of_boards(subgame.game, ranks))
+    found = _exact(subgame, float(taus.mean()), float(tops.mean()), spent)
+    samples = len(ranks)
     if samples == 1:
-        return Outcomes(tau, top, share, cost, True, (tau, tau), (top, top))
-    wide = Z * float(taus.std(ddof=1)) / math.sqrt(samples)
-    interval = _wilson(top, samples)
-    return Outcomes(tau, top, share, cost, False, (tau - wide, tau + wide), interval, samples)
+        return found
+    wide, tau = Z * float(taus.std(ddof=1)) / math.sqrt(samples), found.kendall_tau
+    return replace(
+        found,
+        exact=False,
+        kendall_tau_interval=(tau - wide, tau + wide),
+        best_on_top_interval=_wilson(found.best_on_top, samples),
+        samples=samples,
+    )
 
 
 def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
-    """Kendall's tau-b between a board and latent quality: 1 the same order, -1 the reverse.
+    """Kendall's tau-b between a board and latent quality.
 
     Parameters
     ----------
-    board_order: developers in board order, best first, ``[n]`` (as `Prediction.ranking`).
-    quality: latent quality of developer 0, 1, ..., ``[n]``.
+    board_order : array of int
+        Developers in board order, best first, ``[n]`` (as `Prediction.ranking`).
+    quality : array of float
+        Latent quality of developer 0, 1, ..., ``[n]``.
+
+    Returns
+    -------
+    float
+        1 for the same order, -1 for the reverse; 1 where all qualities are equal.
+
+    Raises
+    ------
+    ValueError
+        ``board_order`` does not name each developer once.
+
+    Examples
+    --------
+    >>> round(kendall_tau([1, 0, 2], [3.0, 2.0, 1.0]), 3)  # one pair of three is in the wrong order
+    0.333
     """
     order, quality = np.asarray(board_order), np.asarray(quality, dtype=np.float64)
     if sorted(order.tolist()) != list(range(quality.size)):
@@ -131,12 +189,23 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
 
 
 def rank_agreement(scores: ArrayLike, others: ArrayLike) -> float:
-    """Kendall's tau-b between the rankings that two lists of scores ``[n]`` give the same models.
+    """Kendall's tau-b between the rankings that two lists of scores give the same models.
+
+    Parameters
+    ----------
+    scores, others : array of float
+        One score per model, ``[n]``.
+
+    Returns
+    -------
+    float
+        In [-1, 1].
 
     Raises
     ------
-    ValueError: lists of different lengths, of fewer than two scores, not finite, or all equal, which
-        rank nothing.
+    ValueError
+        Lists of different lengths, of fewer than two scores, not finite, or all equal, which rank
+        nothing.
     """
     first, second = vector("scores", scores), vector("others", others)
     if first.size != second.size or first.size < 2:
@@ -149,11 +218,22 @@ def rank_agreement(scores: ArrayLike, others: ArrayLike) -> float:
     return float(kendalltau(first, second).statistic)
 
 
-def _chances(game: Game, rule: Any, mixed: list[Strategy]) -> Floats:
+def _exact(subgame: Subgame, tau: float, top: float, spent: float) -> Outcomes:
+    cost = dict(subgame.rule.designer_cost(subgame.game))
+    share = _share_of_pot(subgame, spent)
+    return Outcomes(tau, top, share, cost, True, (tau, tau), (top, top))
+
+
+def _share_of_pot(subgame: Subgame, spent: float) -> float:
+    pot = float(subgame.game.prizes.sum())
+    return spent / pot if pot > 0 else math.nan
+
+
+def _chances(subgame: Subgame, mixed: list[Strategy]) -> Floats:
     """Chances ``[n, s]`` of each score that anybody may be shown, in ascending order."""
-    if not is_exact(rule):
-        return drawn.Drawn(game, rule).mixtures(mixed)
-    shown = fixed.shown_scores(game, rule, mixed)
+    if subgame.kind != "exact":
+        return drawn.Drawn(subgame).mixtures(mixed)
+    shown = fixed.shown_scores(subgame.game, subgame.rule, mixed)
     scores = np.unique(np.concatenate([own for own, _ in shown]))
     chances = np.zeros((len(shown), scores.size))
     for row, (own, probabilities) in zip(chances, shown, strict=True):
@@ -190,11 +270,11 @@ def _best_on_top(game: Game, chances: Floats, ties: Ties) -> float:
 
 
 def _simulate(
-    game: Game, rule: Any, mixed: list[Strategy], rng: np.random.Generator, samples: int
+    subgame: Subgame, mixed: list[Strategy], rng: np.random.Generator, samples: int
 ) -> tuple[Floats, Any]:
     """Efforts and ranks of opening boards, each drawn anew, ``[samples, 1, n]``."""
     efforts = np.stack([rng.choice(e, samples, p=p / p.sum()) for e, p in mixed], axis=-1)
-    ranks = np.asarray(rule.evaluate(game, efforts, rng).ranks)
+    ranks = np.asarray(subgame.rule.evaluate(subgame.game, efforts, rng).ranks)
     return efforts[:, None], ranks[:, None]
 
 

@@ -16,7 +16,7 @@ from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.validate import Floats, number
 
 
-def step_regrets(
+def revision_regrets(
     game: Game,
     protocol: Any,
     efforts: ArrayLike,

@@ -14,17 +14,40 @@ Strategy = tuple[Floats, Floats]  # efforts and their probabilities
 
 
 def empirical(efforts: ArrayLike) -> list[Strategy]:
-    """The mixed strategies that played ``efforts`` ``[samples, n]``, each sample equally likely."""
+    """Empirical mixed strategies: every sample of play is equally likely.
+
+    Parameters
+    ----------
+    efforts : array of float
+        Efforts that were played, ``[samples, n]``, effort units.
+
+    Returns
+    -------
+    list of pairs
+        Efforts and probabilities of each developer.
+    """
     columns = np.asarray(efforts, dtype=np.float64).T
     return [(column, np.full(column.size, 1 / column.size)) for column in columns]
 
 
 def read_strategies(game: Game, strategies: Any) -> list[Strategy]:
-    """Every developer's strategy as distinct effort and probability vectors.
+    """The strategies of all developers, checked, with distinct ascending efforts.
+
+    Parameters
+    ----------
+    game : Game
+    strategies : array of float, or list of pairs
+        Efforts ``[n]``, or one pair ``(efforts, probabilities)`` per developer.
+
+    Returns
+    -------
+    list of pairs
+        Efforts and probabilities of each developer.
 
     Raises
     ------
-    ValueError: efforts outside the budget, probabilities that do not sum to 1, not one per developer.
+    ValueError
+        Efforts outside the budget, probabilities that do not sum to 1, not one strategy per developer.
     """
     if len(strategies) != game.n_developers:
         raise ValueError(f"strategies: {len(strategies)} for {game.n_developers} developers")

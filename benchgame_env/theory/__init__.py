@@ -6,6 +6,7 @@ from benchgame_env.theory.dynamics.random_order import recurrent_classes
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
 from benchgame_env.theory.mixed.equilibrium import (
     LARGEST,
+    LARGEST_REGRET,
     TOLERANCE,
     MixedEquilibrium,
     mixed_equilibrium,
@@ -22,10 +23,14 @@ from benchgame_env.theory.pure.overtaking import (
 )
 from benchgame_env.theory.pure.theorem_cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
+from benchgame_env.theory.solutions import CONCEPTS
+from benchgame_env.theory.solutions.solution import Scope, Solution
 
 __all__ = [
     "CARDS",
+    "CONCEPTS",
     "LARGEST",
+    "LARGEST_REGRET",
     "MEANING",
     "RESOLUTION",
     "TOLERANCE",
@@ -36,6 +41,8 @@ __all__ = [
     "NoisyEquilibrium",
     "Prediction",
     "Reading",
+    "Scope",
+    "Solution",
     "best_response",
     "best_response_cycle",
     "best_response_dynamics",

@@ -1,162 +1,248 @@
-"""What to expect of a game under a protocol, and why (theory section 3)."""
+"""What to expect of a game under a protocol, and why: every solution concept is asked in turn."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
-from benchgame_env.rules import as_protocol, is_exact
-from benchgame_env.subgame import Subgame
-from benchgame_env.theory.dynamics.cycle import Cycle, NoRepetitionError, best_response_cycle
+from benchgame_env.rules import as_protocol
+from benchgame_env.theory.dynamics.cycle import Cycle
 from benchgame_env.theory.dynamics.with_memory import Dynamics
-from benchgame_env.theory.forecast import expected_ranking, forecast
-from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium, mixed_equilibrium
-from benchgame_env.theory.mixed.tournament import is_tournament, mixed_on_levels
-from benchgame_env.theory.pure import assumptions
-from benchgame_env.theory.pure.grid_search import TooManyProfilesError, pure_equilibria_on_grid
-from benchgame_env.theory.pure.overtaking import largest_temptation
-from benchgame_env.theory.pure.theorem_cards import deciding_card
-from benchgame_env.validate import Floats
+from benchgame_env.theory.mixed.equilibrium import TOLERANCE, MixedEquilibrium
+from benchgame_env.theory.solutions import CONCEPTS
+from benchgame_env.theory.solutions.solution import (
+    Answer,
+    Decision,
+    Question,
+    Regime,
+    Scope,
+    Solution,
+    no_progress,
+)
+from benchgame_env.validate import Floats, number
 
-Regime = Literal["pure", "cycle", "undecided"]
+SEED = 0  # of boards that are drawn; a prediction is the same each time
+BOARDS = 1_000  # over which an expected ranking is averaged
+UNCOVERED = Decision(
+    "undecided",
+    "the board is no fixed function of own efforts, and no independent distribution of each model's "
+    "score, which effort raises, is known",
+    "none: the theory does not cover this rule",
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """The predicted play of one developer subgame.
 
+    What takes long is found when it is first asked for: `mixed`, `cycle`, `equilibria`, `solutions`.
+
+    Parameters
+    ----------
+    question : Question
+        What was asked, with the decision.
+    ranking : array of int
+        Developers in board order at the honest profile, best first, ``[n]``; by mean rank where boards
+        are drawn.
+    answers : dict
+        The answers so far, by the name of the concept.
+
     Attributes
     ----------
-    game, protocol: what is predicted.
-    regime: ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none.
-        ``undecided``: the theorems that would tell do not cover this game. Where scores are drawn
-        ``pure`` means that one was found, and where a rule remembers ``pure`` and ``cycle`` mean that
-        best responses one round ahead settle and repeat; ``reason`` says so.
-    reason: what the regime rests on, one sentence.
-    assumptions: hypotheses and whether each was found to hold on this game.
-    temptation: ``T``, prize units; NaN where the rule is outside the exact theory.
-    binding: ``(overtaker, overtaken)`` at the largest temptation, or None.
-    equilibrium: a pure equilibrium (or where best responses settle), efforts ``[n]``, or None if none
-        is known.
-    ranking: developers in board order at the honest profile, best first, ``[n]``; by mean rank where
-        boards are drawn.
-    method: how the prediction was obtained.
-    card: the theorem card that decides, see `cards`; ``none`` if none does.
-    certificate: NashConv of ``equilibrium``, prize units, where it was found numerically; else None.
-    dynamics: `Dynamics` of best responses where a rule remembers, else None.
-    mixed: a `MixedEquilibrium` with its certificate, found when first asked for, which may take
-        seconds; None in the pure regime, and outside the exact theory unless scores are drawn
-        independently.
-    cycle: a `Cycle` of best responses one at a time, likewise; None also where they do not repeat
-        within `cycles.MAX_REVISIONS`.
-    equilibria: pure equilibria found on a grid, ``[found, n]``, each certified, where the hypotheses of
-        the theorems fail and the game is small enough to try; else None.
+    regime : str
+        ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none. ``undecided``:
+        the theorems that would tell do not cover this game. Where scores are drawn ``pure`` means that
+        one was found, and where a rule remembers ``pure`` and ``cycle`` mean that best responses one
+        round ahead settle and repeat; ``reason`` says so.
+    reason : str
+        What the regime rests on, one sentence.
+    method : str
+        How it was obtained.
+    assumptions : dict
+        Hypotheses, and whether each was found to hold on this game.
+    temptation : float
+        ``T``, prize units; NaN where the rule is outside the exact theory.
+    binding : tuple or None
+        ``(overtaker, overtaken)`` at the largest temptation.
+    equilibrium : array or None
+        A pure equilibrium (or where best responses settle), efforts ``[n]``; None if none is known.
+    certificate : float or None
+        NashConv of ``equilibrium``, prize units, where it was found numerically.
+    card : str
+        The theorem card that decides, see `theory.CARDS`; ``none`` if none does.
     """
 
-    game: Game
-    protocol: Any
-    regime: Regime
-    reason: str
-    assumptions: dict[str, bool]
-    temptation: float
-    binding: tuple[int, int] | None
-    equilibrium: Floats | None
+    question: Question
     ranking: NDArray[np.int64]
-    method: str
-    card: str = "none"
-    certificate: float | None = None
-    dynamics: Dynamics | None = None
-
-    @cached_property
-    def mixed(self) -> MixedEquilibrium | None:
-        if self.regime != "pure" and is_tournament(self.game, self.protocol):
-            return mixed_on_levels(self.game, self.protocol)
-        return mixed_equilibrium(self.game, self.protocol) if self._may_move else None
-
-    @cached_property
-    def cycle(self) -> Cycle | None:
-        if self.dynamics is not None and self.regime == "cycle":
-            return self.dynamics.cycle
-        if not self._may_move:
-            return None
-        try:
-            return best_response_cycle(self.game, self.protocol)
-        except NoRepetitionError:
-            return None
-
-    @cached_property
-    def equilibria(self) -> Floats | None:
-        if self.regime != "undecided" or not is_exact(self.protocol):
-            return None
-        try:
-            return pure_equilibria_on_grid(self.game, self.protocol)
-        except TooManyProfilesError:
-            return None
+    answers: dict[str, Answer]
 
     @property
-    def _may_move(self) -> bool:
-        return self.regime != "pure" and is_exact(self.protocol)
+    def game(self) -> Game:
+        return self.question.game
+
+    @property
+    def protocol(self) -> Any:
+        return self.question.rule
+
+    @property
+    def scope(self) -> Scope:
+        """What was assumed of play when the prediction was asked for."""
+        return self.question.scope
+
+    @property
+    def decision(self) -> Decision:
+        return self.question.decision or UNCOVERED
+
+    @property
+    def regime(self) -> Regime:
+        return self.decision.regime
+
+    @property
+    def reason(self) -> str:
+        return self.decision.reason
+
+    @property
+    def method(self) -> str:
+        return self.decision.method
+
+    @property
+    def assumptions(self) -> dict[str, bool]:
+        return self.decision.assumptions
+
+    @property
+    def temptation(self) -> float:
+        return self.decision.temptation
+
+    @property
+    def binding(self) -> tuple[int, int] | None:
+        return self.decision.binding
+
+    @property
+    def equilibrium(self) -> Floats | None:
+        return self.decision.equilibrium
+
+    @property
+    def certificate(self) -> float | None:
+        return self.decision.certificate
+
+    @property
+    def card(self) -> str:
+        return self.decision.card
+
+    @property
+    def dynamics(self) -> Dynamics | None:
+        """Best responses under a rule that remembers; None under any other."""
+        return self.answer("with_memory").found
+
+    @property
+    def mixed(self) -> MixedEquilibrium | None:
+        """A mixed equilibrium with its certificate; None in the pure regime, outside the exact theory
+        unless scores are drawn independently, and where no solver reaches: see `reasons`."""
+        return self.answer("mixed").found
+
+    @property
+    def cycle(self) -> Cycle | None:
+        """A cycle of best responses one at a time; None in the pure regime, outside the exact theory
+        unless the rule remembers, and where they do not repeat: see `reasons`."""
+        if self.dynamics is not None and self.regime == "cycle":
+            return self.dynamics.cycle
+        return self.answer("best_response_cycle").found
+
+    @property
+    def equilibria(self) -> Floats | None:
+        """Pure equilibria found on a grid, ``[found, n]``, each certified, where the hypotheses of the
+        theorems fail and the game is small enough to try; else None."""
+        found = self.answer("grid_pure").found
+        return None if found is None else found.reshape(-1, self.game.n_developers)
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why a concept has a solution or has none, by its name, such as ``mixed``."""
+        return _Reasons(self)
+
+    @property
+    def solutions(self) -> tuple[Solution, ...]:
+        """All solutions of all concepts."""
+        return tuple(
+            solution
+            for name, concept in CONCEPTS.items()
+            for solution in concept.solutions(self.question, self.answer(name))
+        )
+
+    def answer(self, name: str) -> Answer:
+        """The answer of the concept called ``name``, which is asked once."""
+        if name not in self.answers:
+            self.answers[name] = CONCEPTS[name].find(self.question)
+        return self.answers[name]
 
 
-def predict(game: Game | str, protocol: Any) -> Prediction:
+class _Reasons(Mapping[str, str]):
+    """Concepts to their reasons; a concept is asked when its reason is."""
+
+    def __init__(self, prediction: Prediction) -> None:
+        self._prediction = prediction
+
+    def __getitem__(self, name: str) -> str:
+        return self._prediction.answer(name).reason
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CONCEPTS)
+
+    def __len__(self) -> int:
+        return len(CONCEPTS)
+
+
+def predict(
+    game: Game | str,
+    protocol: Any,
+    scope: Scope | None = None,
+    tolerance: float = TOLERANCE,
+    progress: Callable[[float], None] = no_progress,
+) -> Prediction:
     """Predict how developers play ``game`` under ``protocol``.
 
     Never applies a theorem outside its hypotheses: where one fails, the answer is ``undecided``.
+
+    Parameters
+    ----------
+    game : Game or str
+    protocol : protocol, str or pair
+    scope : Scope, optional
+        What is assumed of play; default: any effort, round-robin from zero, one round ahead.
+    tolerance : float
+        NashConv at which a numerical mixed equilibrium is good enough, as a share of P, > 0.
+    progress : callable
+        Called now and then with the NashConv so far, as a share of P, while one is being found.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, unsuitable parameters, or a ``gamma`` that no concept covers.
     """
-    game, rule = as_game(game), as_protocol(protocol)
-    zero = np.zeros(game.n_developers)
-    if not is_exact(rule):
-        found, ranking = forecast(game, rule), expected_ranking(game, rule)
-        return Prediction(
-            game=game,
-            protocol=rule,
-            regime=found.regime,
-            reason=found.reason,
-            assumptions={},
-            temptation=math.nan,
-            binding=None,
-            equilibrium=found.equilibrium,
-            ranking=ranking,
-            method=found.method,
-            certificate=found.certificate,
-            dynamics=found.dynamics,
-        )
-    subgame = Subgame(game, rule).reduced()
-    tempted = largest_temptation(subgame)
-    checked = assumptions.check(subgame, tempted)
-    failed = [name for name in assumptions.REQUIRED if not checked[name]]
-    regime, reason = _regime(tempted.amount, failed)
-    return Prediction(
-        game=game,
-        protocol=rule,
-        regime=regime,
-        reason=reason,
-        assumptions=checked,
-        temptation=tempted.known,
-        binding=tempted.pair,
-        equilibrium=None if tempted.high > 0 else zero,
-        ranking=np.argsort(rule.evaluate(game, zero).ranks, kind="stable"),
-        method="gains of all overtakes on the honest board (exact), and the theorems of section 3",
-        card=deciding_card(subgame, checked, tempted),
-    )
+    number("tolerance", tolerance, low=0, strict=True)
+    scope = Scope() if scope is None else scope
+    if scope.gamma != 0.0:
+        raise ValueError(f"gamma: only 0, one round ahead, is covered, got {scope.gamma:g}")
+    question = Question(as_game(game), as_protocol(protocol), scope, tolerance, progress)
+    answers: dict[str, Answer] = {}
+    for name, concept in CONCEPTS.items():
+        if concept.decides and question.decision is None:
+            found = concept.find(question)
+            question = replace(question, decision=found.decision)
+            answers[name] = replace(found, decision=None)
+    if question.decision is None:
+        question = replace(question, decision=UNCOVERED)
+    return Prediction(question, _ranking(question.game, question.rule), answers)
 
 
-def _regime(amount: float, failed: list[str]) -> tuple[Regime, str]:
-    if "scores_resolved" in failed:
-        return (
-            "undecided",
-            "scores are too close: one step of the grid decides who gains by overtaking",
-        )
-    honest = "nobody gains by effort" if amount == 0 else "someone gains by overtaking"
-    if failed:
-        return "undecided", f"{honest}, but {', '.join(failed)} fail: other equilibria are possible"
-    if amount == 0:
-        return "pure", f"{honest} (T = 0), and only all-zero effort can be a pure equilibrium"
-    return "cycle", f"{honest} (T > 0), and only all-zero effort could be a pure equilibrium"
+def _ranking(game: Game, rule: Any) -> NDArray[np.int64]:
+    """Developers by their mean rank on the opening board when nobody spends effort, best first."""
+    honest = np.zeros((1 if rule.traits.draws == "none" else BOARDS, game.n_developers))
+    ranks = np.asarray(rule.evaluate(game, honest, np.random.default_rng(SEED)).ranks)
+    return np.argsort(ranks.mean(axis=0), kind="stable")

@@ -11,14 +11,14 @@ from witnesses.episodes import award_all
 from witnesses.payoffs import Witness
 
 import benchgame_env as bg
-from benchgame_env.metrics import empirical, joint_regrets, regrets
+from benchgame_env.metrics import empirical, external_regrets, regrets
 
 
 def test_play_that_takes_turns_by_hand() -> None:
     # Duel, indices 1 + e and 0.5 + e, prize 1. (0.2, 0): the favourite gets 0.8. (0, 0.6): 1.1 passes 1,
     # the weaker gets 0.4. Means 0.4 and 0.2. Constant 0.1 would tie at 1.1 and always win: 0.9. For the
     # weaker just above 1.2 costs 0.7 and always wins: 0.3; above 1.0 costs 0.5 and wins half the time.
-    found = joint_regrets(bg.load_game("duel"), "direct", [[0.2, 0.0], [0.0, 0.6]])
+    found = external_regrets(bg.load_game("duel"), "direct", [[0.2, 0.0], [0.0, 0.6]])
     assert found == pytest.approx([0.9 - 0.4, 0.3 - 0.2], abs=1e-14)
 
 
@@ -31,7 +31,7 @@ def test_of_independent_play_the_same_efforts_would_have_another_regret() -> Non
 def test_who_gains_by_correlation_has_no_regret_and_makes_up_for_nobody_elses() -> None:
     # (0.9, 0) and (0, 0.51): the weaker gets 0.49 / 2. Constants: above 1 wins half at 0.5, above 1.9
     # always at 1.4: nothing pays more than 0. The favourite gets 0.05, and 0.01 always would win: 0.99.
-    found = joint_regrets(bg.load_game("duel"), "direct", [[0.9, 0.0], [0.0, 0.51]])
+    found = external_regrets(bg.load_game("duel"), "direct", [[0.9, 0.0], [0.0, 0.51]])
     assert found == pytest.approx([0.99 - 0.05, 0.0], abs=1e-14)
 
 
@@ -41,7 +41,7 @@ def test_against_plain_enumeration(ties: str) -> None:
         rng = np.random.default_rng([seed, len(ties)])
         game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
         profiles = random_efforts(rng, game, int(rng.integers(1, 6)))
-        found = joint_regrets(game, rule, profiles)
+        found = external_regrets(game, rule, profiles)
         even = np.full(len(profiles), 1 / len(profiles))
         witness = Witness(game, rule, [(column, even) for column in profiles.T])
         for i in range(game.n_developers):
@@ -69,7 +69,7 @@ def test_on_a_full_product_of_efforts_it_is_the_regret_of_independent_play(ties:
         game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
         columns = random_efforts(rng, game, int(rng.integers(1, 4))).T
         product = np.array(list(itertools.product(*columns)))
-        found = joint_regrets(game, rule, product)
+        found = external_regrets(game, rule, product)
         exact = regrets(game, rule, [(c, np.full(c.size, 1 / c.size)) for c in columns])
         np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12, err_msg=f"seed {seed}")
 
@@ -77,7 +77,7 @@ def test_on_a_full_product_of_efforts_it_is_the_regret_of_independent_play(ties:
 def test_repeating_all_samples_changes_nothing() -> None:
     game, rng = bg.load_game("five"), np.random.default_rng(0)
     profiles = rng.random((40, 5))
-    once, often = (joint_regrets(game, "direct", np.tile(profiles, (k, 1))) for k in (1, 50))
+    once, often = (external_regrets(game, "direct", np.tile(profiles, (k, 1))) for k in (1, 50))
     np.testing.assert_allclose(once, often, rtol=0, atol=1e-12)
 
 
@@ -88,7 +88,7 @@ def test_tens_of_thousands_of_samples_of_the_duels_equilibrium() -> None:
     # is off by 5 standard errors, 5 / sqrt(30,000) = 0.029, at most.
     rng = np.random.default_rng(0)
     efforts = rng.uniform([0.0, 0.5], [0.5, 1.0], size=(30_000, 2)) * (rng.random((30_000, 2)) < 0.5)
-    found = joint_regrets(bg.load_game("duel"), "direct", efforts)
+    found = external_regrets(bg.load_game("duel"), "direct", efforts)
     assert 0 < found.max() < 0.048
 
 
@@ -103,4 +103,4 @@ def test_tens_of_thousands_of_samples_of_the_duels_equilibrium() -> None:
 )
 def test_bad_input_names_the_culprit(profiles, protocol, culprit: str) -> None:
     with pytest.raises(ValueError, match=culprit):
-        joint_regrets(bg.load_game("duel"), protocol, profiles)
+        external_regrets(bg.load_game("duel"), protocol, profiles)

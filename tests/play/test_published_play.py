@@ -66,7 +66,7 @@ def test_the_predicted_path_passes_when_it_is_played(name: str, scale: str) -> N
     np.testing.assert_allclose(played.troughs / scale_of, cycle.troughs / scale_of, atol=1e-9)
     wrong = (np.diff(infos["rank"][: cycle.period], axis=1) <= 0).any(axis=1)
     assert wrong.mean() == pytest.approx(cycle.misranked, abs=1e-12)
-    missed = bg.metrics.step_regrets(
+    missed = bg.metrics.revision_regrets(
         game, "direct", efforts, turns, resolution=cycle.resolution, start=infos["effort"][0]
     )
     largest = max(missed[turns == i].mean() for i in range(n))

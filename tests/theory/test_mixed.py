@@ -7,6 +7,8 @@ import pytest
 from tools.generators import random_game_under_h, random_protocol
 
 import benchgame_env as bg
+from benchgame_env.cli import facts, pages
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory import mixed_equilibrium, predict
 from benchgame_env.theory.mixed import equilibrium as mixed
 from benchgame_env.theory.mixed.contest import Contest
@@ -18,7 +20,10 @@ from benchgame_env.theory.mixed.score_cells import CellGame, expected_prizes, pr
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
     """What a mixed equilibrium says of itself is what the grader says of its strategies."""
+    regrets = bg.metrics.regrets(game, protocol, found.strategies)
     assert found.nash_conv == bg.metrics.nash_conv(game, protocol, found.strategies)
+    assert found.largest_regret == regrets.max()
+    assert found.is_equilibrium == (regrets.max() <= 0.025 * game.prize_range)
     assert len(found.strategies) == game.n_developers
 
 
@@ -142,8 +147,9 @@ def test_random_games_within_the_hypotheses_converge() -> None:
 
 def numerical(game: bg.Game, tolerance: float = 5e-3) -> MixedEquilibrium:
     """What the numerical solver finds, also where there is a closed form."""
-    path = Path(CellGame.of(game, bg.make_protocol("direct"), 60))
-    return mixed._numerical(game, bg.make_protocol("direct"), path, tolerance, 600, lambda _: None)
+    subgame = Subgame(game, "direct")
+    path, allowed = Path(CellGame.of(subgame, 60)), tolerance * game.prize_range
+    return mixed._numerical(subgame, path, allowed, 600, lambda _: None)
 
 
 @pytest.mark.parametrize("budget", [np.inf, 0.8])
@@ -187,14 +193,13 @@ def test_rounded_boards_converge(name: str, decimals: int, ties: str) -> None:
 def test_three_tied_developers_win_a_third_each() -> None:
     # Section 6: under split, R = (1, 0, 0) gives 1/3; under quality the best of the three wins.
     prizes = np.array([1.0, 0.0, 0.0])
-    game = bg.Game(bg.curves.Additive([1.0, 1.0, 1.0]), bg.LinearCost(1.0), prizes)
     tied = np.ones((3, 1))
-    assert Contest(game, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
-    assert Contest(game, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
+    assert Contest(prizes, "split").worth(tied)[:, 0] == pytest.approx([1 / 3] * 3)
+    assert Contest(prizes, "quality").worth(tied)[:, 0] == pytest.approx([1, 0, 0])
 
 
 def test_many_scores_are_left_to_cells() -> None:
-    assert step_equilibrium(bg.load_game("duel"), bg.make_protocol("rounded", decimals=4), 0.01) is None
+    assert step_equilibrium(Subgame("duel", ("rounded", {"decimals": 4})), 0.01) is None
 
 
 # --- the game on cells --------------------------------------------------------------------------
@@ -203,7 +208,7 @@ def test_many_scores_are_left_to_cells() -> None:
 def some_cells(prizes: list[float]) -> tuple[CellGame, np.ndarray]:
     rng = np.random.default_rng(0)
     game = bg.Game(bg.curves.Additive([1.0, 0.7, 0.5]), bg.LinearCost(1.0), prizes)
-    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    cells = CellGame.of(Subgame(game, "direct"), 6)
     play = np.where(cells.allowed, rng.uniform(size=cells.allowed.shape), 0.0)
     return cells, play / play.sum(axis=1, keepdims=True)
 
@@ -249,7 +254,7 @@ def test_halving_cells_keeps_the_play() -> None:
 
 def test_twins_at_one_score_sit_apart_the_better_one_ahead() -> None:
     game = bg.load_game("twins")
-    cells = CellGame.of(game, bg.make_protocol("direct"), 6)
+    cells = CellGame.of(Subgame(game, "direct"), 6)
     assert cells.home[0] > cells.home[1]
     assert cells.edges[cells.home[0] // 2] == cells.edges[cells.home[1] // 2]
     honest = np.zeros_like(cells.cost)
@@ -314,3 +319,35 @@ def test_effort_without_end_is_refused_in_words() -> None:
     game = bg.Game(bg.curves.Additive([1.0, 0.9]), BoundedCost(), [1.0, 0.0])
     with pytest.raises(ValueError, match="effort scale: must be finite"):
         mixed_equilibrium(game, "direct")
+
+
+# --- what is not called an equilibrium ----------------------------------------------------------
+
+
+def plateaus_that_tie() -> bg.Game:
+    """Three measured curves that are flat at 0.8 from one unit of effort on: whoever gets there ties."""
+    scores = [[start, 0.8, 0.8] for start in (0.5, 0.4, 0.3)]
+    curves = bg.curves.Tabulated([[0.0, 1.0, 2.0]] * 3, scores)
+    return bg.Game(curves, bg.LinearCost(0.5), [2.0, 0.0, -1.0])
+
+
+def test_a_profile_that_somebody_gains_much_by_leaving_is_not_called_an_equilibrium() -> None:
+    # The numerical solver takes scores for continuous, so it cannot see that the plateau ties. Its best
+    # profile leaves someone to gain more than the bound, 2.5 % of P = 3, and says so.
+    found = mixed_equilibrium(plateaus_that_tie(), "direct")
+    check_certificate(plateaus_that_tie(), "direct", found)
+    assert found.largest_regret > 0.025 * 3
+    assert not found.is_equilibrium
+    assert mixed_equilibrium("duel", "direct").is_equilibrium
+
+
+def test_nor_does_a_page_call_it_one() -> None:
+    known = facts.of(predict(plateaus_that_tie(), "direct"))
+    assert (known["mixed"]["is_equilibrium"], known["outcomes"]["of"]) == (
+        False,
+        "the closest profile found",
+    )
+    text = pages.text(known)
+    assert "closest profile found" in text
+    assert "mixed equilibrium" not in text
+    assert "mixed equilibrium" in pages.text(facts.of(predict("duel", "direct")))

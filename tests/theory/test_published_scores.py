@@ -202,7 +202,7 @@ def largest_step_regret(game: bg.Game, path: Any, resolution: float | None, leve
     moved = np.argwhere(path != after)
     at, who = moved[0] if moved.size else (0, n - 1)
     revised = (who + at - np.arange(len(path))) % n
-    missed = bg.metrics.step_regrets(
+    missed = bg.metrics.revision_regrets(
         game, "direct", after, revised, resolution=resolution, levels=levels, start=path[0]
     )
     means = [missed[revised == i].mean() for i in range(n) if (revised == i).any()]

@@ -18,6 +18,7 @@ from benchgame_env.game import TIES
 from benchgame_env.metrics import expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.noisy import worth_of_scores
 from benchgame_env.rules import Layer
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed import tournament as noise
 
 # Sums of a few thousand products of numbers below 1.
@@ -156,7 +157,7 @@ def test_honest_play_in_the_tournament_of_section_7() -> None:
     e = np.linspace(0.0, 0.5, 500_001)
     gain = ndtr((e - 0.5) / math.sqrt(0.08)) - 4 * e**2
     assert regrets(game, rule, np.zeros(2))[1] == pytest.approx(gain.max() - gain[0], abs=1e-5)
-    contest = noise.Tournament(game, rule)
+    contest = noise.Tournament(Subgame(game, rule))
     best = contest.best_responses(contest.worth(contest.chances(np.zeros(2))))[1]
     assert best == pytest.approx(e[gain.argmax()], abs=1e-4)
     assert best == pytest.approx(0.050, abs=5e-4)
@@ -208,7 +209,7 @@ def test_solver_and_grader_agree_on_what_a_score_is_worth(ties) -> None:
     for n in range(1, 7):
         rng = np.random.default_rng(n)
         game = random_game(rng, n=n, curves="additive")
-        contest = noise.Tournament(game, finite(6, ties))
+        contest = noise.Tournament(Subgame(game, finite(6, ties)))
         chances = rng.dirichlet(np.ones(7), n)
         graded = worth_of_scores(game.prizes, chances, ties)
         np.testing.assert_allclose(contest.worth(chances), graded, rtol=0, atol=ROUNDING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,10 @@ from tqdm import tqdm
 from benchgame_env.files import claim_folder, json_text, write_text
 from training.benchmark.suite import Suite, SuiteRun
 from training.grading.figures import load_figures
-from training.grading.judging import grade_and_keep, predicted
+from training.grading.judging import grade_and_keep
 from training.jobs import Job, Pool, run_all
+from training.run.prediction import FILE, kept_prediction, key_of, predict_and_keep
+from training.run.settings import TrainSettings
 from training.run.storage import read_progress, read_rows
 from training.train import finish_seed, saved_updates, show_progress
 
@@ -69,22 +72,48 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder for cell in cells]
-    errors: dict[str, str] = {}
-    with tqdm(
-        total=sum(cell.run.settings.updates for cell in cells), unit="update", desc=suite.name
-    ) as bar:
+    total = sum(cell.run.settings.updates for cell in cells)
+    with contextlib.closing(pool), tqdm(total=total, unit="update", desc=suite.name) as bar:
         bar.initial = bar.n = saved_updates(folders)
-        for job, error in run_all(pool, list(todo), lambda: show_progress(bar, folders)):
+        unpredicted = _predict(list(todo.values()), pool, bar)
+        errors = {
+            cell.name: unpredicted[cell.run_folder]
+            for cell in todo.values()
+            if cell.run_folder in unpredicted
+        }
+        jobs = [job for job, cell in todo.items() if cell.name not in errors]
+        for job, error in run_all(pool, jobs, lambda: show_progress(bar, folders)):
             if error:
                 errors[todo[job].name] = error
     return errors
+
+
+def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
+    """Predict the runs of ``cells`` that lack it, runs of the same once for all; the folders of those
+    for which it failed, and the line by which."""
+    groups: dict[str, dict[Path, TrainSettings]] = {}
+    for cell in cells:
+        if not (cell.run_folder / FILE).exists():
+            key = json_text(key_of(cell.run.settings))
+            groups.setdefault(key, {})[cell.run_folder] = cell.run.settings
+    jobs: dict[Job, list[Path]] = {
+        partial(predict_and_keep, next(iter(group.values())), list(group)): list(group)
+        for group in groups.values()
+    }
+    return {
+        folder: error
+        for job, error in run_all(pool, list(jobs), bar.refresh)
+        if error
+        for folder in jobs[job]
+    }
 
 
 def run_cell(cell: Cell) -> None:
     """Train a seed from where it is, and grade it."""
     settings = cell.run.settings
     finish_seed(settings, cell.folder, cell.seed)
-    grade_and_keep(settings, cell.run_folder, cell.seed, predicted(settings))
+    prediction = kept_prediction(settings, cell.run_folder)
+    grade_and_keep(settings, cell.run_folder, cell.seed, prediction)
 
 
 def _open_folder(suite: Suite, out: Path) -> None:

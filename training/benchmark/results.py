@@ -18,8 +18,9 @@ from training.benchmark.statistics import Comparison, compare, fields_of, missin
 from training.benchmark.suite import Suite
 from training.compare_protocols.ranges import label
 from training.grading.figures import load_figures
-from training.grading.judging import conclude, judged_regret, predicted, withdraw
+from training.grading.judging import conclude, judged_regret, withdraw
 from training.grading.verdict import Verdict
+from training.run.prediction import kept_prediction
 from training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
@@ -41,10 +42,10 @@ def summarise(
         cells = cells_of(run, out)
         failed = sum(cell.name in errors for cell in cells)
         # All may have failed because the prediction does.
-        prediction = predicted(run.settings) if failed < len(cells) else None
+        folder = out / "runs" / run.name
+        prediction = kept_prediction(run.settings, folder) if failed < len(cells) else None
         rows += [_row(suite, cell, prediction, errors.get(cell.name, "")) for cell in cells]
         curves += [_curve(cell) for cell in cells if cell.name not in errors]
-        folder = out / "runs" / run.name
         if prediction is not None and not failed:
             _, verdict = conclude(run.settings, folder, prediction)
         else:

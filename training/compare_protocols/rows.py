@@ -25,7 +25,6 @@ from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.cycle import turns_of
 from training.compare_protocols.ranges import Setting
-from training.grading.verdict import AVERAGE_REGRET
 
 Row = dict[str, Any]
 
@@ -140,16 +139,10 @@ def predicted_play(p: theory.Prediction) -> Play:
         found = metrics.outcomes(game, rule, p.equilibrium, rng, SAMPLES)
         conv = _nash_conv(game, rule, p.equilibrium) if p.certificate is None else p.certificate
         return Play("pure equilibrium", found, conv)
-    if p.mixed is not None and p.mixed.nash_conv <= certified(game):
+    if p.mixed is not None and p.mixed.is_equilibrium:
         found = metrics.outcomes(game, rule, p.mixed.strategies, rng, SAMPLES)
         return Play("mixed equilibrium", found, p.mixed.nash_conv)
     return _honest_play(game, rule, rng)
-
-
-def certified(game: Game) -> float:
-    """The largest NashConv of what counts as a mixed equilibrium here, prize units: a mean regret of
-    2.5 % of P, as learned play is judged (theory section 8)."""
-    return AVERAGE_REGRET * game.prize_range * game.n_developers
 
 
 def _honest_play(game: Game, rule: Any, rng: np.random.Generator) -> Play:

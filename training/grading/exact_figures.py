@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import wasserstein_distance
 
-from agents import Seat
 from benchgame_env import Game, metrics, theory
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.cycle import NoRepetitionError
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
 from training.grading.figures import share_of_scale
-from training.run.settings import TrainSettings
 
 Strategies = list[tuple[Floats, Floats]]
 
@@ -76,36 +74,21 @@ def mean_tau(ranks: NDArray[np.int64], game: Game) -> float:
     return float(np.average(taus, weights=counts))
 
 
-def expected_cycle(settings: TrainSettings, prediction: theory.Prediction) -> theory.Cycle | None:
-    """The cycle of best responses among the same choices, where revisions alternate and there is one."""
-    choices = choices_of(settings)
-    if settings.revision != "alternating" or prediction.regime != "cycle" or not choices:
-        return None
-    if not is_exact(prediction.protocol):
-        return None
-    try:
-        return theory.best_response_cycle(prediction.game, prediction.protocol, **choices)
-    except NoRepetitionError:
-        return None
+def expected_cycle(prediction: theory.Prediction) -> theory.Cycle | None:
+    """The cycle of best responses among the run's choices, if revisions alternate and there is one."""
+    moves = prediction.scope.revision == "alternating" and prediction.regime == "cycle"
+    return prediction.cycle if moves and is_exact(prediction.protocol) else None
 
 
-def choices_of(settings: TrainSettings) -> dict[str, Any]:
+def choices_of(scope: theory.Scope) -> dict[str, Any]:
     """What a best response chooses among; nothing where developers have different levels."""
-    if settings.action_type == "continuous":
-        return {"resolution": settings.resolution}
-    vec = settings.vector_env(1)
-    if np.ptp(vec.axis.max_effort):
-        return {}
-    return {"levels": Seat.of(vec, 0).levels(vec.axis.levels)}
+    if scope.levels is None:
+        return {"resolution": scope.resolution}
+    return {"levels": scope.levels} if scope.levels.ndim == 1 else {}
 
 
-def turns_of(rounds: int, n: int) -> NDArray[np.int64]:
-    """Who revises in each round of an episode in turn, ``[rounds]``: the worst model's first."""
-    return n - 1 - np.arange(rounds) % n
-
-
-def step_regrets(prediction: theory.Prediction, settings: TrainSettings, efforts: Floats) -> Floats:
+def revision_regrets(prediction: theory.Prediction, efforts: Floats) -> Floats:
     """Regrets ``[rounds]`` of the revisions of an episode in turn, ``efforts`` ``[rounds, n]``, prize
-    units; see `metrics.step_regrets`."""
-    turns, choices = turns_of(*efforts.shape), choices_of(settings)
-    return metrics.step_regrets(prediction.game, prediction.protocol, efforts, turns, **choices)
+    units; see `metrics.revision_regrets`."""
+    turns, choices = in_turn(range(len(efforts)), efforts.shape[1]), choices_of(prediction.scope)
+    return metrics.revision_regrets(prediction.game, prediction.protocol, efforts, turns, **choices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from benchgame_env import Game, metrics
 from benchgame_env.files import write_text
 from benchgame_env.rules import is_exact
 from benchgame_env.validate import Floats
+from training.run.records import plain, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,8 @@ def cycle_figures(
     efforts: after each revision, ``[rounds, n]``, from zero effort on. A cycle is found if three of its
         periods, and half of all rounds, come after the approach to it.
     revised: who revised, ``[rounds]``.
-    levels, resolution: of the best responses to compare with, see `metrics.step_regrets`; the same as
-        those of the predicted cycle.
+    levels, resolution: of the best responses to compare with, see `metrics.revision_regrets`; the same
+        as those of the predicted cycle.
     """
     cycle = metrics.find_cycle(efforts, revised)
     figures = {
@@ -87,7 +88,7 @@ def cycle_figures(
         return figures
     whole, who = cycle.whole, revised[cycle.whole]
     before = efforts[whole.start - 1] if whole.start else np.zeros(game.n_developers)
-    missed = metrics.step_regrets(
+    missed = metrics.revision_regrets(
         game, protocol, efforts[whole], who, levels=levels, resolution=resolution, start=before
     )
     shares = missed / game.prize_range
@@ -107,61 +108,20 @@ def effort_scale(game: Game) -> Floats:
 
 
 def save_figures(path: Path, figures: SeedFigures) -> None:
-    """Write JSON that `load_figures` reads back exactly, making its folder if there is none.
-
-    Numbers that JSON lacks are written as the strings that Python's ``float`` reads.
-    """
-    content = {field.name: _plain(getattr(figures, field.name)) for field in fields(figures)}
+    """Write JSON that `load_figures` reads back exactly, making its folder if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    write_text(path, json.dumps(plain(figures), indent=2, allow_nan=False) + "\n")
 
 
 def load_figures(path: Path) -> SeedFigures:
     """Raises ValueError naming the file if it is missing, damaged or holds anything but figures."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name: _READERS[str(field.type)] for field in fields(SeedFigures)}
-        if not isinstance(content, dict) or set(content) != set(known):
-            raise ValueError("other fields than those of SeedFigures")
-        read: dict[str, Any] = {name: known[name](value) for name, value in content.items()}
-        if len({value.size for value in read.values() if isinstance(value, np.ndarray)}) > 1:
-            raise ValueError("lists of different lengths")
-        return SeedFigures(**read)
+        figures: SeedFigures = read(SeedFigures, json.loads(path.read_text(encoding="utf-8")), "")
+        arrays = [v for v in vars(figures).values() if isinstance(v, np.ndarray)]
+        if any(one.shape != (arrays[0].size,) or not one.size for one in arrays):
+            raise ValueError("lists of different lengths, or of none")
+        return figures
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} is damaged or holds no figures of a seed: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [_plain(one) for one in value.tolist()]
-    if value is None or isinstance(value, (bool, np.bool_)):
-        return value if value is None else bool(value)
-    return float(value) if math.isfinite(value) else str(float(value))
-
-
-def _float(value: Any) -> float:
-    if type(value) in (int, float) or value in ("nan", "inf", "-inf"):
-        return float(value)
-    raise ValueError(f"expected a number, got {value!r}")
-
-
-def _bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError(f"expected true or false, got {value!r}")
-
-
-def _floats(value: Any) -> Floats:
-    if isinstance(value, list) and value:
-        return np.array([_float(one) for one in value])
-    raise ValueError(f"expected a list of numbers, got {value!r}")
-
-
-_READERS: dict[str, Any] = {
-    "float": _float,
-    "bool": _bool,
-    "Floats": _floats,
-    "Floats | None": lambda value: None if value is None else _floats(value),
-}

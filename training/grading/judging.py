@@ -15,8 +15,9 @@ from benchgame_env import Game, VectorEnv, metrics, theory
 from benchgame_env.files import json_text, write_text
 from benchgame_env.play.env import NUMBERS
 from benchgame_env.rules import is_exact
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, integer
-from training.grading.exact_figures import Grader, choices_of, expected_cycle, step_regrets, turns_of
+from training.grading.exact_figures import Grader, choices_of, expected_cycle
 from training.grading.figures import (
     SeedFigures,
     cycle_figures,
@@ -31,12 +32,6 @@ from training.train import Played, load_seed
 
 EPISODES = 256
 GRADING = 2  # keeps the random streams of grading apart from others of the same seed
-
-
-def predicted(settings: TrainSettings) -> theory.Prediction:
-    """What to expect of a run."""
-    vec = settings.vector_env(1)
-    return theory.predict(vec.game, vec.protocol)
 
 
 def grade_and_keep(
@@ -86,7 +81,7 @@ def grade_seed(
     players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)
-    cycle = expected_cycle(settings, prediction)
+    cycle = expected_cycle(prediction)
     parts = []
     for _ in range(1 if cycle else math.ceil(episodes / vec.num_envs)):
         parts.append(play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play"))
@@ -100,9 +95,12 @@ def grade_seed(
     drawn = _course(settings, players, cycle, rng, "play")
     by_chance = rng.bit_generator.state != before  # else play without chance is the same
     course = _course(settings, players, cycle, rng, "greedy") if by_chance else drawn
-    turns, choices = turns_of(len(course["effort"]), vec.n_developers), choices_of(settings)
+    turns, choices = (
+        in_turn(range(len(course["effort"])), vec.n_developers),
+        choices_of(prediction.scope),
+    )
     found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
-    missed = step_regrets(prediction, settings, drawn["effort"][:, 0])
+    missed = step_regrets(prediction, drawn["effort"][:, 0])
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
     return replace(figures, **found), course
 
@@ -111,7 +109,7 @@ def judge_run(
     settings: TrainSettings, prediction: theory.Prediction, figures: list[SeedFigures]
 ) -> Verdict:
     """The verdict on the seeds of a run."""
-    game, cycle = prediction.game, expected_cycle(settings, prediction)
+    game, cycle = prediction.game, expected_cycle(prediction)
     return judge(
         prediction.regime,
         settings.revision,
@@ -158,7 +156,7 @@ def grade(vec: VectorEnv, prediction: theory.Prediction, played: Played, sampled
     average = grader.nash_conv(together)
     joint = math.nan
     if is_exact(vec.protocol):
-        joint = float(metrics.joint_regrets(game, vec.protocol, together).mean()) / game.prize_range
+        joint = float(metrics.external_regrets(game, vec.protocol, together).mean()) / game.prize_range
     course = share_of_scale(game, late.mean(axis=1))
     order = np.argsort(-played["score"][-1].mean(axis=0), kind="stable")
     return SeedFigures(

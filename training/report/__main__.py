@@ -1,7 +1,7 @@
 """``python -m training.report FOLDER``: a run or a benchmark as one HTML page that needs no other file.
 
-Only reads what training, evaluation and the benchmark wrote, and predicts the game of a run. What is not
-finished or not graded gets a page that says so.
+Only reads what training, evaluation and the benchmark wrote; an old run without ``prediction.json`` gets
+one. What is not finished or not graded gets a page that says so.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchgame_env import theory
 from benchgame_env.cli import commands
 from benchgame_env.files import write_text
 from benchgame_env.validate import choice
@@ -17,6 +16,7 @@ from training.report.benchmark import page as benchmark_page
 from training.report.benchmark import read_benchmark
 from training.report.files import read_run
 from training.report.run import page as run_page
+from training.run.prediction import kept_prediction
 
 PROG = "python -m training.report"
 PAGE = "report.html"
@@ -41,9 +41,8 @@ def _report(folder: Path, out: Path | None) -> None:
 
 def _run(folder: Path) -> str:
     run = read_run(folder)
-    vec = run.settings.vector_env(1)
-    print(f"Predicting {run.settings.game}, drawing {len(run.seeds)} seeds ...", file=sys.stderr)
-    return run_page(run, theory.predict(vec.game, vec.protocol))
+    print(f"Drawing {len(run.seeds)} seeds of {run.settings.game} ...", file=sys.stderr)
+    return run_page(run, kept_prediction(run.settings, folder))
 
 
 def _benchmark(folder: Path) -> str:

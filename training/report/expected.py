@@ -9,7 +9,6 @@ import numpy as np
 from benchgame_env import theory
 from benchgame_env.validate import Floats
 from training.grading.exact_figures import Strategies, certified_equilibrium, expected_cycle
-from training.run.settings import TrainSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +32,11 @@ class Expected:
         return np.array([efforts @ chances for efforts, chances in self.strategies])
 
 
-def expected_play(prediction: theory.Prediction, settings: TrainSettings) -> Expected | None:
+def expected_play(prediction: theory.Prediction) -> Expected | None:
     """The pure equilibrium if there is one; else the cycle where developers move in turn, and a mixed
     equilibrium where they do not. None where it is not known."""
-    if prediction.equilibrium is None and settings.revision == "alternating":
-        cycle = expected_cycle(settings, prediction)
+    if prediction.equilibrium is None and prediction.scope.revision == "alternating":
+        cycle = expected_cycle(prediction)
         if cycle is None:
             return None
         return Expected("cycle", [(efforts, cycle.chances) for efforts in cycle.states.T], cycle)

@@ -24,7 +24,7 @@ from training.report.files import Run, graded_efforts, graded_episode, sampled_e
 
 def page(run: Run, prediction: theory.Prediction) -> str:
     """The whole page of a run; missing pieces are said to be missing."""
-    game, expected = prediction.game, expected_play(prediction, run.settings)
+    game, expected = prediction.game, expected_play(prediction)
     sampled = sampled_efforts(run)
     known = facts.of(prediction, cycle=True)
     return document(

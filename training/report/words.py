@@ -114,14 +114,9 @@ def prediction(known: facts.Facts) -> str:
     entries = pages.statements(known)
     if found := known["mixed"]:
         words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
-        entries.append(("mixed equilibrium", words))
+        entries.append((pages.mixed_title(found), words))
     if cycle := known["cycle"]:
-        words = (
-            f"of {cycle['period']} revisions ({cycle['order']} from zero, resolution "
-            f"{cycle['resolution']:g} in score); board wrong {cycle['misranked']:.0%} of the time, "
-            f"cost {cycle['cost']:.3g}"
-        )
-        entries.append(("cycle", words))
+        entries.append(("cycle", pages.cycle_words(cycle)))
     return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
 
 

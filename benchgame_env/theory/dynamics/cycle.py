@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, respond
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, choice, integer, number, vector
 
 LAPS = ("round-robin", "round-robin-down", "simultaneous")
@@ -138,9 +139,8 @@ def _of_path(
 def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
     """Who revises at each step of a lap."""
     if isinstance(order, str):
-        upwards = range(n - 1, -1, -1)
         laps = {
-            "round-robin": [[i] for i in upwards],
+            "round-robin": [[i] for i in in_turn(range(n), n).tolist()],
             "round-robin-down": [[i] for i in range(n)],
             "simultaneous": [list(range(n))],
         }

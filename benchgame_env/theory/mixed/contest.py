@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchgame_env.game import Game, Ties
+from benchgame_env.game import Ties
 from benchgame_env.validate import Floats
 
 
 class Contest:
-    """Expected prizes where scores are shown with given chances, ties by ``ties``."""
+    """Expected prizes where each developer shows each score with a given probability.
 
-    def __init__(self, game: Game, ties: Ties) -> None:
-        self.game, self.ties = game, ties
+    Parameters
+    ----------
+    prizes : array of float
+        Prizes of rank 1 to n, ``[n]``, prize units.
+    ties : {"quality", "split"}
+        Who is ahead at equal scores, see `benchgame_env.game.rank`.
+    """
+
+    def __init__(self, prizes: Floats, ties: Ties) -> None:
+        self.prizes, self.ties = prizes, ties
 
     def worth(self, chances: Floats) -> Floats:
-        """``[n, s]``: a developer's expected prize at each score if rivals draw from ``chances``
-        ``[n, s]``."""
-        n = self.game.n_developers
+        """Expected prizes at each score if rivals draw their scores.
+
+        Parameters
+        ----------
+        chances : array of float
+            Probability of each score, ``[n, s]``, scores ascending.
+
+        Returns
+        -------
+        array of float
+            ``[n, s]``, prize units.
+        """
+        n = self.prizes.size
         above = np.cumsum(chances[:, ::-1], axis=1)[:, ::-1] - chances
         if self.ties == "quality":
             better = np.arange(n) < np.arange(n)[:, None]  # [i, j]: j wins ties against i
@@ -30,10 +48,10 @@ class Contest:
 
     def _worth(self, ahead: Floats) -> Floats:
         """Expected prizes ``[n, s]`` if rival j is ahead of i at score s with chance ``ahead[i, j]``."""
-        n, prizes = self.game.n_developers, self.game.prizes
+        n = self.prizes.size
         rank = np.zeros((n, n, ahead.shape[-1]))  # [i, rivals ahead, s]
         rank[:, 0] = 1.0
         for j in range(n):
             p = ahead[:, j] * (np.arange(n) != j)[:, None]
             rank -= rank * p[:, None] - np.pad(rank, ((0, 0), (1, 0), (0, 0)))[:, :-1] * p[:, None]
-        return np.einsum("k,iks->is", prizes, rank)
+        return np.einsum("k,iks->is", self.prizes, rank)

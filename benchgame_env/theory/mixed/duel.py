@@ -1,75 +1,74 @@
 """Mixed equilibria in closed form: two developers who compete for one prize (theory section 5).
 
-An all-pay contest with a head start. Notation: developer 1 leads at effort 0 and wins ties, developer
-2 trails; ``g`` is the prize gap, ``E = c^{-1}(g)`` the effort it is worth, ``e_i(s)`` the effort with
-which i shows score s, ``T`` the highest score anybody shows.
+This is an all-pay contest with a head start. Notation: the leader is ahead at effort 0 and wins ties,
+the chaser is behind; ``g`` is the prize gap, ``E = c^{-1}(g)`` the effort it is worth, ``T`` the highest
+score that anybody shows.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
-from benchgame_env.theory.mixed.score_cells import Strategies
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.effort_choices import Strategies
 from benchgame_env.validate import Floats
 
 POINTS = 2001
+SLACK = 1e-9  # of what the chaser pays for T: who is cheaper by less is not
 
 
-def duel_equilibrium(game: Game, rule: DeterministicProtocol, points: int = POINTS) -> Strategies | None:
-    """The mixed equilibrium on ``points`` scores, or None where no closed form is known.
+def duel_equilibrium(subgame: Subgame, points: int = POINTS) -> Strategies | None:
+    """The mixed equilibrium of two developers who compete for one prize, where its form is known.
 
-    Covers two developers, and more with one prize (``R_2 = ... = R_n``) of whom everybody but the two
-    ahead needs at least as much effort as the second for every score up to T; those stay at 0.
+    Covers two developers. Covers more with one prize (``R_2 = ... = R_n``) if showing any score up to T
+    costs everybody but the two ahead at least what it costs the second; those stay at 0.
+
+    Parameters
+    ----------
+    subgame : Subgame
+        Of the kind ``exact``, with a finite effort scale.
+    points : int
+        Number of scores that stand for the whole range, >= 2.
+
+    Returns
+    -------
+    list of pairs or None
+        Efforts and probabilities of each developer; None where no closed form is known.
     """
-    honest = rule.score(game, np.zeros(game.n_developers))
-    board = np.argsort(game.board(honest, rule.ties).ranks, kind="stable")
-    if game.n_developers < 2 or game.prizes[1] != game.prizes[-1] or game.prizes[0] == game.prizes[1]:
+    prizes = subgame.game.prizes
+    if subgame.n < 2 or prizes[1] != prizes[-1] or prizes[0] == prizes[1]:
         return None
-    leader, chaser = int(board[0]), int(board[1])
-    found = _duel(game, rule, leader, chaser, points)
-    if found is None:
+    leader, chaser, *others = np.argsort(subgame.board(np.zeros(subgame.n)).ranks, kind="stable")
+    scores = _contested(subgame, leader, chaser, points)
+    if scores is None:
         return None
-    first, second, scores = found
-    needed = _efforts(game, rule, scores)
-    if any((needed[:, j] < needed[:, chaser] - 1e-9 * needed[-1, chaser]).any() for j in board[2:]):
+    price = subgame.price(scores[:, None])
+    if (price[:, others] < price[:, [chaser]] - SLACK * price[-1, chaser]).any():
         return None
-    nothing = (np.zeros(1), np.ones(1))
-    strategies = [nothing] * game.n_developers
-    strategies[leader], strategies[chaser] = first, second
+    efforts = np.minimum(subgame.efforts_for(scores[:, None]), subgame.game.effort_scale)
+    cost = subgame.cost(efforts) / subgame.game.prize_range
+    # Shares of the prize that a player must win at each score for its rival to be indifferent: the CDFs.
+    # Whoever can go further leaves its rival nothing to win: that one stays out at times.
+    reach = subgame.scores(subgame.game.effort_scale)
+    stronger, weaker = (leader, chaser) if reach[leader] >= reach[chaser] else (chaser, leader)
+    strategies = [(np.zeros(1), np.ones(1))] * subgame.n
+    strategies[stronger] = _strategy(efforts[:, stronger], cost[:, weaker])
+    stays_out = 1 - cost[-1, stronger]
+    strategies[weaker] = _strategy(efforts[:, weaker], stays_out + cost[:, stronger])
     return strategies
 
 
-def _duel(
-    game: Game, rule: DeterministicProtocol, leader: int, chaser: int, points: int
-) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], Floats] | None:
-    """Strategies of the two and the scores they show; None if the chaser cannot profit or is capped
-    in a way that the closed form does not cover."""
-    gap = float(game.prizes[0] - game.prizes[1])
-    worth = float(game.cost.inverse(gap))
+def _contested(subgame: Subgame, leader: int, chaser: int, points: int) -> Floats | None:
+    """The scores ``[points]`` that the two show, from the leader's honest one to T; None if the chaser
+    cannot profit, or if a budget binds in a way that the closed form does not cover."""
+    game = subgame.game
+    reach = subgame.scores(game.effort_scale)
+    start = subgame.honest_scores[leader]
     budget = game.budget[[leader, chaser]]
-    capped = budget.min() < worth
-    if capped and budget[0] != budget[1]:
+    binds = budget.min() < float(game.cost.inverse(game.prize_range))
+    if reach[chaser] <= start or (binds and (budget[0] != budget[1] or reach[leader] < reach[chaser])):
         return None
-    reach = rule.score(game, np.full(game.n_developers, min(worth, budget[0])))
-    start = rule.score(game, np.zeros(game.n_developers))[leader]
-    leader_reaches_further = reach[leader] >= reach[chaser]
-    if reach[chaser] <= start or (capped and not leader_reaches_further):
-        return None
-    top = min(reach[leader], reach[chaser])
-    scores = np.linspace(start, top, points)
-    efforts = np.minimum(_efforts(game, rule, scores), np.minimum(worth, game.budget))
-    cost = {i: np.asarray(game.cost(efforts[:, i])) / gap for i in (leader, chaser)}
-    # Shares of the prize that i must win at each score for its rival to be indifferent: the CDFs.
-    wins = {leader: cost[chaser], chaser: 1 - cost[leader][-1] + cost[leader]}
-    if not leader_reaches_further:
-        wins = {leader: 1 - cost[chaser][-1] + cost[chaser], chaser: cost[leader]}
-    return (
-        _strategy(efforts[:, leader], wins[leader]),
-        _strategy(efforts[:, chaser], wins[chaser]),
-        scores,
-    )
+    return np.linspace(start, min(reach[leader], reach[chaser]), points)
 
 
 def _strategy(efforts: Floats, distribution: Floats) -> tuple[Floats, Floats]:
@@ -80,8 +79,3 @@ def _strategy(efforts: Floats, distribution: Floats) -> tuple[Floats, Floats]:
     efforts = np.concatenate(([0.0], efforts[1:]))
     kept = mass > 0
     return efforts[kept], mass[kept] / mass[kept].sum()
-
-
-def _efforts(game: Game, rule: DeterministicProtocol, scores: Floats) -> Floats:
-    """Least own efforts ``[points, n]`` that show each score."""
-    return rule.effort_for(game, np.repeat(scores[:, None], game.n_developers, axis=1))

@@ -1,8 +1,8 @@
 """Mixed equilibria, each with its certificate (theory sections 5 and 6).
 
-The solvers are in `duel` (closed form), `quantal` (numerical, on the `cells` of the score axis) and
-`steps` (for boards that show few scores). The certificate is computed by `benchgame_env.metrics`, which
-shares no code with them.
+The solvers are in `duel` (closed form), `quantal_path` (numerical, on the `score_cells`) and
+`few_scores` (for boards that show few scores). The certificate is computed by `benchgame_env.metrics`,
+which shares no code with them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ import numpy as np
 
 from benchgame_env import metrics
 from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.duel import duel_equilibrium
+from benchgame_env.theory.mixed.effort_choices import Strategies
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
 from benchgame_env.theory.mixed.quantal_path import Path
-from benchgame_env.theory.mixed.score_cells import CellGame, Strategies
+from benchgame_env.theory.mixed.score_cells import CellGame
 from benchgame_env.theory.pure.overtaking import largest_temptation
 from benchgame_env.validate import Floats, integer, number
 
+Progress = Callable[[float], None]
+
 TOLERANCE = 5e-3
+# A profile is called an equilibrium up to this largest regret, as a share of P: the same bound up to
+# which learned play counts as one on average (theory section 8).
+LARGEST_REGRET = 0.025
 MAX_STEPS = 600
 # Most developers without a closed form: there are n equations a cell, and solving takes their cube.
 LARGEST = 100
@@ -33,142 +38,177 @@ POINTS = (800, 3200)
 MOST_POINTS = 20_000  # of all strategies together, so that the certificate takes seconds
 
 
+class NoSolverError(ValueError):
+    """The game is one that no solver here can search."""
+
+
 @dataclass(frozen=True, eq=False)
 class MixedEquilibrium:
-    """An approximate equilibrium and how good it is.
+    """A profile of mixed strategies, and how close it is to an equilibrium.
 
     Attributes
     ----------
-    strategies: per developer ``(efforts, probabilities)``.
-    payoffs: expected payoffs ``[n]``, prize units.
-    nash_conv: of exactly these strategies against deviations to any effort, prize units.
-    method: how it was found.
-    unique: whether it is known to be the only equilibrium: the duel's closed form is, where every bit
-        of effort costs something and raises the score.
+    strategies : list of pairs
+        Efforts and probabilities of each developer.
+    payoffs : array of float
+        Expected payoffs ``[n]``, prize units.
+    nash_conv : float
+        Sum of the regrets of exactly these strategies against deviations to any effort, prize units.
+    largest_regret : float
+        The largest of these regrets, prize units.
+    is_equilibrium : bool
+        Whether the largest regret is at most `LARGEST_REGRET` times P. Else this is only the closest
+        profile that was found, and nothing here calls it an equilibrium.
+    method : str
+        How the profile was found.
+    unique : bool
+        Whether it is known to be the only equilibrium. The duel's closed form is, where every bit of
+        effort costs something and raises the score.
     """
 
     strategies: Strategies
     payoffs: Floats
     nash_conv: float
+    largest_regret: float
+    is_equilibrium: bool
     method: str
     unique: bool = False
 
+    @classmethod
+    def certified(
+        cls, subgame: Subgame, strategies: Strategies, method: str, unique: bool = False
+    ) -> MixedEquilibrium:
+        """``strategies`` with what the grader says of them."""
+        game, rule = subgame.game, subgame.rule
+        regrets = metrics.regrets(game, rule, strategies)
+        largest = float(regrets.max())
+        return cls(
+            strategies=strategies,
+            payoffs=metrics.expected_payoffs(game, rule, strategies),
+            nash_conv=float(regrets.sum()),
+            largest_regret=largest,
+            is_equilibrium=largest <= LARGEST_REGRET * game.prize_range,
+            method=method,
+            unique=unique,
+        )
+
     @property
     def mean_efforts(self) -> Floats:
-        """``[n]``, effort units."""
+        """Mean effort of each developer, ``[n]``, effort units."""
         return np.array([efforts @ chances for efforts, chances in self.strategies])
 
 
 def mixed_equilibrium(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     tolerance: float = TOLERANCE,
     max_steps: int = MAX_STEPS,
     cells: int | None = None,
-    progress: Callable[[float], None] = lambda nash_conv: None,
+    progress: Progress = lambda nash_conv: None,
 ) -> MixedEquilibrium:
-    """An equilibrium of ``game``: all-zero if that is one, the duel's closed form, else numerical.
+    """A mixed equilibrium, with its certificate.
+
+    It is all-zero effort if that is an equilibrium, else the duel's closed form where it applies, else
+    a numerical solution. The answer need not reach the tolerance: its ``nash_conv`` and
+    ``largest_regret`` say what it reaches, and ``is_equilibrium`` whether it may be called one.
 
     Parameters
     ----------
-    tolerance: NashConv, as a share of P, at which the numerical solver stops, > 0.
-    max_steps: Newton steps after which it stops at the latest, >= 1.
-    cells: how finely it cuts the score axis to begin with, >= 2, beside the cuts at honest scores;
-        it refines where that pays. Default: 60 for a duel, fewer for many developers.
-    progress: called now and then with the NashConv so far, as a share of P.
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    tolerance : float
+        NashConv at which the numerical solver stops, as a share of P, > 0.
+    max_steps : int
+        Newton steps after which it stops at the latest, >= 1.
+    cells : int, optional
+        Number of parts into which it cuts the score axis at first, >= 2, beside the cuts at honest
+        scores. It refines them where that pays. Default: 60 for a duel, fewer for many developers.
+    progress : callable, optional
+        Called now and then with the NashConv so far, as a share of P.
 
-    The answer need not reach the tolerance; its ``nash_conv`` says what it reaches.
+    Returns
+    -------
+    MixedEquilibrium
 
     Raises
     ------
-    ValueError: unsuitable arguments; effort without bound that never costs what it may win; no closed
-        form and more than `LARGEST` developers.
+    NoSolverError
+        Effort has no bound and never costs what it may win; or there is no closed form, and there are
+        more than `LARGEST` developers.
+    ValueError
+        Unsuitable arguments.
     """
     subgame = Subgame.exact(game, protocol)
-    game, rule = subgame.game, subgame.rule
     number("tolerance", tolerance, low=0, strict=True)
     integer("max_steps", max_steps, low=1)
-    cells = integer("cells", max(12, 62 - game.n_developers) if cells is None else cells, low=2)
+    cells = integer("cells", max(12, 62 - subgame.n) if cells is None else cells, low=2)
     if largest_temptation(subgame).high == 0:
-        nothing = [(np.zeros(1), np.ones(1))] * game.n_developers
-        return _certified(game, rule, nothing, "all-zero effort, which nobody gains by leaving")
-    if not np.isfinite(game.effort_scale).all():
-        raise ValueError("effort scale: must be finite to search it; set a budget")
-    plain = subgame.reduced().game, subgame.reduced().rule
-    closed = duel_equilibrium(*plain)
+        nothing = [(np.zeros(1), np.ones(1))] * subgame.n
+        return MixedEquilibrium.certified(
+            subgame, nothing, "all-zero effort, which nobody gains by leaving"
+        )
+    if not np.isfinite(subgame.game.effort_scale).all():
+        raise NoSolverError("effort scale: must be finite to search it; set a budget")
+    plain, allowed = subgame.reduced(), tolerance * subgame.game.prize_range
+    closed = duel_equilibrium(plain)
     if closed is not None:
-        method = "closed form: an all-pay contest with a head start"
-        unique = game.n_developers == 2 and _strict(*plain)
-        found = _certified(game, rule, closed, method, unique)
-        if found.nash_conv <= tolerance * game.prize_range:
+        unique = subgame.n == 2 and _strict(plain)
+        found = MixedEquilibrium.certified(
+            subgame, closed, "closed form: an all-pay contest with a head start", unique
+        )
+        if found.nash_conv <= allowed:
             return found
-    if game.n_developers > LARGEST:
-        raise ValueError(
-            f"{game.n_developers} developers: mixed equilibria without a closed form are computed for "
+    if subgame.n > LARGEST:
+        raise NoSolverError(
+            f"{subgame.n} developers: mixed equilibria without a closed form are computed for "
             f"up to {LARGEST}"
         )
-    if not plain[1].traits.strict:  # with few scores to show, ties decide, which cells leave out
-        steps = step_equilibrium(*plain, goal=0.5 * tolerance * game.prize_range)
+    if not plain.rule.traits.strict:  # with few scores to show, ties decide, which cells leave out
+        steps = step_equilibrium(plain, goal=0.5 * allowed)
         if steps is not None:
-            return _certified(game, rule, steps, "predictive regret matching+ on the scores to be shown")
-    path = Path(CellGame.of(*plain, cells))
-    return _numerical(game, rule, path, tolerance, max_steps, progress)
+            return MixedEquilibrium.certified(
+                subgame, steps, "predictive regret matching+ on the scores to be shown"
+            )
+    return _numerical(subgame, Path(CellGame.of(plain, cells)), allowed, max_steps, progress)
 
 
 def _numerical(
-    game: Game,
-    rule: DeterministicProtocol,
-    path: Path,
-    tolerance: float,
-    max_steps: int,
-    progress: Callable[[float], None],
+    subgame: Subgame, path: Path, allowed: float, max_steps: int, progress: Progress
 ) -> MixedEquilibrium:
-    """Follow ``path`` until the certificate of what it has come to is within ``tolerance``."""
-    allowed = tolerance * game.prize_range
+    """Follow ``path`` until what it has come to is certified with a NashConv of ``allowed``, prize
+    units."""
     goal, best = allowed, None
-
-    def certificate(cells: CellGame, mixed: Floats) -> MixedEquilibrium:
-        method = "continuation of logit quantal responses"
-        found = _certified(game, rule, cells.strategies(mixed, POINTS[0]), method)
-        if found.nash_conv <= allowed:
-            return found
-        many = cells.strategies(mixed, POINTS[1])
-        few_enough = sum(efforts.size for efforts, _ in many) <= MOST_POINTS
-        return _certified(game, rule, many, method) if few_enough else found
-
     least, closest = np.inf, (path.cells, path.mixed)
     for nash_conv in path.follow(max_steps, allowed):
-        progress(nash_conv / game.prize_range)
+        progress(nash_conv / subgame.game.prize_range)
         if nash_conv < least:
             least, closest = nash_conv, (path.cells, path.mixed)
         if nash_conv <= goal:
-            found = certificate(*closest)
-            if best is None or found.nash_conv < best.nash_conv:
-                best = found
-            if found.nash_conv <= allowed:
+            best = _better(best, _by_points(subgame, *closest, allowed))
+            if best.nash_conv <= allowed:
                 return best
             goal = 0.5 * nash_conv  # the points that stand for cells cost some of the tolerance
-    last = certificate(*closest)
-    return last if best is None or last.nash_conv < best.nash_conv else best
+    return _better(best, _by_points(subgame, *closest, allowed))
 
 
-def _strict(game: Game, rule: DeterministicProtocol) -> bool:
+def _better(first: MixedEquilibrium | None, second: MixedEquilibrium) -> MixedEquilibrium:
+    return second if first is None or second.nash_conv < first.nash_conv else first
+
+
+def _by_points(subgame: Subgame, cells: CellGame, mixed: Floats, allowed: float) -> MixedEquilibrium:
+    """Points that stand for the play ``mixed`` of the cells: few, or more if few cost too much."""
+    method = "continuation of logit quantal responses"
+    few, many = (cells.strategies(mixed, points) for points in POINTS)
+    found = MixedEquilibrium.certified(subgame, few, method)
+    if found.nash_conv <= allowed or sum(efforts.size for efforts, _ in many) > MOST_POINTS:
+        return found
+    return MixedEquilibrium.certified(subgame, many, method)
+
+
+def _strict(subgame: Subgame) -> bool:
     """Whether no effort is free and none is in vain: else several efforts may do as well."""
-    rises = rule.traits.strict and getattr(game.curves, "strictly_increasing", False)
+    game = subgame.game
+    rises = subgame.rule.traits.strict and getattr(game.curves, "strictly_increasing", False)
     return bool(rises and game.cost.strictly_increasing)
-
-
-def _certified(
-    game: Game,
-    rule: DeterministicProtocol,
-    strategies: Strategies,
-    method: str,
-    unique: bool = False,
-) -> MixedEquilibrium:
-    return MixedEquilibrium(
-        strategies=strategies,
-        payoffs=metrics.expected_payoffs(game, rule, strategies),
-        nash_conv=metrics.nash_conv(game, rule, strategies),
-        method=method,
-        unique=unique,
-    )

@@ -15,14 +15,24 @@ CHECK_EVERY = 250  # iterations
 def regret_matching(
     payoffs: Callable[[Floats], Floats], shape: tuple[int, int], iterations: int, goal: float
 ) -> Floats:
-    """Averaged play ``[n, choices]``, whose late play weighs most.
+    """Averaged play of predictive regret matching+, in which late play weighs most.
 
     Parameters
     ----------
-    payoffs: expected payoffs of every choice against mixed ones, ``[n, choices]`` both, prize units.
-    shape: ``(n, choices)``.
-    iterations: when to stop at the latest.
-    goal: NashConv of the average, among these choices, at which to stop earlier; prize units.
+    payoffs : callable
+        Mixed strategies ``[n, choices]`` to expected payoffs of every choice, ``[n, choices]``, prize
+        units.
+    shape : pair of int
+        ``(n, choices)``.
+    iterations : int
+        When to stop at the latest, >= 1.
+    goal : float
+        NashConv of the average, among these choices, at which to stop earlier; prize units.
+
+    Returns
+    -------
+    array of float
+        Probabilities ``[n, choices]``.
     """
     start = np.full(shape, 1 / shape[1])
     play, regret, average = start, np.zeros(shape), np.zeros(shape)

@@ -12,38 +12,47 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.game import Game
-from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.numerics import above, publish
+from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.effort_choices import Strategies
 from benchgame_env.validate import Floats
 
-Strategies = list[tuple[Floats, Floats]]
 # Slots that hold less than this of a strategy are not played.
 NEGLIGIBLE = 1e-7
 # Places inside a cell at which deviations are looked for, as shares of its width.
 PROBES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+ROUNDING = 1e-9  # a cell whose upper end costs more than P by a larger share is worth nothing
 
 
 class CellGame:
-    """Slot ``2 k`` is the score ``edges[k]`` exactly, where an honest developer or one at its budget
-    sits; slot ``2 k + 1`` is the cell between ``edges[k]`` and ``edges[k + 1]``.
+    """A subgame in which developers choose among slots of the score axis.
+
+    Slot ``2 k`` is the score ``edges[k]`` exactly, where an honest developer or one at its budget sits.
+    Slot ``2 k + 1`` is the cell between ``edges[k]`` and ``edges[k + 1]``.
 
     Parameters
     ----------
-    edges: rising scores ``[m]``, with every developer's honest score and its score at a binding budget.
+    subgame : Subgame
+        Of the kind ``exact``, with a finite effort scale.
+    edges : array of float
+        Rising scores ``[m]``, with every developer's honest score and its score at a binding budget.
         Where several developers sit at one score, it is repeated for each, the better ones last: so
         that they win the tie.
 
     Attributes
     ----------
-    allowed: who can be where, ``[n, slots]``.
-    cost: mean cost of effort there, ``[n, slots]``, prize units.
-    span: what the effort from a cell's lower to its upper end costs, ``[n, cells]``, prize units.
+    allowed : array of bool
+        Who can be where, ``[n, slots]``.
+    cost : array of float
+        Mean cost of effort there, ``[n, slots]``, prize units.
+    span : array of float
+        What the upper end of a cell costs more than the lower, ``[n, cells]``, prize units.
     """
 
-    def __init__(self, game: Game, rule: DeterministicProtocol, edges: Floats) -> None:
-        self.game, self.rule, self.edges = game, rule, edges
-        everyone = np.arange(game.n_developers)
-        honest, ceiling, at_budget = _anchors(game, rule)
+    def __init__(self, subgame: Subgame, edges: Floats) -> None:
+        self.subgame, self.game, self.edges = subgame, subgame.game, edges
+        everyone = np.arange(subgame.n)
+        honest, ceiling, at_budget = _anchors(subgame)
         self.n_slots = 2 * edges.size - 1
         self.is_cell = np.arange(self.n_slots) % 2 == 1
         seats, owners = _seats(honest, ceiling)
@@ -51,36 +60,35 @@ class CellGame:
         self.home = _seat_of(owners, taken, seats, honest)
         self.brink = _seat_of(owners, taken, seats, ceiling)
         places = edges[:-1, None] + np.diff(edges)[:, None] * PROBES  # [cells, probes]
-        efforts = self._efforts(places.reshape(-1)).reshape(*places.shape, everyone.size)
-        within = (efforts[:, -1] <= game.max_effort * (1 + 1e-12)) & (edges[:-1, None] >= honest)
+        paid = subgame.price(places[..., None])  # [cells, probes, n]
+        within = (paid[:, -1] <= self.game.prize_range * (1 + ROUNDING)) & (edges[:-1, None] >= honest)
         within &= np.diff(edges)[:, None] > 0
         self.allowed = np.zeros((everyone.size, self.n_slots), dtype=bool)
         self.allowed[:, 1::2] = within.T
         self.allowed[everyone, self.home] = self.allowed[everyone, self.brink] = True
-        paid = game.cost(np.where(within[:, None], efforts, 0.0))  # [cells, probes, n]
-        self.span = (paid[:, -1] - paid[:, 0]).T
         self._probe_costs = np.where(within[:, None], paid, np.inf)
+        paid = np.where(within[:, None], paid, 0.0)
+        self.span = (paid[:, -1] - paid[:, 0]).T
         self.cost = np.zeros((everyone.size, self.n_slots))
         self.cost[:, 1::2] = paid.mean(axis=1).T
-        self.cost[everyone, self.brink] = game.cost(at_budget)
+        self.cost[everyone, self.brink] = self.game.cost(at_budget)
 
     @classmethod
-    def of(cls, game: Game, rule: DeterministicProtocol, cells: int) -> CellGame:
+    def of(cls, subgame: Subgame, cells: int) -> CellGame:
         """The game on about ``cells`` cells whose edges are spread like evenly spaced efforts."""
-        honest, ceiling, _ = _anchors(game, rule)
+        honest, ceiling, _ = _anchors(subgame)
         shares = np.linspace(0.0, 1.0, cells + 1)[:, None]
-        spread = rule.score(game, shares * game.effort_scale)
+        spread = subgame.scores(shares * subgame.game.effort_scale)
         pooled, furthest = np.sort(spread.reshape(-1)), spread[-1]
         even = pooled[np.linspace(0, pooled.size - 1, cells + 1).astype(int)]
         seats, _ = _seats(honest, ceiling)
         others = np.setdiff1d(np.concatenate((even, furthest)), seats)
-        return cls(game, rule, np.sort(np.concatenate((seats, others))))
+        return cls(subgame, np.sort(np.concatenate((seats, others))))
 
     @property
     def divisible(self) -> NDArray[np.bool_]:
-        """Cells ``[cells]`` inside which float64 has another score."""
-        middles = 0.5 * (self.edges[:-1] + self.edges[1:])
-        return (self.edges[:-1] < middles) & (middles < self.edges[1:])
+        """Cells ``[cells]`` between whose ends another score can be published."""
+        return above(publish(self.edges[:-1])) < publish(self.edges[1:])
 
     def ahead(self, mixed: Floats) -> Floats:
         """``[n, slots]``: probability that developer j is ahead of somebody in each slot."""
@@ -108,7 +116,7 @@ class CellGame:
         """The game with the marked cells ``[cells]`` halved, and ``mixed`` on its slots."""
         halved = np.flatnonzero(marked)
         middles = 0.5 * (self.edges[halved] + self.edges[halved + 1])
-        finer = CellGame(self.game, self.rule, np.insert(self.edges, halved + 1, middles))
+        finer = CellGame(self.subgame, np.insert(self.edges, halved + 1, middles))
         parts = 1 + marked.astype(int)
         shared = np.zeros((len(mixed), finer.n_slots))
         shared[:, 1::2] = np.repeat(mixed[:, 1::2] / parts, parts, axis=1)
@@ -135,26 +143,21 @@ class CellGame:
         scores = (
             np.repeat(self.edges[cells], count) + np.repeat(np.diff(self.edges)[cells], count) * part
         )
-        limit = self.game.budget[i]
-        efforts = np.concatenate(([0.0], np.minimum(self._efforts(scores)[:, i], limit)))
+        efforts = np.concatenate(([0.0], self.subgame.own_efforts_for(i, scores)))
         chances = np.concatenate(([play[self.home[i]]], np.repeat(mass / count, count)))
         if self.brink[i] != self.home[i]:
-            efforts, chances = np.append(efforts, limit), np.append(chances, play[self.brink[i]])
+            efforts = np.append(efforts, self.game.budget[i])
+            chances = np.append(chances, play[self.brink[i]])
         kept = chances > 0
         return efforts[kept], chances[kept] / chances.sum()
 
-    def _efforts(self, scores: Floats) -> Floats:
-        """Least own efforts ``[m, n]`` for scores ``[m]``."""
-        return self.rule.effort_for(
-            self.game, np.repeat(scores[:, None], self.game.n_developers, axis=1)
-        )
 
-
-def _anchors(game: Game, rule: DeterministicProtocol) -> tuple[Floats, Floats, Floats]:
+def _anchors(subgame: Subgame) -> tuple[Floats, Floats, Floats]:
     """Scores ``[n]`` at effort 0 and at a budget that binds (else at 0), and that budget (else 0)."""
+    game = subgame.game
     binds = game.budget < float(game.cost.inverse(game.prize_range))
     at_budget = np.where(binds, game.budget, 0.0)
-    return rule.score(game, np.zeros(game.n_developers)), rule.score(game, at_budget), at_budget
+    return subgame.honest_scores, subgame.scores(at_budget), at_budget
 
 
 def _seats(honest: Floats, ceiling: Floats) -> tuple[Floats, NDArray[np.int64]]:

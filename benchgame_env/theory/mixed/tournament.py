@@ -3,8 +3,8 @@
 Noise makes a prize a smooth function of effort, so pure equilibria with positive effort may exist (a
 rank-order tournament, Lazear and Rosen 1981). `pure_equilibrium` looks for one by best-response
 iteration, `mixed_on_levels` for a mixed one on a grid of efforts; neither proves that there is no other.
-Both certificates are NashConv over all efforts as `benchgame_env.metrics` finds it, with which this
-file shares no code (`contest` splits ties by integrating over a random tie-break).
+Both certificates are NashConv over all efforts as `benchgame_env.metrics` finds it, with which this file
+shares no code.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import numpy as np
 
 from benchgame_env import metrics
 from benchgame_env.game import Game
-from benchgame_env.rules import as_protocol
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.contest import Contest
+from benchgame_env.theory.mixed.effort_choices import DrawnChoices
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
-from benchgame_env.theory.mixed.regret_matching import regret_matching
 from benchgame_env.validate import Floats, integer, number
 
 TOLERANCE, MIXED_TOLERANCE = 1e-4, 1e-3
@@ -30,21 +29,26 @@ DAMPING = 0.5
 CLOSE, SETTLED = 1e-2, 1e-7  # moves, as shares of the effort scale: then look closely, then stop
 ROUGH, FINE = 2, 7  # how often a best response zooms in, eightfold each time
 LEVELS, ITERATIONS = 101, 2_500
-NEGLIGIBLE = 1e-6  # levels that hold less than this of a strategy are not played
 
 
 @dataclass(frozen=True, eq=False)
 class NoisyEquilibrium:
-    """A profile of efforts and how close it is to a pure equilibrium.
+    """A profile of efforts, and how close it is to a pure equilibrium.
 
     Attributes
     ----------
-    efforts: ``[n]``, effort units.
-    payoffs: expected payoffs ``[n]``, prize units.
-    nash_conv: of ``efforts`` against deviations to any effort, prize units; an upper bound.
-    tolerance: the NashConv, as a share of P, up to which it counts as an equilibrium.
-    converged: whether it is one to that tolerance. That no other exists is not claimed.
-    method: how it was found, one sentence.
+    efforts : array of float
+        ``[n]``, effort units.
+    payoffs : array of float
+        Expected payoffs ``[n]``, prize units.
+    nash_conv : float
+        Of ``efforts`` against deviations to any effort, prize units; an upper bound.
+    tolerance : float
+        The NashConv, as a share of P, up to which the profile counts as an equilibrium.
+    converged : bool
+        Whether it is one to that tolerance. That there is no other is not claimed.
+    method : str
+        How it was found, one sentence.
     """
 
     efforts: Floats
@@ -56,19 +60,39 @@ class NoisyEquilibrium:
 
 
 class Tournament(Contest):
-    """Expected prizes of efforts in one game under one rule that draws scores."""
+    """Expected prizes of efforts in one subgame whose scores are drawn.
 
-    def __init__(self, game: Game, rule: Any) -> None:
-        super().__init__(game, rule.ties)
-        self.rule = rule
-        scale = game.effort_scale
-        self.top = np.where(np.isinf(scale), game.finite_effort_scale, scale)
+    Parameters
+    ----------
+    subgame : Subgame
+        The game under a protocol.
+
+    Attributes
+    ----------
+    top : array of float
+        The largest effort that is tried, ``[n]``, effort units.
+
+    Raises
+    ------
+    ValueError
+        The protocol does not draw scores independently, or does not promise to reward effort.
+    """
+
+    def __init__(self, subgame: Subgame) -> None:
+        if not is_tournament(subgame.game, subgame.rule):
+            raise ValueError(
+                f"protocol {subgame.rule!r}: no independent distribution that rewards effort is known"
+            )
+        game = subgame.game
+        super().__init__(game.prizes, subgame.rule.ties)
+        self.subgame = subgame
+        self.top = np.where(np.isinf(game.effort_scale), game.finite_effort_scale, game.effort_scale)
         self._grid = _shares()[:, None] * self.top
         self._grid_chances = self.chances(self._grid)
 
     def chances(self, efforts: Floats) -> Floats:
         """Of each shown score at efforts ``[..., n]``; ``[..., n, s]``, equal scores added up."""
-        scores, chances = self.rule.distribution(self.game, efforts)
+        scores, chances = self.subgame.rule.distribution(self.subgame.game, efforts)
         firsts = np.flatnonzero(np.diff(scores, prepend=-np.inf) > 0)
         return np.add.reduceat(chances, firsts, axis=-1)
 
@@ -76,7 +100,7 @@ class Tournament(Contest):
         """Efforts ``[n]`` that are best on a grid, then between its neighbours, ever finer."""
         efforts, chances = self._grid, self._grid_chances
         for zoom in range(zooms + 1):
-            payoffs = np.einsum("mns,ns->mn", chances, worth) - self.game.cost(efforts)
+            payoffs = np.einsum("mns,ns->mn", chances, worth) - self.subgame.game.cost(efforts)
             pick = np.argmax(payoffs, axis=0)
             near = [np.clip(pick + step, 0, len(efforts) - 1) for step in (-1, 0, 1)]
             low, best, high = (np.take_along_axis(efforts, k[None], axis=0)[0] for k in near)
@@ -88,85 +112,88 @@ class Tournament(Contest):
 
 
 def pure_equilibrium(
-    game: Game, protocol: Any, tolerance: float = TOLERANCE, rounds: int = ROUNDS
+    game: Game | str, protocol: Any, tolerance: float = TOLERANCE, rounds: int = ROUNDS
 ) -> NoisyEquilibrium:
     """Look for a pure equilibrium by best-response iteration on exact expected payoffs.
 
-    All developers move half of the way to their best responses until they stay, ``rounds`` at most, from
-    no effort, 30 % and all of the effort scale. The first that is certified ends the search; else
-    the one with the least NashConv is returned, with ``converged`` False.
+    All developers move half of the way to their best responses until they stay, starting from no
+    effort, from 30 % and from all of the effort scale. The first profile that is certified ends the
+    search. If there is none, the one with the least NashConv is returned, with ``converged`` False.
+
+    Parameters
+    ----------
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    tolerance : float
+        NashConv up to which a profile counts as an equilibrium, as a share of P, > 0.
+    rounds : int
+        Moves from each start at most, >= 1.
+
+    Returns
+    -------
+    NoisyEquilibrium
 
     Raises
     ------
-    ValueError: a rule that does not draw scores independently; unsuitable numbers.
+    ValueError
+        A protocol that does not draw scores independently; unsuitable numbers.
     """
-    rule = independent_rule(game, protocol)
     number("tolerance", tolerance, low=0, strict=True)
     integer("rounds", rounds, low=1)
-    contest, best = Tournament(game, rule), None
+    contest = Tournament(Subgame(game, protocol))
+    found = []
     for share in STARTS:
         efforts = _iterate(contest, share * contest.top, rounds)
-        found = _certified(game, rule, efforts, tolerance, share)
-        if best is None or found.nash_conv < best.nash_conv:
-            best = found
-        if best.converged:
+        found.append(_certified(contest.subgame, efforts, tolerance, share))
+        if found[-1].converged:
             break
-    assert best is not None  # there are starts
-    return best
+    return min(found, key=lambda profile: profile.nash_conv)
 
 
 def mixed_on_levels(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     tolerance: float = MIXED_TOLERANCE,
     levels: int = LEVELS,
     iterations: int = ITERATIONS,
 ) -> MixedEquilibrium:
-    """A mixed equilibrium on a grid of ``levels`` efforts by predictive regret matching+.
+    """A mixed equilibrium on a grid of efforts by predictive regret matching+.
 
-    It need not reach the tolerance (a share of P); its ``nash_conv``, over all efforts, says what it
-    reaches.
+    It need not reach the tolerance; its ``nash_conv``, over all efforts, says what it reaches.
+
+    Parameters
+    ----------
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    tolerance : float
+        NashConv at which the search stops, as a share of P, > 0.
+    levels : int
+        Number of efforts on the grid, >= 2.
+    iterations : int
+        When to stop at the latest, >= 1.
+
+    Returns
+    -------
+    MixedEquilibrium
+
+    Raises
+    ------
+    ValueError
+        A protocol that does not draw scores independently; unsuitable numbers.
     """
-    rule = independent_rule(game, protocol)
-    number("tolerance", tolerance, low=0, strict=True)
-    grid = EffortLevels(Tournament(game, rule), integer("levels", levels, low=2))
-    shape = (game.n_developers, levels)
-    goal = 0.5 * tolerance * game.prize_range
-    mixed = regret_matching(grid.payoffs, shape, integer("iterations", iterations, low=1), goal)
-    strategies = grid.strategies(mixed)
-    return MixedEquilibrium(
-        strategies=strategies,
-        payoffs=metrics.expected_payoffs(game, rule, strategies),
-        nash_conv=metrics.nash_conv(game, rule, strategies),
-        method=f"predictive regret matching+ on {levels} efforts, on exact expected payoffs",
+    goal = 0.5 * number("tolerance", tolerance, low=0, strict=True)
+    contest = Tournament(Subgame(game, protocol))
+    grid = np.linspace(0.0, contest.top, integer("levels", levels, low=2))
+    choices = DrawnChoices(contest.subgame, grid, contest.chances(grid))
+    mixed = choices.solve(
+        integer("iterations", iterations, low=1), goal * contest.subgame.game.prize_range
     )
-
-
-class EffortLevels:
-    """The game on an even grid of efforts for every developer."""
-
-    def __init__(self, contest: Tournament, levels: int) -> None:
-        self.contest = contest
-        self.efforts = np.linspace(0.0, contest.top, levels)  # [levels, n]
-        self._chances = np.ascontiguousarray(contest.chances(self.efforts).transpose(1, 0, 2))
-        self._cost = np.asarray(contest.game.cost(self.efforts)).T
-
-    def payoffs(self, mixed: Floats) -> Floats:
-        """Expected payoffs ``[n, levels]`` against mixed strategies ``[n, levels]``."""
-        worth = self.contest.worth((mixed[:, None] @ self._chances)[:, 0])
-        return (self._chances @ worth[..., None])[..., 0] - self._cost
-
-    def strategies(self, mixed: Floats) -> list[tuple[Floats, Floats]]:
-        kept = np.where(mixed > NEGLIGIBLE, mixed, 0.0)
-        return [(self.efforts[own > 0, i], own[own > 0] / own.sum()) for i, own in enumerate(kept)]
-
-
-def independent_rule(game: Game, protocol: Any) -> Any:
-    """The protocol, if it draws scores independently and rewards effort; else ValueError."""
-    rule = as_protocol(protocol)
-    if not is_tournament(game, rule):
-        raise ValueError(f"protocol {rule!r}: no independent distribution that rewards effort is known")
-    return rule
+    method = f"predictive regret matching+ on {levels} efforts, on exact expected payoffs"
+    return MixedEquilibrium.certified(contest.subgame, choices.strategies(mixed), method)
 
 
 def is_tournament(game: Game, rule: Any) -> bool:
@@ -191,9 +218,8 @@ def _iterate(contest: Tournament, efforts: Floats, rounds: int) -> Floats:
     return efforts
 
 
-def _certified(
-    game: Game, rule: Any, efforts: Floats, tolerance: float, share: float
-) -> NoisyEquilibrium:
+def _certified(subgame: Subgame, efforts: Floats, tolerance: float, share: float) -> NoisyEquilibrium:
+    game, rule = subgame.game, subgame.rule
     conv = metrics.nash_conv(game, rule, efforts)
     scale = game.prize_range or float(np.abs(game.prizes).max())
     return NoisyEquilibrium(

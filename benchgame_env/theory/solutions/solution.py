@@ -1,0 +1,178 @@
+"""What a solution concept is asked, what it answers, and what a solution says of itself.
+
+A concept is a file of this package that finds `Solution`s of a game under a protocol. It never claims
+more than it found: where it finds none, its answer says why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from benchgame_env.game import Game
+from benchgame_env.theory.dynamics.best_response import RESOLUTION
+from benchgame_env.theory.mixed.equilibrium import TOLERANCE
+from benchgame_env.validate import Floats
+
+Regime = Literal["pure", "cycle", "undecided"]
+
+
+def no_progress(nash_conv: float) -> None:
+    """Report nothing while a solver runs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """What is assumed of play, beside the game and the protocol.
+
+    Attributes
+    ----------
+    gamma : float
+        Weight of the next round's payoff; 0: developers look one round ahead.
+    order : str or sequence of int
+        Who revises when revisions are made one at a time, see `theory.best_response_cycle`.
+    revision : str or None
+        Who may revise in a round of play; None: not said.
+    horizon : int or None
+        Rounds of an episode; None: not said.
+    resolution : float
+        Score by which best responses on continuous effort beat a rival.
+    levels : array of float or None
+        Efforts to choose from: ascending ``[m]``, or ``[m, n]`` where developers have different ones;
+        None: any effort.
+    start : array of float or None
+        Efforts before the first revision, ``[n]``; None: all zero.
+    """
+
+    gamma: float = 0.0
+    order: Any = "round-robin"
+    revision: str | None = None
+    horizon: int | None = None
+    resolution: float = RESOLUTION
+    levels: Floats | None = None
+    start: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A play that a concept found, and how good it is.
+
+    Attributes
+    ----------
+    concept : str
+        The file of `benchgame_env.theory.solutions` that found it.
+    play : array or list
+        Efforts ``[n]``; or per developer ``(efforts, probabilities)``; or a path ``[period, n]``.
+    certificate : float
+        What is shown of the play, prize units; NaN where nothing is.
+    certifies : str
+        What the certificate is, and who found it.
+    largest_regret : float
+        The most that any developer gains by leaving the play, prize units; NaN where not known.
+    method : str
+        How the play was found.
+    scope : Scope
+        What it assumes.
+    """
+
+    concept: str
+    play: Any
+    certificate: float
+    certifies: str
+    largest_regret: float
+    method: str
+    scope: Scope
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What decides a regime, see `Prediction` for the attributes."""
+
+    regime: Regime
+    reason: str
+    method: str
+    assumptions: dict[str, bool] = field(default_factory=dict)
+    temptation: float = math.nan
+    binding: tuple[int, int] | None = None
+    equilibrium: Floats | None = None
+    certificate: float | None = None
+    card: str = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a concept is asked about.
+
+    Attributes
+    ----------
+    game : Game
+    rule : Protocol
+    scope : Scope
+    tolerance : float
+        NashConv at which a numerical mixed equilibrium is good enough, as a share of P.
+    progress : callable
+        Called now and then with the NashConv so far, as a share of P.
+    decision : Decision or None
+        What was decided before, if anything.
+    """
+
+    game: Game
+    rule: Any
+    scope: Scope = Scope()
+    tolerance: float = TOLERANCE
+    progress: Callable[[float], None] = no_progress
+    decision: Decision | None = None
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether a pure equilibrium has been predicted."""
+        return self.decision is not None and self.decision.regime == "pure"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a concept found.
+
+    Attributes
+    ----------
+    reason : str
+        Why there is a solution, or why there is none.
+    found : object or None
+        What was found, in the concept's own form, see `Concept.found`.
+    largest_regret : float
+        Of what was found, see `Solution`.
+    decision : Decision or None
+        The regime, if the concept decides it.
+    """
+
+    reason: str
+    found: Any = None
+    largest_regret: float = math.nan
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A solution concept.
+
+    Attributes
+    ----------
+    name : str
+        The name of its file.
+    find : callable
+        Question to Answer.
+    solutions : callable
+        Question and Answer to the solutions that were found.
+    found : type
+        The type of `Answer.found`, by which it is read from a file.
+    decides : bool
+        Whether it may decide the regime; if so it is asked at once, else when needed.
+    """
+
+    name: str
+    find: Callable[[Question], Answer]
+    solutions: Callable[[Question, Answer], tuple[Solution, ...]]
+    found: Any
+    decides: bool = False

@@ -1,0 +1,173 @@
+"""``prediction.json``: what to expect of a run, found once and read by everything that needs it.
+
+The file holds ``schema``, its version; ``made_for``, by which it is looked up: game, protocol and what
+the run assumes of play; ``version``, of the package; the decision (``regime``, ``reason``, ...), the
+``ranking``, and the ``answers`` of all solution concepts, such as the mixed equilibrium and the cycle of
+best responses for the run's choices. It reads back exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import benchgame_env as bg
+from agents import Seat
+from benchgame_env import Game, theory
+from benchgame_env.files import write_text
+from benchgame_env.theory.prediction import Prediction
+from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
+from training.run.records import plain, read
+from training.run.settings import TrainSettings
+
+FILE = "prediction.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The content of a file, but for the answers."""
+
+    schema: int
+    made_for: dict[str, Any]
+    version: str
+    decision: Decision
+    ranking: NDArray[np.int64]
+    answers: dict[str, Any]
+
+
+def predicted(settings: TrainSettings, progress: Callable[[float], None] = no_progress) -> Prediction:
+    """What to expect of a run, found anew."""
+    vec = settings.vector_env(1)
+    return theory.predict(vec.game, vec.protocol, scope_of(settings), progress=progress)
+
+
+def kept_prediction(
+    settings: TrainSettings, folder: Path, progress: Callable[[float], None] = no_progress
+) -> Prediction:
+    """The prediction in a run's folder; found and written first if there is none.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, and the field that is damaged or made for something else.
+    """
+    if not (folder / FILE).exists():
+        predict_and_keep(settings, [folder], progress)
+    return read_prediction(settings, folder)
+
+
+def predict_and_keep(
+    settings: TrainSettings,
+    folders: Iterable[Path],
+    progress: Callable[[float], None] = no_progress,
+) -> None:
+    """Ask all concepts, and write what they find into run ``folders`` of the same game and choices."""
+    prediction = predicted(settings, progress)
+    answers = {name: prediction.answer(name) for name in theory.CONCEPTS}
+    kept = Kept(
+        schema=SCHEMA,
+        made_for=key_of(settings),
+        version=bg.__version__,
+        decision=prediction.decision,
+        ranking=prediction.ranking,
+        answers=answers,
+    )
+    text = json.dumps(plain(kept), indent=1, allow_nan=False) + "\n"
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / FILE, text)
+
+
+def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
+    """The prediction that was written into ``folder``. Raises ValueError as `kept_prediction`."""
+    path = folder / FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+            raise ValueError(f"schema: expected version {SCHEMA}")
+        kept: Kept = read(Kept, content, "")
+        _check_key(kept.made_for, key_of(settings))
+        answers = {name: _answer(name, value) for name, value in kept.answers.items()}
+        vec = settings.vector_env(1)
+        question = Question(vec.game, vec.protocol, scope_of(settings), decision=kept.decision)
+        prediction = Prediction(question, kept.ranking, answers)
+        _check_shapes(prediction)
+        return prediction
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing") from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def scope_of(settings: TrainSettings) -> theory.Scope:
+    """What a run assumes of play. Best responses choose among what actions can do."""
+    scope = theory.Scope(
+        revision=settings.revision, horizon=settings.horizon, resolution=settings.resolution
+    )
+    if settings.action_type == "continuous":
+        return scope
+    vec = settings.vector_env(1)
+    seats = [Seat.of(vec, i).levels(vec.axis.levels) for i in range(vec.n_developers)]
+    same = np.ptp(vec.axis.max_effort) == 0
+    return replace(scope, levels=seats[0] if same else np.stack(seats, axis=1))
+
+
+def key_of(settings: TrainSettings) -> dict[str, Any]:
+    """What a prediction is made for, as it is written."""
+    game = settings.vector_env(1).game
+    rule = {"protocol": settings.protocol, "parameters": settings.parameters}
+    key = {"game": settings.game, "game_digest": digest(game), **rule, **vars(scope_of(settings))}
+    plainly: dict[str, Any] = json.loads(json.dumps(plain(key)))
+    return plainly
+
+
+def digest(game: Game) -> str:
+    """A short word for the numbers of a game; the same on every machine."""
+    probe = np.outer(np.append(0.0, np.geomspace(1e-3, 1e5, 33)), np.ones(game.n_developers))
+    numbers = [game.prizes, game.quality, game.budget, game.cost(probe[:, 0]), game.curves.score(probe)]
+    words = [*game.names, *(f"{x:.9g}" for part in numbers for x in np.ravel(part))]
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+
+
+def _answer(name: str, value: Any) -> Answer:
+    """The answer of a concept, from its file."""
+    field = f"answers.{name}"
+    if name not in theory.CONCEPTS:
+        raise ValueError(f"{field}: unknown concept")
+    if not isinstance(value, dict) or "found" not in value:
+        raise ValueError(f"{field}.found: missing")
+    found = theory.CONCEPTS[name].found
+    given = value["found"]
+    answer: Answer = read(Answer, {**value, "found": None}, field)
+    return replace(answer, found=None if given is None else read(found, given, f"{field}.found"))
+
+
+def _check_key(there: dict[str, Any], here: dict[str, Any]) -> None:
+    for name in sorted({*there, *here}):
+        if there.get(name) != here.get(name):
+            raise ValueError(
+                f"made_for.{name}: made for {str(there.get(name))[:80]}, and this run has "
+                f"{str(here.get(name))[:80]}; remove the file to have it made anew"
+            )
+
+
+def _check_shapes(prediction: Prediction) -> None:
+    n, mixed, cycle = prediction.game.n_developers, prediction.mixed, prediction.cycle
+    pure = prediction.equilibrium
+    fits = {
+        "ranking": sorted(prediction.ranking.tolist()) == list(range(n)),
+        "decision.equilibrium": pure is None or pure.shape == (n,),
+        "answers.mixed": mixed is None or len(mixed.strategies) == mixed.payoffs.size == n,
+        "cycle": cycle is None or cycle.states.shape == (cycle.period, n),
+    }
+    for field, fitting in fits.items():
+        if not fitting:
+            raise ValueError(f"{field}: does not fit a game of {n} developers")
