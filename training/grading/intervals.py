@@ -17,6 +17,18 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+@dataclass(frozen=True)
 class Figure:
     """A mean over seeds with its 95 % interval."""
 

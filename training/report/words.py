@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from benchgame_env import Game
-from benchgame_env.cli import facts, pages
+from benchgame_env.cli import commands, facts, pages
 from benchgame_env.validate import Floats
 from training.grading.figures import share_of_scale
 from training.grading.intervals import Figure, t_interval
@@ -37,13 +37,8 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 
 
 def title(settings: TrainSettings) -> str:
-    return f"{settings.game} under {rule_of(settings)}: {settings.agents}"
-
-
-def rule_of(settings: TrainSettings) -> str:
-    """The protocol with its parameters."""
-    given = ", ".join(f"{name}={value}" for name, value in settings.parameters.items())
-    return f"{settings.protocol}({given})" if given else settings.protocol
+    setting = commands.setting_label(settings.protocol, settings.parameters)
+    return f"{settings.game} under {setting}: {settings.agents}"
 
 
 def verdict_sentence(run: Run) -> str:
@@ -62,7 +57,7 @@ def head(run: Run) -> str:
     s = run.settings
     entries = [
         ("game", s.game),
-        ("protocol", rule_of(s)),
+        ("protocol", commands.setting_label(s.protocol, s.parameters)),
         ("agents", s.agents),
         ("revision", s.revision),
         ("seeds", f"{s.seeds}, each {s.updates:,} updates of {s.copies:,} copies"),
