@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,10 +169,14 @@ class Prediction:
     @property
     def solutions(self) -> tuple[Solution, ...]:
         """All solutions of all concepts."""
+        return self.solutions_of(CONCEPTS)
+
+    def solutions_of(self, names: Iterable[str]) -> tuple[Solution, ...]:
+        """The solutions of these concepts."""
         return tuple(
             solution
-            for name, concept in CONCEPTS.items()
-            for solution in concept.solutions(self.question, self.answer(name))
+            for name in names
+            for solution in CONCEPTS[name].solutions(self.question, self.answer(name))
         )
 
     def answer(self, name: str) -> Answer:

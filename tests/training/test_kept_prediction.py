@@ -13,6 +13,8 @@ import pytest
 from benchgame_env.theory import CONCEPTS
 from benchgame_env.theory.mixed import equilibrium
 from benchgame_env.theory.solutions import best_response_cycle, mixed
+from benchgame_env.theory.solutions.solution import Answer, Concept, Question, Solution
+from benchgame_env.validate import Floats
 from training.benchmark.__main__ import main as benchmark
 from training.evaluate import evaluate
 from training.report.__main__ import main as report
@@ -233,3 +235,24 @@ def test_the_cycle_is_of_the_choices_that_the_run_has() -> None:
     together = predicted(settings(**{**IN_TURN, "revision": "simultaneous"}))
     assert together.cycle is None
     assert "simultaneous" in together.reasons["best_response_cycle"]
+
+
+def test_a_new_concept_is_predicted_kept_and_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(question: Question) -> Answer:
+        return Answer("all levels are equally good", np.full(2, 0.25), 0.5)
+
+    def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+        return (Solution("luck", answer.found, 1.0, "nothing", 0.5, "a guess", question.scope),)
+
+    monkeypatch.setitem(CONCEPTS, "luck", Concept("luck", find, solutions, Floats))
+    run = tmp_path / "run"
+    train(settings(**IN_TURN), run)
+    (kept,) = [
+        one for one in kept_prediction(settings(**IN_TURN), run).solutions if one.concept == "luck"
+    ]
+    assert kept.play.tolist() == [0.25, 0.25]
+    assert kept.scope.revision == "alternating"
+    assert report([str(run)]) == 0
+    assert "a guess; nothing" in (run / "report.html").read_text()

@@ -135,10 +135,10 @@ def _statistics(comparisons: list[Comparison], unscored: dict[str, int]) -> Row:
             {
                 "tasks": found.tasks,
                 "runs": found.runs,
-                "iqm": {name: asdict(estimate) for name, estimate in found.iqm.items()},
-                "mean": {name: asdict(estimate) for name, estimate in found.mean.items()},
+                "iqm": {name: estimate._asdict() for name, estimate in found.iqm.items()},
+                "mean": {name: estimate._asdict() for name, estimate in found.mean.items()},
                 "improvement": [
-                    {"better": one, "than": other, **asdict(estimate)}
+                    {"better": one, "than": other, **estimate._asdict()}
                     for (one, other), estimate in found.improvement.items()
                 ],
                 "profile": {name: asdict(profile) for name, profile in found.profile.items()},

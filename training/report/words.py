@@ -107,12 +107,21 @@ def outcome_of(run: Run) -> str:
 
 def prediction(known: facts.Facts) -> str:
     entries = pages.statements(known)
-    if found := known["mixed"]:
-        words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
-        entries.append(("mixed equilibrium", words))
     if cycle := known["cycle"]:
         entries.append(("cycle", pages.cycle_words(cycle)))
-    return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
+    return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}{_solutions(known['solutions'])}"
+
+
+def _solutions(found: list[facts.Facts]) -> str:
+    """A row a concept that found a solution; of several the first, and how many there are."""
+    rows = []
+    for name in dict.fromkeys(one["concept"] for one in found):
+        own = [one for one in found if one["concept"] == name]
+        certificate, regret = (f"{own[0][key]:.4g}" for key in ("certificate", "largest_regret"))
+        words = [own[0]["method"], own[0]["certifies"]]
+        rows.append([name.replace("_", " "), str(len(own)), certificate, regret, "; ".join(words)])
+    header = ["solution concept", "found", "certificate", "largest regret", "how, and what certifies it"]
+    return table(header, rows) if rows else ""
 
 
 def developers(run: Run, game: Game, expected: Expected | None) -> str:
