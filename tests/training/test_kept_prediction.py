@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from benchgame_env.validate import Floats
 from training.benchmark.__main__ import main as benchmark
 from training.evaluate import evaluate
 from training.report.__main__ import main as report
+from training.run import prediction
 from training.run.prediction import FILE, kept_prediction, predicted
 from training.run.records import plain
 from training.run.settings import TrainSettings
@@ -256,3 +258,15 @@ def test_a_new_concept_is_predicted_kept_and_reported(
     assert kept.scope.revision == "alternating"
     assert report([str(run)]) == 0
     assert "a guess; nothing" in (run / "report.html").read_text()
+
+
+def test_the_last_digits_of_levels_are_no_other_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(action_type="discrete", effort_levels=9, **IN_TURN)
+    kept_prediction(chosen, tmp_path)
+    scope = prediction.scope_of(chosen)
+    assert scope.levels is not None
+    moved = replace(scope, levels=scope.levels * (1 + 2.0**-52))
+    monkeypatch.setattr(prediction, "scope_of", lambda chosen: moved)
+    assert kept_prediction(chosen, tmp_path).cycle is not None

@@ -121,11 +121,13 @@ def scope_of(settings: TrainSettings) -> theory.Scope:
 
 
 def key_of(settings: TrainSettings) -> dict[str, Any]:
-    """What a prediction is made for, as it is written."""
-    game = settings.vector_env(1).game
+    """What a prediction is made for, as it is written; the same on every machine."""
+    game, scope = settings.vector_env(1).game, scope_of(settings)
+    if scope.levels is not None:  # another machine may have other last digits
+        scope = replace(scope, levels=np.vectorize(lambda x: float(f"{x:.9g}"))(scope.levels))
     rule = {"protocol": settings.protocol, "parameters": settings.parameters}
-    key = {"game": settings.game, "game_digest": digest(game), **rule, **vars(scope_of(settings))}
-    plainly: dict[str, Any] = json.loads(json.dumps(plain(key)))
+    key = {"game": settings.game, "game_digest": digest(game), **rule, **plain(scope)}
+    plainly: dict[str, Any] = json.loads(json.dumps(key))
     return plainly
 
 
