@@ -119,7 +119,7 @@ def test_it_is_read_back_exactly(tmp_path: Path, changes: dict[str, Any]) -> Non
     made, kept = predicted(chosen), kept_prediction(chosen, tmp_path)
     json.loads((tmp_path / FILE).read_text(), parse_constant=pytest.fail)  # plain JSON
     assert set(kept.answers) == set(CONCEPTS)  # nothing is left to be found
-    assert plain(kept.decision) == plain(made.decision)
+    assert plain(kept.question.decision) == plain(made.question.decision)
     assert kept.ranking.tolist() == made.ranking.tolist()
     for name in CONCEPTS:
         ours, theirs = made.answer(name), kept.answer(name)

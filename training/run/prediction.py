@@ -22,7 +22,7 @@ import benchgame_env as bg
 from agents import Seat
 from benchgame_env import Game, theory
 from benchgame_env.files import write_text
-from benchgame_env.theory.prediction import Prediction
+from benchgame_env.theory.prediction import UNCOVERED, Prediction
 from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
 from training.run.records import plain, read
 from training.run.settings import TrainSettings
@@ -76,7 +76,7 @@ def predict_and_keep(
         schema=SCHEMA,
         made_for=key_of(settings),
         version=bg.__version__,
-        decision=prediction.decision,
+        decision=prediction.question.decision or UNCOVERED,
         ranking=prediction.ranking,
         answers=answers,
     )
@@ -98,7 +98,7 @@ def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
         answers = {name: _answer(name, value) for name, value in kept.answers.items()}
         vec = settings.vector_env(1)
         question = Question(vec.game, vec.protocol, scope_of(settings), decision=kept.decision)
-        prediction = Prediction(question, kept.ranking, answers)
+        prediction = Prediction.of(question, kept.ranking, answers)
         _check_shapes(prediction)
         return prediction
     except FileNotFoundError:
