@@ -74,11 +74,12 @@ def results_table(evaluations: list[Evaluation]) -> str:
 
 def explanation(evaluation: Evaluation) -> str:
     """The verdict in words, with the figures behind it."""
-    verdict, seeds = evaluation.verdict, evaluation.seeds
+    settings, verdict, seeds = evaluation.settings, evaluation.verdict, evaluation.seeds
+    setting = commands.setting_label(settings.protocol, settings.parameters)
     settled = _with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
     return "\n".join(
         [
-            f"{_label(evaluation.settings)}: {verdict.outcome}, {verdict.reason}",
+            f"{setting}: {verdict.outcome}, {verdict.reason}",
             *(f"  {check}" for check in verdict.checks),
             *(f"  {figure}" for figure in ([verdict.share] if verdict.share else [])),
             *(f"  reported: {figure}" for figure in verdict.reported),
@@ -87,18 +88,12 @@ def explanation(evaluation: Evaluation) -> str:
     )
 
 
-def _label(settings: TrainSettings) -> str:
-    """The protocol with its parameters."""
-    parameters = ", ".join(str(value) for value in settings.parameters.values())
-    return f"{settings.protocol}({parameters})" if parameters else settings.protocol
-
-
 def _table_row(evaluation: Evaluation) -> list[str]:
     settings, prediction = evaluation.settings, evaluation.prediction
     game = settings.vector_env(1).game
     efforts = np.array([(s.efforts * game.effort_scale).mean() for s in evaluation.seeds])
     return [
-        _label(settings),
+        commands.setting_label(settings.protocol, settings.parameters),
         prediction.regime,
         f"{prediction.temptation:.4f}",
         _with_margin(efforts, ".1f"),

@@ -26,11 +26,11 @@ from scipy import stats
 from benchgame_env import metrics
 from benchgame_env.cli import commands
 from benchgame_env.validate import Floats, number
+from training.grading.intervals import CONFIDENCE, Estimate
 from training.run.storage import write_rows
 
 PROG = "python -m training.rank_agreement"
 COLUMNS = ("direct", "tuned")
-CONFIDENCE = 0.95
 Scores = dict[str, dict[str, tuple[float, ...]]]  # benchmark to model to a score per column
 
 
@@ -128,19 +128,19 @@ def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
     return Pair(pair, len(models), tuple(taus))
 
 
-def mean_with_interval(pairs: list[Pair], values: Floats) -> tuple[float, float, float]:
+def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
     """The mean of ``values``, one per pair of benchmarks, and its interval; NaN with two benchmarks,
     which leave no pair without either."""
     mean = float(values.mean())
     benchmarks = sorted({benchmark for pair in pairs for benchmark in pair.benchmarks})
     m = len(benchmarks)
     if m < 3:
-        return mean, math.nan, math.nan
+        return Estimate(mean, math.nan, math.nan)
     has = np.array([[b in pair.benchmarks for pair in pairs] for b in benchmarks])
     without = np.array([values[~mine].mean() for mine in has])
     error = math.sqrt((m - 1) / m * ((without - without.mean()) ** 2).sum())
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, m - 1)) * error
-    return mean, mean - half, mean + half
+    return Estimate(mean, mean - half, mean + half)
 
 
 def report(pairs: list[Pair], columns: list[str]) -> str:

@@ -30,7 +30,12 @@ from benchgame_env import VectorEnv, theory
 from benchgame_env.cli import commands
 from benchgame_env.files import claim_folder
 from benchgame_env.validate import integer
-from training.grading.exact_figures import Grader, certified_equilibrium, expected_cycle
+from training.grading.exact_figures import (
+    Grader,
+    certified_equilibrium,
+    expected_cycle,
+    revision_regrets,
+)
 from training.jobs import Local, run_all
 from training.run.prediction import kept_prediction
 from training.run.settings import TrainSettings, add_options, chosen
@@ -143,7 +148,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
                 row |= _grades(shown, grader)
                 if in_turn:
                     episode = shown["effort"][-settings.horizon :, 0]
-                    row["step_regret"] = float(step_regrets(prediction, episode).mean())
+                    row["step_regret"] = float(revision_regrets(prediction, episode).mean())
             progress.append(row)
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)

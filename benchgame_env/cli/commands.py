@@ -7,7 +7,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from benchgame_env.rules import make_protocol, protocols
@@ -87,6 +87,18 @@ def assignments(option: str, words: list[str]) -> dict[str, Any]:
             raise ValueError(f"{option}: {name} is given twice")
         found[name] = _value(value)
     return found
+
+
+def setting_label(protocol: str, parameters: Mapping[str, Any]) -> str:
+    """A protocol with its parameters, as in ``tune-before-test(level=3000)``."""
+    listed = ", ".join(f"{name}={shown(value)}" for name, value in parameters.items())
+    return f"{protocol}({listed})" if listed else protocol
+
+
+def shown(value: Any) -> str:
+    """The value of a parameter, numbers to six digits."""
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:.6g}" if plain else str(value)
 
 
 def protocol_from(options: argparse.Namespace) -> Any:

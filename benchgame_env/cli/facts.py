@@ -15,6 +15,8 @@ MOST_PAIRS, LARGEST_TABLE = 6, 200
 # Developers up to which levels that would stop them are searched for.
 LARGEST_SEARCH = 60
 
+SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only where it is wished
+
 Facts = dict[str, Any]
 
 
@@ -50,6 +52,7 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
         "board": [game.names[i] for i in p.ranking],
         "honest_kendall_tau": honest.kendall_tau,
         "mixed": found and _mixed_facts(found),
+        "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle"] * cycle),
         "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
@@ -93,6 +96,22 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
     if not is_exact(p.protocol):
         return None
     return metrics.nash_conv(p.game, p.protocol, efforts)
+
+
+def _solutions(p: theory.Prediction, slow: list[str]) -> list[Facts]:
+    """What each concept found, without the play; of those that take long only the ``slow`` ones."""
+    return [
+        {
+            "concept": found.concept,
+            "method": found.method,
+            "certificate": found.certificate,
+            "certifies": found.certifies,
+            "largest_regret": found.largest_regret,
+        }
+        for found in p.solutions_of(
+            [name for name in theory.CONCEPTS if name not in SLOW or name in slow]
+        )
+    ]
 
 
 def _mixed_facts(found: theory.MixedEquilibrium) -> Facts:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.rules import TuneBeforeTest
@@ -41,15 +43,14 @@ def thresholds(
     ValueError: another kind of file, or no matplotlib.
     """
     choice("plot", suffix(path), FORMATS)
-    levels = levels_to(max_level or 10 * float(np.max(game.effort_scale)))
-    end = levels[-1]
+    drawn = required_efforts(game, max_level)
     figure = _figure()
     left, right = figure.subplots(1, 2)
-    _draw_curves(left, game, levels, measured or {})
-    _draw_required(right, game, levels, stable)
+    _draw_curves(left, game, drawn, measured or {})
+    _draw_required(right, game, drawn, stable)
     for axes in (left, right):
-        axes.set_xscale("symlog", linthresh=levels[1])
-        axes.set_xlim(0, end)
+        axes.set_xscale("symlog", linthresh=drawn.levels[1])
+        axes.set_xlim(0, drawn.levels[-1])
         axes.grid(alpha=0.3)
     figure.savefig(os.fspath(path))
 
@@ -59,20 +60,55 @@ def suffix(path: str | os.PathLike[str]) -> str:
     return Path(path).suffix.lower()
 
 
-def levels_to(end: float) -> Floats:
-    """0, and levels up to ``end`` that are dense near it, ``[POINTS + 1]``; effort units."""
-    return np.concatenate(([0.0], np.geomspace(1e-4 * end, end, POINTS)))
+@dataclass(frozen=True, eq=False)
+class RequiredEfforts:
+    """What the figure of required efforts shows, however it is drawn; effort units.
+
+    Attributes
+    ----------
+    levels : array of float
+        Tune-before-test levels, and total efforts, ``[m]``: 0, then dense near it.
+    scores : array of float
+        Scores of all developers at these total efforts, ``[m, n]``.
+    needed : array of float
+        `theory.climb` at each level, ``[m, n - 1]``; NaN where no effort suffices.
+    least : array of float
+        The least of them, ``[m]``.
+    low, high : float
+        Efforts below and above which nothing need be told apart.
+    """
+
+    levels: Floats
+    scores: Floats
+    needed: Floats
+    least: Floats
+    low: float
+    high: float
 
 
-def scores_at(game: Game, levels: Floats) -> Floats:
-    """Scores of all developers at each total effort of ``levels``, ``[levels, n]``."""
-    return game.curves.score(np.repeat(levels[:, None], game.n_developers, axis=1))
-
-
-def required_at(game: Game, levels: Floats) -> Floats:
-    """`theory.climb` at each tune-before-test level, ``[levels, n - 1]``; NaN where none suffices."""
+def required_efforts(game: Game, max_level: float | None = None) -> RequiredEfforts:
+    """The content of the figure up to ``max_level``; default ten times what the prizes are worth."""
+    unit = float(np.max(game.effort_scale))
+    end = max_level or 10 * unit
+    levels = np.concatenate(([0.0], np.geomspace(1e-4 * end, end, POINTS)))
     needed = np.array([climb(game, TuneBeforeTest(level)) for level in levels])
-    return np.where(np.isfinite(needed), needed, np.nan)
+    needed = np.where(np.isfinite(needed), needed, np.nan)
+    with np.errstate(invalid="ignore"):
+        least = np.fmin.reduce(needed, axis=1)
+    return RequiredEfforts(
+        levels=levels,
+        scores=game.curves.score(np.repeat(levels[:, None], game.n_developers, axis=1)),
+        needed=needed,
+        least=least,
+        low=1e-3 * unit,
+        high=min(1e4 * unit, float(np.nanmax(needed, initial=unit))),
+    )
+
+
+def inside(levels: Floats, measured: Mapping[str, tuple[float, float]], name: str) -> NDArray[np.bool_]:
+    """At which total efforts ``levels`` the curve of ``name`` lies between its checkpoints."""
+    first, last = measured.get(name, (0.0, np.inf))
+    return (levels >= first) & (levels <= last)
 
 
 def _figure() -> Any:
@@ -84,33 +120,31 @@ def _figure() -> Any:
 
 
 def _draw_curves(
-    axes: Any, game: Game, levels: Floats, measured: Mapping[str, tuple[float, float]]
+    axes: Any, game: Game, drawn: RequiredEfforts, measured: Mapping[str, tuple[float, float]]
 ) -> None:
-    scores = scores_at(game, levels)
-    for i, name in enumerate(game.names):
-        first, last = measured.get(name, (0.0, np.inf))
-        inside = (levels >= first) & (levels <= last)
-        (line,) = axes.plot(levels, np.where(inside, scores[:, i], np.nan), label=name)
-        axes.plot(levels, np.where(inside, np.nan, scores[:, i]), "--", color=line.get_color(), lw=1)
+    levels = drawn.levels
+    for name, scores in zip(game.names, drawn.scores.T, strict=True):
+        known = inside(levels, measured, name)
+        (line,) = axes.plot(levels, np.where(known, scores, np.nan), label=name)
+        axes.plot(levels, np.where(known, np.nan, scores), "--", color=line.get_color(), lw=1)
     axes.set(xlabel="total effort", ylabel="score", title="score curves (dashed: beyond checkpoints)")
     if game.n_developers <= 12:
         axes.legend(fontsize="small")
 
 
-def _draw_required(axes: Any, game: Game, levels: Floats, stable: list[tuple[float, float]]) -> None:
+def _draw_required(
+    axes: Any, game: Game, drawn: RequiredEfforts, stable: list[tuple[float, float]]
+) -> None:
     """Per pair of neighbours on the honest board, and the least of all; infinite effort is a gap."""
-    needed = required_at(game, levels)
+    levels = drawn.levels
     if game.n_developers <= 12:
         for k in range(game.n_developers - 1):
-            axes.plot(levels, needed[:, k], lw=1, alpha=0.8, label=f"rank {k + 2} over {k + 1}")
-    with np.errstate(invalid="ignore"):
-        least = np.fmin.reduce(needed, axis=1)
-    axes.plot(levels, least, color="black", lw=2, label="least of all")
+            axes.plot(levels, drawn.needed[:, k], lw=1, alpha=0.8, label=f"rank {k + 2} over {k + 1}")
+    axes.plot(levels, drawn.least, color="black", lw=2, label="least of all")
     for number, (low, high) in enumerate(stable):
         label = "honest play is stable" if number == 0 else None
         axes.axvspan(low, min(high, levels[-1]), color="tab:green", alpha=0.12, label=label)
-    unit = float(np.max(game.effort_scale))
-    axes.set_yscale("symlog", linthresh=1e-3 * unit)
-    axes.set_ylim(0, min(1e4 * unit, 1.5 * np.nanmax(needed, initial=unit)))
+    axes.set_yscale("symlog", linthresh=drawn.low)
+    axes.set_ylim(0, 1.5 * drawn.high)
     axes.set(xlabel="tune-before-test level", ylabel="own effort", title="least effort that overtakes")
     axes.legend(fontsize="small")

@@ -191,7 +191,5 @@ def reading_text(reading: theory.Reading) -> str:
 
 def _named(case: tuple[str, Any]) -> str:
     game, protocol = case
-    if isinstance(protocol, str):
-        return f"{game} under {protocol}"
-    name, parameters = protocol
-    return f"{game} under {name}({', '.join(f'{k}={v:g}' for k, v in parameters.items())})"
+    name, parameters = (protocol, {}) if isinstance(protocol, str) else protocol
+    return f"{game} under {commands.setting_label(name, parameters)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,6 @@ from benchgame_env.theory.solutions.solution import (
     Answer,
     Decision,
     Question,
-    Regime,
     Scope,
     Solution,
     no_progress,
@@ -37,50 +36,34 @@ UNCOVERED = Decision(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The predicted play of one developer subgame.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Prediction(Decision):
+    """The predicted play of one developer subgame: the decision, and all that concepts find.
 
     What takes long is found when it is first asked for: `mixed`, `cycle`, `equilibria`, `solutions`.
 
     Parameters
     ----------
     question : Question
-        What was asked, with the decision.
+        What was asked.
     ranking : array of int
         Developers in board order at the honest profile, best first, ``[n]``; by mean rank where boards
         are drawn.
     answers : dict
         The answers so far, by the name of the concept.
-
-    Attributes
-    ----------
-    regime : str
-        ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none. ``undecided``:
-        the theorems that would tell do not cover this game. Where scores are drawn ``pure`` means that
-        one was found, and where a rule remembers ``pure`` and ``cycle`` mean that best responses one
-        round ahead settle and repeat; ``reason`` says so.
-    reason : str
-        What the regime rests on, one sentence.
-    method : str
-        How it was obtained.
-    assumptions : dict
-        Hypotheses, and whether each was found to hold on this game.
-    temptation : float
-        ``T``, prize units; NaN where the rule is outside the exact theory.
-    binding : tuple or None
-        ``(overtaker, overtaken)`` at the largest temptation.
-    equilibrium : array or None
-        A pure equilibrium (or where best responses settle), efforts ``[n]``; None if none is known.
-    certificate : float or None
-        NashConv of ``equilibrium``, prize units, where it was found numerically.
-    card : str
-        The theorem card that decides, see `theory.CARDS`; ``none`` if none does.
     """
 
     question: Question
     ranking: NDArray[np.int64]
     answers: dict[str, Answer]
+
+    @classmethod
+    def of(
+        cls, question: Question, ranking: NDArray[np.int64], answers: dict[str, Answer]
+    ) -> Prediction:
+        """The prediction of a decided question."""
+        decided = vars(question.decision or UNCOVERED)
+        return cls(**decided, question=question, ranking=ranking, answers=answers)
 
     @property
     def game(self) -> Game:
@@ -94,46 +77,6 @@ class Prediction:
     def scope(self) -> Scope:
         """What was assumed of play when the prediction was asked for."""
         return self.question.scope
-
-    @property
-    def decision(self) -> Decision:
-        return self.question.decision or UNCOVERED
-
-    @property
-    def regime(self) -> Regime:
-        return self.decision.regime
-
-    @property
-    def reason(self) -> str:
-        return self.decision.reason
-
-    @property
-    def method(self) -> str:
-        return self.decision.method
-
-    @property
-    def assumptions(self) -> dict[str, bool]:
-        return self.decision.assumptions
-
-    @property
-    def temptation(self) -> float:
-        return self.decision.temptation
-
-    @property
-    def binding(self) -> tuple[int, int] | None:
-        return self.decision.binding
-
-    @property
-    def equilibrium(self) -> Floats | None:
-        return self.decision.equilibrium
-
-    @property
-    def certificate(self) -> float | None:
-        return self.decision.certificate
-
-    @property
-    def card(self) -> str:
-        return self.decision.card
 
     @property
     def dynamics(self) -> Dynamics | None:
@@ -169,10 +112,14 @@ class Prediction:
     @property
     def solutions(self) -> tuple[Solution, ...]:
         """All solutions of all concepts."""
+        return self.solutions_of(CONCEPTS)
+
+    def solutions_of(self, names: Iterable[str]) -> tuple[Solution, ...]:
+        """The solutions of these concepts."""
         return tuple(
             solution
-            for name, concept in CONCEPTS.items()
-            for solution in concept.solutions(self.question, self.answer(name))
+            for name in names
+            for solution in CONCEPTS[name].solutions(self.question, self.answer(name))
         )
 
     def answer(self, name: str) -> Answer:
@@ -238,7 +185,7 @@ def predict(
             answers[name] = replace(found, decision=None)
     if question.decision is None:
         question = replace(question, decision=UNCOVERED)
-    return Prediction(question, _ranking(question.game, question.rule), answers)
+    return Prediction.of(question, _ranking(question.game, question.rule), answers)
 
 
 def _ranking(game: Game, rule: Any) -> NDArray[np.int64]:

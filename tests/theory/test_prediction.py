@@ -22,7 +22,7 @@ from tools.generators import (
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv, regrets
-from benchgame_env.theory import predict, required_effort
+from benchgame_env.theory import CONCEPTS, Scope, predict, required_effort
 from benchgame_env.theory.pure.assumptions import REQUIRED
 
 
@@ -296,3 +296,106 @@ def test_rounded_boards_are_outside_the_theorems_for_the_right_reason() -> None:
 def test_refused(game, rule, message) -> None:
     with pytest.raises(ValueError, match=message):
         predict(game, rule)
+
+
+# --- solutions, and why there is none ------------------------------------------------------------
+
+
+class Saturating:
+    """A cost of at most 0.3, however much effort."""
+
+    strictly_increasing = True
+
+    def __call__(self, effort):
+        return -0.3 * np.expm1(-np.asarray(effort, dtype=float))
+
+    def inverse(self, value):
+        share = np.asarray(value, dtype=float) / 0.3
+        return np.where(share >= 1, np.inf, -np.log1p(-np.minimum(share, 0.999)))
+
+
+def many(n: int) -> bg.Game:
+    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
+    return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+
+
+@pytest.mark.parametrize(
+    ("game", "reason"),
+    [
+        (many(101), "101 developers"),
+        (
+            bg.Game(bg.curves.Additive([1.0, 0.9]), Saturating(), [1.0, 0.0]),
+            "effort scale: must be finite",
+        ),
+    ],
+    ids=["101 developers", "a bounded cost"],
+)
+def test_a_game_that_no_solver_reaches_has_no_mixed_equilibrium_and_a_reason(game, reason) -> None:
+    p = predict(game, "direct")
+    assert p.regime != "pure"
+    assert p.mixed is None
+    assert reason in p.reasons["mixed"]
+
+
+def test_every_concept_has_a_reason_and_is_asked_once() -> None:
+    p = predict("duel", "direct")
+    assert set(p.answers) == {"honest_profile"}  # what takes long has not been asked for
+    assert p.reasons["grid_pure"] == "the theorems say what pure equilibria there are"
+    assert set(p.answers) == {"honest_profile", "grid_pure"}
+    assert p.mixed is p.mixed
+    assert all(p.reasons[name] for name in CONCEPTS)
+    assert list(p.reasons) == list(CONCEPTS) == sorted(p.answers, key=list(CONCEPTS).index)
+
+
+def test_solutions_say_what_certifies_them() -> None:
+    p = predict("duel", "direct")
+    mixed, cycle = p.solutions
+    assert (mixed.concept, cycle.concept) == ("mixed", "best_response_cycle")
+    assert mixed.certificate == nash_conv(p.game, "direct", mixed.play)
+    assert mixed.largest_regret == regrets(p.game, "direct", mixed.play).max()
+    assert cycle.play.tolist() == p.cycle.states.tolist()
+    assert (cycle.scope.order, cycle.scope.resolution) == ("round-robin", 1e-3)
+    (honest,) = predict("duel-small-prize", "direct").solutions
+    assert (honest.concept, honest.certificate, honest.play.tolist()) == ("honest_profile", 0.0, [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "concept", "largest"),
+    [
+        (("finite-test", {"items": 20}), "noisy_pure", 1e-4),  # the tolerance, a share of P = 1
+        ("first-look", "with_memory", 1e-4),
+    ],
+)
+def test_pure_solutions_outside_the_theorems(rule, concept, largest) -> None:
+    p = predict("duel", rule)
+    (solution,) = p.solutions
+    assert (p.regime, solution.concept) == ("pure", concept)
+    assert solution.play.tolist() == p.equilibrium.tolist()
+    assert 0 <= solution.largest_regret <= solution.certificate <= largest
+
+
+def test_several_equilibria_are_several_solutions() -> None:
+    p = predict("flat-cost-small-prize", "direct")
+    found = [s.play.tolist() for s in p.solutions if s.concept == "grid_pure"]
+    assert found == p.equilibria.tolist()
+    assert len(found) > 1
+
+
+def test_the_cycle_is_that_of_the_scope() -> None:
+    # Levels a quarter apart, theory section 5: 2 passes with 3/4, 1 answers with 1/4, 2 drops out, and
+    # 1 spends nothing.
+    scope = Scope(levels=np.arange(5) / 4)
+    p = predict("duel", "direct", scope)
+    assert p.cycle.states.tolist() == [[0, 0], [0, 0.75], [0.25, 0.75], [0.25, 0]]
+    down = predict("duel", "direct", replace(scope, order="round-robin-down"))
+    assert down.cycle.order == "round-robin-down"
+    unequal = predict("duel", "direct", Scope(levels=np.outer(np.arange(5), [0.25, 0.5])))
+    assert unequal.cycle is None
+    assert "different levels" in unequal.reasons["best_response_cycle"]
+
+
+def test_foresight_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"gamma: .* got 0\.9"):
+        predict("duel", "direct", Scope(gamma=0.9))
+    with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
+        predict("duel", "direct", tolerance=0.0)

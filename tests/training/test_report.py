@@ -23,6 +23,7 @@ from training.report import boards, curves
 from training.report.__main__ import main
 from training.report.expected import Expected, expected_play
 from training.report.files import Seed, graded_episode, read_run, sampled_efforts
+from training.run.prediction import predicted
 from training.run.settings import TrainSettings
 from training.run.storage import read_rows, write_rows
 from training.train import train
@@ -221,7 +222,7 @@ def test_a_cycle_moves_on_the_levels_that_were_played() -> None:
 
 def expected(revision: str, game: str = "duel", **changes: object) -> Expected:
     settings = TrainSettings(game=game, revision=revision, horizon=5, **changes)  # type: ignore[arg-type]
-    found = expected_play(theory.predict(game, "direct"), settings)
+    found = expected_play(predicted(settings))
     assert found is not None
     return found
 

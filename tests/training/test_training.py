@@ -19,6 +19,7 @@ from training import evaluate as evaluate_command
 from training import train as train_command
 from training.evaluate import EXIT_STATUS, evaluate
 from training.grading import judging
+from training.run.prediction import predicted
 from training.run.settings import TrainSettings
 from training.run.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
 from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
@@ -340,7 +341,7 @@ def test_play_in_turn_is_graded_without_chance_too(
     chosen = TrainSettings(**turns, agents=agents, updates=1, copies=4, seeds=1)
     train(chosen, tmp_path)
     monkeypatch.setattr(judging, "play", seen)
-    judging.grade_seed(chosen, tmp_path, 0, judging.predicted(chosen))
+    judging.grade_seed(chosen, tmp_path, 0, predicted(chosen))
     assert played == modes
 
 

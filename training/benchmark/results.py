@@ -16,7 +16,6 @@ from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
 from training.benchmark.statistics import Comparison, compare, fields_of, missing, score
 from training.benchmark.suite import Suite
-from training.compare_protocols.ranges import label
 from training.grading.figures import load_figures
 from training.grading.judging import conclude, judged_regret, withdraw
 from training.grading.verdict import Verdict
@@ -95,7 +94,7 @@ def _row(suite: Suite, cell: Cell, prediction: theory.Prediction | None, error: 
         "task": cell.run.task,
         "algorithm": cell.run.algorithm,
         "game": settings.game,
-        "protocol": label(settings.protocol, settings.parameters),
+        "protocol": commands.setting_label(settings.protocol, settings.parameters),
         "revision": settings.revision,
         "agents": settings.agents,
         "seed": cell.seed,
@@ -136,10 +135,10 @@ def _statistics(comparisons: list[Comparison], unscored: dict[str, int]) -> Row:
             {
                 "tasks": found.tasks,
                 "runs": found.runs,
-                "iqm": {name: asdict(estimate) for name, estimate in found.iqm.items()},
-                "mean": {name: asdict(estimate) for name, estimate in found.mean.items()},
+                "iqm": {name: estimate._asdict() for name, estimate in found.iqm.items()},
+                "mean": {name: estimate._asdict() for name, estimate in found.mean.items()},
                 "improvement": [
-                    {"better": one, "than": other, **asdict(estimate)}
+                    {"better": one, "than": other, **estimate._asdict()}
                     for (one, other), estimate in found.improvement.items()
                 ],
                 "profile": {name: asdict(profile) for name, profile in found.profile.items()},

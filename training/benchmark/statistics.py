@@ -23,24 +23,12 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from benchgame_env.validate import Floats
+from training.grading.intervals import CONFIDENCE, Estimate
 
-CONFIDENCE = 0.95
 RESAMPLES = 2_000
 TAUS = np.linspace(0.0, 1.0, 201)
 TaskScores = Sequence[ArrayLike]  # scores of one algorithm: a vector of seeds for each task
 Statistic = Callable[[Floats], Floats]  # [..., runs] to [...]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ import json
 from html import escape
 
 from benchgame_env import Game
+from benchgame_env.cli.commands import shown
 from training.compare_protocols.figures import SHAPES, Point, panel
-from training.compare_protocols.ranges import shown
 from training.compare_protocols.results import HEADER, NOTES, Finding, cells, is_stable, label_of
 from training.compare_protocols.rows import COST, HONEST, Row
 from training.html.drawing import Axis, linear_axis, logarithmic_axis, sample

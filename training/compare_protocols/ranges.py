@@ -38,20 +38,10 @@ class Setting:
 
     @property
     def label(self) -> str:
-        return label(self.protocol, self.parameters)
+        return commands.setting_label(self.protocol, self.parameters)
 
     def make(self) -> Any:
         return as_protocol((self.protocol, self.parameters))
-
-
-def label(protocol: str, parameters: Parameters) -> str:
-    """As in ``tune-before-test(level=3000)``."""
-    listed = ", ".join(f"{name}={shown(value)}" for name, value in parameters.items())
-    return f"{protocol}({listed})" if listed else protocol
-
-
-def shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
 
 
 def settings_for(game: Game, names: Iterable[str] | None = None, quick: bool = False) -> list[Setting]:

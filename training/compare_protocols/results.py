@@ -17,7 +17,6 @@ from typing import Any
 
 from benchgame_env.cli import commands
 from benchgame_env.files import write_bytes
-from training.compare_protocols.ranges import label
 from training.compare_protocols.rows import COST, NUMBERS, Row
 from training.run.storage import read_rows, write_rows
 
@@ -90,7 +89,7 @@ def key_of(row: Row) -> Key:
 
 
 def label_of(row: Row) -> str:
-    return label(row["protocol"], json.loads(row["parameters"]))
+    return commands.setting_label(row["protocol"], json.loads(row["parameters"]))
 
 
 def costs_of(row: Row) -> dict[str, float]:

@@ -12,7 +12,6 @@ nobody's prediction. Each row says which, and what its regime rests on:
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.cycle import turns_of
 from training.compare_protocols.ranges import Setting
+from training.run.prediction import digest
 
 Row = dict[str, Any]
 
@@ -73,12 +73,7 @@ def row_of(game_name: str, setting: Setting) -> Row:
 
 def identity(game_name: str) -> Row:
     """What rows of one file have in common: the game, a digest of its numbers, and the version."""
-    game = load_game(game_name)
-    probe = np.outer(np.append(0.0, np.geomspace(1e-3, 1e5, 33)), np.ones(game.n_developers))
-    numbers = [game.prizes, game.quality, game.budget, game.cost(probe[:, 0]), game.curves.score(probe)]
-    words = [*game.names, *(f"{x:.9g}" for part in numbers for x in np.ravel(part))]
-    digest = hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
-    return {"game": game_name, "game_digest": digest, "version": bg.__version__}
+    return {"game": game_name, "game_digest": digest(load_game(game_name)), "version": bg.__version__}
 
 
 def measure(game: Game, rule: Any) -> Row:

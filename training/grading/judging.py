@@ -17,7 +17,7 @@ from benchgame_env.play.env import NUMBERS
 from benchgame_env.rules import is_exact
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, integer
-from training.grading.exact_figures import Grader, choices_of, expected_cycle
+from training.grading.exact_figures import Grader, choices_of, expected_cycle, revision_regrets
 from training.grading.figures import (
     SeedFigures,
     cycle_figures,
@@ -100,7 +100,7 @@ def grade_seed(
         choices_of(prediction.scope),
     )
     found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
-    missed = step_regrets(prediction, drawn["effort"][:, 0])
+    missed = revision_regrets(prediction, drawn["effort"][:, 0])
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
     return replace(figures, **found), course
 

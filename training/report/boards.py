@@ -64,36 +64,37 @@ def required_effort(
     level: float | None,
 ) -> list[Panel]:
     """Score curves, and the least effort that overtakes by tune-before-test level; see
-    `benchgame_env.figures.thresholds`. ``level``: of the run, if it has one."""
-    unit = float(np.max(game.effort_scale))
-    levels = figures.levels_to(10 * unit)
+    `benchgame_env.cli.figures.required_efforts`. ``level``: of the run, if it has one."""
+    drawn = figures.required_efforts(game)
+    levels = drawn.levels
     across = zero_axis(power_of_ten(levels[1]), levels[-1])
-    needed = figures.required_at(game, levels)
-    with np.errstate(invalid="ignore"):
-        least = np.fmin.reduce(needed, axis=1)
-    top = min(1e4 * unit, float(np.nanmax(needed, initial=unit)))
-    frame = Frame(across, zero_axis(power_of_ten(1e-3 * unit), top), left=56)
+    frame = Frame(across, zero_axis(power_of_ten(drawn.low), drawn.high), left=56)
     parts = [frame.band(low, min(high, levels[-1]), "stable") for low, high in stable]
     parts += [
-        frame.line(levels, needed[:, k], colour(k, dashed=True)) for k in range(game.n_developers - 1)
+        frame.line(levels, drawn.needed[:, k], colour(k, dashed=True))
+        for k in range(game.n_developers - 1)
     ]
-    parts.append(frame.line(levels, least, "truth solid bold"))
+    parts.append(frame.line(levels, drawn.least, "truth solid bold"))
     parts += [frame.upright(level)] if level is not None else []
     words = "Least own effort that overtakes, by tune-before-test level; shaded: honest play is stable"
     return [
-        ("Score curves", _curves(game, levels, across, measured)),
+        ("Score curves", _curves(game, drawn, across, measured)),
         ("Least effort that overtakes", frame.svg(parts, words, "tune-before-test level")),
     ]
 
 
-def _curves(game: Game, levels: Floats, across: Axis, measured: dict[str, tuple[float, float]]) -> str:
-    scores = figures.scores_at(game, levels)
+def _curves(
+    game: Game,
+    drawn: figures.RequiredEfforts,
+    across: Axis,
+    measured: dict[str, tuple[float, float]],
+) -> str:
+    levels, scores = drawn.levels, drawn.scores
     frame = Frame(across, linear_axis(float(scores.min()), float(scores.max())))
     parts = []
     for i, name in enumerate(game.names):
-        first, last = measured.get(name, (0.0, np.inf))
-        inside = (levels >= first) & (levels <= last)
-        parts.append(frame.line(levels, np.where(inside, scores[:, i], np.nan), colour(i, dashed=True)))
+        known = np.where(figures.inside(levels, measured, name), scores[:, i], np.nan)
+        parts.append(frame.line(levels, known, colour(i, dashed=True)))
         parts.append(frame.line(levels, scores[:, i], f"{colour(i, dashed=True)} beyond"))
     words = f"Scores of {', '.join(game.names)} against total effort; thin where nothing was measured"
     return frame.svg(parts, words, "total effort")

@@ -15,27 +15,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from training.grading.intervals import Estimate
 from training.html.drawing import Axis, Frame, linear_axis, sample
 from training.html.page import legend, panels, paragraph
 
 ROW = 26  # pixels
 SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its interval."""
-
-    name: str
-    value: float
-    low: float
-    high: float
 
 
 def section(path: Path, colour_of: Callable[[str], str]) -> str:
@@ -63,12 +53,13 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
 
 
 def _comparison(content: dict[str, Any], colour_of: Callable[[str], str]) -> str:
-    iqm = [_estimate(name, one) for name, one in content["iqm"].items()]
-    best = max(iqm, key=lambda one: one.value).name
-    chances = [
+    iqm = {name: _estimate(one) for name, one in content["iqm"].items()}
+    best = max(iqm, key=lambda name: iqm[name].value)
+    chances = dict(
         _against(best, one) for one in content["improvement"] if best in (one["better"], one["than"])
-    ]
-    across = linear_axis(min(one.low for one in iqm), max(one.high for one in iqm))
+    )
+    ends = list(iqm.values())
+    across = linear_axis(min(one.low for one in ends), max(one.high for one in ends))
     drawn = [
         ("Interquartile mean", intervals(iqm, across, "score", colour_of)),
         (
@@ -77,24 +68,24 @@ def _comparison(content: dict[str, Any], colour_of: Callable[[str], str]) -> str
         ),
         ("Performance profile", _profile(content["profile"], colour_of)),
     ]
-    signs = legend((sample(colour_of(one.name)), one.name) for one in iqm)
+    signs = legend((sample(colour_of(name)), name) for name in iqm)
     return f"{paragraph('On ' + '; '.join(content['tasks']) + ':')}{signs}{panels(drawn)}"
 
 
-def _against(best: str, pair: dict[str, Any]) -> Estimate:
-    """The chance that ``best`` beats the other of a pair, under the other's name."""
+def _against(best: str, pair: dict[str, Any]) -> tuple[str, Estimate]:
+    """The other of a pair, and the chance that ``best`` beats it."""
+    chance = _estimate(pair)
     if pair["better"] == best:
-        return _estimate(pair["than"], pair)
-    turned = {"value": 1 - pair["value"], "low": 1 - pair["high"], "high": 1 - pair["low"]}
-    return _estimate(pair["better"], turned)
+        return pair["than"], chance
+    return pair["better"], Estimate(1 - chance.value, 1 - chance.high, 1 - chance.low)
 
 
-def _estimate(name: str, given: dict[str, Any]) -> Estimate:
-    return Estimate(name, float(given["value"]), float(given["low"]), float(given["high"]))
+def _estimate(given: dict[str, Any]) -> Estimate:
+    return Estimate(float(given["value"]), float(given["low"]), float(given["high"]))
 
 
 def intervals(
-    estimates: list[Estimate],
+    estimates: dict[str, Estimate],
     across: Axis,
     unit: str,
     colour_of: Callable[[str], str],
@@ -104,14 +95,16 @@ def intervals(
     height = 46 + ROW * max(len(estimates), 1)
     frame = Frame(across, Axis(-len(estimates), 0, ()), height=height, left=12)
     parts = [] if reference is None else [frame.upright(reference)]
-    for k, one in enumerate(estimates):
-        row, kind = -k - 0.7, f"{colour_of(one.name)} solid"
+    for k, (name, one) in enumerate(estimates.items()):
+        row, kind = -k - 0.7, f"{colour_of(name)} solid"
         parts += [
-            frame.words(across.low, row + 0.3, one.name, "start"),
+            frame.words(across.low, row + 0.3, name, "start"),
             frame.line([one.low, one.high], [row, row], f"{kind} bold"),
             frame.dot(one.value, row, kind),
         ]
-    described = "; ".join(f"{e.name} {e.value:.3g} [{e.low:.3g}, {e.high:.3g}]" for e in estimates)
+    described = "; ".join(
+        f"{name} {e.value:.3g} [{e.low:.3g}, {e.high:.3g}]" for name, e in estimates.items()
+    )
     return frame.svg(parts, described, unit)
 
 

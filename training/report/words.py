@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from benchgame_env import Game
-from benchgame_env.cli import facts, pages
+from benchgame_env.cli import commands, facts, pages
 from benchgame_env.validate import Floats
 from training.grading.figures import share_of_scale
 from training.grading.intervals import Figure, t_interval
@@ -37,13 +37,8 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 
 
 def title(settings: TrainSettings) -> str:
-    return f"{settings.game} under {rule_of(settings)}: {settings.agents}"
-
-
-def rule_of(settings: TrainSettings) -> str:
-    """The protocol with its parameters."""
-    given = ", ".join(f"{name}={value}" for name, value in settings.parameters.items())
-    return f"{settings.protocol}({given})" if given else settings.protocol
+    setting = commands.setting_label(settings.protocol, settings.parameters)
+    return f"{settings.game} under {setting}: {settings.agents}"
 
 
 def verdict_sentence(run: Run) -> str:
@@ -62,7 +57,7 @@ def head(run: Run) -> str:
     s = run.settings
     entries = [
         ("game", s.game),
-        ("protocol", rule_of(s)),
+        ("protocol", commands.setting_label(s.protocol, s.parameters)),
         ("agents", s.agents),
         ("revision", s.revision),
         ("seeds", f"{s.seeds}, each {s.updates:,} updates of {s.copies:,} copies"),
@@ -112,12 +107,21 @@ def outcome_of(run: Run) -> str:
 
 def prediction(known: facts.Facts) -> str:
     entries = pages.statements(known)
-    if found := known["mixed"]:
-        words = f"{found['method']}; its NashConv is {found['nash_conv']:.4g}, by independent code"
-        entries.append((pages.mixed_title(found), words))
     if cycle := known["cycle"]:
         entries.append(("cycle", pages.cycle_words(cycle)))
-    return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}"
+    return f"<h2>Prediction</h2>\n{definitions(entries, 'facts')}{_solutions(known['solutions'])}"
+
+
+def _solutions(found: list[facts.Facts]) -> str:
+    """A row a concept that found a solution; of several the first, and how many there are."""
+    rows = []
+    for name in dict.fromkeys(one["concept"] for one in found):
+        own = [one for one in found if one["concept"] == name]
+        certificate, regret = (f"{own[0][key]:.4g}" for key in ("certificate", "largest_regret"))
+        words = [own[0]["method"], own[0]["certifies"]]
+        rows.append([name.replace("_", " "), str(len(own)), certificate, regret, "; ".join(words)])
+    header = ["solution concept", "found", "certificate", "largest regret", "how, and what certifies it"]
+    return table(header, rows) if rows else ""
 
 
 def developers(run: Run, game: Game, expected: Expected | None) -> str:

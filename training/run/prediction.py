@@ -22,7 +22,7 @@ import benchgame_env as bg
 from agents import Seat
 from benchgame_env import Game, theory
 from benchgame_env.files import write_text
-from benchgame_env.theory.prediction import Prediction
+from benchgame_env.theory.prediction import UNCOVERED, Prediction
 from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
 from training.run.records import plain, read
 from training.run.settings import TrainSettings
@@ -76,7 +76,7 @@ def predict_and_keep(
         schema=SCHEMA,
         made_for=key_of(settings),
         version=bg.__version__,
-        decision=prediction.decision,
+        decision=prediction.question.decision or UNCOVERED,
         ranking=prediction.ranking,
         answers=answers,
     )
@@ -98,7 +98,7 @@ def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
         answers = {name: _answer(name, value) for name, value in kept.answers.items()}
         vec = settings.vector_env(1)
         question = Question(vec.game, vec.protocol, scope_of(settings), decision=kept.decision)
-        prediction = Prediction(question, kept.ranking, answers)
+        prediction = Prediction.of(question, kept.ranking, answers)
         _check_shapes(prediction)
         return prediction
     except FileNotFoundError:
@@ -121,11 +121,13 @@ def scope_of(settings: TrainSettings) -> theory.Scope:
 
 
 def key_of(settings: TrainSettings) -> dict[str, Any]:
-    """What a prediction is made for, as it is written."""
-    game = settings.vector_env(1).game
+    """What a prediction is made for, as it is written; the same on every machine."""
+    game, scope = settings.vector_env(1).game, scope_of(settings)
+    if scope.levels is not None:  # another machine may have other last digits
+        scope = replace(scope, levels=np.vectorize(lambda x: float(f"{x:.9g}"))(scope.levels))
     rule = {"protocol": settings.protocol, "parameters": settings.parameters}
-    key = {"game": settings.game, "game_digest": digest(game), **rule, **vars(scope_of(settings))}
-    plainly: dict[str, Any] = json.loads(json.dumps(plain(key)))
+    key = {"game": settings.game, "game_digest": digest(game), **rule, **plain(scope)}
+    plainly: dict[str, Any] = json.loads(json.dumps(key))
     return plainly
 
 

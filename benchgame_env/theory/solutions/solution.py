@@ -88,7 +88,32 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """What decides a regime, see `Prediction` for the attributes."""
+    """The predicted regime, and what it rests on.
+
+    Attributes
+    ----------
+    regime : str
+        ``pure``: all-zero effort is the only pure equilibrium. ``cycle``: there is none. ``undecided``:
+        the theorems that would tell do not cover this game. Where scores are drawn ``pure`` means that
+        one was found, and where a rule remembers ``pure`` and ``cycle`` mean that best responses one
+        round ahead settle and repeat; ``reason`` says so.
+    reason : str
+        What the regime rests on, one sentence.
+    method : str
+        How it was obtained.
+    assumptions : dict
+        Hypotheses, and whether each was found to hold on this game.
+    temptation : float
+        ``T``, prize units; NaN where the rule is outside the exact theory.
+    binding : tuple or None
+        ``(overtaker, overtaken)`` at the largest temptation.
+    equilibrium : array or None
+        A pure equilibrium (or where best responses settle), efforts ``[n]``; None if none is known.
+    certificate : float or None
+        NashConv of ``equilibrium``, prize units, where it was found numerically.
+    card : str
+        The theorem card that decides, see `theory.CARDS`; ``none`` if none does.
+    """
 
     regime: Regime
     reason: str
