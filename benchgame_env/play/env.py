@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar
 
 import gymnasium
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from pettingzoo.utils.conversions import parallel_to_aec
 
 from benchgame_env.game import Game
+from benchgame_env.play.actions import real_number
 from benchgame_env.play.vector import VectorEnv
 from benchgame_env.rules.registry import announce_to, parameter_names
 from benchgame_env.validate import choice
@@ -112,7 +112,7 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         joint = self._joint(actions)
         if not self.agents:
             return {}, {}, {}, {}, {}
-        observations, rewards, _, ended, infos = self._vec.step(joint)
+        observations, rewards, _, ended, infos = self._vec.advance(joint)
         agents, over = self.agents, bool(ended[0, 0])
         if over:
             self.agents = []
@@ -148,23 +148,12 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
                 raise ValueError(
                     f"action for {agent!r}; live agents: {', '.join(self.agents) or 'none'}"
                 )
-        numbers = []
         for agent in self.agents:
             if agent not in actions:
                 raise ValueError(f"no action for {agent!r}")
-            numbers.append(self._number(agent, actions[agent]))
-        return np.array([numbers])
-
-    def _number(self, agent: str, action: Any) -> float:
-        try:
-            value = float(action.item() if hasattr(action, "item") else action)
-        except (TypeError, ValueError, OverflowError):
-            value = _first(agent, action)
-        if not math.isfinite(value):
-            raise ValueError(f"action of {agent!r} is {value}")
-        if self._vec.axis.action_type == "discrete" and value != int(value):
-            raise ValueError(f"action of {agent!r}: expected a level number, got {value}")
-        return value
+        joint = np.array([[real_number(f"action of {a!r}", actions[a]) for a in self.agents]])
+        self._vec.axis.check(joint, lambda at: f"action of {self.agents[at[1]]!r}")
+        return joint
 
     def _by_agent(self, observations: NDArray[np.float32]) -> dict[str, Any]:
         return dict(zip(self.possible_agents, observations[0], strict=True))
@@ -183,14 +172,6 @@ def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings
 def env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> pettingzoo.AECEnv:
     """The same environment in PettingZoo's agent-by-agent (AEC) form."""
     return parallel_to_aec(BenchGameEnv(game, protocol, **settings))
-
-
-def _first(agent: str, action: Any) -> float:
-    """The first number of an action in some nested form."""
-    try:
-        return float(np.asarray(action, dtype=np.float64).reshape(-1)[0])
-    except (TypeError, ValueError, IndexError, OverflowError):
-        raise ValueError(f"action of {agent!r}: expected a number, got {action!r}") from None
 
 
 def _render_mode(mode: str) -> str:

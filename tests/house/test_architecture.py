@@ -17,6 +17,7 @@ FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("
 ALLOWED = {
     "validate": set(),
     "files": set(),
+    "turns": set(),
     "_scaling_fit": {"validate"},
     "costs": {"validate"},
     "curves": {"validate"},
@@ -27,7 +28,7 @@ ALLOWED = {
     "testing": {"cli", "costs", "curves", "game", "named_games", "rules", "testing", "validate"},
     "theory": {"curves", "game", "metrics", "named_games", "rules", "theory", "validate"},
     "metrics": {"game", "metrics", "rules", "validate"},
-    "play": {"game", "named_games", "play", "rules", "validate"},
+    "play": {"game", "named_games", "play", "rules", "turns", "validate"},
     "cli": {"cli", "game", "metrics", "rules", "theory", "validate"},
 }
 # Who may import packages that a plain installation lacks or that cost a start-up.
