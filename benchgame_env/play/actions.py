@@ -19,6 +19,7 @@ ACTION_SCALES = ("linear", "log")
 # The log scale resolves about one ten-thousandth of the largest effort: single steps in thousands.
 LOG_RANGE = 1e4
 LOG_SPAN = np.log1p(LOG_RANGE)
+REAL = "biuf"  # kinds of NumPy types that are real numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,7 @@ def real_numbers(field: str, value: Any) -> Floats:
     try:
         array = np.asarray(value)
         kind = array.dtype.kind
-        real = kind in "biuf" or (kind == "O" and all(isinstance(x, Real) for x in array.flat))
+        real = kind in REAL or (kind == "O" and all(isinstance(x, Real) for x in array.flat))
         if real and not isinstance(value, np.ma.MaskedArray):
             return array.astype(np.float64, copy=False)
     except (TypeError, ValueError, OverflowError, RuntimeError):
@@ -146,6 +147,8 @@ def real_numbers(field: str, value: Any) -> Floats:
 
 def real_number(field: str, value: Any) -> float:
     """The one number that ``value`` holds, a number or an array of one; see `real_numbers`."""
+    if type(value) is np.ndarray and value.size == 1 and value.dtype.kind in REAL:
+        return float(value.item())  # the usual form, quickly
     tensor = hasattr(value, "detach")  # of torch, on any device
     array = real_numbers(field, value.tolist() if tensor else value)
     if array.size != 1:
