@@ -42,7 +42,8 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     ``revision``, ``action_type``, ``effort_levels``, ``action_scale``) and ``render_mode``: None,
     ``"human"`` (prints the board at every ``render``) or ``"ansi"`` (returns it).
 
-    Finite actions out of range are clipped. NaN, a missing or an unknown agent is a ValueError.
+    Finite continuous actions are clipped to [-1, 1]. An action that is not one real number or no level,
+    a missing or an unknown agent is a ValueError that names the agent, and nothing is played.
 
     Version history: v0, first release.
     """
