@@ -38,14 +38,22 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     infos                 effort, score, rank, prize, cost, payoff; numbers
     ====================  ===================================================================
 
-    Arguments: those of `benchgame_env.play.vector.VectorEnv` (``game``, ``protocol``, ``horizon``,
-    ``revision``, ``action_type``, ``effort_levels``, ``action_scale``) and ``render_mode``: None,
-    ``"human"`` (prints the board at every ``render``) or ``"ansi"`` (returns it).
-
     Finite continuous actions are clipped to [-1, 1]. An action that is not one real number or no level,
     a missing or an unknown agent is a ValueError that names the agent, and nothing is played.
 
     Version history: v0, first release.
+
+    Parameters
+    ----------
+    game : Game or str
+        The game, or the name of one.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    render_mode : str, optional
+        ``"human"``: `render` prints the board. ``"ansi"``: `render` returns it.
+    **settings
+        ``horizon``, ``revision``, ``action_type``, ``effort_levels`` and ``action_scale`` of
+        `benchgame_env.play.vector.VectorEnv`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {
@@ -63,7 +71,9 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         **settings: Any,
     ) -> None:
         self._vec = VectorEnv(game, protocol, num_envs=1, auto_reset=False, **settings)
-        self.render_mode = render_mode if render_mode is None else _render_mode(render_mode)
+        if render_mode is not None:
+            choice("render_mode", render_mode, RENDER_MODES)
+        self.render_mode = render_mode
         n = self._vec.n_developers
         self.possible_agents = [f"developer_{i}" for i in range(n)]
         self.agents = list(self.possible_agents)
@@ -160,9 +170,11 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         return dict(zip(self.possible_agents, observations[0], strict=True))
 
     def _split(self, infos: dict[str, Any]) -> dict[str, Any]:
-        columns = [infos[key][0].tolist() for key in NUMBERS]
-        rows = zip(self.possible_agents, zip(*columns, strict=True), strict=True)
-        return {agent: dict(zip(NUMBERS, row, strict=True)) for agent, row in rows}
+        columns = {key: infos[key][0].tolist() for key in NUMBERS}
+        return {
+            agent: {key: column[i] for key, column in columns.items()}
+            for i, agent in enumerate(self.possible_agents)
+        }
 
 
 def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> BenchGameEnv:
@@ -173,10 +185,6 @@ def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings
 def env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> pettingzoo.AECEnv:
     """The same environment in PettingZoo's agent-by-agent (AEC) form."""
     return parallel_to_aec(BenchGameEnv(game, protocol, **settings))
-
-
-def _render_mode(mode: str) -> str:
-    return choice("render_mode", mode, RENDER_MODES)
 
 
 def _board_text(vec: VectorEnv) -> str:

@@ -165,12 +165,13 @@ class VectorEnv:
 
     def advance(self, actions: Floats) -> Step:
         """As `step`, for actions ``[num_envs, n]`` that have been checked."""
-        if self._rng is None or self._state is None or self.round >= self.horizon:
+        state = self._state
+        if self._rng is None or state is None or state.round >= self.horizon:
             raise RuntimeError("no episode is open: call reset before step")
         asked = by_task(self.axis.position(actions), self.game.n_tasks)
         self._lent.clear()
-        self._state = advance(self._rules, self._state, asked, self._rng)
-        infos, over = self.infos(), self.round == self.horizon
+        self._state = state = advance(self._rules, state, asked, self._rng)
+        infos, over = self.infos(), state.round == self.horizon
         observations = self._observe()
         if over and self.auto_reset:
             infos["final_observation"] = observations
