@@ -123,9 +123,15 @@ def _next_turn(
     if revision == "simultaneous":
         return _everywhere(shape, True)
     n = shape[-1]
-    drawn = revision == "random"
-    who = rng.integers(n, size=(*shape[:-1], 1)) if drawn else in_turn(rounds, n)
-    return np.broadcast_to(np.arange(n) == who, shape)
+    if revision == "alternating":
+        return _one_by_one(rounds % n, shape)
+    return np.arange(n) == rng.integers(n, size=(*shape[:-1], 1))
+
+
+@cache  # making it takes long beside a round of one copy
+def _one_by_one(rounds: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Who revises after so many rounds, the same in every copy; read-only."""
+    return np.broadcast_to(np.arange(shape[-1]) == in_turn(rounds, shape[-1]), shape)
 
 
 @cache
