@@ -84,6 +84,11 @@ class Game:
         return self.prizes.size
 
     @property
+    def n_tasks(self) -> int:
+        """``K``, the number of tasks among which an effort may be divided."""
+        return getattr(self.curves, "n_tasks", 1)
+
+    @property
     def prize_range(self) -> float:
         """``P = R_1 - R_n``, the most that rank can win; prize units."""
         return float(self.prizes[0] - self.prizes[-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar
 
 import gymnasium
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from pettingzoo.utils.conversions import parallel_to_aec
 
 from benchgame_env.game import Game
+from benchgame_env.play.actions import real_number
 from benchgame_env.play.vector import VectorEnv
 from benchgame_env.rules.registry import announce_to, parameter_names
 from benchgame_env.validate import choice
@@ -38,13 +38,22 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     infos                 effort, score, rank, prize, cost, payoff; numbers
     ====================  ===================================================================
 
-    Arguments: those of `benchgame_env.play.vector.VectorEnv` (``game``, ``protocol``, ``horizon``,
-    ``revision``, ``action_type``, ``effort_levels``, ``action_scale``) and ``render_mode``: None,
-    ``"human"`` (prints the board at every ``render``) or ``"ansi"`` (returns it).
-
-    Finite actions out of range are clipped. NaN, a missing or an unknown agent is a ValueError.
+    Finite continuous actions are clipped to [-1, 1]. An action that is not one real number or no level,
+    a missing or an unknown agent is a ValueError that names the agent, and nothing is played.
 
     Version history: v0, first release.
+
+    Parameters
+    ----------
+    game : Game or str
+        The game, or the name of one.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    render_mode : str, optional
+        ``"human"``: `render` prints the board. ``"ansi"``: `render` returns it.
+    **settings
+        ``horizon``, ``revision``, ``action_type``, ``effort_levels`` and ``action_scale`` of
+        `benchgame_env.play.vector.VectorEnv`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {
@@ -62,7 +71,9 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         **settings: Any,
     ) -> None:
         self._vec = VectorEnv(game, protocol, num_envs=1, auto_reset=False, **settings)
-        self.render_mode = render_mode if render_mode is None else _render_mode(render_mode)
+        if render_mode is not None:
+            choice("render_mode", render_mode, RENDER_MODES)
+        self.render_mode = render_mode
         n = self._vec.n_developers
         self.possible_agents = [f"developer_{i}" for i in range(n)]
         self.agents = list(self.possible_agents)
@@ -112,7 +123,7 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         joint = self._joint(actions)
         if not self.agents:
             return {}, {}, {}, {}, {}
-        observations, rewards, _, ended, infos = self._vec.step(joint)
+        observations, rewards, _, ended, infos = self._vec.advance(joint)
         agents, over = self.agents, bool(ended[0, 0])
         if over:
             self.agents = []
@@ -148,31 +159,22 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
                 raise ValueError(
                     f"action for {agent!r}; live agents: {', '.join(self.agents) or 'none'}"
                 )
-        numbers = []
         for agent in self.agents:
             if agent not in actions:
                 raise ValueError(f"no action for {agent!r}")
-            numbers.append(self._number(agent, actions[agent]))
-        return np.array([numbers])
-
-    def _number(self, agent: str, action: Any) -> float:
-        try:
-            value = float(action.item() if hasattr(action, "item") else action)
-        except (TypeError, ValueError, OverflowError):
-            value = _first(agent, action)
-        if not math.isfinite(value):
-            raise ValueError(f"action of {agent!r} is {value}")
-        if self._vec.axis.action_type == "discrete" and value != int(value):
-            raise ValueError(f"action of {agent!r}: expected a level number, got {value}")
-        return value
+        joint = np.array([[real_number(f"action of {a!r}", actions[a]) for a in self.agents]])
+        self._vec.axis.check(joint, lambda at: f"action of {self.agents[at[1]]!r}")
+        return joint
 
     def _by_agent(self, observations: NDArray[np.float32]) -> dict[str, Any]:
         return dict(zip(self.possible_agents, observations[0], strict=True))
 
     def _split(self, infos: dict[str, Any]) -> dict[str, Any]:
-        columns = [infos[key][0].tolist() for key in NUMBERS]
-        rows = zip(self.possible_agents, zip(*columns, strict=True), strict=True)
-        return {agent: dict(zip(NUMBERS, row, strict=True)) for agent, row in rows}
+        columns = {key: infos[key][0].tolist() for key in NUMBERS}
+        return {
+            agent: {key: column[i] for key, column in columns.items()}
+            for i, agent in enumerate(self.possible_agents)
+        }
 
 
 def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> BenchGameEnv:
@@ -183,18 +185,6 @@ def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings
 def env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> pettingzoo.AECEnv:
     """The same environment in PettingZoo's agent-by-agent (AEC) form."""
     return parallel_to_aec(BenchGameEnv(game, protocol, **settings))
-
-
-def _first(agent: str, action: Any) -> float:
-    """The first number of an action in some nested form."""
-    try:
-        return float(np.asarray(action, dtype=np.float64).reshape(-1)[0])
-    except (TypeError, ValueError, IndexError, OverflowError):
-        raise ValueError(f"action of {agent!r}: expected a number, got {action!r}") from None
-
-
-def _render_mode(mode: str) -> str:
-    return choice("render_mode", mode, RENDER_MODES)
 
 
 def _board_text(vec: VectorEnv) -> str:

@@ -1,7 +1,7 @@
-"""Many repeated subgames at once: the rules of the environment, on arrays.
+"""Many repeated subgames at once: episodes of `benchgame_env.play.dynamics`, on arrays.
 
-`benchgame_env.play.env` dresses a batch of one as a PettingZoo environment; there is no second copy of
-these rules. How an episode ends:
+`benchgame_env.play.env` shows a batch of one as a PettingZoo environment; there is no second copy of the
+rules. How an episode ends:
 
 ====================  ==========================================================================
 terminates            never
@@ -22,13 +22,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
-from benchgame_env.play.actions import EffortAxis
-from benchgame_env.play.observation import Observer
+from benchgame_env.play.actions import EffortAxis, by_task, public, real_numbers
+from benchgame_env.play.dynamics import REVISIONS, Rules, State, advance, opening
+from benchgame_env.play.observation import Observer, Seen
 from benchgame_env.rules import as_protocol
 from benchgame_env.validate import Floats, choice, integer
 
-REVISIONS = ("simultaneous", "alternating", "random")
 Infos = dict[str, Any]
+Step = tuple[NDArray[np.float32], Floats, NDArray[np.bool_], NDArray[np.bool_], Infos]
 
 
 class VectorEnv:
@@ -36,17 +37,34 @@ class VectorEnv:
 
     Parameters
     ----------
-    game: a `Game` or the name of one.
-    protocol: a protocol, its name, or ``(name, parameters)``.
-    num_envs: number of copies, >= 1.
-    horizon: rounds in an episode, >= 1.
-    revision: who may change its effort in a round; the others keep theirs. ``simultaneous``: all;
-        ``alternating``: one, the worst quality first, then upwards, then again; ``random``: one,
-        drawn uniformly for each copy.
-    action_type, effort_levels, action_scale: see `EffortAxis`.
-    auto_reset: whether the step that ends an episode also opens the next.
-    copy: whether every call returns arrays of its own. If not, what it returns holds until the next
-        call, which overwrites the observations and empties the infos (they are read-only): less memory.
+    game : Game or str
+        The game, or the name of one.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
+    num_envs : int
+        Number of copies, >= 1.
+    horizon : int
+        Rounds in an episode, >= 1.
+    revision : str
+        Who may change its effort in a round; the others keep theirs. ``simultaneous``: all.
+        ``alternating``: one, the worst quality first, then upwards, then again. ``random``: one, drawn
+        uniformly for each copy.
+    action_type : str
+        ``continuous`` or ``discrete``, see `EffortAxis`.
+    effort_levels : int
+        Number of discrete levels, >= 2.
+    action_scale : str
+        ``linear`` or ``log``, see `EffortAxis`.
+    auto_reset : bool
+        Whether the step that ends an episode also opens the next.
+    copy : bool
+        Whether every call returns arrays of its own. If not, what it returns holds until the next call,
+        which overwrites the observations and empties the infos (they are read-only): less memory.
+
+    Raises
+    ------
+    ValueError
+        Names the argument and its value.
     """
 
     def __init__(
@@ -68,63 +86,96 @@ class VectorEnv:
         self.revision = choice("revision", revision, REVISIONS)
         self.axis = EffortAxis.of(self.game, action_type, effort_levels, action_scale)
         self.observer = Observer(self.game, self.protocol, self.axis)
+        most = np.iinfo(np.intp).max // self.observer.bytes_per_copy
+        if self.num_envs > most:
+            raise ValueError(f"num_envs: must be <= {most}, got {self.num_envs}")
         self.auto_reset, self.copy = auto_reset, copy
+        by_task_axis = self.axis.by_task(self.game.n_tasks)
+        self._rules = Rules(self.game, self.protocol, by_task_axis, self.revision)
         self._shape = (self.num_envs, self.n_developers)
-        self._nobody, self._everybody = _constant(self._shape, False), _constant(self._shape, True)
         self._seen: NDArray[np.float32] | None = None  # without copies: the observations and infos
         self._lent: Infos = {}  # that the last call returned
-        self.round = self.horizon  # no episode is open before the first reset
+        self._state: State | None = None  # no episode is open before the first reset
         # Made at the first reset: copies pickled before it must not share a stream.
         self._rng: np.random.Generator | None = None
-        self._position: Floats
-        self._turn: NDArray[np.bool_]
 
     @property
     def n_developers(self) -> int:
         return self.game.n_developers
 
-    def reset(self, seed: int | None = None) -> tuple[NDArray[np.float32], Infos]:
-        """Open an episode at zero effort; without a seed the random stream goes on.
+    @property
+    def round(self) -> int:
+        """Rounds played in this episode; ``horizon`` where none is open."""
+        return self.horizon if self._state is None else self._state.round
 
-        Returns observations ``[num_envs, n, size]`` and infos, see `step`.
+    def reset(self, seed: int | None = None) -> tuple[NDArray[np.float32], Infos]:
+        """Open an episode at zero effort.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Starts the random stream over, >= 0; without one the stream goes on.
+
+        Returns
+        -------
+        observations : array of float32
+            ``[num_envs, n, size]``.
+        infos : dict
+            See `step`.
+
+        Raises
+        ------
+        ValueError
+            The seed is no whole number >= 0.
         """
         if seed is not None or self._rng is None:
-            self._rng = np.random.default_rng(seed)
+            self._rng = np.random.default_rng(seed if seed is None else integer("seed", seed, low=0))
         self._lent.clear()
-        self._open_episode()
+        self._state = opening(self._rules, self._shape, self._rng)
         return self._observe(), self.infos()
 
-    def step(
-        self, actions: ArrayLike
-    ) -> tuple[NDArray[np.float32], Floats, NDArray[np.bool_], NDArray[np.bool_], Infos]:
+    def step(self, actions: ArrayLike) -> Step:
         """Play one round.
 
         Parameters
         ----------
-        actions: ``[num_envs, n]`` or ``[num_envs, n, 1]``, finite; of developers whose turn it is not
-            they are ignored.
+        actions : array_like of float
+            ``[num_envs, n]`` or ``[num_envs, n, 1]``; of developers whose turn it is not they are
+            ignored. Finite continuous actions are clipped to [-1, 1]; discrete ones must be levels.
 
         Returns
         -------
-        observations ``[num_envs, n, size]``, rewards, terminations and truncations ``[num_envs, n]``,
-        and infos: ``effort``, ``score``, ``rank``, ``prize``, ``cost``, ``payoff``, each
-        ``[num_envs, n]``.
+        observations : array of float32
+            ``[num_envs, n, size]``.
+        rewards : array of float
+            ``[num_envs, n]``, prize units.
+        terminations, truncations : array of bool
+            ``[num_envs, n]``.
+        infos : dict
+            ``effort``, ``score``, ``rank``, ``prize``, ``cost``, ``payoff``, each ``[num_envs, n]``.
+
+        Raises
+        ------
+        ValueError
+            An action that names no effort, with its developer and copy; nothing is played.
+        RuntimeError
+            No episode is open.
         """
-        if self.round >= self.horizon:
+        return self.advance(self._checked(actions))
+
+    def advance(self, actions: Floats) -> Step:
+        """As `step`, for actions ``[num_envs, n]`` that have been checked."""
+        state = self._state
+        if self._rng is None or state is None or state.round >= self.horizon:
             raise RuntimeError("no episode is open: call reset before step")
-        asked = self.axis.position(self._checked(actions))
+        asked = by_task(self.axis.position(actions), self.game.n_tasks)
         self._lent.clear()
-        if self.revision != "simultaneous":
-            asked = np.where(self._turn, asked, self._position)
-        self._position = asked
-        self._publish(revised=self.turn)
-        self.round += 1
-        self._turn = self._next_turn()
-        infos, over = self.infos(), self.round == self.horizon
+        self._state = state = advance(self._rules, state, asked, self._rng)
+        infos, over = self.infos(), state.round == self.horizon
         observations = self._observe()
         if over and self.auto_reset:
             infos["final_observation"] = observations
-            self._open_episode()
+            self._state = opening(self._rules, self._shape, self._rng)
             self._seen = None  # the final observation is the caller's for good
             observations = self._observe()
         never = np.zeros(self._shape, dtype=bool)
@@ -134,97 +185,54 @@ class VectorEnv:
 
     def state(self) -> NDArray[np.float32]:
         """Global state ``[num_envs, n * size]`` for centralised critics, a new array."""
-        self._started()
-        return self.observer.state(self._board, self._position, self._turn, self._rounds_left)
+        return self.observer.state(self._to_see())
 
     @property
     def turn(self) -> NDArray[np.bool_]:
         """Who may revise in the next step, ``[num_envs, n]``, read-only."""
-        self._started()
-        if self._turn.shape != self._shape:
-            return np.broadcast_to(self._turn, self._shape)
-        self._turn.flags.writeable = False
-        return self._turn
-
-    def _open_episode(self) -> None:
-        self.round = 0
-        self._position = np.zeros(self._shape)
-        self._state = self.protocol.start(self.game, self._shape)
-        self._publish(revised=self._nobody)
-        self._turn = self._next_turn()
-
-    def _publish(self, revised: NDArray[np.bool_]) -> None:
-        self._efforts = self.axis.effort(self._position)
-        self._board, self._state = self.protocol.play(
-            self.game, self._efforts, self._state, self._rng, revised
-        )
-        self._costs = self.game.cost(self._efforts)
-
-    def _next_turn(self) -> NDArray[np.bool_]:
-        if self.revision == "simultaneous":
-            return self._everybody
-        n = self.n_developers
-        who: Any = n - 1 - self.round % n
-        if self.revision == "random":
-            assert self._rng is not None
-            who = self._rng.integers(n, size=(self.num_envs, 1))
-        return np.arange(n) == who
-
-    @property
-    def _rounds_left(self) -> float:
-        return (self.horizon - self.round) / self.horizon
-
-    def _observe(self) -> NDArray[np.float32]:
-        seen = self.observer.observe(
-            self._board, self._position, self._turn, self._rounds_left, out=self._seen
-        )
-        if not self.copy:
-            self._seen = seen
-        return seen
+        return _read_only(self._started().turn)
 
     def infos(self) -> Infos:
         """The board and what everybody holds, see `step`."""
-        self._started()
-        scores, ranks, prizes = self._board
+        state = self._started()
+        scores, ranks, prizes = state.board
         held = {
-            "effort": self._efforts,
+            "effort": public(state.effort),
             "score": scores,
             "rank": ranks,
             "prize": prizes,
-            "cost": self._costs,
-            "payoff": prizes - self._costs,
+            "cost": state.cost,
+            "payoff": prizes - state.cost,
         }
         if self.copy:
             return {key: value.copy() for key, value in held.items()}
         self._lent = {key: _read_only(value) for key, value in held.items()}
         return self._lent
 
+    def _to_see(self) -> Seen:
+        state = self._started()
+        left = (self.horizon - state.round) / self.horizon
+        return Seen(state.position, state.board.scores, state.board.ranks, state.turn, left)
+
+    def _observe(self) -> NDArray[np.float32]:
+        seen = self.observer.observe(self._to_see(), out=self._seen)
+        if not self.copy:
+            self._seen = seen
+        return seen
+
     def _checked(self, actions: ArrayLike) -> Floats:
-        array = np.asarray(actions, dtype=np.float64)
+        array = real_numbers("actions", actions)
         if array.shape != self._shape:
             if array.shape != (*self._shape, 1):
                 raise ValueError(f"actions: expected shape {self._shape}, got {array.shape}")
             array = array.reshape(self._shape)
-        if not np.isfinite(array).all():
-            copy, developer = np.argwhere(~np.isfinite(array))[0]
-            raise ValueError(
-                f"actions: {array[copy, developer]} from developer {developer} of copy {copy}"
-            )
-        if self.axis.action_type == "discrete" and (array != np.rint(array)).any():
-            copy, developer = np.argwhere(array != np.rint(array))[0]
-            raise ValueError(
-                f"actions: expected level numbers, got {array[copy, developer]} "
-                f"from developer {developer} of copy {copy}"
-            )
+        self.axis.check(array, lambda at: f"actions: developer {at[1]} of copy {at[0]}")
         return array
 
-    def _started(self) -> None:
-        if self._rng is None:
+    def _started(self) -> State:
+        if self._state is None:
             raise RuntimeError("call reset first")
-
-
-def _constant(shape: tuple[int, int], value: bool) -> NDArray[np.bool_]:
-    return np.broadcast_to(np.array(value), shape)  # one number however large the shape, read-only
+        return self._state
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -1,7 +1,8 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
-from benchgame_env.theory.dynamics.cycle import Cycle, best_response_cycle
+from benchgame_env.theory.dynamics.cycle import best_response_cycle
+from benchgame_env.theory.dynamics.path import Cycle
 from benchgame_env.theory.dynamics.random_order import recurrent_classes
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
 from benchgame_env.theory.mixed.equilibrium import (

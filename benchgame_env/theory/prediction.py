@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
 from benchgame_env.rules import as_protocol
-from benchgame_env.theory.dynamics.cycle import Cycle
+from benchgame_env.theory.dynamics.path import Cycle
 from benchgame_env.theory.dynamics.with_memory import Dynamics
 from benchgame_env.theory.mixed.equilibrium import TOLERANCE, MixedEquilibrium
 from benchgame_env.theory.solutions import CONCEPTS

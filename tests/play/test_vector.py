@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,10 +30,10 @@ def make(game: Any = "duel", protocol: Any = "direct", **settings: Any) -> bg.Ve
 
 
 def random_actions(vec: bg.VectorEnv, rng: np.random.Generator) -> np.ndarray:
-    """Actions ``[num_envs, n]``; many coincide (ties), some lie beyond either end of the range."""
+    """Actions ``[num_envs, n]``; many coincide (ties), some continuous ones lie beyond either end."""
     shape = (vec.num_envs, vec.n_developers)
     if vec.axis.action_type == "discrete":
-        return rng.integers(-1, vec.axis.levels + 1, shape)
+        return rng.integers(vec.axis.levels, size=shape)
     anywhere, coarse = rng.uniform(-1.2, 1.2, shape), rng.choice([-2.0, -1.0, -0.5, 0.0, 1.0], shape)
     return np.where(rng.random(shape) < 0.5, anywhere, coarse)
 
@@ -423,14 +424,15 @@ def nth(outcome: Any, k: int) -> list[Any]:
 def test_the_callers_actions_are_neither_written_nor_kept(action_type: str) -> None:
     vec = make(action_type=action_type, revision="alternating")
     vec.reset(0)
-    actions = np.array([[5.0, 1.0]] * 3)  # 5 is out of the continuous range: clipping must not show
+    # 5 is a level, and out of the continuous range: clipping must not show.
+    actions = np.array([[5.0, 1.0]] * 3)
     before = actions.copy()
     _, _, _, _, infos = vec.step(actions)
     assert np.array_equal(actions, before)
     kept, state = infos["effort"].copy(), vec.state()
-    actions[:] = -1.0
+    actions[:] = 0.0
     assert np.array_equal(vec.state(), state)
-    actions[:, 0] = 0.0  # now the turn of developer 0; developer 1 holds what it asked for
+    # Now it is the turn of developer 0; developer 1 holds what it asked for.
     _, _, _, _, infos = vec.step(actions)
     assert np.array_equal(infos["effort"][:, 1], kept[:, 1])
 
@@ -538,18 +540,65 @@ def test_an_action_that_is_no_number_names_copy_and_developer(value: float) -> N
     vec.reset(0), control.reset(0)
     actions = np.zeros((3, 2))
     actions[2, 1] = value
-    with pytest.raises(ValueError, match=f"actions: {value} from developer 1 of copy 2"):
+    with pytest.raises(ValueError, match=f"actions: developer 1 of copy 2.* got {value}"):
         vec.step(actions)
     # The refused step was not played.
     assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
 
 
-def test_a_level_between_levels_is_refused_as_in_the_parallel_environment() -> None:
-    # One rule for both dresses: `parallel_env` answers "expected a level number, got 0.5".
-    vec = make(action_type="discrete")
+@pytest.mark.parametrize("value", [0.5, -1.0, 41.0, math.nan, math.inf])
+def test_an_action_that_is_no_level_names_copy_and_developer(value: float) -> None:
+    vec, control = make(action_type="discrete"), make(action_type="discrete")
+    vec.reset(0), control.reset(0)
+    actions = np.zeros((3, 2))
+    actions[1, 0] = value
+    with pytest.raises(ValueError, match=f"actions: developer 0 of copy 1.* 0 to 40, got {value}"):
+        vec.step(actions)
+    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+
+
+@pytest.mark.parametrize(
+    ("actions", "named"),
+    [
+        ([[0.0, 0.0], [0.0], [0.0, 0.0]], "0.0"),
+        ([["0.5", "0.5"]] * 3, "0.5"),
+        ("half", "half"),
+        (np.full((3, 2), b"0.5"), "array"),
+        (np.zeros((3, 2), dtype=complex), "array"),
+        (np.zeros((3, 2), dtype="M8[ns]"), "array"),
+        (np.zeros((3, 2), dtype="m8[s]"), "array"),
+        (np.ma.masked_array(np.zeros((3, 2)), mask=True), "masked"),
+        ([[0.0, None]] * 3, "None"),
+        ({"developer_0": 0.0}, "developer_0"),
+        (None, "None"),
+    ],
+)
+@pytest.mark.parametrize("action_type", ACTION_TYPES)
+def test_actions_that_are_no_real_numbers_are_refused(
+    actions: Any, named: str, action_type: str
+) -> None:
+    vec, control = make(action_type=action_type), make(action_type=action_type)
+    vec.reset(0), control.reset(0)
+    with pytest.raises(ValueError, match=f"actions: .*{named}"):
+        vec.step(actions)
+    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8, np.uint64, np.longdouble, object])
+def test_actions_of_any_real_type_are_taken(dtype: Any) -> None:
+    vec = make()
     vec.reset(0)
-    with pytest.raises(ValueError, match="level"):
-        vec.step(np.full((3, 2), 0.5))
+    effort = vec.step(np.ones((3, 2), dtype=dtype))[4]["effort"]
+    assert effort.tolist() == [[1.0, 1.0]] * 3
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "7", True, [1, 2]])
+def test_a_bad_seed_is_named_and_the_stream_goes_on(seed: Any) -> None:
+    vec, control = random_turns(), random_turns()
+    vec.reset(3), control.reset(3)
+    with pytest.raises(ValueError, match=f"seed: .*{re.escape(repr(seed))}"):
+        vec.reset(seed)
+    assert np.array_equal(turns(vec, 8), turns(control, 8))
 
 
 def test_step_before_reset() -> None:
@@ -567,6 +616,7 @@ def test_looking_before_reset_says_so(look: Any) -> None:
     ("settings", "message"),
     [
         ({"num_envs": 0}, "num_envs: must be a whole number >= 1, got 0"),
+        ({"num_envs": 10**30}, f"num_envs: must be .*, got {10**30}"),
         ({"num_envs": 2.0}, "num_envs: must be a whole number >= 1, got 2.0"),
         ({"horizon": 0}, "horizon: must be a whole number >= 1, got 0"),
         ({"horizon": True}, "horizon: must be a whole number >= 1, got True"),

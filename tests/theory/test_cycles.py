@@ -7,7 +7,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env.theory import best_response_cycle, recurrent_classes
-from benchgame_env.theory.dynamics.cycle import NoRepetitionError
+from benchgame_env.theory.dynamics.path import NoRepetitionError
 
 
 def additive(n: int, prizes: list[float]) -> bg.Game:

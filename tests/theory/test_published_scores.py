@@ -19,7 +19,7 @@ from witnesses.published import Developers, exact_duel
 
 import benchgame_env as bg
 from benchgame_env import numerics
-from benchgame_env.theory.dynamics.cycle import NoRepetitionError
+from benchgame_env.theory.dynamics.path import NoRepetitionError
 
 # Their cycles of 12,075 and 22,692 revisions take more than ten seconds each to find twice.
 LARGE = ("open-gsm8k", "open-mmlu")

@@ -22,7 +22,7 @@ import benchgame_env as bg
 from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.cycle import turns_of
+from benchgame_env.theory.dynamics.path import turns_of
 from training.compare_protocols.ranges import Setting
 from training.run.prediction import digest
 

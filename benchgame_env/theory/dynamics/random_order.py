@@ -13,7 +13,7 @@ from scipy.sparse.linalg import spsolve
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, respond
-from benchgame_env.theory.dynamics.cycle import Cycle, NoRepetitionError, prepare, summary
+from benchgame_env.theory.dynamics.path import Cycle, NoRepetitionError, prepare, summary
 from benchgame_env.validate import Floats, integer
 
 MAX_STATES = 20_000

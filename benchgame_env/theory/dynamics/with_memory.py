@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.rules import as_protocol
-from benchgame_env.theory.dynamics.cycle import Cycle, summary, turns_of
+from benchgame_env.theory.dynamics.path import Cycle, summary, turns_of
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.cycle import Cycle, NoRepetitionError, best_response_cycle
+from benchgame_env.theory.dynamics.cycle import best_response_cycle
+from benchgame_env.theory.dynamics.path import Cycle, NoRepetitionError
 from benchgame_env.theory.solutions.solution import Answer, Concept, Question, Scope, Solution
 
 
