@@ -32,9 +32,9 @@ class HonestBoard:
     ----------
     subgame : Subgame
         Of an exact rule.
-    shift : int
-        By how many steps of the grid every rival's score is moved: 0, or -1 and 1 to see what the grid
-        leaves open. A rule that rounds more coarsely than the grid leaves nothing open.
+    shift : float
+        By how many steps of the grid every rival's score is moved: 0, or a step or so to see what the
+        grid leaves open. A rule that rounds more coarsely than the grid leaves nothing open.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class HonestBoard:
         developer.
     """
 
-    def __init__(self, subgame: Subgame, shift: int = 0) -> None:
+    def __init__(self, subgame: Subgame, shift: float = 0.0) -> None:
         self.subgame, self.game, self.ties = subgame, subgame.game, subgame.rule.ties
         self.who, self._scale = np.arange(subgame.n), subgame.game.prize_range
         self.scores = subgame.honest_scores
@@ -87,7 +87,7 @@ class HonestBoard:
             within = self._perhaps_within(self._least_effort(self._aims(places, strictly, 0)), within)
         return np.where(within, np.minimum(effort, self.game.budget), np.inf)
 
-    def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: int) -> Floats:
+    def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: float) -> Floats:
         """Scores to be reached; "strictly more" is the next float64 number, which is right on flat
         stretches too."""
         aims = (self.scores[self.developers] + shift * self._step)[places]
@@ -158,7 +158,7 @@ class HonestBoard:
             aims = np.where(self.strictly(places), self._easiest_beaten[places], aims)
         effort = np.minimum(self._least_effort(aims), self.game.budget)
         if self.subgame.limited:
-            beyond = aims - 3 * self._step[places] > self.subgame.top_scores
+            beyond = aims - 4 * self._step[places] > self.subgame.top_scores
             effort = np.where(beyond, np.inf, effort)
         return self.prizes + self._price(effort)
 
