@@ -27,12 +27,11 @@ GAIN, STEPS = 1e-9, 1.5
 def publish(scores: ArrayLike) -> Floats:
     """Scores ``[...]`` as a board shows them, on the grid; infinities and NaN stay what they are."""
     scores = np.asarray(scores, dtype=np.float64)
-    shown = np.rint(scores * (1 / RHO)) * RHO
     wide = np.abs(scores) >= WIDE
-    if wide.any():
-        with np.errstate(over="ignore"):
-            shown = np.where(wide, scores.astype(np.float32), shown)
-    return shown
+    if not wide.any():
+        return np.rint(scores * (1 / RHO)) * RHO
+    with np.errstate(over="ignore"):
+        return np.where(wide, scores.astype(np.float32), np.rint(scores * (1 / RHO)) * RHO)
 
 
 def above(shown: ArrayLike) -> Floats:

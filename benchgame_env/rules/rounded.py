@@ -53,7 +53,7 @@ class Rounded(Layer):
 
     def hidden(self, shown: Floats) -> Floats:
         # On the grid of published scores, so that last digits of a curve decide nothing.
-        aims = publish(shown)
+        aims, shown = publish(shown), np.asarray(shown, dtype=np.float64)
         searched = np.isfinite(aims) & (np.abs(aims) * self._unit < MOST)
         aims = np.where(searched, aims, 0.0)
         step = np.ceil(aims * self._unit)
