@@ -67,7 +67,8 @@ class HonestBoard:
         self.next_up = ranks - 2
         last = np.searchsorted(ranks, board.ranks, side="right") - 1
         self.start = last - (self.developers[last] == self.who)
-        self._shift = shift if subgame.rule.traits.strict else 0
+        self._is_strict = subgame.rule.traits.strict
+        self._shift = shift if self._is_strict else 0
         self._step = (above(self.shown) - self.shown)[self.developers]
         self._tie = self.scores[self.developers] + self._shift * self._step
 
@@ -88,10 +89,14 @@ class HonestBoard:
         return np.where(within, np.minimum(effort, self.game.budget), np.inf)
 
     def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: float) -> Floats:
-        """Scores to be reached; "strictly more" is the next float64 number, which is right on flat
-        stretches too."""
+        """Scores to be reached; "strictly more" is what `_more` says."""
         aims = (self.scores[self.developers] + shift * self._step)[places]
-        return np.where(strictly, np.nextafter(aims, np.inf), aims)
+        return np.where(strictly, self._more(aims), aims)
+
+    def _more(self, scores: Floats) -> Floats:
+        """The next scores to show: float64 numbers, which is right on flat stretches of curves too, or
+        published ones where the rule rounds."""
+        return np.nextafter(scores, np.inf) if self._is_strict else above(publish(scores))
 
     def _perhaps_within(self, effort: Floats, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Published scores decide at the budget, unless the curves say otherwise by far: then one shift
@@ -175,5 +180,5 @@ class HonestBoard:
         block = np.searchsorted(descending, descending)  # the first place with the same score
         beyond = np.where(block > 0, self._easiest[block - 1], np.inf)
         least = np.minimum.reduceat(self._tie, np.unique(block))  # of those level with it
-        beat = np.nextafter(least[np.searchsorted(np.unique(block), block)], np.inf)
+        beat = self._more(least[np.searchsorted(np.unique(block), block)])
         return np.minimum(beat, beyond)
