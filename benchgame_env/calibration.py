@@ -34,10 +34,14 @@ class Checkpoint:
 
     Parameters
     ----------
-    benchmark, model: non-empty names.
-    steps: fine-tuning steps, >= 0.
-    score: accuracy in [0, 1].
-    stderr: standard error of the score, >= 0.
+    benchmark, model : str
+        Non-empty names.
+    steps : float
+        Fine-tuning steps, >= 0.
+    score : float
+        Accuracy in [0, 1].
+    stderr : float
+        Standard error of the score, >= 0.
 
     Numbers may be given as text. Raises ValueError naming the model and the column.
     """
@@ -94,10 +98,14 @@ class Calibration:
 
     Parameters
     ----------
-    benchmark: its name.
-    report: one `ModelFit` per usable model, best ceiling first, at least one.
-    rejected: model name to the reason, in one sentence, why it has no curve.
-    source: where the checkpoints come from, free text.
+    benchmark : str
+        Its name.
+    report : tuple[ModelFit, ...]
+        One `ModelFit` per usable model, best ceiling first, at least one.
+    rejected : dict[str, str], optional
+        Model name to the reason, in one sentence, why it has no curve.
+    source : str, optional
+        Where the checkpoints come from, free text.
     """
 
     benchmark: str
@@ -185,7 +193,8 @@ def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
 
     Raises
     ------
-    ValueError: names the file and, counting the header as row 1, the row and column at fault.
+    ValueError
+        Names the file and, counting the header as row 1, the row and column at fault.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -215,14 +224,18 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
 
     Parameters
     ----------
-    rows: `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as
-        the rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
-    benchmark: which one to fit; may be left out if the rows hold only one.
-    source: kept with the result.
+    rows : Iterable[Any]
+        `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as the
+        rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
+    benchmark : str, optional
+        Which one to fit; may be left out if the rows hold only one.
+    source : str, optional
+        Kept with the result.
 
     Raises
     ------
-    ValueError: an invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
+    ValueError
+        An invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
         checkpoints than the law has parameters (4), or no usable model at all.
     """
     checkpoints = _checkpoints(enumerate(rows, 1))

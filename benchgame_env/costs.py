@@ -36,10 +36,13 @@ class PowerCost:
 
     Parameters
     ----------
-    rate: prize units per effort unit to the power ``exponent``, > 0.
-    exponent: > 0; 1 is linear, 2 quadratic.
-    free: effort that costs nothing, >= 0. Above 0 the cost is flat near zero, which the paper's
-        written assumptions allow and its theorems do not survive (theory section 4).
+    rate : float
+        Prize units per effort unit to the power ``exponent``, > 0.
+    exponent : float
+        > 0; 1 is linear, 2 quadratic.
+    free : float, optional
+        Effort that costs nothing, >= 0. Above 0 the cost is flat near zero, which the paper's written
+        assumptions allow and its theorems do not survive (theory section 4).
     """
 
     rate: float
@@ -70,7 +73,8 @@ class LinearCost:
 
     Parameters
     ----------
-    rate: prize units per effort unit, > 0.
+    rate : float, optional
+        Prize units per effort unit, > 0.
     """
 
     rate: float = 1.0

@@ -49,8 +49,10 @@ class ScalingLaw:
 
     Parameters
     ----------
-    lower, upper: floor ``L`` and ceiling ``U``, ``[n]``, ``0 <= L < U <= 1``.
-    intercept, slope: ``alpha`` and ``beta``, ``[n]``, ``beta > 0``.
+    lower, upper : object
+        Floor ``L`` and ceiling ``U``, ``[n]``, ``0 <= L < U <= 1``.
+    intercept, slope : object
+        ``alpha`` and ``beta``, ``[n]``, ``beta > 0``.
     """
 
     lower: Any
@@ -105,7 +107,8 @@ class Additive:
 
     Parameters
     ----------
-    quality: ``theta``, ``[n]``, >= 0.
+    quality : object
+        ``theta``, ``[n]``, >= 0.
     """
 
     quality: Any
@@ -142,8 +145,10 @@ class Tabulated:
 
     Parameters
     ----------
-    efforts: per developer a vector of total efforts, strictly increasing, >= 0. Lengths may differ.
-    scores: per developer the scores there, non-decreasing. Noisy checkpoints rarely are: see
+    efforts : object
+        Per developer a vector of total efforts, strictly increasing, >= 0. Lengths may differ.
+    scores : object
+        Per developer the scores there, non-decreasing. Noisy checkpoints rarely are: see
         `Tabulated.isotonic`.
     """
 

@@ -36,17 +36,24 @@ class Game:
 
     Parameters
     ----------
-    curves: score curves of the n developers, see `benchgame_env.curves.Curves`.
-    cost: cost of own effort, prize units, see `benchgame_env.costs.Cost`.
-    prizes: ``R_1 >= ... >= R_n``, ``[n]``.
-    quality: latent quality, ``[n]``, non-increasing. Default: ``curves.quality`` where the family has
-        one, else ``n, ..., 1`` (the order is all that matters).
-    names: n distinct strings. Default ``model-0`` (best) onwards.
-    budget: largest own effort, a number or ``[n]``, >= 0, ``inf`` for none.
+    curves : Curves
+        Score curves of the n developers, see `benchgame_env.curves.Curves`.
+    cost : Cost
+        Cost of own effort, prize units, see `benchgame_env.costs.Cost`.
+    prizes : object
+        ``R_1 >= ... >= R_n``, ``[n]``.
+    quality : object, optional
+        Latent quality, ``[n]``, non-increasing. Default: ``curves.quality`` where the family has one,
+        else ``n, ..., 1`` (the order is all that matters).
+    names : object, optional
+        N distinct strings. Default ``model-0`` (best) onwards.
+    budget : object, optional
+        Largest own effort, a number or ``[n]``, >= 0, ``inf`` for none.
 
     Raises
     ------
-    ValueError: names the field and the offending numbers.
+    ValueError
+        Names the field and the offending numbers.
     """
 
     curves: Curves

@@ -32,15 +32,20 @@ def thresholds(
 
     Parameters
     ----------
-    stable: intervals of stable levels, shaded; see `theory.stabilizing_levels`.
-    path: file to write, ``*.png``, ``*.svg`` or ``*.pdf``.
-    max_level: end of both axes, effort units; default ten times what the prizes are worth.
-    measured: per developer the first and last total effort that its curve was fitted to; beyond them
-        the curve is dashed.
+    stable : list[tuple[float, float]]
+        Intervals of stable levels, shaded; see `theory.stabilizing_levels`.
+    path : str or os.PathLike[str]
+        File to write, ``*.png``, ``*.svg`` or ``*.pdf``.
+    max_level : float, optional
+        End of both axes, effort units; default ten times what the prizes are worth.
+    measured : Mapping[str, tuple[float, float]], optional
+        Per developer the first and last total effort that its curve was fitted to; beyond them the curve
+        is dashed.
 
     Raises
     ------
-    ValueError: another kind of file, or no matplotlib.
+    ValueError
+        Another kind of file, or no matplotlib.
     """
     choice("plot", suffix(path), FORMATS)
     drawn = required_efforts(game, max_level)

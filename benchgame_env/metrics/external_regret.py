@@ -31,11 +31,13 @@ def external_regrets(game: Game | str, protocol: Any, profiles: ArrayLike) -> Fl
 
     Parameters
     ----------
-    profiles: efforts that were played together, ``[samples, n]``, each row equally likely.
+    profiles : array_like
+        Efforts that were played together, ``[samples, n]``, each row equally likely.
 
     Raises
     ------
-    ValueError: a rule without exact theory, efforts outside the budget.
+    ValueError
+        A rule without exact theory, efforts outside the budget.
     """
     subgame, efforts = Subgame.exact(game, protocol), course(profiles)
     game, rule = subgame.game, subgame.rule

@@ -19,12 +19,16 @@ class LimitCycle:
 
     Attributes
     ----------
-    start: the revision, counted from 0, from which on play repeats; else where the second half begins.
-    period: single revisions (rounds, if all revise at once) until play repeats, 1 if nobody moves any
-        more; None if it does not repeat.
-    states: efforts after each revision of the last period, ``[period, n]``; else of the second half.
-    whole: the revisions of all periods from ``start`` on that are complete, up to the last one played;
-        else the second half. For averages.
+    start : int
+        The revision, counted from 0, from which on play repeats; else where the second half begins.
+    period : int or None
+        Single revisions (rounds, if all revise at once) until play repeats, 1 if nobody moves any more;
+        None if it does not repeat.
+    states : array of float
+        Efforts after each revision of the last period, ``[period, n]``; else of the second half.
+    whole : slice
+        The revisions of all periods from ``start`` on that are complete, up to the last one played; else
+        the second half. For averages.
     """
 
     start: int

@@ -41,15 +41,21 @@ def revision_regrets(
 
     Parameters
     ----------
-    efforts: after each revision, ``[rounds, n]``, of one episode.
-    revised: who revised, ``[rounds]``.
-    levels: ``[m]``, or ``[n, m]`` if each developer has its own.
-    resolution: score, > 0.
-    start: efforts before the first revision, ``[n]``; default all zero.
+    efforts : array_like
+        After each revision, ``[rounds, n]``, of one episode.
+    revised : array_like
+        Who revised, ``[rounds]``.
+    levels : array_like, optional
+        ``[m]``, or ``[n, m]`` if each developer has its own.
+    resolution : float, optional
+        Score, > 0.
+    start : array_like, optional
+        Efforts before the first revision, ``[n]``; default all zero.
 
     Raises
     ------
-    ValueError: a rule without exact theory, efforts outside the budget, somebody who moved out of turn.
+    ValueError
+        A rule without exact theory, efforts outside the budget, somebody who moved out of turn.
     """
     subgame = Subgame.exact(game, protocol)
     game, rule, n = subgame.game, subgame.rule, subgame.n

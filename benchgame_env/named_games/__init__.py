@@ -24,7 +24,8 @@ def load_game(name: str, **overrides: Any) -> Game:
 
     Raises
     ------
-    ValueError: an unknown name, override or developer; the known ones are listed.
+    ValueError
+        An unknown name, override or developer; the known ones are listed.
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")

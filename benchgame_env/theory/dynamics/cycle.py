@@ -38,17 +38,23 @@ def best_response_cycle(
 
     Parameters
     ----------
-    resolution: score by which a rival is beaten, > 0.
-    order: who revises: ``round-robin`` (worst quality first, then upwards, again and again),
+    resolution : float, optional
+        Score by which a rival is beaten, > 0.
+    order : str or Sequence[int], optional
+        Who revises: ``round-robin`` (worst quality first, then upwards, again and again),
         ``round-robin-down`` (best first), ``simultaneous``, ``random`` (the likeliest of
         `random_order.recurrent_classes`), or developers in the order of their turns.
-    start: efforts to start from, ``[n]``; default all zero.
-    levels: discrete efforts to choose from, ``[m]`` in ascending order, or None for the continuum.
-    max_revisions: where to give up.
+    start : object, optional
+        Efforts to start from, ``[n]``; default all zero.
+    levels : object, optional
+        Discrete efforts to choose from, ``[m]`` in ascending order, or None for the continuum.
+    max_revisions : int, optional
+        Where to give up.
 
     Raises
     ------
-    ValueError: unsuitable arguments, or no repetition within ``max_revisions``.
+    ValueError
+        Unsuitable arguments, or no repetition within ``max_revisions``.
     """
     if isinstance(order, str) and choice("order", order, ORDERS) == "random":
         return recurrent_classes(game, protocol, resolution, start, levels)[0]

@@ -30,14 +30,21 @@ class Cycle:
 
     Attributes
     ----------
-    states: efforts before each revision of one period, ``[period, n]``, effort units.
-    period: single revisions until the path repeats; rounds if ``order`` is simultaneous; the number
-        of states of a recurrent class if it is random.
-    peaks, troughs: each developer's largest and least effort on the cycle, ``[n]``.
-    misranked: share of revisions before which the board is not in the order of quality.
-    cost: total cost of effort per revision, mean over the cycle, prize units.
-    chances: share of revisions spent in each state, ``[period]``.
-    reached: probability that play from ``start`` ends here; 1 unless the order is random.
+    states : array of float
+        Efforts before each revision of one period, ``[period, n]``, effort units.
+    period : int
+        Single revisions until the path repeats; rounds if ``order`` is simultaneous; the number of
+        states of a recurrent class if it is random.
+    peaks, troughs : array of float
+        Each developer's largest and least effort on the cycle, ``[n]``.
+    misranked : float
+        Share of revisions before which the board is not in the order of quality.
+    cost : float
+        Total cost of effort per revision, mean over the cycle, prize units.
+    chances : array of float
+        Share of revisions spent in each state, ``[period]``.
+    reached : float
+        Probability that play from ``start`` ends here; 1 unless the order is random.
     """
 
     states: Floats

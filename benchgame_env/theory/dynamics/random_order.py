@@ -36,7 +36,8 @@ def recurrent_classes(
 
     Raises
     ------
-    NoRepetitionError: more than ``max_states`` profiles can be reached.
+    NoRepetitionError
+        More than ``max_states`` profiles can be reached.
     """
     subgame, efforts, choices = prepare(game, protocol, start, levels, resolution)
     integer("max_states", max_states, low=1)

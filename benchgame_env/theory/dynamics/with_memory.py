@@ -35,18 +35,25 @@ class Dynamics:
 
     Attributes
     ----------
-    outcome: ``settles``: efforts stay as they are; ``cycles``: they repeat; ``open``: neither within
-        the rounds played.
-    cycle: efforts, peaks, troughs, share of wrong boards and cost of what repeats (of period 1 if it
+    outcome : Outcome
+        ``settles``: efforts stay as they are; ``cycles``: they repeat; ``open``: neither within the
+        rounds played.
+    cycle : Cycle or None
+        Efforts, peaks, troughs, share of wrong boards and cost of what repeats (of period 1 if it
         settles), or None if open; its ``resolution`` is a share of the effort scale.
-    trajectory: efforts held at each board, the opening one first, ``[rounds + 1, n]``, effort units.
-    ranks: on each board, ``[rounds + 1, n]``.
-    proven: whether efforts and the rule's state came back to where they had been, so that the path
-        repeats for ever; else efforts and ranks merely did for the second half of all rounds, as where
-        a state counts rounds or boards are drawn.
-    gain: certificate: in no round of the cycle would whoever could revise have gained more, looking one
+    trajectory : array of float
+        Efforts held at each board, the opening one first, ``[rounds + 1, n]``, effort units.
+    ranks : array of int
+        On each board, ``[rounds + 1, n]``.
+    proven : bool
+        Whether efforts and the rule's state came back to where they had been, so that the path repeats
+        for ever; else efforts and ranks merely did for the second half of all rounds, as where a state
+        counts rounds or boards are drawn.
+    gain : float
+        Certificate: in no round of the cycle would whoever could revise have gained more, looking one
         round ahead, by any of four times as many efforts, prize units; NaN if open.
-    method: how it was found, one sentence.
+    method : str
+        How it was found, one sentence.
     """
 
     outcome: Outcome
@@ -146,20 +153,28 @@ def best_response_dynamics(
 
     Parameters
     ----------
-    levels: how many even efforts up to the effort scale to try, >= 2, or the efforts themselves, in
+    levels : object, optional
+        How many even efforts up to the effort scale to try, >= 2, or the efforts themselves, in
         ascending order, for every developer.
-    resolution: > 0; between two levels the least effort of the higher prize is found to this share of
-        the effort scale, where boards are not drawn.
-    order: who revises, see `best_response_cycle`.
-    start: efforts of the opening board, ``[n]``; default all zero.
-    rounds: to play at most, >= 2; default 3,000, or 100 where boards are drawn.
-    draws: boards over which an effort is averaged where they are drawn, >= 2.
-    rng: for drawn boards.
+    resolution : float, optional
+        > 0; between two levels the least effort of the higher prize is found to this share of the effort
+        scale, where boards are not drawn.
+    order : str or Sequence[int], optional
+        Who revises, see `best_response_cycle`.
+    start : object, optional
+        Efforts of the opening board, ``[n]``; default all zero.
+    rounds : int, optional
+        To play at most, >= 2; default 3,000, or 100 where boards are drawn.
+    draws : int, optional
+        Boards over which an effort is averaged where they are drawn, >= 2.
+    rng : np.random.Generator, optional
+        For drawn boards.
 
     Raises
     ------
-    ValueError: unsuitable arguments; no ``rng`` where boards are drawn; a state that is no (nested
-        tuple, list or dict of) arrays.
+    ValueError
+        Unsuitable arguments; no ``rng`` where boards are drawn; a state that is no (nested tuple, list
+        or dict of) arrays.
     """
     subgame = Subgame(game, protocol)
     game, rule = subgame.game, subgame.rule

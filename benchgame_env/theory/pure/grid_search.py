@@ -27,8 +27,9 @@ def pure_equilibria_on_grid(game: Game | str, protocol: Any, levels: int | None 
 
     Parameters
     ----------
-    levels: efforts tried for each developer, evenly from 0 to `Game.effort_scale`, >= 2; default 41,
-        fewer for many developers.
+    levels : int, optional
+        Efforts tried for each developer, evenly from 0 to `Game.effort_scale`, >= 2; default 41, fewer
+        for many developers.
 
     Returns
     -------
@@ -37,8 +38,10 @@ def pure_equilibria_on_grid(game: Game | str, protocol: Any, levels: int | None 
 
     Raises
     ------
-    TooManyProfilesError: a game too large for this method, or with an unbounded effort scale.
-    ValueError: unsuitable ``levels``.
+    TooManyProfilesError
+        A game too large for this method, or with an unbounded effort scale.
+    ValueError
+        Unsuitable ``levels``.
     """
     subgame = Subgame.exact(game, protocol)
     game, rule, n = subgame.game, subgame.rule, subgame.n

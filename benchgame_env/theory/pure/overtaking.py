@@ -71,7 +71,8 @@ def required_effort(game: Game | str, protocol: Any, developers: Sequence[int] |
 
     Parameters
     ----------
-    developers: the overtakers wanted, indices ``[m]``; default all n. It saves memory but no time.
+    developers : Sequence[int], optional
+        The overtakers wanted, indices ``[m]``; default all n. It saves memory but no time.
 
     Returns
     -------
@@ -81,7 +82,8 @@ def required_effort(game: Game | str, protocol: Any, developers: Sequence[int] |
 
     Raises
     ------
-    ValueError: a table beyond 2 GiB (see `next_efforts`), developers who do not exist.
+    ValueError
+        A table beyond 2 GiB (see `next_efforts`), developers who do not exist.
     """
     subgame = Subgame.exact(game, protocol)
     n = subgame.n
