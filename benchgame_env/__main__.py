@@ -23,6 +23,7 @@ SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command line ``arguments`` (default: those of the process); returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: options.command(options), f"{PROG} {options.name}")
 

@@ -59,6 +59,7 @@ class Subgame:
 
     @property
     def n(self) -> int:
+        """Number of developers."""
         return self.game.n_developers
 
     @cached_property

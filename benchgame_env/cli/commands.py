@@ -56,6 +56,7 @@ def run(command: Callable[[], int | None], prog: str) -> int:
 
 
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--protocol``, ``--level`` and ``--param`` to ``parser``."""
     parser.add_argument(
         "--protocol",
         default="direct",
@@ -102,6 +103,7 @@ def shown(value: Any) -> str:
 
 
 def protocol_from(options: argparse.Namespace) -> Any:
+    """The protocol that the options of `add_protocol_options` name."""
     return make_protocol(options.protocol, **protocol_parameters(options.level, options.param))
 
 

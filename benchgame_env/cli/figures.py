@@ -32,13 +32,15 @@ def thresholds(
 
     Parameters
     ----------
-    stable : list[tuple[float, float]]
+    game : Game
+        The game that is drawn.
+    stable : list of (float, float)
         Intervals of stable levels, shaded; see `theory.stabilizing_levels`.
-    path : str or os.PathLike[str]
+    path : str or path
         File to write, ``*.png``, ``*.svg`` or ``*.pdf``.
     max_level : float, optional
         End of both axes, effort units; default ten times what the prizes are worth.
-    measured : Mapping[str, tuple[float, float]], optional
+    measured : mapping, optional
         Per developer the first and last total effort that its curve was fitted to; beyond them the curve
         is dashed.
 

@@ -1,9 +1,9 @@
-"""Joint play as a coarse correlated equilibrium (theory sections 5 and 8).
+"""External regret: how far joint play is from a coarse correlated equilibrium (theory sections 5 and 8).
 
-Where developers learned together, what they play is correlated, and only the joint play approaches an
-equilibrium of any kind. Against samples of the others' joint play, the mean prize of a constant own
-score is a step function: it jumps where the score reaches, and where it passes, one that a rival showed.
-So all jumps are sorted once, and every deviation reads off its mean prize.
+Developers who learn together play correlated efforts, so only their joint play can approach an
+equilibrium. Against samples of the others' joint play, the mean prize of a constant own score is a step
+function: it jumps where the score reaches, and where it passes, a score that a rival showed. All jumps
+are sorted once; the mean prize of every deviation is then read from the sorted list.
 """
 
 from __future__ import annotations
@@ -25,19 +25,31 @@ def external_regrets(game: Game | str, protocol: Any, profiles: ArrayLike) -> Fl
     """What each developer could have gained by one constant effort; ``[n]``, prize units, >= 0.
 
     ``sup_e mean_t u_i(e, x_-i^t) - mean_t u_i(x^t)`` over all efforts in ``[0, B_i]``, exact up to
-    rounding; 0 for all exactly at the coarse correlated equilibria. Who gets more from its play than any
-    constant effort would pay has no regret, and makes up for nobody else's. On independent play it is
-    `regrets`. Time ``O(m n log m)`` and memory ``O(m n)`` for ``m`` scores that differ.
+    rounding; 0 for all exactly at the coarse correlated equilibria. A developer whose play earns more
+    than any constant effort has regret 0. For developers who mix independently it is `regrets`.
 
     Parameters
     ----------
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
     profiles : array_like
         Efforts that were played together, ``[samples, n]``, each row equally likely.
+
+    Returns
+    -------
+    array of float
+        ``[n]``, prize units, >= 0.
 
     Raises
     ------
     ValueError
-        A rule without exact theory, efforts outside the budget.
+        A rule whose board is not a fixed function of efforts, or efforts outside the budget.
+
+    Notes
+    -----
+    Time ``O(m n log m)`` and memory ``O(m n)`` for ``m`` different scores.
     """
     subgame, efforts = Subgame.exact(game, protocol), course(profiles)
     game, rule = subgame.game, subgame.rule
@@ -66,6 +78,7 @@ class PrizeSteps(NamedTuple):
     passed: Floats
 
     def at(self, own: Floats) -> Floats:
+        """Mean prizes ``[m]`` of own scores ``[m]``."""
         below = np.searchsorted(self.scores, own, side="right") - 1
         return np.where(self.scores[below] == own, self.reached[below], self.passed[below])
 

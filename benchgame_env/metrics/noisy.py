@@ -140,9 +140,11 @@ class Cells(NamedTuple):
     cost: Floats  # at the lower end, so none costs less
 
     def pick(self, chosen: NDArray[np.bool_]) -> Cells:
+        """The intervals that are ``chosen``, ``[k]``."""
         return Cells._make(part[chosen] for part in self)
 
     def halves(self, middle: Floats, prize: Floats, cost: Floats) -> Cells:
+        """Both halves of every interval; ``prize`` and ``cost`` are those at the ``middle``, ``[k]``."""
         lower = self._replace(high=middle, prize=prize)
         upper = self._replace(low=middle, cost=cost)
         return Cells._make(np.concatenate(parts) for parts in zip(lower, upper, strict=True))

@@ -177,7 +177,8 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
 
     Examples
     --------
-    >>> round(kendall_tau([1, 0, 2], [3.0, 2.0, 1.0]), 3)  # one pair of three is in the wrong order
+    >>> import benchgame_env as bg
+    >>> round(bg.metrics.kendall_tau([1, 0, 2], [3.0, 2.0, 1.0]), 3)  # one pair of three is wrong
     0.333
     """
     order, quality = np.asarray(board_order), np.asarray(quality, dtype=np.float64)

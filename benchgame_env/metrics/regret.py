@@ -46,6 +46,12 @@ def regrets(game: Game | str, protocol: Any, strategies: Any, tolerance: float =
     ValueError
         Efforts outside the budget, probabilities that do not sum to 1, or a protocol that remembers, or
         whose scores have no known independent distributions.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> bg.metrics.regrets("duel", "direct", [0.0, 0.0]).round(3).tolist()  # the second could be first
+    [0.0, 0.5]
     """
     number("tolerance", tolerance, low=0, strict=True)
     subgame, mixed = _read(game, protocol, strategies)

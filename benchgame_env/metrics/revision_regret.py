@@ -1,4 +1,4 @@
-"""Regret of single revisions: what a better answer to the board as it stood would have earned."""
+"""Regret of single revisions: what a better response to the board at that time would have earned."""
 
 from __future__ import annotations
 
@@ -29,33 +29,43 @@ def revision_regrets(
 ) -> Floats:
     """What each revision missed, ``[rounds]``, prize units, >= 0.
 
-    The best payoff of whoever revised while the others held their efforts, minus the payoff of what it
-    did. The best is taken over (theory sections 2 and 8)
+    This is the best payoff that the reviser could have had while the others held their efforts, minus
+    the payoff that it had. The best is taken over (theory sections 2 and 8)
 
-    * the whole continuum by default: a supremum, so any actual overtake misses a little;
-    * with ``resolution``, the answers of a best response that beats a score by that much where ties do
+    * all efforts by default: a supremum, so every actual overtake misses a little;
+    * with ``resolution``, the choices of a best response that beats a score by that much where ties do
       not favour it: 0, the budget, and the first effort to pass each rival;
     * with ``levels``, those of these efforts that are within budget, whatever the resolution.
 
-    What was held and what was played always count as possible, so a finer answer is no negative regret.
+    The held effort and the new one always count as possible, so no regret is negative.
 
     Parameters
     ----------
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
     efforts : array_like
-        After each revision, ``[rounds, n]``, of one episode.
+        Efforts after each revision of one episode, ``[rounds, n]``.
     revised : array_like
-        Who revised, ``[rounds]``.
+        The developer who revised in each round, ``[rounds]``.
     levels : array_like, optional
-        ``[m]``, or ``[n, m]`` if each developer has its own.
+        Efforts to choose from, ``[m]``, or ``[n, m]`` if each developer has its own.
     resolution : float, optional
-        Score, > 0.
+        Score by which a best response beats a rival, > 0.
     start : array_like, optional
         Efforts before the first revision, ``[n]``; default all zero.
+
+    Returns
+    -------
+    array of float
+        ``[rounds]``, prize units, >= 0.
 
     Raises
     ------
     ValueError
-        A rule without exact theory, efforts outside the budget, somebody who moved out of turn.
+        A rule whose board is not a fixed function of efforts, efforts outside the budget, or a developer
+        who moved out of turn.
     """
     subgame = Subgame.exact(game, protocol)
     game, rule, n = subgame.game, subgame.rule, subgame.n

@@ -36,7 +36,7 @@ def from_calibration(
     ----------
     calibration : Calibration
         Fitted curves.
-    developers : Sequence[str], optional
+    developers : sequence of str, optional
         At least one model name, in any order.
     steps_per_rank : float, optional
         Fine-tuning steps that cost as much as one rank wins, > 0.

@@ -67,12 +67,15 @@ class Layer(Protocol):
         return {**self.base.published, **super().published}
 
     def score(self, game: Game, efforts: Floats) -> Floats:
+        """The base's scores at the efforts that count, as this layer shows them; ``[..., n]``."""
         return self.show(self._exact_base().score(game, self.counted(efforts)))
 
     def effort_for(self, game: Game, scores: Floats) -> Floats:
+        """Least own efforts that show ``scores``, ``[..., n]``, effort units."""
         return self.needed(self._exact_base().effort_for(game, self.hidden(np.asarray(scores))))
 
     def shown(self, scores: Floats) -> Floats:
+        """What is shown when a score of ``scores`` is aimed at, ``[..., n]``."""
         return self.show(self._exact_base().shown(self.hidden(scores)))
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:

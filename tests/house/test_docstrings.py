@@ -115,7 +115,7 @@ def sections(text: str) -> dict[str, list[str]]:
 
 
 def entries(section: str, lines: list[str]) -> list[str]:
-    """The names (of ``Returns`` and ``Raises``: the types) in a section; ValueError if it does not parse."""
+    """The names, or of ``Returns`` and ``Raises`` the types, of a section; ValueError if it is none."""
     pattern = {"Returns": TYPE, "Yields": TYPE, "Raises": ERROR}.get(section, NAMED)
     heads: list[tuple[str, list[str]]] = []
     for line in filter(str.strip, lines):

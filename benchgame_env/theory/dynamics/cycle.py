@@ -1,4 +1,4 @@
-"""Where there is no pure equilibrium: the Edgeworth cycles of best responses (theory section 5)."""
+"""Edgeworth cycles of best responses, where there is no pure equilibrium (theory section 5)."""
 
 from __future__ import annotations
 
@@ -38,23 +38,39 @@ def best_response_cycle(
 
     Parameters
     ----------
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
     resolution : float, optional
-        Score by which a rival is beaten, > 0.
-    order : str or Sequence[int], optional
+        Score by which a best response beats a rival, > 0.
+    order : str or sequence of int, optional
         Who revises: ``round-robin`` (worst quality first, then upwards, again and again),
         ``round-robin-down`` (best first), ``simultaneous``, ``random`` (the likeliest of
         `random_order.recurrent_classes`), or developers in the order of their turns.
-    start : object, optional
+    start : array_like, optional
         Efforts to start from, ``[n]``; default all zero.
-    levels : object, optional
-        Discrete efforts to choose from, ``[m]`` in ascending order, or None for the continuum.
+    levels : array_like, optional
+        Discrete efforts to choose from, ``[m]`` in ascending order; default any effort.
     max_revisions : int, optional
-        Where to give up.
+        Number of revisions after which the search stops.
+
+    Returns
+    -------
+    Cycle
+        The path once it repeats; of period 1 if nobody moves any more.
 
     Raises
     ------
     ValueError
         Unsuitable arguments, or no repetition within ``max_revisions``.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> cycle = bg.theory.best_response_cycle("duel", "direct", levels=[0.0, 0.25, 0.5, 0.75, 1.0])
+    >>> cycle.period, cycle.peaks.round(2).tolist()
+    (4, [0.25, 0.75])
     """
     if isinstance(order, str) and choice("order", order, ORDERS) == "random":
         return recurrent_classes(game, protocol, resolution, start, levels)[0]

@@ -1,4 +1,4 @@
-"""Paths of best responses: who revises when, and what a path that repeats comes to."""
+"""Paths of best responses: who revises when, and the summary of a path that repeats."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ORDERS = (*LAPS, "random")
 
 
 class NoRepetitionError(ValueError):
-    """Best responses did not come back to a state in the revisions they were given."""
+    """Best responses did not return to an earlier state within the allowed revisions."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cycle:
     """A periodic path of best responses; a period of 1 in which nobody moves is an equilibrium.
 
-    It depends on ``resolution`` (or ``levels``), ``order`` and ``start``, which it therefore states.
+    It depends on ``resolution`` (or ``levels``), ``order`` and ``start``, so it keeps them.
 
     Attributes
     ----------
@@ -41,6 +41,8 @@ class Cycle:
         Share of revisions before which the board is not in the order of quality.
     cost : float
         Total cost of effort per revision, mean over the cycle, prize units.
+    resolution, levels, order, start
+        As given to `best_response_cycle`; ``levels`` is None for any effort.
     chances : array of float
         Share of revisions spent in each state, ``[period]``.
     reached : float
@@ -98,8 +100,8 @@ def summary(
     chances: Floats | None = None,
     **stated: Any,
 ) -> Cycle:
-    """The `Cycle` of efforts ``states`` that rank as ``ranks``, each ``[period, n]``, and what is
-    ``stated`` of how it came about."""
+    """The `Cycle` of efforts ``states`` with ``ranks`` on their boards, each ``[period, n]``; ``stated``
+    are its other fields."""
     chances = np.full(len(states), 1 / len(states)) if chances is None else chances
     wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
     return Cycle(

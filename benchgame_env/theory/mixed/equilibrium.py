@@ -139,6 +139,13 @@ def mixed_equilibrium(
         more than `LARGEST` developers.
     ValueError
         Unsuitable arguments.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> found = bg.theory.mixed_equilibrium("duel", "direct")
+    >>> found.is_equilibrium, round(float(found.payoffs[0]), 3)  # the better model earns its lead of 0.5
+    (True, 0.5)
     """
     subgame = Subgame.exact(game, protocol)
     number("tolerance", tolerance, low=0, strict=True)

@@ -32,13 +32,13 @@ class Card:
     ----------
     name : str
         As in the paper, or the section of the mathematical notes.
-    needs : tuple[str, ...]
+    needs : tuple of str
         Names of its hypotheses, each checked on the game by `facts`.
     conclusion : str
         What follows, one sentence.
-    example : tuple[str, Any]
+    example : tuple
         A named game and rule to which it applies.
-    boundary : tuple[str, Any]
+    boundary : tuple
         A named game and rule that lack a hypothesis and contradict the conclusion.
     lesson : str
         What happens there.
@@ -61,6 +61,7 @@ class Reading:
 
     @property
     def applies(self) -> bool:
+        """Whether all hypotheses hold."""
         return all(self.hypotheses.values())
 
 

@@ -36,6 +36,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The states of the cycle, if one was found."""
     found: Cycle | None = answer.found
     if found is None:
         return ()

@@ -26,6 +26,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """Every equilibrium that was found on the grid."""
     if answer.found is None:
         return ()
     regret, method = answer.largest_regret, "every profile of a grid of efforts was tried"

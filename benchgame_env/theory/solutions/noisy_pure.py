@@ -39,6 +39,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The pure profile with its certificate, if one was found."""
     found: tournament.NoisyEquilibrium | None = answer.found
     if found is None:
         return ()

@@ -34,6 +34,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The efforts at which play settles, or those that repeat, if either was found."""
     found: Dynamics | None = answer.found
     if found is None or found.cycle is None or question.decision is None:
         return ()
