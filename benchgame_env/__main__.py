@@ -29,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = commands.Parser(prog=PROG, description="The leaderboard game and what theory says of it.")
+    parser = commands.Parser(
+        prog=PROG, description="The leaderboard game, and what theory predicts for it."
+    )
     subparsers = parser.add_subparsers(required=True, dest="name", metavar="COMMAND")
 
     listing = subparsers.add_parser("games", help="list the games")
@@ -41,35 +43,44 @@ def _parser() -> argparse.ArgumentParser:
     predict = subparsers.add_parser(
         "predict",
         help="predict how developers play a game",
-        description="Predict how developers play a game: regime and why, who is tempted, what would "
-        "stop it, what the board is worth then, and the assumptions this rests on.",
+        description="Predict how developers play a game: the regime and its reason, who gains by "
+        "overtaking, which levels prevent it, how good the board is, and the assumptions checked.",
     )
     predict.add_argument("game", help=GAME_HELP)
     commands.add_protocol_options(predict)
     predict.add_argument(
-        "--no-mixed", action="store_true", help="do not find a mixed equilibrium (it may take a minute)"
+        "--no-mixed", action="store_true", help="skip the mixed equilibrium, which may take a minute"
     )
     predict.add_argument(
         "--tolerance",
         type=float,
         default=theory.TOLERANCE,
-        help="NashConv at which the mixed equilibrium is good enough, as a share of the largest prize",
+        help="NashConv at which the search for a mixed equilibrium stops, as a share of P, the "
+        "largest prize minus the smallest",
     )
     predict.add_argument("--cycle", action="store_true", help="follow best responses until they repeat")
     predict.add_argument("--json", action="store_true", help="print JSON instead of a page")
     predict.set_defaults(command=_predict)
 
-    cards = subparsers.add_parser("cards", help="the theorems, and which of them apply to a game")
+    cards = subparsers.add_parser(
+        "cards", help="list the theorems, or say which of them apply to a game"
+    )
     cards.add_argument("game", nargs="?", help=GAME_HELP)
     commands.add_protocol_options(cards)
     cards.set_defaults(command=_cards)
 
     thresholds = subparsers.add_parser(
-        "thresholds", help="tune-before-test levels at which nobody gains by tuning on the test"
+        "thresholds", help="find the tune-before-test levels at which nobody gains by tuning on the test"
     )
     thresholds.add_argument("game", help=GAME_HELP)
-    thresholds.add_argument("--max-level", type=float, help="largest level to look at")
-    thresholds.add_argument("--levels", type=float, nargs="+", help="levels to show required efforts at")
+    thresholds.add_argument(
+        "--max-level",
+        type=float,
+        help="largest level to look at (default: 100 times the effort that the prizes are worth)",
+    )
+    thresholds.add_argument(
+        "--levels", type=float, nargs="+", help="levels at which to show required efforts"
+    )
     thresholds.add_argument(
         "--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)"
     )
@@ -80,10 +91,14 @@ def _parser() -> argparse.ArgumentParser:
         help="fit score curves to a CSV of checkpoints",
         description="Fit the scaling law to a CSV with columns benchmark, model, steps, score, stderr.",
     )
-    calibrate.add_argument("csv", help="score and stderr as fractions, steps of fine-tuning")
-    calibrate.add_argument("--benchmark", help="which benchmark, if the file holds several")
+    calibrate.add_argument(
+        "csv", help="the file of checkpoints; score and stderr are fractions, steps are of fine-tuning"
+    )
+    calibrate.add_argument("--benchmark", help="the benchmark to fit, if the file has several")
     calibrate.add_argument("--source", default="", help="where the checkpoints come from")
-    calibrate.add_argument("--out", help="write the calibration here (*.json), to be used as a game")
+    calibrate.add_argument(
+        "--out", help="file to write the calibration to (*.json); it can be used as a game"
+    )
     calibrate.set_defaults(command=_calibrate)
 
     check_command.add_to(subparsers)

@@ -1,4 +1,4 @@
-"""What a prediction says, as data: for machines, and for `benchgame_env.cli.pages`."""
+"""A prediction as data, for machines and for `benchgame_env.cli.pages`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ import numpy as np
 from benchgame_env import metrics, theory
 from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
 
-# Pairs of overtakers and overtaken listed, and developers up to which every pair is looked at for it.
+# Number of overtakes listed, and number of developers up to which all pairs are compared for the list.
 MOST_PAIRS, LARGEST_TABLE = 6, 200
-# Developers up to which levels that would stop them are searched for.
+# Number of developers up to which the levels that would stop them are searched for.
 LARGEST_SEARCH = 60
 
-SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only where it is wished
+SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only on request
 
 Facts = dict[str, Any]
 
 
 def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -> Facts:
-    """What a prediction says, as numbers, strings, lists and dicts; None for what is not known.
+    """What a prediction says, as numbers, strings, lists and dicts; None or NaN for what is not known.
 
     Parameters
     ----------
     prediction : Prediction
-    mixed : bool
+        The prediction to describe.
+    mixed : bool, optional
         Whether to find the mixed equilibrium where there is no pure one, which may take seconds.
-    cycle : bool
-        Whether to follow best responses until they repeat, likewise.
+    cycle : bool, optional
+        Whether to follow best responses until they repeat, which may take seconds too.
+
+    Returns
+    -------
+    dict
     """
     p = prediction
     game = p.game
@@ -45,6 +50,7 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
         "method": p.method,
         "card": p.card,
         "temptation": p.temptation,
+        "temptation_error": p.temptation_error,
         "tempted": tempted(p),
         "stable_levels": _stable_levels(p),
         "equilibrium": None if p.equilibrium is None else p.equilibrium.tolist(),
@@ -62,7 +68,7 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
 
 
 def tempted(p: theory.Prediction) -> list[Facts]:
-    """Who gains by passing whom on the honest board, with what effort, the largest gains first."""
+    """The overtakes on the honest board that gain, with their efforts, largest gain first."""
     game = p.game
     if p.binding is None or not is_exact(p.protocol):
         return []
@@ -90,7 +96,7 @@ def _stable_levels(p: theory.Prediction) -> list[list[float]] | None:
 
 
 def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
-    """NashConv of the equilibrium, or of zero effort where there is none, found by the grader."""
+    """NashConv of the equilibrium, or of zero effort where there is none, computed by the grader."""
     if p.certificate is not None:
         return p.certificate
     if not is_exact(p.protocol):
@@ -99,7 +105,7 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
 
 
 def _solutions(p: theory.Prediction, slow: list[str]) -> list[Facts]:
-    """What each concept found, without the play; of those that take long only the ``slow`` ones."""
+    """What each concept found, without the play; of the slow concepts only those in ``slow``."""
     return [
         {
             "concept": found.concept,
@@ -139,7 +145,7 @@ def _cycle_facts(cycle: theory.Cycle) -> Facts:
 
 
 def _outcomes(kind: str, found: metrics.Outcomes) -> Facts:
-    """The designer's measures (theory section 9), and of which play."""
+    """The designer's measures (theory section 9), and the play that they are about."""
     return {
         "of": kind,
         "kendall_tau": found.kendall_tau,
@@ -153,7 +159,7 @@ def _outcomes(kind: str, found: metrics.Outcomes) -> Facts:
 def _judged(
     p: theory.Prediction, mixed: theory.MixedEquilibrium | None, honest: metrics.Outcomes
 ) -> tuple[str, metrics.Outcomes]:
-    """Which play is judged, and what it brings about: the predicted one, or ``honest`` if none is."""
+    """The predicted play, in words, and its outcomes; honest play if no play is predicted."""
     if p.dynamics is not None and p.dynamics.cycle is not None:  # the rule remembers
         last = slice(-p.dynamics.cycle.period, None)
         efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]

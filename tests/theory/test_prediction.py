@@ -399,3 +399,11 @@ def test_foresight_is_refused() -> None:
         predict("duel", "direct", Scope(gamma=0.9))
     with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
         predict("duel", "direct", tolerance=0.0)
+
+
+def test_the_temptation_has_its_error() -> None:
+    # The rival of the duel scores 1 - exp(-1), where curves have the slope exp(-1): one step of the grid
+    # moves the effort that passes it, and so its cost and T, by 2**-23 e.
+    found = bg.theory.predict("duel", "direct")
+    assert found.temptation_error == pytest.approx(2**-23 * math.e, rel=1e-3)
+    assert math.isnan(bg.theory.predict("duel", ("finite-test", {"items": 100})).temptation_error)

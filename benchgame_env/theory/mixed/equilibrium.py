@@ -151,11 +151,12 @@ def mixed_equilibrium(
     number("tolerance", tolerance, low=0, strict=True)
     integer("max_steps", max_steps, low=1)
     cells = integer("cells", max(12, 62 - subgame.n) if cells is None else cells, low=2)
-    if largest_temptation(subgame).pair is None:
+    tempted = largest_temptation(subgame)
+    if tempted.pair is None:
         nothing = [(np.zeros(1), np.ones(1))] * subgame.n
-        return MixedEquilibrium.certified(
-            subgame, nothing, "all-zero effort, which nobody gains by leaving"
-        )
+        gains = "gains" if tempted.resolved else "surely gains"
+        method = f"all-zero effort, which nobody {gains} by leaving"
+        return MixedEquilibrium.certified(subgame, nothing, method)
     if not np.isfinite(subgame.game.effort_scale).all():
         raise NoSolverError("effort scale: must be finite to search it; set a budget")
     plain, allowed = subgame.reduced(), tolerance * subgame.game.prize_range

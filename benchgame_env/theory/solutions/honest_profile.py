@@ -37,6 +37,7 @@ def find(question: Question) -> Answer:
         method=METHOD,
         assumptions=checked,
         temptation=tempted.known,
+        temptation_error=tempted.error,
         binding=tempted.pair,
         equilibrium=None if tempted.pair else np.zeros(subgame.n),
         card=deciding_card(subgame, checked, tempted),

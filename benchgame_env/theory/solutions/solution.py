@@ -104,7 +104,11 @@ class Decision:
     assumptions : dict
         Hypotheses, and whether each was found to hold on this game.
     temptation : float
-        ``T``, prize units; NaN where the rule is outside the exact theory.
+        ``T``, prize units; NaN where the rule is outside the exact theory, or where scores are too close
+        on the grid on which they are published.
+    temptation_error : float
+        By how much ``T`` changes if one step of that grid moves every rival's score, prize units; NaN
+        where the rule is outside the exact theory.
     binding : tuple or None
         ``(overtaker, overtaken)`` at the largest temptation.
     equilibrium : array or None
@@ -120,6 +124,7 @@ class Decision:
     method: str
     assumptions: dict[str, bool] = field(default_factory=dict)
     temptation: float = math.nan
+    temptation_error: float = math.nan
     binding: tuple[int, int] | None = None
     equilibrium: Floats | None = None
     certificate: float | None = None
