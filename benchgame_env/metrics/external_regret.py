@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
 from benchgame_env.metrics import exact
-from benchgame_env.metrics.limit_cycle import course
-from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
 
@@ -51,23 +50,15 @@ def external_regrets(game: Game | str, protocol: Any, profiles: ArrayLike) -> Fl
     -----
     Time ``O(m n log m)`` and memory ``O(m n)`` for ``m`` different scores.
     """
-    subgame, efforts = Subgame.exact(game, protocol), course(profiles)
-    game, rule = subgame.game, subgame.rule
-    if efforts.shape[1] != game.n_developers:
-        raise ValueError(f"profiles: {efforts.shape[1]} efforts for {game.n_developers} developers")
-    if (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"profiles: must be in [0, budget], got {efforts.min()} to {efforts.max()}")
-    scores = rule.score(game, efforts)
-    prizes = game.board(scores, rule.ties).prizes
-    got = game.payoffs(prizes, efforts).mean(axis=0)
-    _, efforts = exact.limit_efforts(game, rule, scores)
-    tried = np.vstack((np.zeros(game.n_developers), efforts))
-    regrets = np.empty(game.n_developers)
-    for i in range(game.n_developers):
-        own = exact.own_scores(game, rule, i, tried[:, i])
-        worth = _prize_steps(game, rule, i, scores).at(own) - game.cost(tried[:, i])
-        regrets[i] = max(0.0, worth.max() - got[i])
-    return regrets
+    subgame = Subgame.exact(game, protocol)
+    efforts = within_budget(subgame.game, profiles, "profiles")
+    game, scores = subgame.game, subgame.scores(efforts)
+    got = game.payoffs(game.board(scores, subgame.rule.ties).prizes, efforts).mean(axis=0)
+    _, efforts = exact.limit_efforts(subgame, scores)
+    tried = np.vstack((np.zeros(subgame.n), efforts))
+    own = subgame.scores(tried)
+    worth = [_prize_steps(subgame, i, scores).at(own[:, i]) for i in range(subgame.n)]
+    return np.maximum((np.transpose(worth) - game.cost(tried)).max(axis=0) - got, 0.0)
 
 
 class PrizeSteps(NamedTuple):
@@ -83,14 +74,15 @@ class PrizeSteps(NamedTuple):
         return np.where(self.scores[below] == own, self.reached[below], self.passed[below])
 
 
-def _prize_steps(game: Game, rule: DeterministicProtocol, i: int, scores: Floats) -> PrizeSteps:
+def _prize_steps(subgame: Subgame, i: int, scores: Floats) -> PrizeSteps:
     """Developer i's mean prize for a constant own score against ``scores`` ``[samples, n]``."""
+    last = subgame.game.prizes[-1]
     rivals = np.sort(np.delete(scores, i, axis=1), axis=1)
     reach, passing = np.zeros((2, *rivals.shape))
-    before = np.full(len(scores), game.prizes[-1])  # behind everybody
+    before = np.full(len(scores), last)  # behind everybody
     for k in range(rivals.shape[1]):
-        level = _prizes(game, rule, i, scores, rivals[:, k])
-        above = _prizes(game, rule, i, scores, np.nextafter(rivals[:, k], np.inf))
+        level = _prizes(subgame, i, scores, rivals[:, k])
+        above = _prizes(subgame, i, scores, np.nextafter(rivals[:, k], np.inf))
         # A score that several rivals show is reached and passed once.
         new = rivals[:, k] > rivals[:, k - 1] if k else True
         reach[:, k], passing[:, k] = np.where(new, [level - before, above - level], 0.0)
@@ -100,17 +92,16 @@ def _prize_steps(game: Game, rule: DeterministicProtocol, i: int, scores: Floats
         np.bincount(place.reshape(-1), jump.reshape(-1), found.size) / len(scores)
         for jump in (reach, passing)
     ]
-    passed = game.prizes[-1] + np.cumsum(jumps[0] + jumps[1])
-    behind = [game.prizes[-1]]
+    passed = last + np.cumsum(jumps[0] + jumps[1])
     return PrizeSteps(
-        np.concatenate(([-np.inf], found)),
-        np.concatenate((behind, passed - jumps[1])),
-        np.concatenate((behind, passed)),
+        np.append(-np.inf, found),
+        np.append(last, passed - jumps[1]),
+        np.append(last, passed),
     )
 
 
-def _prizes(game: Game, rule: DeterministicProtocol, i: int, scores: Floats, own: Floats) -> Floats:
+def _prizes(subgame: Subgame, i: int, scores: Floats, own: Floats) -> Floats:
     """Developer i's prize on each board ``[samples, n]`` if it showed ``own`` ``[samples]`` there."""
     boards = scores.copy()
     boards[:, i] = own
-    return game.award(boards, rule.ties).prizes[:, i]
+    return subgame.game.award(boards, subgame.rule.ties).prizes[:, i]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from benchgame_env.game import Game
 from benchgame_env.validate import Floats, integer
 
 SEEN = 3  # periods that have to be seen: the first, and two that repeat it
@@ -97,6 +98,16 @@ def course(values: ArrayLike, field: str = "efforts") -> Floats:
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
         raise ValueError(f"{field}: need finite numbers [rounds, n], got shape {array.shape}")
     return array
+
+
+def within_budget(game: Game, values: ArrayLike, field: str = "efforts") -> Floats:
+    """Efforts ``[rounds, n]``, checked; ValueError if ``game`` has other developers or budgets."""
+    efforts = course(values, field)
+    if efforts.shape[1] != game.n_developers:
+        raise ValueError(f"{field}: {efforts.shape[1]} efforts for {game.n_developers} developers")
+    if (efforts < 0).any() or (efforts > game.budget).any():
+        raise ValueError(f"{field}: must be in [0, budget], got {efforts.min()} to {efforts.max()}")
+    return efforts
 
 
 def _phases(turns: Any, rounds: int) -> NDArray[np.int64]:

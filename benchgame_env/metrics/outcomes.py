@@ -234,7 +234,7 @@ def _chances(subgame: Subgame, mixed: list[Strategy]) -> Floats:
     """Chances ``[n, s]`` of each score that anybody may be shown, in ascending order."""
     if subgame.kind != "exact":
         return drawn.Drawn(subgame).mixtures(mixed)
-    shown = fixed.shown_scores(subgame.game, subgame.rule, mixed)
+    shown = fixed.shown_scores(subgame, mixed)
     scores = np.unique(np.concatenate([own for own, _ in shown]))
     chances = np.zeros((len(shown), scores.size))
     for row, (own, probabilities) in zip(chances, shown, strict=True):
