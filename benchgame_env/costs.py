@@ -11,7 +11,7 @@ Any object with these three members is a valid cost:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,7 +82,7 @@ class LinearCost:
     """
 
     rate: float = 1.0
-    strictly_increasing: ClassVar[bool] = True
+    strictly_increasing = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))

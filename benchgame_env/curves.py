@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,8 +60,8 @@ class ScalingLaw:
     upper: Any
     intercept: Any
     slope: Any
-    strictly_increasing: ClassVar[bool] = True
-    continuous: ClassVar[bool] = True
+    strictly_increasing = True
+    continuous = True
 
     def __post_init__(self) -> None:
         for field in ("lower", "upper", "intercept", "slope"):
@@ -110,8 +110,8 @@ class Additive:
     """
 
     quality: Any
-    strictly_increasing: ClassVar[bool] = True
-    continuous: ClassVar[bool] = True
+    strictly_increasing = True
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quality", vector("quality", self.quality))
@@ -149,8 +149,8 @@ class Tabulated:
 
     efforts: Any
     scores: Any
-    strictly_increasing: ClassVar[bool] = False
-    continuous: ClassVar[bool] = True
+    strictly_increasing = False
+    continuous = True
 
     def __post_init__(self) -> None:
         efforts, scores = list(self.efforts), list(self.scores)

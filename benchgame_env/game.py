@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from benchgame_env.costs import Cost
 from benchgame_env.curves import Curves
@@ -71,7 +71,7 @@ class Game:
         quality = self.quality
         if quality is None:
             quality = getattr(self.curves, "quality", np.arange(n, 0, -1.0))
-        quality = _one_each("quality", quality, n)
+        quality = vector("quality", quality, n)
         if (np.diff(quality) > 0).any():
             raise ValueError(f"quality: order developers best first, got {quality.tolist()}")
         names = [f"model-{i}" for i in range(n)] if self.names is None else self.names
@@ -79,9 +79,8 @@ class Game:
         if len(names) != n or len(set(names)) != n:
             raise ValueError(f"names: need {n} distinct names, got {list(names)}")
         budget = _budget(self.budget, n)
-        for field, value in zip(
-            ("prizes", "quality", "names", "budget"), (prizes, quality, names, budget), strict=True
-        ):
+        clean = {"prizes": prizes, "quality": quality, "names": names, "budget": budget}
+        for field, value in clean.items():
             object.__setattr__(self, field, value)
         _check_cost(self.cost, self.max_effort)
         _check_curves(self.curves, n, self.max_effort)
@@ -193,13 +192,6 @@ def _block_size(scores: Floats, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many developers share each developer's rank under ``split``, ``[..., n]``."""
     strictly_better_from_below = rank(-scores, "split")  # 1 + number of strictly lower scores
     return scores.shape[-1] + 2 - ranks - strictly_better_from_below
-
-
-def _one_each(field: str, value: ArrayLike, n: int) -> Floats:
-    result = vector(field, value)
-    if result.size != n:
-        raise ValueError(f"{field}: {result.size} values for {n} developers (one per prize)")
-    return result
 
 
 def _budget(value: Any, n: int) -> Floats:

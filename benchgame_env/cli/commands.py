@@ -56,21 +56,13 @@ def run(command: Callable[[], int | None], prog: str) -> int:
         return INTERRUPTED
 
 
-def add_protocol_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--protocol``, ``--level`` and ``--param`` to ``parser``."""
-    parser.add_argument(
-        "--protocol",
-        default="direct",
-        help=f"one of: {', '.join(protocols())}; or MODULE:NAME for one in a module of your own",
-    )
-    parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
-    parser.add_argument(
-        "--param",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="another parameter of the protocol; may be repeated",
-    )
+def add_protocol_options(add: Callable[..., Any]) -> None:
+    """Add ``--protocol``, ``--level`` and ``--param`` to a parser, whose ``add_argument`` is ``add``."""
+    named = f"one of: {', '.join(protocols())}; or MODULE:NAME for one in a module of your own"
+    add("--protocol", default="direct", help=named)
+    add("--level", help="tuning given to every model, for tune-before-test")
+    other = "another parameter of the protocol; may be repeated"
+    add("--param", action="append", default=[], metavar="NAME=VALUE", help=other)
 
 
 def protocol_parameters(level: str | None, params: list[str]) -> dict[str, Any]:

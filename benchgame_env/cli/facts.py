@@ -17,6 +17,11 @@ LARGEST_SEARCH = 60
 
 SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only on request
 
+# Fields that are kept of a mixed equilibrium, of a cycle and of outcomes (theory section 9).
+MIXED = ("method", "nash_conv", "largest_regret", "is_equilibrium", "mean_efforts", "payoffs")
+CYCLE = ("order", "resolution", "period", "peaks", "troughs", "misranked", "cost")
+OUTCOMES = ("kendall_tau", "best_on_top", "cost_share", "designer_cost", "exact")
+
 Facts = dict[str, Any]
 
 
@@ -37,34 +42,33 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
     dict
     """
     p = prediction
-    game = p.game
-    nobody = np.zeros(game.n_developers)
+    nobody = np.zeros(p.game.n_developers)
     honest = _outcomes_of(p, nobody)
     found = p.mixed if mixed else None
+    play, outcomes = _judged(p, found, honest)
     return {
         "protocol": repr(p.protocol),
         "ties": p.protocol.ties,
-        "developers": list(game.names),
-        "regime": p.regime,
-        "reason": p.reason,
-        "method": p.method,
-        "card": p.card,
-        "temptation": p.temptation,
-        "temptation_error": p.temptation_error,
+        "developers": list(p.game.names),
+        **_fields(p, "regime", "reason", "method", "card", "temptation", "temptation_error"),
         "tempted": tempted(p),
         "stable_levels": _stable_levels(p),
-        "equilibrium": None if p.equilibrium is None else p.equilibrium.tolist(),
         "certificate": _certificate(p, nobody if p.equilibrium is None else p.equilibrium),
-        "board": [game.names[i] for i in p.ranking],
+        "board": [p.game.names[i] for i in p.ranking],
         "honest_kendall_tau": honest.kendall_tau,
-        "mixed": found and _mixed_facts(found),
+        "mixed": found and _fields(found, *MIXED),
         "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle"] * cycle),
         "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
-        "outcomes": _outcomes(*_judged(p, found, honest)),
-        "assumptions": p.assumptions,
+        "outcomes": {"of": play, **_fields(outcomes, *OUTCOMES)},
+        **_fields(p, "equilibrium", "assumptions"),
     }
+
+
+def _cycle_facts(cycle: theory.Cycle) -> Facts:
+    levels = None if cycle.levels is None else len(cycle.levels)
+    return {**_fields(cycle, *CYCLE), "levels": levels}
 
 
 def tempted(p: theory.Prediction) -> list[Facts]:
@@ -106,54 +110,17 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
 
 def _solutions(p: theory.Prediction, slow: list[str]) -> list[Facts]:
     """What each concept found, without the play; of the slow concepts only those in ``slow``."""
+    names = [name for name in theory.CONCEPTS if name not in SLOW or name in slow]
     return [
-        {
-            "concept": found.concept,
-            "method": found.method,
-            "certificate": found.certificate,
-            "certifies": found.certifies,
-            "largest_regret": found.largest_regret,
-        }
-        for found in p.solutions_of(
-            [name for name in theory.CONCEPTS if name not in SLOW or name in slow]
-        )
+        _fields(found, "concept", "method", "certificate", "certifies", "largest_regret")
+        for found in p.solutions_of(names)
     ]
 
 
-def _mixed_facts(found: theory.MixedEquilibrium) -> Facts:
-    return {
-        "method": found.method,
-        "nash_conv": found.nash_conv,
-        "largest_regret": found.largest_regret,
-        "is_equilibrium": found.is_equilibrium,
-        "mean_efforts": found.mean_efforts.tolist(),
-        "payoffs": found.payoffs.tolist(),
-    }
-
-
-def _cycle_facts(cycle: theory.Cycle) -> Facts:
-    return {
-        "order": cycle.order,
-        "resolution": cycle.resolution,
-        "levels": None if cycle.levels is None else len(cycle.levels),
-        "period": cycle.period,
-        "peaks": cycle.peaks.tolist(),
-        "troughs": cycle.troughs.tolist(),
-        "misranked": cycle.misranked,
-        "cost": cycle.cost,
-    }
-
-
-def _outcomes(kind: str, found: metrics.Outcomes) -> Facts:
-    """The designer's measures (theory section 9), and the play that they are about."""
-    return {
-        "of": kind,
-        "kendall_tau": found.kendall_tau,
-        "best_on_top": found.best_on_top,
-        "cost_share": found.cost_share,
-        "designer_cost": found.designer_cost,
-        "exact": found.exact,
-    }
+def _fields(found: Any, *names: str) -> Facts:
+    """Some fields of ``found``, arrays as lists."""
+    values = {name: getattr(found, name) for name in names}
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
 def _judged(

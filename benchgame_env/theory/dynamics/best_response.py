@@ -154,5 +154,4 @@ def _payoffs(subgame: Subgame, developer: int, scores: Floats, efforts: Floats, 
     boards = np.repeat(scores[:, None, :], efforts.shape[1], axis=1)
     boards[..., developer] = shown
     prizes = subgame.game.board(boards, subgame.rule.ties).prizes[..., developer]
-    possible = np.isfinite(efforts)
-    return np.where(possible, prizes - subgame.game.cost(np.where(possible, efforts, 0.0)), -np.inf)
+    return prizes - subgame.cost(efforts)

@@ -84,7 +84,13 @@ def best_response_cycle(
         first = seen.get(key)
         if first is not None and np.allclose(path[first], path[-1], rtol=SAME, atol=0.0):
             return _of_path(
-                subgame, path[first:-1], boards[first:-1], resolution, choices, order, efforts
+                subgame,
+                path[first:-1],
+                boards[first:-1],
+                resolution=resolution,
+                levels=choices,
+                order=order,
+                start=efforts,
             )
         seen[key] = step
         moved, shown = path[-1].copy(), boards[-1].copy()
@@ -99,26 +105,10 @@ def best_response_cycle(
     )
 
 
-def _of_path(
-    subgame: Subgame,
-    states: list[Floats],
-    shown: list[Floats],
-    resolution: float,
-    levels: Floats | None,
-    order: Any,
-    start: Floats,
-) -> Cycle:
+def _of_path(subgame: Subgame, states: list[Floats], shown: list[Floats], **stated: Any) -> Cycle:
     """The `Cycle` of efforts that repeat and the scores they show; one state if nobody moves."""
-    ranks = subgame.game.board(np.array(shown), subgame.rule.ties).ranks
-    length = (
-        1 if (np.array(shown) == shown[0]).all() and np.allclose(states, states[0], SAME, 0.0) else None
-    )
-    return summary(
-        subgame.game,
-        np.array(states[:length]),
-        ranks[:length],
-        resolution=resolution,
-        levels=levels,
-        order=order,
-        start=start,
-    )
+    efforts, scores = np.array(states), np.array(shown)
+    if (scores == scores[0]).all() and np.allclose(efforts, efforts[0], SAME, 0.0):
+        efforts, scores = efforts[:1], scores[:1]
+    ranks = subgame.game.board(scores, subgame.rule.ties).ranks
+    return summary(subgame.game, efforts, ranks, **stated)

@@ -77,6 +77,15 @@ def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
     return [[int(i)] for i in order]
 
 
+def start_efforts(game: Game, start: Any) -> Floats:
+    """The efforts ``[n]`` to start from, checked; all zero where ``start`` is None."""
+    n = game.n_developers
+    efforts = vector("start", np.zeros(n) if start is None else start)
+    if efforts.size != n or (efforts < 0).any() or (efforts > game.budget).any():
+        raise ValueError(f"start: need {n} efforts within budget, got {efforts}")
+    return efforts
+
+
 def prepare(
     game: Game | str, protocol: Any, start: Any, levels: Any, resolution: float
 ) -> tuple[Subgame, Floats, Floats | None]:
@@ -84,9 +93,7 @@ def prepare(
     subgame = Subgame.exact(game, protocol)
     game = subgame.game
     number("resolution", resolution, low=0, strict=True)
-    efforts = vector("start", np.zeros(game.n_developers) if start is None else start)
-    if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
+    efforts = start_efforts(game, start)
     choices = None if levels is None else vector("levels", levels)
     if choices is not None and (choices.min() < 0 or (np.diff(choices) <= 0).any()):
         raise ValueError(f"levels: must be >= 0 and ascending, got {choices.tolist()}")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.dynamics.path import Cycle, summary, turns_of
+from benchgame_env.theory.dynamics.path import Cycle, start_efforts, summary, turns_of
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 
@@ -196,7 +196,7 @@ def best_response_dynamics(
     )
     default = NOISY_ROUNDS if noisy else ROUNDS
     most = integer("rounds", default if rounds is None else rounds, low=2)
-    played, path, ranks, first = _follow(table, _start(game, start), most, rng)
+    played, path, ranks, first = _follow(table, start_efforts(game, start), most, rng)
     proven = first is not None
     if first is None:
         first = _steady(path, path if noisy else np.hstack((path, ranks)), len(table.turns))
@@ -295,12 +295,3 @@ def _levels(game: Game, levels: Any) -> Floats:
     if np.ndim(levels) == 0:
         return np.linspace(0.0, _top(game), integer("levels", levels, low=2))
     return np.minimum(vector("levels", levels)[:, None], game.budget)
-
-
-def _start(game: Game, efforts: Any) -> Floats:
-    if efforts is None:
-        return np.zeros(game.n_developers)
-    efforts = vector("start", efforts)
-    if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
-    return efforts

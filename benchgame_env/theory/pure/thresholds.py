@@ -81,23 +81,19 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     max_level = 100 * game.finite_effort_scale if max_level is None else max_level
     number("max_level", max_level, low=0, strict=True)
 
-    def stable(level: float) -> bool:
-        return _is_stable(game, level)
-
     grid = _level_grid(game, max_level)
     margin = np.array([_margin(game, level) for level in grid])
     levels = np.concatenate((grid, _hidden_turns(game, grid, margin), _crossings(game, grid)))
     levels.sort()
-    flags = [stable(level) for level in levels]
-    found: Levels = []
-    low = 0.0
-    for k, flag in enumerate(flags):
-        if flag and (k == 0 or not flags[k - 1]):
-            low = levels[0] if k == 0 else _boundary(stable, levels[k], levels[k - 1])
-        if flag and k + 1 == len(flags):
-            found.append((float(low), float(levels[k])))
-        elif flag and not flags[k + 1]:
-            found.append((float(low), _boundary(stable, levels[k], levels[k + 1])))
+    flags = [_is_stable(game, level) for level in levels]
+    edges = np.flatnonzero(np.diff([False, *flags, False]))
+
+    def end(inside: int, outside: int) -> float:
+        if outside in (-1, levels.size):
+            return float(levels[inside])
+        return _boundary(lambda level: _is_stable(game, level), levels[inside], levels[outside])
+
+    found = [(end(k, k - 1), end(m - 1, m)) for k, m in edges.reshape(-1, 2).tolist()]
     errors = [
         (_error(game, low, 1, low), _error(game, high, -1, max_level - high)) for low, high in found
     ]
