@@ -27,8 +27,8 @@ def thresholds(
     max_level: float | None = None,
     measured: Mapping[str, tuple[float, float]] | None = None,
 ) -> None:
-    """Left the score curves, right the least required effort against the tune-before-test level (the
-    shape of Figure 1 of arXiv 2603.08371).
+    """Draw the score curves (left), and the least required effort against the tune-before-test level
+    (right), as in Figure 1 of arXiv 2603.08371.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class RequiredEfforts:
     least : array of float
         The least of them, ``[m]``.
     low, high : float
-        Efforts below and above which nothing need be told apart.
+        The range of efforts that the axis has to resolve.
     """
 
     levels: Floats

@@ -93,8 +93,8 @@ def _doubtful(subgame: Subgame, aims: Floats, efforts: Floats) -> NDArray[np.boo
     ``[m]``, by more than `RESOLVED` P, as where curves saturate. Curves that declare flat stretches are
     exempt."""
     game, score = subgame.game, subgame.scores
-    slack, declared = RESOLVED * game.prize_range, getattr(game.curves, "strictly_increasing", False)
-    if slack == 0 or not (subgame.rule.traits.strict and declared):
+    slack = RESOLVED * game.prize_range
+    if slack == 0 or not subgame.declares("strictly_increasing"):
         return np.zeros(efforts.shape, dtype=bool)
     step, cost, top = _step(aims)[:, None], game.cost(efforts), useful_efforts(game)
     near = RESOLVED * game.finite_effort_scale  # efforts this close are equal, also if the cost jumps

@@ -216,7 +216,6 @@ def _by_points(subgame: Subgame, cells: CellGame, mixed: Floats, allowed: float)
 
 
 def _strict(subgame: Subgame) -> bool:
-    """Whether no effort is free and none is in vain: else several efforts may do as well."""
-    game = subgame.game
-    rises = subgame.rule.traits.strict and getattr(game.curves, "strictly_increasing", False)
-    return bool(rises and game.cost.strictly_increasing)
+    """Whether every bit of effort costs something and raises the score; else several efforts may be
+    equally good."""
+    return bool(subgame.declares("strictly_increasing") and subgame.game.cost.strictly_increasing)

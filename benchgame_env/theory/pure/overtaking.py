@@ -233,11 +233,8 @@ def largest_temptation(subgame: Subgame) -> Temptation:
 
 
 def _is_blurred(subgame: Subgame) -> bool:
-    if (
-        not subgame.rule.traits.strict
-        or getattr(subgame.game.curves, "strictly_increasing", None) is False
-    ):
-        return False  # flat stretches are meant
+    if subgame.declares("strictly_increasing") is False:
+        return False  # flat stretches are intended
     lower, higher = HonestBoard(subgame, -1), HonestBoard(subgame, 1)
     useless = 2 * subgame.game.effort_scale  # how far beyond it an overtake lies makes no difference
     places = np.stack((np.maximum(lower.start, 0), np.zeros(subgame.n, dtype=int)))  # the next, the top
