@@ -89,9 +89,10 @@ def usable_stderr(score: Floats, stderr: Floats) -> Floats:
 def harm(steps: Floats, score: Floats, stderr: Floats) -> str:
     """The reason why tuning harms this model, or an empty string.
 
-    Tuning harms it if the best non-decreasing curve (weighted isotonic regression) leaves a chi-square that
-    noise explains with probability below `SIGNIFICANCE`. Compared with chi-square of m - 1 degrees of
-    freedom, which exceeds the exact null distribution (chi-bar-square) for every non-decreasing truth.
+    Tuning harms it if the best non-decreasing curve (weighted isotonic regression) leaves a chi-square
+    that noise explains with probability below `SIGNIFICANCE`. The comparison is with chi-square of m - 1
+    degrees of freedom, which exceeds the exact null distribution (chi-bar-square) for every
+    non-decreasing truth.
     """
     rising = isotonic_regression(score, weights=stderr**-2.0).x
     misfit = float(np.sum(((score - rising) / stderr) ** 2))

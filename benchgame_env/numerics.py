@@ -2,10 +2,10 @@
 
 Floating-point curves break ties that exist on paper, and differ between processors. So scores are
 published on a grid: its step is ``rho = 2**-23`` for scores between -2 and 2, and the spacing of float32
-beyond. Every published score is exact in float32. Ranks, boards, observations, best responses and graders
-compare published scores; "strictly above" is the next one on the grid. The effort for a published score
-aims at exactly that score, the middle of the cell that is rounded to it. So a difference of a few units
-in the last place of a curve changes nothing.
+beyond. Every published score is exact in float32. Ranks, boards, observations, best responses and
+graders compare published scores; "strictly above" is the next one on the grid. The effort for a
+published score aims at exactly that score, the middle of the cell that is rounded to it. So a difference
+of a few units in the last place of a curve changes nothing.
 """
 
 from __future__ import annotations

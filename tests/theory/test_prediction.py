@@ -340,7 +340,7 @@ def test_a_game_that_no_solver_reaches_has_no_mixed_equilibrium_and_a_reason(gam
 def test_every_concept_has_a_reason_and_is_asked_once() -> None:
     p = predict("duel", "direct")
     assert set(p.answers) == {"honest_profile"}  # what takes long has not been asked for
-    assert p.reasons["grid_pure"] == "the theorems say what pure equilibria there are"
+    assert p.reasons["grid_pure"] == "the theorems already say which pure equilibria there are"
     assert set(p.answers) == {"honest_profile", "grid_pure"}
     assert p.mixed is p.mixed
     assert all(p.reasons[name] for name in CONCEPTS)

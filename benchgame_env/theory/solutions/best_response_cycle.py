@@ -16,9 +16,7 @@ def find(question: Question) -> Answer:
     if question.is_pure:
         return Answer("a pure equilibrium is predicted")
     if not is_exact(question.rule):
-        return Answer(
-            "best responses to the present board need a rule that neither draws scores nor remembers"
-        )
+        return Answer("the board is not a fixed function of own efforts")
     if scope.revision not in (None, "alternating"):
         return Answer(f"best responses in turn do not apply to {scope.revision} revision")
     if scope.levels is not None and scope.levels.ndim > 1:
