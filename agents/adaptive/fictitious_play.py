@@ -1,4 +1,4 @@
-"""Fictitious play: believes that the others draw from what they have shown so far."""
+"""Fictitious play: expects the others to repeat what they have shown so far."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from benchgame_env.validate import Floats
 
 
 class FictitiousPlay(HindsightLearner):
-    """Best level against the empirical distribution of the others' shown scores (their joint one).
+    """Plays the best level against the joint empirical distribution of the scores that the others
+    have shown.
 
-    Formula: ``argmax_a sum_t u(a, s_-i(t))``, of equal levels the lowest. In the duel averages of play
-    tend to the equilibrium (Robinson 1951: adding the rival's cost makes it zero-sum, theory section
-    5). Needs a `DeterministicProtocol`. Used as: the oldest model of learning in games.
+    Formula: ``argmax_a sum_t u(a, s_-i(t))``; among equal levels the lowest. In the duel, averages of
+    play tend to the equilibrium, because the game becomes zero-sum when the rival's cost is added
+    (Robinson 1951, theory section 5). Needs a `DeterministicProtocol`. Used as: the oldest model of
+    learning in games.
 
     Parameters
     ----------
-    levels: as of `LevelLearner`.
+    seat, levels
+        As for `LevelLearner`.
 
-    State: ``payoffs [copies, m]``, summed over rounds.
+    Attributes
+    ----------
+    state : dict
+        ``payoffs`` ``[copies, m]``, summed over rounds.
     """
 
     def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
