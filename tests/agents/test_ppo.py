@@ -267,7 +267,7 @@ def test_the_best_level_against_a_constant_rival_is_found(
 
 def test_batches_that_overwrite_their_arrays_are_refused() -> None:
     vec = VectorEnv("duel", "direct", 4, horizon=1, copy=False)
-    with pytest.raises(ValueError, match="^vec: .*copy=True"):
+    with pytest.raises(ValueError, match=r"^vec: .*copy=True"):
         play(vec, line_up("ppo", vec), 1, rng())
 
 

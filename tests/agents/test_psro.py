@@ -85,12 +85,12 @@ def test_a_saved_population_goes_on_as_the_original() -> None:
 
 def test_it_says_what_it_needs() -> None:
     seats = [Seat.of(arena("five"), i) for i in range(5)]
-    with pytest.raises(ValueError, match="^psro:.* 5 seats.* 2$"):
+    with pytest.raises(ValueError, match=r"^psro:.* 5 seats.* 2$"):
         PSRO(seats[:2])
-    with pytest.raises(ValueError, match="^psro:.* horizon 3$"):
+    with pytest.raises(ValueError, match=r"^psro:.* horizon 3$"):
         PSRO([replace(seat, horizon=3) for seat in seats])
-    with pytest.raises(ValueError, match="^copies of psro.* 1$"):
+    with pytest.raises(ValueError, match=r"^copies of psro.* 1$"):
         PSRO([replace(seat, copies=9) for seat in seats])
     noisy = VectorEnv("duel", ("finite-test", {"items": 10}), 8, horizon=1)
-    with pytest.raises(ValueError, match="^PSRO:.*DeterministicProtocol.*FiniteTest"):
+    with pytest.raises(ValueError, match=r"^PSRO:.*DeterministicProtocol.*FiniteTest"):
         line_up("psro", noisy)

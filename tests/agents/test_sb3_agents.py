@@ -211,7 +211,12 @@ def test_bad_parameters_are_refused(name: str, field: str, value: float) -> None
     ("name", "kind", "parameters", "needed"),
     [
         ("dqn", {}, {"head": "axis"}, "DQN: .*discrete choices.*'axis'"),
-        ("dqn", {"protocol": ("finite-test", {"items": 10})}, {}, "DQN: .*discrete.*FiniteTest.*items=10"),
+        (
+            "dqn",
+            {"protocol": ("finite-test", {"items": 10})},
+            {},
+            "DQN: .*discrete.*FiniteTest.*items=10",
+        ),
         ("sac", {"action_type": "discrete"}, {}, "SAC: .*continuous choices"),
     ],
 )
@@ -224,5 +229,5 @@ def test_choices_that_an_algorithm_cannot_make_are_refused(
 
 
 def test_the_actions_of_sac_are_efforts() -> None:
-    with pytest.raises(ValueError, match="'sac' takes .*head"):
+    with pytest.raises(ValueError, match=r"'sac' takes .*head"):
         make_agent("sac", Seat.of(VectorEnv("duel", "direct", 8), 0), head="overtake")
