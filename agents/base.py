@@ -100,10 +100,7 @@ class Seat:
     def need_exact_rule(self, who: str) -> None:
         """ValueError that names ``who`` unless exact theory covers the rule, see `Subgame.kind`."""
         if self.subgame.kind != "exact":
-            raise ValueError(
-                f"{who}: needs a DeterministicProtocol, which shows a fixed score for each effort; "
-                f"got {self.subgame.rule!r}"
-            )
+            raise ValueError(f"{who}: needs a DeterministicProtocol, got {self.subgame.rule!r}")
 
     def own_seed(self) -> int:
         """The seed of this seat alone, made of ``seed`` and ``developer``."""
@@ -124,6 +121,10 @@ class Seat:
     def has_turn(self, observations: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Whether this developer may revise its effort next, ``[batch]``."""
         return self.read(observations, "turn")[:, self.developer] > 0
+
+    def opens_episode(self, observations: NDArray[np.float32]) -> bool:
+        """Whether the whole episode is still to play, in all copies."""
+        return bool((self.read(observations, "rounds_left") == 1).all())
 
     def action(self, efforts: Floats) -> NDArray[Any]:
         """The actions ``[batch]`` that stand for own efforts ``[batch]``."""

@@ -72,8 +72,6 @@ def play(
 def _check(vec: VectorEnv, players: Sequence[Player]) -> None:
     seated = sorted(i for player in players for i in np.atleast_1d(player.at).tolist())
     if seated != list(range(vec.n_developers)):
-        raise ValueError(
-            f"players: must play each of the {vec.n_developers} developers once, got developers {seated}"
-        )
+        raise ValueError(f"players: must play each of {vec.n_developers} developers once, got {seated}")
     if not (vec.auto_reset and vec.copy):
         raise ValueError("vec: needs auto_reset=True and copy=True")

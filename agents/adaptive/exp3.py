@@ -32,12 +32,13 @@ class EXP3(LevelLearner):
         ``log_weights`` ``[copies, m]``; the largest in each copy is 0.
     """
 
+    tables = ("log_weights",)
+
     def __init__(self, seat: Seat, levels: int = LEVELS, exploration: float = 0.1) -> None:
         super().__init__(seat, levels)
         self.exploration = number("exploration", exploration, low=0, high=1, strict=True)
         self._least = seat.game.prizes[-1] - np.max(seat.game.cost(self.levels))
         self._spread = max(float(seat.game.prizes[0] - self._least), np.finfo(np.float64).tiny)
-        self.state = {"log_weights": self.table()}
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         weights = np.exp(self.state["log_weights"])

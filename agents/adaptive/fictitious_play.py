@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.adaptive.levels import LEVELS, HindsightLearner
-from agents.base import Round, Seat
+from agents.adaptive.levels import HindsightLearner
+from agents.base import Round
 from benchgame_env.validate import Floats
 
 
@@ -30,9 +30,7 @@ class FictitiousPlay(HindsightLearner):
         ``payoffs`` ``[copies, m]``, summed over rounds.
     """
 
-    def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
-        super().__init__(seat, levels)
-        self.state = {"payoffs": self.table()}
+    tables = ("payoffs",)
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         return np.eye(self.levels.size)[self.state["payoffs"].argmax(axis=1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,17 @@ class LevelLearner(Agent):
         The levels ``[m]``, effort units.
     state : dict
         Everything learned: name to array with the copies on the first axis.
+    tables : tuple of str
+        Names in ``state`` that start as a number for each level, ``[copies, m]``, all 0.
     """
+
+    tables: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
         super().__init__(seat)
         self.levels = seat.levels(levels)
-        self.state: dict[str, Any] = {}
+        shape = (seat.copies, self.levels.size)
+        self.state: dict[str, Any] = {name: np.zeros(shape) for name in self.tables}
 
     @abstractmethod
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
@@ -60,10 +65,6 @@ class LevelLearner(Agent):
     def level_of(self, efforts: Floats) -> NDArray[np.int64]:
         """Indices of the levels nearest to own efforts, both ``[copies]``."""
         return np.abs(self.levels - efforts[:, None]).argmin(axis=1)
-
-    def table(self) -> Floats:
-        """Zeros ``[copies, m]``."""
-        return np.zeros((self.seat.copies, self.levels.size))
 
 
 class HindsightLearner(LevelLearner):

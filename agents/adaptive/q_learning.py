@@ -89,9 +89,7 @@ class QLearning(LevelLearner):
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         state, on_turn = self.state, self.seat.has_turn(played.observations)
-        if (
-            self.seat.read(played.observations, "rounds_left") == 1
-        ).all():  # a new episode: nothing is open
+        if self.seat.opens_episode(played.observations):
             state["row"] = np.full(self.seat.copies, -1)
         state["turns"] = state["turns"] + on_turn
         state["row"] = np.where(on_turn, self._rows(played.observations), state["row"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.adaptive.levels import LEVELS, HindsightLearner
-from agents.base import Round, Seat
+from agents.adaptive.levels import HindsightLearner
+from agents.base import Round
 from benchgame_env.validate import Floats
 
 
@@ -30,9 +30,7 @@ class RegretMatchingPlus(HindsightLearner):
         ``regrets`` ``[copies, m]``.
     """
 
-    def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
-        super().__init__(seat, levels)
-        self.state = {"regrets": self.table()}
+    tables = ("regrets",)
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         regrets = self.state["regrets"]

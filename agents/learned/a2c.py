@@ -57,6 +57,7 @@ class A2C(SB3Agent):
     """
 
     Settings = A2CSettings
+    make = SB3A2C
     settings: A2CSettings
     algorithm: SB3A2C
 
@@ -64,9 +65,6 @@ class A2C(SB3Agent):
         super().__init__(seat, **settings)
         self._player = Policy(seat, self.algorithm.policy)
         self._waiting: Decisions | None = None
-
-    def _algorithm(self, **common: Any) -> SB3A2C:
-        return SB3A2C(**common)
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
         self._player.mode = self.mode
@@ -88,9 +86,8 @@ class A2C(SB3Agent):
 
     def _rollout(self, decisions: Decisions) -> RolloutBuffer:
         """SB3's buffer of ``decisions``, one after another."""
-        known, policy = self.algorithm, self.algorithm.policy
-        spaces = known.observation_space, known.action_space
-        buffer = RolloutBuffer(len(decisions.gains), *spaces, device="cpu")
+        policy, count = self.algorithm.policy, len(decisions.gains)
+        buffer = RolloutBuffer(count, policy.observation_space, policy.action_space, device="cpu")
         with torch.no_grad():
             values, later = (
                 policy.predict_values(torch.as_tensor(seen)).numpy()

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import DQN as SB3DQN
 
-from agents.learned.replay import DecisionBuffer, ReplayAgent, ReplaySettings
+from agents.learned.replay import ReplayAgent, ReplaySettings
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,14 @@ class DQN(ReplayAgent):
     """
 
     Settings = DQNSettings
+    make = SB3DQN
     choices = "discrete"
     counters = ("_n_updates", "_n_calls")
     settings: DQNSettings
     algorithm: SB3DQN
 
-    def _algorithm(self, **common: Any) -> SB3DQN:
-        return SB3DQN(
-            buffer_size=self.settings.buffer_size,
-            replay_buffer_class=DecisionBuffer,
-            target_update_interval=self.settings.target_update,
-            **common,
-        )
+    def _options(self) -> dict[str, Any]:
+        return super()._options() | {"target_update_interval": self.settings.target_update}
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
         values = self.algorithm.q_net(seen).numpy()

@@ -125,8 +125,7 @@ class PPO(Team):
         samples = seats[0].rounds * seats[0].copies * len(seats) // self._networks
         if samples % s.minibatches or samples == s.minibatches:
             raise ValueError(
-                f"minibatches: must divide the {samples} samples of an update into equal "
-                f"shares of at least 2, got {s.minibatches}"
+                f"minibatches: must divide {samples} samples into equal shares >= 2, got {s.minibatches}"
             )
         owners = seats[: self._networks]
         actors = [self._policy(seat) for seat in owners]
@@ -150,8 +149,7 @@ class PPO(Team):
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         self._seen = self._by_network(self._view(observations))
-        greedy = self.mode == "greedy"
-        self._drawn = self._stack.best(self._seen) if greedy else self._stack.draw(self._seen, rng)
+        self._drawn = self._stack.choose(self._seen, None if self.mode == "greedy" else rng)
         choices = self._drawn.reshape(len(self.seats), -1).numpy()
         actions = [
             head.actions(own, observations[:, j])
@@ -164,12 +162,10 @@ class PPO(Team):
         if self.settings.central:
             states = played.state, played.state_after
             known, after = (self._by_network(self._to_all(state)) for state in states)
-        turn = np.stack(
-            [s.has_turn(played.observations[:, j]) for j, s in enumerate(self.seats)], axis=1
-        )
+        turns = played.observations[..., self.seats[0].layout.parts["turn"]]
+        turn = turns[:, np.arange(len(self.at)), self.at]  # of each seat, in what that seat saw
         gained = played.payoffs.astype(np.float32)
-        ended = np.full_like(gained, played.ended)
-        paid = (self._by_network(part) for part in (gained, ended, turn.astype(np.float32)))
+        paid = (self._by_network(part) for part in (gained, np.full_like(gained, played.ended), turn))
         self._played.append((self._drawn, self._seen, known, after, *paid))
         if len(self._played) == self.seats[0].rounds:
             self._train(self._samples(), rng)
@@ -219,32 +215,28 @@ class PPO(Team):
 
     def _samples(self) -> Samples:
         actions, seen, known, after, gained, ended, turn = (
-            torch.stack(parts, dim=1) for parts in zip(*self._played, strict=True)
+            torch.stack(parts, dim=1).flatten(1, 2) for parts in zip(*self._played, strict=True)
         )
-        stack = self._stack
-        values = stack.values(known.flatten(1, 2)).view_as(gained)
+        with torch.no_grad():
+            log_probs, values, _ = self._stack.evaluate(seen, known, actions)
         advantages = gained - values
         if self.settings.gamma:
-            later = stack.values(after.flatten(1, 2)).view_as(gained)
-            advantages = self._advantages(gained, values, later, ended)
-        log_probs = stack.log_probs(seen.flatten(1, 2), actions.flatten(1, 2)).view_as(gained)
-        rows = seen, known, actions, log_probs, advantages, advantages + values, turn
-        samples = Samples(*(part.flatten(1, 2) for part in rows))
+            advantages = self._advantages(gained, values, self._stack.values(after), ended)
+        samples = Samples(seen, known, actions, log_probs, advantages, advantages + values, turn)
         return samples if self.settings.gamma else _decisions(samples)
 
     def _advantages(self, gained: Tensor, values: Tensor, later: Tensor, ended: Tensor) -> Tensor:
-        """Generalised advantage estimates, ``[networks, rounds, rows]``.
+        """Generalised advantage estimates; all are ``[networks, samples]``, round after round.
 
         Episodes are cut off and do not end: the value of the board after the last round counts, in
         ``later``, but the errors of the next episode do not.
         """
-        s = self.settings
-        errors = gained + s.gamma * later - values
-        advantages, ahead = torch.empty_like(values), torch.zeros_like(values[:, 0])
-        for t in reversed(range(values.shape[1])):
-            ahead = errors[:, t] + s.gamma * s.gae_lambda * (1 - ended[:, t]) * ahead
-            advantages[:, t] = ahead
-        return advantages
+        s, rounds = self.settings, (len(self._played), -1)
+        advantages = (gained + s.gamma * later - values).unflatten(1, rounds)  # so far the errors
+        goes_on = (1 - ended).unflatten(1, rounds)
+        for t in reversed(range(len(self._played) - 1)):
+            advantages[:, t] += s.gamma * s.gae_lambda * goes_on[:, t] * advantages[:, t + 1]
+        return advantages.flatten(1, 2)
 
     def _train(self, samples: Samples, rng: np.random.Generator) -> None:
         steps = []
@@ -267,9 +259,8 @@ class PPO(Team):
             yield samples
             return
         orders = rng.permuted(np.tile(np.arange(samples.actions.shape[1]), (self._networks, 1)), axis=1)
-        each = torch.arange(self._networks).unsqueeze(1)
-        for share in torch.as_tensor(orders).chunk(count, dim=1):
-            yield Samples(*(part[each, share] for part in samples))
+        for rows in torch.as_tensor(orders).chunk(count, dim=1):
+            yield _taken(samples, rows)
 
     def _loss(self, batch: Samples) -> tuple[Tensor, dict[str, Tensor]]:
         """PPO's loss ``[networks]``, and the figures to log."""
@@ -308,9 +299,13 @@ def _decisions(samples: Samples) -> Samples:
     if bool(samples.weights.all()):
         return samples
     count = int(samples.weights.sum(dim=1).max())
-    order = samples.weights.argsort(dim=1, descending=True, stable=True)[:, :count]
-    each = torch.arange(len(order)).unsqueeze(1)
-    return Samples(*(part[each, order] for part in samples))
+    return _taken(samples, samples.weights.argsort(dim=1, descending=True, stable=True)[:, :count])
+
+
+def _taken(samples: Samples, rows: Tensor) -> Samples:
+    """The samples of each network at its ``rows``, ``[networks, count]``."""
+    each = torch.arange(len(rows)).unsqueeze(1)
+    return Samples(*(part[each, rows] for part in samples))
 
 
 def _mean(values: Tensor, weights: Tensor) -> Tensor:

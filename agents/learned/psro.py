@@ -66,6 +66,9 @@ class PSRO(Team):
         if one.horizon != 1:
             raise ValueError(f"psro: plays one-shot games (horizon 1), got horizon {one.horizon}")
         self._block = integer("copies of psro for each developer", one.copies // self.n, low=2)
+        # Of arrays [copies, n, ...], the part [block, n, ...] of each developer in its own block.
+        blocks = np.arange(self.n * self._block).reshape(self.n, self._block)
+        self._own = blocks.T, np.arange(self.n)
         self._settings = {"learning_rate": learning_rate, "entropy": entropy}
         self._settings |= {"n_epochs": n_epochs, "hidden": hidden}
         # At first everybody plays honestly.
@@ -85,14 +88,13 @@ class PSRO(Team):
         efforts = self.population[np.arange(self.n), picks]
         actions = np.column_stack([s.action(efforts[:, i]) for i, s in enumerate(self.seats)])
         if self.mode == "learn":
-            answers = self.oracle.act(self._blocks(observations), rng)
-            for i in range(self.n):
-                actions[i * self._block : (i + 1) * self._block, i] = answers[:, i]
-        return actions.astype(np.float64)
+            actions = actions.astype(np.float64)
+            actions[self._own] = self.oracle.act(observations[self._own], rng)
+        return actions
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         own = ("observations", "actions", "efforts", "payoffs", "after")
-        parts: dict[str, Any] = {name: self._blocks(getattr(played, name)) for name in own}
+        parts: dict[str, Any] = {name: getattr(played, name)[self._own] for name in own}
         self.oracle.learn(played._replace(**parts), rng)
         self._rounds += 1
         if self._rounds == self.seats[0].rounds:
@@ -108,11 +110,6 @@ class PSRO(Team):
 
     def losses(self) -> dict[str, float]:
         return self.oracle.losses()
-
-    def _blocks(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Of ``[copies, n, ...]``, the part of each developer in its own block, ``[block, n, ...]``."""
-        own = [values[i * self._block : (i + 1) * self._block, i] for i in range(self.n)]
-        return np.stack(own, axis=1)
 
     def _extend(self, observations: NDArray[np.float32]) -> None:
         """Add the answers of the oracle to the population, and solve the meta-game again."""

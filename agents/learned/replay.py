@@ -111,6 +111,10 @@ class ReplayAgent(SB3Agent):
         super().__init__(seat, **settings)
         integer("buffer_size", self.settings.buffer_size, low=seat.copies)
 
+    def _options(self) -> dict[str, Any]:
+        size = self.settings.buffer_size
+        return {"buffer_size": size, "replay_buffer_class": DecisionBuffer}
+
     @property
     def replay(self) -> DecisionBuffer:
         """The remembered decisions."""

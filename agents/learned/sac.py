@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import SAC as SB3SAC
 
-from agents.learned.replay import DecisionBuffer, ReplayAgent, ReplaySettings
+from agents.learned.replay import ReplayAgent, ReplaySettings
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,15 @@ class SAC(ReplayAgent):
     """
 
     Settings = SACSettings
+    make = SB3SAC
     choices = "continuous"
     settings: SACSettings
     algorithm: SB3SAC
 
-    def _algorithm(self, **common: Any) -> SB3SAC:
-        temperature = self.settings.temperature
-        return SB3SAC(
-            buffer_size=self.settings.buffer_size,
-            replay_buffer_class=DecisionBuffer,
-            tau=self.settings.tau,
-            ent_coef="auto" if temperature is None else temperature,
-            target_entropy=-1.0,
-            **common,
-        )
+    def _options(self) -> dict[str, Any]:
+        tau, temperature = self.settings.tau, self.settings.temperature
+        weight = "auto" if temperature is None else temperature
+        return super()._options() | {"tau": tau, "ent_coef": weight, "target_entropy": -1.0}
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
         mean, log_spread, _ = self.algorithm.actor.get_action_dist_params(seen)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -87,8 +87,8 @@ class SB3Agent(Agent):
     gain is the payoff of one round, and the network does not see the rounds left, which do not matter.
     Nothing is learned from rounds without a decision.
 
-    Subclasses make the algorithm (`_algorithm`), choose (`_choose`), take in decisions (`_take`), and
-    save what they collected (`_collected`, `_restore`).
+    Subclasses name the algorithm (`make`, `_options`), choose (`_choose`), take in decisions (`_take`),
+    and save what they collected (`_collected`, `_restore`).
 
     Parameters
     ----------
@@ -99,6 +99,8 @@ class SB3Agent(Agent):
 
     Attributes
     ----------
+    make : callable
+        The class of the algorithm.
     choices : {"any", "discrete", "continuous"}
         Which choices the algorithm can make.
     counters : tuple of str
@@ -111,6 +113,7 @@ class SB3Agent(Agent):
     """
 
     Settings: ClassVar[type[SB3Settings]] = SB3Settings
+    make: ClassVar[Callable[..., BaseAlgorithm]]
     explores = True
     choices: ClassVar[str] = "any"
     counters: ClassVar[tuple[str, ...]] = ("_n_updates",)
@@ -127,33 +130,26 @@ class SB3Agent(Agent):
         if head is None:
             head = "axis" if self.choices in ("any", seat.axis.action_type) else "overtake"
             if head == "overtake" and seat.subgame.kind != "exact":
-                raise ValueError(
-                    f"{name}: needs action_type {self.choices} under {seat.subgame.rule!r}, "
-                    f"got {seat.axis.action_type}"
-                )
+                raise ValueError(f"{name}: needs action_type {self.choices} under {seat.subgame.rule!r}")
         self.head = make_head(head, seat, self.settings.resolution)
         kind = "continuous" if self.head.count is None else "discrete"
         if self.choices not in ("any", kind):
             raise ValueError(
-                f"{name}: needs {self.choices} choices, but head {head!r} on "
-                f"{seat.axis.action_type} actions has {kind} ones"
+                f"{name}: needs {self.choices} choices, but those of head {head!r} are {kind}"
             )
         starts = self.settings.exploring_starts
         self._starts = int(seat.horizon > seat.game.n_developers) if starts is None else starts
         if self._starts >= seat.horizon:
-            raise ValueError(
-                f"exploring_starts: must be fewer than the {seat.horizon} rounds of an episode, "
-                f"got {starts}"
-            )
+            raise ValueError(f"exploring_starts: must be < the horizon {seat.horizon}, got {starts}")
         self.algorithm = self._made()
         self._scale = seat.game.prize_range or 1.0
         self._seen = np.zeros((seat.copies, seat.layout.size), dtype=np.float32)
         self._chosen = np.zeros(seat.copies)
         self._begin()
 
-    @abstractmethod
-    def _algorithm(self, **common: Any) -> BaseAlgorithm:
-        """The algorithm with its own parameters and the ``common`` ones, before its set-up."""
+    def _options(self) -> dict[str, Any]:
+        """Parameters of the algorithm, besides those that all have."""
+        return {}
 
     @abstractmethod
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
@@ -172,6 +168,8 @@ class SB3Agent(Agent):
         """Put back what `_collected` returned."""
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
+        if self.mode == "learn" and self.seat.opens_episode(observations):
+            self._begin()
         on_turn, actions = self.seat.has_turn(observations), np.zeros(len(observations))
         if not on_turn.any():  # no action has an effect
             return actions
@@ -181,12 +179,10 @@ class SB3Agent(Agent):
         actions[on_turn] = self.head.actions(choices, observations[on_turn])
         if self.mode != "learn":
             return actions
-        self._forget_last_episode(observations)
         self._seen[on_turn], self._chosen[on_turn] = seen, choices
         return np.where(self._turns < self._starts, self._anything(rng), actions)
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
-        self._forget_last_episode(played.observations)
         on_turn = self.seat.has_turn(played.observations)
         opens = on_turn & (self._turns >= self._starts)
         self._turns += on_turn
@@ -205,12 +201,11 @@ class SB3Agent(Agent):
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network sees of observations ``[batch, size]``, in the same shape."""
-        seen = self.head.view(observations)
+        seen, parts = self.head.view(observations), self.seat.layout.parts
         # Decisions are made on own turns; the end of an episode is valued as if it were one.
-        turn = self.seat.layout.parts["turn"]
-        seen[:, turn] = np.arange(turn.stop - turn.start) == self.seat.developer
+        seen[:, parts["turn"]] = seen[:, parts["identity"]]
         if self.gamma == 0:
-            seen[:, self.seat.layout.parts["rounds_left"]] = 0.0
+            seen[:, parts["rounds_left"]] = 0.0
         return seen
 
     def save(self) -> dict[str, Any]:
@@ -248,7 +243,7 @@ class SB3Agent(Agent):
     def _made(self) -> BaseAlgorithm:
         """The algorithm on the head's spaces, without a game; its weights come from the seat's seed."""
         s, seat = self.settings, self.seat
-        algorithm = self._algorithm(
+        algorithm = self.make(
             policy="MlpPolicy",
             env=None,
             learning_rate=lambda remaining: s.learning_rate * remaining,
@@ -256,6 +251,7 @@ class SB3Agent(Agent):
             seed=seat.own_seed(),
             device="cpu",
             _init_setup_model=False,
+            **self._options(),
         )
         algorithm.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (seat.layout.size,))
         algorithm.action_space = self.head.space
@@ -270,10 +266,6 @@ class SB3Agent(Agent):
         self._turns = np.zeros(copies, dtype=np.int64)
         self._open = np.zeros(copies, dtype=bool)
         self._gain, self._discount = np.zeros(copies), np.zeros(copies)
-
-    def _forget_last_episode(self, observations: NDArray[np.float32]) -> None:
-        if (self.seat.read(observations, "rounds_left") == 1).all():
-            self._begin()
 
     def _anything(self, rng: np.random.Generator) -> NDArray[Any]:
         """Random actions ``[copies]``, uniform on the axis."""

@@ -124,14 +124,13 @@ class DeveloperVecEnv(BatchVecEnv):
 
     def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
         super().__init__(vec, rows=vec.num_envs)
-        missing = [j for j, rival in enumerate(rivals) if rival is None and j != developer]
-        if len(rivals) != vec.n_developers or missing:
-            raise ValueError(
-                f"rivals: must have {vec.n_developers} entries, None only for developer {developer}; "
-                f"got {len(rivals)}, None for {missing}"
-            )
         self.developer = developer
         self.rivals = [rival for j, rival in enumerate(rivals) if rival is not None and j != developer]
+        if not len(rivals) == len(self.rivals) + 1 == vec.n_developers:
+            names, seats = [type(rival).__name__ for rival in rivals], vec.n_developers
+            raise ValueError(
+                f"rivals: need {seats} agents, None only for developer {developer}, got {names}"
+            )
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
         before, actions = self._observations, self._actions

@@ -53,28 +53,21 @@ class StackedPolicies:
         return parts[: len(parts) // 2], parts[len(parts) // 2 :], log_std
 
     @torch.no_grad()
-    def draw(self, seen: Tensor, rng: np.random.Generator) -> Tensor:
-        """Actions ``[k, batch]`` drawn for observations ``[k, batch, size]``."""
+    def choose(self, seen: Tensor, rng: np.random.Generator | None) -> Tensor:
+        """Actions ``[k, batch]`` for what is seen, ``[k, batch, size]``: drawn with ``rng``; None: the
+        likeliest."""
         layers, _, log_std = self._networks()
         actor = _perceptron(seen, layers)
         if log_std is None:
+            if rng is None:
+                return actor.argmax(dim=-1)
             total = actor.softmax(dim=-1).cumsum(dim=-1)
             draw = torch.as_tensor(rng.random(actor.shape[:2], dtype=np.float32)).unsqueeze(-1)
             return (draw * total[..., -1:] >= total[..., :-1]).sum(dim=-1)
         mean = actor.squeeze(-1)
+        if rng is None:
+            return mean
         return mean + log_std.exp() * torch.as_tensor(rng.standard_normal(mean.shape, dtype=np.float32))
-
-    @torch.no_grad()
-    def best(self, seen: Tensor) -> Tensor:
-        """The likeliest actions ``[k, batch]``."""
-        actor = _perceptron(seen, self._networks()[0])
-        return actor.argmax(dim=-1) if self.discrete else actor.squeeze(-1)
-
-    @torch.no_grad()
-    def log_probs(self, seen: Tensor, actions: Tensor) -> Tensor:
-        """Log probabilities of actions ``[k, batch]``."""
-        layers, _, log_std = self._networks()
-        return _log_prob(_perceptron(seen, layers), log_std, actions)
 
     @torch.no_grad()
     def values(self, known: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stable_baselines3 import A2C
 from tools.players import against_a_constant_rival, against_constant, greedy_levels, rng
 
 from agents import Seat, line_up, make_agent, play
@@ -21,16 +22,13 @@ LEARNERS = ("a2c", "dqn", "sac")
 
 
 class Recorder(SB3Agent):
-    """Does as told and keeps what it was given to learn from."""
+    """Plays at random and keeps what it was given to learn from."""
+
+    make = A2C
 
     def __init__(self, seat: Seat, gamma: float, starts: int) -> None:
         super().__init__(seat, head="axis", gamma=gamma, exploring_starts=starts, hidden=8)
         self.taken: list[Decisions] = []
-
-    def _algorithm(self, **common: Any) -> Any:
-        from stable_baselines3 import A2C
-
-        return A2C(**common)
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> np.ndarray:
         return rng.uniform(-1, 1, len(seen))
