@@ -1,4 +1,4 @@
-"""Developers that adapt: payoffs in hindsight, convergence to known answers, Edgeworth cycles."""
+"""Agents that adapt: payoffs in hindsight, convergence to known answers, Edgeworth cycles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADAPTIVE = [
     if not entry.learned and entry.load().learn is not Player.learn
 ]
 
-LONG = {"exp3": 3000, "q-learning": 3000}  # rounds of those who hear only of what they tried
+LONG = {"exp3": 3000, "q-learning": 3000}  # rounds; these learn only from the levels that they tried
 
 
 def arena(game: Any, levels: int, copies: int = 1, horizon: int = 1, **settings: Any) -> bg.VectorEnv:

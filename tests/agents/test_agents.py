@@ -1,5 +1,5 @@
-"""Scripted developers and what all share: known answers, best responses against every alternative,
-cycles, seeds, the registry. Those that adapt: `test_adaptive.py`."""
+"""Scripted agents, and what all agents share: known answers, best responses against every alternative,
+cycles, seeds, the registry. `test_adaptive.py` has the agents that adapt."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from agents.scripted.honest import Honest
 from agents.scripted.random_effort import RandomEffort
 from benchgame_env.rules import is_exact
 
-# Those that play without torch.
+# The agents that play without torch.
 CLASSES: dict[str, Any] = {name: entry.load() for name, entry in AGENTS.items() if not entry.learned}
 RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
-# Who needs a fixed board says so; the others play under any rule.
+# Agents without `needs_exact_rule` play under any rule.
 PLAYABLE = [
     (rule, name)
     for rule in RULES

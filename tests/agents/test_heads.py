@@ -1,4 +1,4 @@
-"""What a choice means: the candidates of best responses, told as what they take and bring."""
+"""Heads: their choices are the candidates of best responses, with efforts and ranks as they say."""
 
 from __future__ import annotations
 

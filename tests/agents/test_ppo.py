@@ -1,4 +1,4 @@
-"""PPO against its slow witness, stable-baselines3's own buffer and ``PPO.train``, and known answers."""
+"""PPO, compared with stable-baselines3's buffer and ``PPO.train``, and on games with known answers."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_a_seat_has_the_turn_that_its_own_observation_shows() -> None:
     ppo.learn(Round(mixed, actions, zeros, zeros, zeros, mixed, False, mixed, mixed), rng())
     turns = [seat.has_turn(mixed[:, i]).tolist() for i, seat in enumerate(ppo.seats)]
     assert ppo._played[-1][-1].tolist() == turns
-    assert sum(map(sum, turns)) != COPIES  # in the copies themselves one developer has the turn
+    assert any(sum(row) != 1 for row in zip(*turns, strict=True))  # a copy has one developer on turn
 
 
 def test_decisions_are_the_rows_that_had_the_turn() -> None:

@@ -1,4 +1,4 @@
-"""PSRO: its meta-game is exact, its mixture an equilibrium where one is known, its needs are said."""
+"""PSRO: its meta-game is exact, its mixture tends to known equilibria, unsuitable seats are refused."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_saved_population_goes_on_as_the_original() -> None:
     assert psro.save()["update"] == 3
 
 
-def test_it_says_what_it_needs() -> None:
+def test_unsuitable_seats_are_refused() -> None:
     seats = [Seat.of(arena("five"), i) for i in range(5)]
     with pytest.raises(ValueError, match=r"^psro:.* 5 seats.* 2$"):
         PSRO(seats[:2])

@@ -1,4 +1,4 @@
-"""Developers on stable-baselines3's own algorithms."""
+"""Agents with stable-baselines3's own algorithms."""
 
 from __future__ import annotations
 
