@@ -100,7 +100,7 @@ class Seat:
     def need_exact_rule(self, who: str) -> None:
         """ValueError that names ``who`` unless exact theory covers the rule, see `Subgame.kind`."""
         if self.subgame.kind != "exact":
-            raise ValueError(f"{who}: needs a DeterministicProtocol, got {self.subgame.rule!r}")
+            raise ValueError(f"{who} needs a DeterministicProtocol, got {self.subgame.rule!r}")
 
     def own_seed(self) -> int:
         """The seed of this seat alone, made of ``seed`` and ``developer``."""

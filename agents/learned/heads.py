@@ -99,7 +99,7 @@ class Overtake(Head):
     def __init__(self, seat: Seat, resolution: float | None = None) -> None:
         super().__init__(seat)
         if seat.axis.action_type == "discrete":
-            raise ValueError("head 'overtake': needs continuous actions, got discrete ones")
+            raise ValueError("head 'overtake' needs continuous actions, got discrete ones")
         seat.need_exact_rule("head 'overtake'")
         self.resolution = seat.visible_resolution(resolution)
         self.count = seat.game.n_developers

@@ -104,8 +104,8 @@ class PSRO(Team):
         return {"population": self.population, "mixture": self.mixture, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
-        self.population = np.array(saved["population"])
-        self.mixture = np.array(saved["mixture"])
+        self.population = np.asarray(saved["population"]).copy()
+        self.mixture = np.asarray(saved["mixture"]).copy()
         self._begin(saved["update"])
 
     def losses(self) -> dict[str, float]:

@@ -130,12 +130,12 @@ class SB3Agent(Agent):
         if head is None:
             head = "axis" if self.choices in ("any", seat.axis.action_type) else "overtake"
             if head == "overtake" and seat.subgame.kind != "exact":
-                raise ValueError(f"{name}: needs action_type {self.choices} under {seat.subgame.rule!r}")
+                raise ValueError(f"{name} needs action_type {self.choices} under {seat.subgame.rule!r}")
         self.head = make_head(head, seat, self.settings.resolution)
         kind = "continuous" if self.head.count is None else "discrete"
         if self.choices not in ("any", kind):
             raise ValueError(
-                f"{name}: needs {self.choices} choices, but those of head {head!r} are {kind}"
+                f"{name} needs {self.choices} choices, but those of head {head!r} are {kind}"
             )
         starts = self.settings.exploring_starts
         self._starts = int(seat.horizon > seat.game.n_developers) if starts is None else starts

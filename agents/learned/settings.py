@@ -15,15 +15,15 @@ class LearnerSettings:
 
     Attributes
     ----------
+    learning_rate : float
+        Step size at the start, > 0.
+    gamma : float
+        Discount per round, in [0, 1]; 0 is one-shot (myopic) play.
+    hidden : int
+        Units in each of the two hidden layers.
     head : str, optional
         What a choice of the network means, see `agents.learned.heads`; None: the environment's own
         actions, or ``overtake`` if the algorithm cannot make such choices.
-    gamma : float
-        Discount per round, in [0, 1]; 0 is one-shot (myopic) play.
-    learning_rate : float
-        Step size at the start, > 0.
-    hidden : int
-        Units in each of the two hidden layers.
 
     Raises
     ------
@@ -31,10 +31,10 @@ class LearnerSettings:
         A value out of its range.
     """
 
-    head: str | None = None
-    gamma: float = 0.0
     learning_rate: float = 3e-3
+    gamma: float = 0.0
     hidden: int = 64
+    head: str | None = None
 
     def __post_init__(self) -> None:
         self._number("gamma", low=0, high=1)

@@ -131,8 +131,8 @@ def test_scores_are_seen_in_units_of_the_own_range() -> None:
     ("name", "settings", "complaint"),
     [
         ("jump", {}, "^head:.*'jump'.*axis, overtake"),
-        ("overtake", {"action_type": "discrete"}, "^head 'overtake':.*continuous actions.*discrete"),
-        ("overtake", {"protocol": Noisy()}, "^head 'overtake':.*DeterministicProtocol.*Noisy"),
+        ("overtake", {"action_type": "discrete"}, "^head 'overtake' .*continuous actions.*discrete"),
+        ("overtake", {"protocol": Noisy()}, "^head 'overtake' .*DeterministicProtocol.*Noisy"),
     ],
 )
 def test_heads_that_do_not_suit_are_refused(name: str, settings: dict[str, Any], complaint: str) -> None:

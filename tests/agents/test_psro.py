@@ -92,5 +92,5 @@ def test_unsuitable_seats_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^copies of psro.* 1$"):
         PSRO([replace(seat, copies=9) for seat in seats])
     noisy = VectorEnv("duel", ("finite-test", {"items": 10}), 8, horizon=1)
-    with pytest.raises(ValueError, match=r"^PSRO:.*DeterministicProtocol.*FiniteTest"):
+    with pytest.raises(ValueError, match=r"^PSRO .*DeterministicProtocol.*FiniteTest"):
         line_up("psro", noisy)

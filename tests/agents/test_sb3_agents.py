@@ -208,14 +208,14 @@ def test_bad_parameters_are_refused(name: str, field: str, value: float) -> None
 @pytest.mark.parametrize(
     ("name", "kind", "parameters", "needed"),
     [
-        ("dqn", {}, {"head": "axis"}, "DQN: .*discrete choices.*'axis'"),
+        ("dqn", {}, {"head": "axis"}, "^DQN .*discrete choices.*'axis'"),
         (
             "dqn",
             {"protocol": ("finite-test", {"items": 10})},
             {},
-            "DQN: .*discrete.*FiniteTest.*items=10",
+            "^DQN .*discrete.*FiniteTest.*items=10",
         ),
-        ("sac", {"action_type": "discrete"}, {}, "SAC: .*continuous choices"),
+        ("sac", {"action_type": "discrete"}, {}, "^SAC .*continuous choices"),
     ],
 )
 def test_choices_that_an_algorithm_cannot_make_are_refused(
