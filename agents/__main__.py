@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _list() -> None:
     for name, entry in AGENTS.items():
         try:
-            does = (inspect.getdoc(entry.load()) or "").split("\n\n")[0]
+            does = (inspect.getdoc(entry.load()) or "").split("\n\n")[0].replace("``", "")
         except ModuleNotFoundError as error:
             print(f"{name}: needs {error.name}, which is not installed (extra train)")
             continue
