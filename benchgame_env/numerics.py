@@ -27,7 +27,7 @@ GAIN, STEPS = 1e-9, 1.5
 def publish(scores: ArrayLike) -> Floats:
     """Scores ``[...]`` as a board shows them, on the grid; infinities and NaN stay what they are."""
     scores = np.asarray(scores, dtype=np.float64)
-    if -WIDE < scores.min(initial=0.0) and scores.max(initial=0.0) < WIDE:
+    if scores.min(initial=0.0) > -WIDE and scores.max(initial=0.0) < WIDE:
         shown = np.multiply(scores, 1 / RHO)
         return (
             np.multiply(np.rint(shown, out=shown), RHO, out=shown)

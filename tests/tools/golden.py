@@ -1,6 +1,7 @@
 """Golden episodes: one per built-in protocol, for people to read and for tests to replay.
 
-``python tests/tools/golden.py --renew`` writes them anew; the difference shows what a change did to play.
+``python tests/tools/golden.py --renew`` writes them anew; the difference shows what a change did to
+play.
 """
 
 from __future__ import annotations
