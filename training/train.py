@@ -202,7 +202,7 @@ def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: in
     folders = [folder for _, folder, _ in jobs]
     seeds = [partial(finish_seed, *job) for job in jobs]
     with contextlib.closing(Local(workers)) as pool:
-        for _, error in run_all(pool, seeds, lambda: show_progress(bar, folders)):
+        for _, error, _ in run_all(pool, seeds, lambda: show_progress(bar, folders)):
             if error:
                 raise ValueError(error)
 

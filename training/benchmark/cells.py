@@ -82,7 +82,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
             if cell.run_folder in unpredicted
         }
         jobs = [job for job, cell in todo.items() if cell.name not in errors]
-        for job, error in run_all(pool, jobs, lambda: show_progress(bar, folders)):
+        for job, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
             if error:
                 errors[todo[job].name] = error
     return errors
@@ -102,7 +102,7 @@ def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     }
     return {
         folder: error
-        for job, error in run_all(pool, list(jobs), bar.refresh)
+        for job, error, _ in run_all(pool, list(jobs), bar.refresh)
         if error
         for folder in jobs[job]
     }

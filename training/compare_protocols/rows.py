@@ -24,6 +24,7 @@ from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.path import turns_of
 from training.compare_protocols.ranges import Setting
+from training.jobs import one_line
 from training.run.prediction import digest
 
 Row = dict[str, Any]
@@ -62,13 +63,17 @@ class Play:
 
 
 def row_of(game_name: str, setting: Setting) -> Row:
-    """The row of one setting; whatever goes wrong is in its ``error``."""
-    row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
-    row |= dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS)
+    """The row of one setting; an exception is told in its column ``error``."""
     try:
-        return row | measure(load_game(game_name), setting.make())
+        return failed_row(game_name, setting, "") | measure(load_game(game_name), setting.make())
     except Exception as error:  # a plug-in may raise anything, and the other settings go on
-        return row | {"error": " ".join(f"{type(error).__name__}: {error}".split())}
+        return failed_row(game_name, setting, one_line(error))
+
+
+def failed_row(game_name: str, setting: Setting, error: str) -> Row:
+    """A row that holds nothing but the setting and what went wrong."""
+    row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
+    return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": error}
 
 
 def identity(game_name: str) -> Row:
