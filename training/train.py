@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -36,10 +35,10 @@ from training.grading.exact_figures import (
     expected_cycle,
     revision_regrets,
 )
-from training.jobs import Local, run_all
+from training.jobs import Local, add_workers_option, progress_bar, run_all
 from training.run.prediction import kept_prediction
+from training.run.seeds import Played, restore_seed, save_seed
 from training.run.settings import TrainSettings, add_options, chosen
-from training.run.storage import Checkpoint, read_checkpoint, read_progress, save_checkpoint, write_rows
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
@@ -49,8 +48,6 @@ GRADED = 256  # latest plays of an update that are graded
 SAMPLE = 128  # plays kept per update, for time averages
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
 TRAINING = 3  # keeps the random streams of training apart from others of the same seed
-
-Played = dict[str, NDArray[Any]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes, one seed each")
+    add_workers_option(parser)
     return parser
 
 
@@ -113,14 +110,18 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
     _open_folder(settings, out, resume)
     with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
-    jobs = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
-    with tqdm(total=settings.seeds * settings.updates, unit="update", desc=out.name) as bar:
+    seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
+    with progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
         if workers == 1 or settings.seeds == 1:
-            for job in jobs:
-                for _ in train_seed(*job):
+            for seed in seeds:
+                for _ in train_seed(*seed):
                     bar.update()
-        else:
-            _train_in_processes(jobs, min(workers, settings.seeds), bar)
+            return
+        jobs, folders = [partial(finish_seed, *seed) for seed in seeds], [seed[1] for seed in seeds]
+        with contextlib.closing(Local(workers)) as pool:
+            for _, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
+                if error:
+                    raise ValueError(error)  # the first failure stops the others
 
 
 def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int]:
@@ -132,7 +133,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     torch.set_num_threads(1)  # more would change the order of sums
     vec = settings.vector_env(settings.copies)
     players = settings.players(vec, seed)
-    progress, play = _restore(players, folder)
+    progress, play = restore_seed(players, folder)
     yield from range(len(play))
     if len(play) == settings.updates:
         return
@@ -153,22 +154,8 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
-                _save(players, folder, progress, play)
+                save_seed(players, folder, progress, play)
             yield update
-
-
-def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[list[Player], NDArray[Any]]:
-    """A finished seed: its players and the efforts sampled in training, ``[updates, SAMPLE, n]``."""
-    vec = settings.vector_env(settings.copies)
-    found = read_checkpoint(folder / "checkpoint.pt", vec.n_developers)
-    if found.update != settings.updates:
-        raise ValueError(
-            f"{folder} stopped at update {found.update} of {settings.updates}: "
-            f"finish it with {PROG} --resume"
-        )
-    players = settings.players(vec, seed)
-    _load(players, found, folder)
-    return players, found.play
 
 
 def _update(
@@ -197,16 +184,6 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         settings.save(out)
 
 
-def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
-    """Train seeds in processes of their own; the first failure stops them all."""
-    folders = [folder for _, folder, _ in jobs]
-    seeds = [partial(finish_seed, *job) for job in jobs]
-    with contextlib.closing(Local(workers)) as pool:
-        for _, error, _ in run_all(pool, seeds, lambda: show_progress(bar, folders)):
-            if error:
-                raise ValueError(error)
-
-
 def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
     """As `train_seed`, to the end."""
     for _ in train_seed(settings, folder, seed):
@@ -225,35 +202,6 @@ def saved_updates(folders: Iterable[Path]) -> int:
 def show_progress(bar: tqdm, folders: Iterable[Path]) -> None:
     """Let ``bar`` show the updates that were saved."""
     bar.update(max(saved_updates(folders) - bar.n, 0))
-
-
-def _restore(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Load the seed's checkpoint into ``players`` if there is one; its progress and plays."""
-    if not (folder / "checkpoint.pt").exists():
-        return [], []
-    seated = np.concatenate([np.atleast_1d(player.at) for player in players])
-    found = read_checkpoint(folder / "checkpoint.pt", seated.size)
-    _load(players, found, folder)
-    progress: list[dict[str, Any]] = list(read_progress(folder / "progress.csv", found.update))
-    return progress, list(found.play)
-
-
-def _load(players: list[Player], found: Checkpoint, folder: Path) -> None:
-    try:
-        for player, saved in zip(players, found.players, strict=True):
-            player.load(saved)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{folder / 'checkpoint.pt'} is of other players ({error})") from error
-
-
-def _save(
-    players: list[Player], folder: Path, progress: list[dict[str, Any]], play: list[NDArray[Any]]
-) -> None:
-    write_rows(folder / "progress.csv", progress)
-    saved = [player.save() for player in players]
-    save_checkpoint(
-        folder / "checkpoint.pt", {"update": len(play), "players": saved, "play": np.stack(play)}
-    )
 
 
 def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:

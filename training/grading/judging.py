@@ -26,9 +26,9 @@ from training.grading.figures import (
     share_of_scale,
 )
 from training.grading.verdict import ExpectedCycle, Verdict, judge, unevenly_spaced
+from training.run.seeds import Played, load_seed
 from training.run.settings import TrainSettings
 from training.run.storage import read_rows, write_rows
-from training.train import Played, load_seed
 
 EPISODES = 256
 GRADING = 2  # keeps the random streams of grading apart from others of the same seed
