@@ -150,9 +150,10 @@ def report(pairs: list[Pair], columns: list[str]) -> str:
     lines |= {f"{c} - {columns[0]}": taus[:, k] - taus[:, 0] for k, c in enumerate(columns) if k}
     rows = []
     for name, values in lines.items():
-        mean, low, high = mean_with_interval(pairs, values)
-        interval = "" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"
-        rows.append([name, f"{mean:.3f}", interval, f"{values.min():.3f}", f"{values.max():.3f}"])
+        mean = mean_with_interval(pairs, values)
+        interval = "" if math.isnan(mean.low) else f"[{mean.low:.3f}, {mean.high:.3f}]"
+        ends = f"{values.min():.3f}", f"{values.max():.3f}"
+        rows.append([name, f"{mean.value:.3f}", interval, *ends])
     models = [pair.models for pair in pairs]
     shared = f"{min(models)}" if min(models) == max(models) else f"{min(models)} to {max(models)}"
     return (

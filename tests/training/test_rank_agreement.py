@@ -77,14 +77,14 @@ def test_the_jackknife_leaves_out_each_benchmark() -> None:
     error = math.sqrt(3 / 4 * ((without - 3.5) ** 2).sum())
     half = stats.t.ppf(0.975, 3) * error
     found = mean_with_interval(pairs, np.arange(1.0, 7.0))
-    assert found == pytest.approx((3.5, 3.5 - half, 3.5 + half))
+    assert (found.value, found.low, found.high) == pytest.approx((3.5, 3.5 - half, 3.5 + half))
 
 
 def test_two_benchmarks_have_no_interval() -> None:
-    mean, low, high = mean_with_interval([Pair(("a", "b"), 5, ())], np.array([0.5]))
-    assert mean == 0.5
-    assert math.isnan(low)
-    assert math.isnan(high)
+    found = mean_with_interval([Pair(("a", "b"), 5, ())], np.array([0.5]))
+    assert found.value == 0.5
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
 
 
 def test_tied_scores_count_as_in_tau_b() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,13 @@ from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import Comparison, compare, fields_of, missing, score
+from training.benchmark.statistics import Comparison, Statistics, compare, fields_of, missing, score
 from training.benchmark.suite import Suite
 from training.grading.figures import load_figures
 from training.grading.judging import conclude, judged_regret, withdraw
 from training.grading.verdict import Verdict
 from training.run.prediction import kept_prediction
+from training.run.records import plain
 from training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
@@ -55,7 +55,8 @@ def summarise(
     comparisons = compare(scores, rng)
     write_rows(out / "rows.csv", rows)
     write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
-    write_text(out / "statistics.json", json_text(_statistics(comparisons, missing(scores))) + "\n")
+    statistics = Statistics("1 - regret / P", missing(scores), tuple(comparisons))
+    write_text(out / "statistics.json", json_text(plain(statistics)) + "\n")
     exported = marl_eval.export([curve for curve in curves if curve is not None])
     write_text(out / "marl_eval.json", json_text(exported) + "\n")
     return verdicts, comparisons
@@ -124,28 +125,6 @@ def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
         regret = math.nan if row["regret"] == "" else row["regret"]
         scores.setdefault(row["algorithm"], {}).setdefault(row["task"], []).append(float(score(regret)))
     return scores
-
-
-def _statistics(comparisons: list[Comparison], unscored: dict[str, int]) -> Row:
-    """The content of ``statistics.json``, as `training.report.statistics` reads it."""
-    return {
-        "score": "1 - regret / P",
-        "missing": unscored,
-        "comparisons": [
-            {
-                "tasks": found.tasks,
-                "runs": found.runs,
-                "iqm": {name: estimate._asdict() for name, estimate in found.iqm.items()},
-                "mean": {name: estimate._asdict() for name, estimate in found.mean.items()},
-                "improvement": [
-                    {"better": one, "than": other, **estimate._asdict()}
-                    for (one, other), estimate in found.improvement.items()
-                ],
-                "profile": {name: asdict(profile) for name, profile in found.profile.items()},
-            }
-            for found in comparisons
-        ],
-    }
 
 
 def _verdict_row(key: tuple[str, str], verdict: Verdict) -> Row:

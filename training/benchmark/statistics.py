@@ -42,15 +42,35 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Algorithms on the tasks that these and no others have scores on.
+class Improvement(Estimate):
+    """Probability that one algorithm does better than another, see `probability_of_improvement`.
 
     Attributes
     ----------
-    tasks: those compared on.
-    runs: how many of each algorithm count.
-    iqm, mean, profile: of each algorithm.
-    improvement: of the first over the second of each pair, see `probability_of_improvement`.
+    better, than : str
+        Names of the two algorithms.
+    """
+
+    better: str
+    than: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Algorithms compared on the tasks for which exactly these algorithms have scores.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+        Names of these tasks.
+    runs : dict of str to int
+        Number of scored runs of each algorithm.
+    iqm, mean : dict of str to Estimate
+        Interquartile mean and mean score of each algorithm.
+    profile : dict of str to Profile
+        Performance profile of each algorithm.
+    improvement : tuple of Improvement
+        One for each pair of algorithms.
     """
 
     tasks: tuple[str, ...]
@@ -58,7 +78,26 @@ class Comparison:
     iqm: dict[str, Estimate]
     mean: dict[str, Estimate]
     profile: dict[str, Profile]
-    improvement: dict[tuple[str, str], Estimate]
+    improvement: tuple[Improvement, ...]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The content of ``statistics.json``.
+
+    Attributes
+    ----------
+    score : str
+        The formula of the score, in words; higher is better.
+    missing : dict of str to int
+        Number of runs of each algorithm without a score.
+    comparisons : tuple of Comparison
+        One for each set of algorithms that share tasks.
+    """
+
+    score: str
+    missing: dict[str, int]
+    comparisons: tuple[Comparison, ...]
 
 
 def score(regret: ArrayLike) -> Floats:
@@ -169,10 +208,14 @@ def _compared(
         profile={
             name: performance_profile(own, rng, resamples=resamples) for name, own in scores.items()
         },
-        improvement={
-            (one, other): probability_of_improvement(scores[one], scores[other], rng, resamples)
+        improvement=tuple(
+            Improvement(
+                **vars(probability_of_improvement(scores[one], scores[other], rng, resamples)),
+                better=one,
+                than=other,
+            )
             for one, other in itertools.combinations(scores, 2)
-        },
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -16,8 +16,9 @@ Outcome = Literal["match", "mismatch", "undecided"]
 CONFIDENCE = 0.95
 
 
-class Estimate(NamedTuple):
-    """A number with its 95 % interval."""
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval, from ``low`` to ``high``."""
 
     value: float
     low: float

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from benchgame_env.validate import Floats
-from training.grading.intervals import Check, Figure, Outcome
 from training.grading.verdict import Verdict
+from training.run.records import read
 from training.run.settings import TrainSettings
-from training.run.storage import read_checkpoint, read_rows
+from training.run.storage import read_checkpoint, read_rows, reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def sampled_efforts(run: Run) -> dict[int, Floats]:
     have a checkpoint."""
     n = run.settings.vector_env(1).n_developers
     paths = {seed.number: run.folder / f"seed-{seed.number}" / "checkpoint.pt" for seed in run.seeds}
-    return {number: _play(path, n) for number, path in paths.items() if path.exists()}
+    return {k: read_checkpoint(path, n).play for k, path in paths.items() if path.exists()}
 
 
 def graded_episode(run: Run) -> Floats | None:
@@ -128,60 +128,37 @@ def _seed(folder: Path, number: int, n: int) -> Seed | None:
         return None
     columns = ["update", "nash_conv", *(f"developer_{i}/effort" for i in range(n))]
     rows = read_rows(path)
-    try:
-        names = [name for name in rows[0] if name not in columns]
-        progress = {name: _column(rows, name) for name in columns + names}
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
-    return Seed(number, progress)
+    with reading(path):
+        names = dict.fromkeys([*columns, *rows[0]])
+        return Seed(number, {name: _column(rows, name) for name in names})
 
 
 def _column(rows: list[dict[str, str]], name: str) -> Floats:
     return np.array([float(row[name]) if row[name] else math.nan for row in rows])
 
 
-def _play(path: Path, n: int) -> Floats:
-    return read_checkpoint(path, n).play
-
-
 def _verdict(path: Path) -> tuple[Verdict | None, list[dict[str, Any]]]:
+    """The verdict in a file and the figures of its seeds; None and nothing without the file."""
     if not path.exists():
         return None, []
-    try:
-        content = json.loads(path.read_text())
-        if content["outcome"] not in get_args(Outcome):
-            raise ValueError(f"unknown outcome {content['outcome']!r}")
-        share = content["share"]
-        verdict = Verdict(
-            content["outcome"],
-            str(content["reason"]),
-            tuple(_check(one) for one in content["checks"]),
-            None if share is None else Figure(**_interval(share)),
-            tuple(Figure(**_interval(one)) for one in content["reported"]),
-        )
-        return verdict, [dict(one) for one in content["seeds"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    with reading(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        seeds = [dict(one) for one in content.pop("seeds")]
+        return read(Verdict, _with_ends(content), ""), seeds
 
 
-def _check(given: dict[str, Any]) -> Check:
-    return Check(
-        **_interval(given),
-        bound=float(given["bound"]),
-        outcome=given["outcome"],
-        passed=tuple(given["passed"]),
-    )
-
-
-def _interval(given: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no infinite numbers: an end of an interval that is missing lies there."""
-    ends = {"mean": math.nan, "low": -math.inf, "high": math.inf}
-    numbers = {k: end if given[k] is None else float(given[k]) for k, end in ends.items()}
-    return {"name": str(given["name"]), **numbers}
+def _with_ends(content: Any) -> Any:
+    """JSON has no infinite numbers: an end of an interval that is null is infinite."""
+    if isinstance(content, list):
+        return [_with_ends(part) for part in content]
+    if not isinstance(content, dict):
+        return content
+    missing = {"mean": math.nan, "low": -math.inf, "high": math.inf}
+    return {k: missing.get(k) if v is None else _with_ends(v) for k, v in content.items()}
 
 
 def _made_with(path: Path) -> dict[str, str]:
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
     return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
 
@@ -193,10 +170,7 @@ def _boards(path: Path, efforts: list[float], n: int) -> Floats:
 
 
 def _efforts(path: Path) -> Iterator[tuple[tuple[int, int], float]]:
-    """``(seed, episode)`` and effort of every row, as they stand."""
-    with path.open(newline="") as file:
+    """``(seed, episode)`` and effort of each row, in the order of the file."""
+    with reading(path), path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            try:
-                yield (int(row["seed"]), int(row["episode"])), float(row["effort"])
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+            yield (int(row["seed"]), int(row["episode"])), float(row["effort"])
