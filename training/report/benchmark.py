@@ -188,5 +188,5 @@ def _details(entry: Entry) -> str:
     heading = f"<h3>{escape(entry.task)}: {escape(entry.algorithm)}</h3>"
     unfinished = "".join(paragraph(f"Not finished: {line}.") for line in run.unfinished)
     where = paragraph(f"In runs/{run.folder.name}; {run.settings.seeds} seeds.")
-    inside = f"{heading}{words.verdict_sentence(run)}{unfinished}{words.checks_table(run)}{where}"
+    inside = f"{heading}{words.verdict_sentence(run)}{unfinished}{words.checks(run)}{where}"
     return f'<section id="{escape(entry.anchor)}">{inside}</section>'

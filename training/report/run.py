@@ -33,7 +33,7 @@ def page(run: Run, prediction: theory.Prediction) -> str:
             words.verdict_sentence(run),
             *(paragraph(f"Not finished: {line}.") for line in run.unfinished),
             words.head(run),
-            words.checks(run),
+            words.checks(run, "<h2>Verdict</h2>\n"),
             words.prediction(known),
             words.developers(run, game, expected),
             _learning(run, game, expected),

@@ -24,7 +24,7 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
-    except (csv.Error, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+    except (csv.Error, LookupError, TypeError, ValueError, RuntimeError, IsADirectoryError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
 
 
