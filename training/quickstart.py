@@ -23,13 +23,9 @@ PROG = "python -m training.quickstart"
 
 def main(arguments: list[str] | None = None) -> int:
     parser = commands.Parser(prog=PROG, description="Predict, train and judge on one real leaderboard.")
-    parser.add_argument(
-        "--game", default="pythia-gsm8k", help="name of a game, or a calibration file (*.json)"
-    )
+    parser.add_argument("--game", default="pythia-gsm8k", help="a game, or a calibration file (*.json)")
     parser.add_argument("--level", default=3000, type=float, help="tune-before-test level to compare")
-    parser.add_argument(
-        "--seeds", default=10, type=int, help="independent training runs for each protocol"
-    )
+    parser.add_argument("--seeds", default=10, type=int, help="training runs for each protocol")
     parser.add_argument("--updates", default=300, type=int, help="policy updates of each run")
     parser.add_argument("--out", default=Path("runs/quickstart"), type=Path, help="folder for the runs")
     add_workers_option(parser)

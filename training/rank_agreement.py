@@ -59,13 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Kendall tau between the model rankings of every pair of benchmarks.",
         epilog="intervals: 95 %, jackknife over benchmarks",
     )
-    parser.add_argument(
-        "csv", type=Path, help="file with the columns benchmark, model and those of --columns"
-    )
-    parser.add_argument(
-        "--columns", default=",".join(COLUMNS), help="names of the score columns, with commas"
-    )
-    parser.add_argument("--out", type=Path, help="file for a row for each pair of benchmarks (*.csv)")
+    parser.add_argument("csv", type=Path, help="scores; columns benchmark, model and --columns")
+    parser.add_argument("--columns", default=",".join(COLUMNS), help="score columns, with commas")
+    parser.add_argument("--out", type=Path, help="file for a row for each pair (*.csv)")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _agreement(options), PROG)
 

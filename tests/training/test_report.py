@@ -439,7 +439,7 @@ def test_another_page_is_never_overwritten(
     assert out.read_text() == text_of(run)
     out.write_text("another")
     for path, complaint in [
-        (out, "exists already"),
+        (out, "exists; remove it"),
         (tmp_path / "page.pdf", "unknown '.pdf'"),
         (tmp_path / "none" / "page.html", "there is no folder"),
     ]:

@@ -1,4 +1,4 @@
-"""What a run folder holds, read for its report; nothing is trained, played or graded here."""
+"""Reading a run folder for its report; nothing is trained, played or graded here."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ from training.run.storage import read_checkpoint, read_rows, reading
 
 @dataclass(frozen=True, eq=False)
 class Seed:
-    """What is known of the training of one seed.
+    """The training of one seed.
 
     Attributes
     ----------
-    progress: columns of ``progress.csv``, ``[updates]`` each, NaN where a cell is blank.
+    number : int
+        Number of the seed.
+    progress : dict of str to array ``[updates]``
+        Columns of ``progress.csv``, NaN where a cell is blank.
     """
 
     number: int
@@ -43,10 +46,18 @@ class Run:
 
     Attributes
     ----------
-    made_with: versions of packages, and ``git_revision``.
-    seeds: those that have begun.
-    verdict: None before the run is graded.
-    figures: what each seed learned then, by name, see `SeedFigures`.
+    folder : Path
+        The folder.
+    settings : TrainSettings
+        Settings of the run.
+    made_with : dict of str to str
+        Versions of packages, and ``git_revision``.
+    seeds : list of Seed
+        The seeds that have begun.
+    verdict : Verdict or None
+        None before the run is graded.
+    figures : list of dict
+        Figures of each graded seed by name, see `SeedFigures`.
     """
 
     folder: Path
@@ -58,7 +69,7 @@ class Run:
 
     @property
     def unfinished(self) -> list[str]:
-        """How far each seed that has not finished got, in words."""
+        """A line for each seed that is not finished."""
         reached = {seed.number: seed.updates for seed in self.seeds}
         return [
             f"seed {k} reached update {reached[k]} of {self.settings.updates}"
@@ -70,18 +81,19 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run, finished and graded or not.
+    """Read a run, which may be unfinished or not graded.
 
     Raises
     ------
-    ValueError: naming the file that is missing or damaged; no seed has reached its first checkpoint.
+    ValueError
+        If a file is missing or damaged (the message names it), or no seed has a checkpoint yet.
     """
     settings = TrainSettings.load(folder)
     n = settings.vector_env(1).n_developers
     found = (_seed(folder / f"seed-{k}", k, n) for k in range(settings.seeds))
     seeds = [seed for seed in found if seed is not None]
     if not seeds:
-        raise ValueError(f"{folder}: no seed has reached its first checkpoint, there is nothing to show")
+        raise ValueError(f"{folder}: no seed has reached its first checkpoint yet")
     return Run(
         folder,
         settings,
@@ -92,15 +104,15 @@ def read_run(folder: Path) -> Run:
 
 
 def sampled_efforts(run: Run) -> dict[int, Floats]:
-    """Efforts sampled in training by seed, ``[updates, samples, n]``, effort units; of those seeds that
-    have a checkpoint."""
+    """Efforts sampled in training ``[updates, samples, n]``, effort units, by seed; without the seeds
+    that have no checkpoint."""
     n = run.settings.vector_env(1).n_developers
     paths = {seed.number: run.folder / f"seed-{seed.number}" / "checkpoint.pt" for seed in run.seeds}
     return {k: read_checkpoint(path, n).play for k, path in paths.items() if path.exists()}
 
 
 def graded_episode(run: Run) -> Floats | None:
-    """Efforts of the first graded episode, ``[rounds, n]``, effort units; None before grading."""
+    """Efforts of the first graded episode ``[rounds, n]``, effort units; None before grading."""
     path = run.folder / "rows.csv"
     if not path.exists():
         return None
@@ -114,7 +126,7 @@ def graded_episode(run: Run) -> Floats | None:
 
 
 def graded_efforts(run: Run) -> dict[int, Floats]:
-    """Efforts of all graded play by seed, ``[boards, n]``, effort units; empty before grading."""
+    """Efforts of all graded play ``[boards, n]``, effort units, by seed; empty before grading."""
     path, n = run.folder / "rows.csv", run.settings.vector_env(1).n_developers
     found: dict[int, list[float]] = {}
     for (seed, _), effort in _efforts(path) if path.exists() else ():
