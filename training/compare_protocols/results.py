@@ -143,7 +143,7 @@ class Finding:
 
 
 def findings(rows: list[Row], tau: float, prices: Prices | None = None) -> list[Finding]:
-    """The cheapest stable settings, and the cheapest with a Kendall tau of at least ``tau``, by basis."""
+    """The cheapest stable settings by basis, also among those with a Kendall tau >= ``tau``."""
     stable = [row for row in rows if is_stable(row)]
     ordered = [row for row in stable if row["kendall_tau"] >= tau]
     terms = "no other is as cheap in every resource" if prices is None else "at " + _words(prices)

@@ -28,9 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog=PROG, description="A run or a benchmark as one HTML page that needs no other file."
     )
     parser.add_argument("folder", type=Path, help="folder made by training.train or training.benchmark")
-    parser.add_argument(
-        "--out", type=Path, help=f"new file for the page (*.html); default: FOLDER/{PAGE}"
-    )
+    parser.add_argument("--out", type=Path, help=f"a new *.html file; default: FOLDER/{PAGE}")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _report(options.folder, options.out), PROG)
 
