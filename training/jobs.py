@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -45,24 +45,14 @@ class Outcome(NamedTuple):
     result: Any = None
 
 
-class Pool(Protocol):
-    """Where jobs run."""
-
-    def has_room(self) -> bool:
-        """Whether another job would start at once."""
-
-    def start(self, job: Job) -> None:
-        """Start ``job``; `wait` returns its outcome."""
-
-    def wait(self, seconds: float) -> list[Outcome]:
-        """Outcomes of finished jobs, as soon as there is one; an empty list after ``seconds``."""
-
-    def close(self) -> None:
-        """Stop all processes at once."""
-
-
 class Local:
-    """Processes of this machine, at most ``workers`` jobs at a time."""
+    """Processes on this machine; `Ray` has the same methods.
+
+    Parameters
+    ----------
+    workers : int
+        Jobs that run at the same time.
+    """
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -70,15 +60,18 @@ class Local:
         self._busy: dict[Any, tuple[_Worker, Job]] = {}
 
     def has_room(self) -> bool:
+        """Whether another job would start at once."""
         return len(self._busy) < self._workers
 
     def start(self, job: Job) -> None:
+        """Start ``job``; `wait` returns its outcome."""
         self._idle = [worker for worker in self._idle if worker.process.is_alive()]
         worker = self._idle.pop() if self._idle else _Worker()
         worker.connection.send(job)
         self._busy[worker.connection] = worker, job
 
     def wait(self, seconds: float) -> list[Outcome]:
+        """Outcomes of finished jobs, as soon as there is one; an empty list after ``seconds``."""
         return [self._outcome(ready) for ready in connection.wait(list(self._busy), seconds)]
 
     def _outcome(self, ready: Any) -> Outcome:
@@ -91,6 +84,7 @@ class Local:
         return Outcome(job, *answer)
 
     def close(self) -> None:
+        """Stop all processes at once."""
         workers = self._idle + [worker for worker, _ in self._busy.values()]
         for worker in workers:
             worker.process.kill()  # what they write is whole or absent
@@ -162,7 +156,7 @@ def one_line(error: BaseException) -> str:
 
 
 class Ray:
-    """A Ray cluster, with one CPU for each job.
+    """A Ray cluster, with one CPU for each job; a pool with the methods of `Local`.
 
     The code of this project is sent to the cluster. Its dependencies must be installed there, and jobs
     must write their files to a folder that all machines share.
@@ -209,6 +203,7 @@ class Ray:
         self._ray.shutdown()
 
 
+Pool = Local | Ray
 BACKENDS = ("local", "ray")
 
 

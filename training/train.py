@@ -156,7 +156,9 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     prediction = kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     in_turn = expected_cycle(prediction) is not None
-    with contextlib.closing(_tensorboard(folder, len(play))) as board:
+    from torch.utils.tensorboard import SummaryWriter  # here, because it takes long to import
+
+    with contextlib.closing(SummaryWriter(str(folder), purge_step=len(play))) as board:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
@@ -241,12 +243,6 @@ def _grades(shown: Played, grader: Grader) -> dict[str, float]:
     """Exact figures of the latest plays, as far as they can be computed."""
     latest = (shown[key].reshape(-1, shown[key].shape[-1])[-GRADED:] for key in ("effort", "rank"))
     return {key: value for key, value in grader(*latest).items() if np.isfinite(value)}
-
-
-def _tensorboard(folder: Path, first_update: int) -> Any:
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(folder), purge_step=first_update)
 
 
 def _log(board: Any, values: dict[str, Any], update: int) -> None:

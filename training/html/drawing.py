@@ -64,6 +64,9 @@ class Axis:
         return (self.scale(inside) - low) / (high - low)
 
 
+SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
+
+
 def colour(i: int, dashed: bool = False) -> str:
     """CSS classes of the i-th of several lines, with ``dashed`` if they share a figure."""
     n = len(COLOURS)

@@ -15,15 +15,7 @@ from training.benchmark.statistics import fields_of
 from training.grading.intervals import t_interval
 from training.html.drawing import Frame, colour, exact_axis, sample
 from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
-from training.report import statistics, words
-from training.report.curves import (
-    known_line,
-    last_update,
-    mean_over_seeds,
-    regret_axis,
-    regret_column,
-    regret_unit,
-)
+from training.report import curves, statistics, words
 from training.report.files import Run, read_run
 from training.run.records import counted
 from training.run.storage import reading
@@ -159,28 +151,29 @@ def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
 
 def _graded(run: Run) -> bool:
     """Whether all seeds have regrets to show."""
-    return all(regret_column(seed) for seed in run.seeds)
+    return all(curves.regret_column(seed) for seed in run.seeds)
 
 
 def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
-    curves = {entry.algorithm: _curve(entry.run) for entry in entries}
-    end = max(last_update(entry.run.seeds) for entry in entries)
-    frame = Frame(exact_axis(0, end), regret_axis(np.concatenate([c[1] for c in curves.values()])))
+    drawn = {entry.algorithm: _curve(entry.run) for entry in entries}
+    end = max(curves.last_update(entry.run.seeds) for entry in entries)
+    means = np.concatenate([mean for _, mean, _, _ in drawn.values()])
+    frame = Frame(exact_axis(0, end), curves.regret_axis(means))
     bands, lines = [], []
-    for name, (updates, mean, low, high) in curves.items():
+    for name, (updates, mean, low, high) in drawn.items():
         kind = _colours(algorithms)(name)
         bands.append(frame.area(updates, low, high, f"{kind} band"))
-        lines.append(known_line(frame, updates, mean, kind))
-    described = f"Mean regret against updates on {task}: {', '.join(curves)}"
+        lines.append(curves.known_line(frame, updates, mean, kind))
+    described = f"Mean regret against updates on {task}: {', '.join(drawn)}"
     return task, frame.svg([*bands, *lines], described, "update")
 
 
 def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
     """Updates at which all seeds were graded; mean regret / P at these, and its interval."""
     game = run.settings.vector_env(1).game
-    column = regret_column(run.seeds[0]) or "nash_conv"
-    courses = [seed.progress[column] / regret_unit(column, game) for seed in run.seeds]
-    updates, mean = mean_over_seeds(run.seeds, courses)
+    column = curves.regret_column(run.seeds[0]) or "nash_conv"
+    courses = [seed.progress[column] / curves.regret_unit(column, game) for seed in run.seeds]
+    updates, mean = curves.mean_over_seeds(run.seeds, courses)
     known = np.flatnonzero(np.isfinite(mean))
     ends = [t_interval(np.array([course[k] for course in courses])) for k in known]
     low, high = np.array(ends).T

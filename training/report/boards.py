@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from benchgame_env import Game
 from benchgame_env.cli import figures
 from benchgame_env.validate import Floats
-from training.html.drawing import Axis, Frame, colour, exact_axis, linear_axis, power_of_ten, zero_axis
+from training.html.drawing import (
+    SHARES,
+    Axis,
+    Frame,
+    colour,
+    exact_axis,
+    linear_axis,
+    power_of_ten,
+    zero_axis,
+)
 from training.html.page import Panel
 
 MOST_RANKS = 5
@@ -45,7 +54,7 @@ def rank_flow(game: Game, ranks: NDArray[np.int64]) -> list[Panel]:
 def _layers(game: Game, updates: Floats, shares: Floats, words: str) -> str:
     """Shares ``[updates, n]`` as layers, with the best model at the bottom."""
     tops = np.cumsum(shares, axis=1)
-    frame = Frame(exact_axis(updates[0], updates[-1]), Axis(0, 1, (0, 0.25, 0.5, 0.75, 1)))
+    frame = Frame(exact_axis(updates[0], updates[-1]), SHARES)
     x = updates if len(updates) > 1 else np.array([frame.across.low, frame.across.high])
     parts, names = [], []
     for i in np.flatnonzero(shares.any(axis=0)).tolist():

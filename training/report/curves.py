@@ -11,6 +11,7 @@ from benchgame_env.validate import Floats
 from training.grading.figures import effort_scale
 from training.grading.intervals import Figure
 from training.html.drawing import (
+    SHARES,
     Axis,
     Frame,
     colour,
@@ -213,7 +214,7 @@ def distributions(game: Game, played: dict[int, Floats], expected: Expected | No
     together = np.concatenate(list(played.values())) / scale
     tops = [float(efforts.max() / f) for (efforts, _), f in zip(strategies, scale, strict=False)]
     across = linear_axis(0, max(*tops, float(together.max()), LEAST_EFFORT))
-    frame = Frame(across, Axis(0, 1, (0, 0.25, 0.5, 0.75, 1)))
+    frame = Frame(across, SHARES)
     drawn = []
     for i, name in enumerate(game.names[:MOST_PANELS]):
         lines = [

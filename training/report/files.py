@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -113,25 +113,32 @@ def sampled_efforts(run: Run) -> dict[int, Floats]:
 
 def graded_episode(run: Run) -> Floats | None:
     """Efforts of the first graded episode ``[rounds, n]``, effort units; None before grading."""
-    path = run.folder / "rows.csv"
-    if not path.exists():
-        return None
-    rows = _efforts(path)
-    first = next(rows, None)
-    if first is None:
-        raise ValueError(f"{path} is damaged: it has no rows")
-    episode = takewhile(lambda row: row[0] == first[0], rows)
-    n = run.settings.vector_env(1).n_developers
-    return _boards(path, [first[1], *(effort for _, effort in episode)], n)
+    return next((efforts for _, efforts in _graded_episodes(run)), None)
 
 
 def graded_efforts(run: Run) -> dict[int, Floats]:
     """Efforts of all graded play ``[boards, n]``, effort units, by seed; empty before grading."""
+    parts: dict[int, list[Floats]] = {}
+    for seed, efforts in _graded_episodes(run):
+        parts.setdefault(seed, []).append(efforts)
+    return {seed: np.concatenate(own) for seed, own in parts.items()}
+
+
+def _graded_episodes(run: Run) -> Iterator[tuple[int, Floats]]:
+    """The seed and the efforts ``[rounds, n]`` of each graded episode; none before grading."""
     path, n = run.folder / "rows.csv", run.settings.vector_env(1).n_developers
-    found: dict[int, list[float]] = {}
-    for (seed, _), effort in _efforts(path) if path.exists() else ():
-        found.setdefault(seed, []).append(effort)
-    return {seed: _boards(path, efforts, n) for seed, efforts in found.items()}
+    if not path.exists():
+        return
+    with reading(path), path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        seed = None
+        for (seed, _), episode in groupby(rows, lambda row: (int(row["seed"]), int(row["episode"]))):
+            efforts = [float(row["effort"]) for row in episode]
+            if len(efforts) % n:
+                raise ValueError("its rows end in the middle of a board")
+            yield seed, np.array(efforts).reshape(-1, n)
+        if seed is None:
+            raise ValueError("it has no rows")
 
 
 def _seed(folder: Path, number: int, n: int) -> Seed | None:
@@ -173,16 +180,3 @@ def _made_with(path: Path) -> dict[str, str]:
     content = json.loads(path.read_text(encoding="utf-8"))
     versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
     return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
-
-
-def _boards(path: Path, efforts: list[float], n: int) -> Floats:
-    if len(efforts) % n:
-        raise ValueError(f"{path} is damaged: its rows end in the middle of a board")
-    return np.array(efforts).reshape(-1, n)
-
-
-def _efforts(path: Path) -> Iterator[tuple[tuple[int, int], float]]:
-    """``(seed, episode)`` and effort of each row, in the order of the file."""
-    with reading(path), path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield (int(row["seed"]), int(row["episode"])), float(row["effort"])

@@ -21,6 +21,8 @@ from training.report import boards, curves, words
 from training.report.expected import Expected, expected_play
 from training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
 
+OF_SEEDS = ((sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds"))
+
 
 def page(run: Run, prediction: theory.Prediction) -> str:
     """The whole page of a run; it says which parts are missing."""
@@ -63,7 +65,7 @@ def _learning(run: Run, game: Game, expected: Expected | None) -> str:
         drawn += [curves.learning_curve(seeds, column, *rest)] if seeds else []
     if not drawn:
         return f"<h2>Learning curves</h2>\n{paragraph('Regrets are not known under this rule.')}"
-    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
+    signs = list(OF_SEEDS)
     if bound is not None:
         signs.append((sample("bound"), "bound"))
     if graded:
@@ -89,7 +91,7 @@ def _regret_check(run: Run, expected: Expected | None) -> tuple[Figure | None, f
 
 def _efforts(run: Run, game: Game, expected: Expected | None) -> str:
     drawn = curves.effort_courses(game, run.seeds, expected)
-    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
+    signs = list(OF_SEEDS)
     if expected is not None:
         signs.append((sample("truth"), f"mean effort of the {expected.name}"))
         if expected.cycle is not None:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics
 from training.grading.intervals import Estimate
-from training.html.drawing import Axis, Frame, linear_axis, sample
+from training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
 from training.html.page import legend, panels, paragraph
 from training.run.records import read
 from training.run.storage import reading
 
 ROW = 26  # pixels
-SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
 
 
 def section(path: Path, colour_of: Callable[[str], str]) -> str:

@@ -21,9 +21,8 @@ def save_seed(
 ) -> None:
     """Write ``progress.csv`` and ``checkpoint.pt``, in this order."""
     write_rows(folder / "progress.csv", progress)
-    learned = [player.save() for player in players]
-    content = {"update": len(play), "players": learned, "play": np.stack(play)}
-    save_checkpoint(folder / "checkpoint.pt", content)
+    checkpoint = Checkpoint(len(play), [player.save() for player in players], np.stack(play))
+    save_checkpoint(folder / "checkpoint.pt", checkpoint._asdict())
 
 
 def restore_seed(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]], list[Floats]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,12 @@ class TrainSettings:
         number("resolution", self.resolution, low=0, strict=True)
         for name in ("seeds", "updates", "copies", "horizon", "episodes"):
             integer(name, getattr(self, name), low=1)
-        n = load_game(self.game).n_developers
+        game = load_game(self.game)
+        n = game.n_developers
         if self.revision == "alternating" and self.horizon < n:
-            raise ValueError(
-                f"horizon: {n} developers take turns, so it must be >= {n}, got {self.horizon}"
-            )
-        if load_game(self.game).prize_range == 0:
-            raise ValueError(f"game {self.game!r}: all ranks pay the same, there is nothing to learn")
+            raise ValueError(f"horizon: must be >= {n} for {n} developers in turn, got {self.horizon}")
+        if game.prize_range == 0:
+            raise ValueError(f"game {self.game!r}: all ranks pay the same, so there is nothing to learn")
         self.players(self.vector_env(self.copies), seed=0)  # raises if an agent or the game would
 
     @property
@@ -100,7 +100,7 @@ class TrainSettings:
 
     def save(self, folder: Path) -> None:
         """Write ``settings.json`` with the versions of packages that the run depends on."""
-        made_with = {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
+        made_with = versions(PACKAGES) | {"python": platform.python_version()}
         content = {"settings": asdict(self), "versions": made_with, "git_revision": _git_revision()}
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "settings.json", json.dumps(content, indent=2) + "\n")
@@ -121,6 +121,15 @@ class TrainSettings:
         """Fields in which two runs differ, as text; empty if they are the same."""
         here, there = asdict(self), asdict(other)
         return ", ".join(f"{k}: {there[k]} there, {v} here" for k, v in here.items() if v != there[k])
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of packages by name; ``missing`` for those that are not installed."""
+    found = dict.fromkeys(packages, "missing")
+    for name in found:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def add_options(parser: argparse.ArgumentParser, cls: type) -> None:

@@ -25,7 +25,8 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
     except (csv.Error, LookupError, TypeError, ValueError, RuntimeError, IsADirectoryError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+        kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+        raise ValueError(f"{path} is damaged: {kind}{error}") from error
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from tqdm import tqdm
 
 from benchgame_env.cli import commands
 from benchgame_env.validate import integer
-from training.run.settings import PACKAGES
+from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
 from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
 
@@ -196,18 +195,11 @@ def table(rows: list[Row]) -> str:
 
 def _machine() -> dict[str, str]:
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    found = [f"{name} {_version(name)}" for name in (*PACKAGES, *PEERS)]
+    found = [f"{name} {number}" for name, number in versions((*PACKAGES, *PEERS)).items()]
     return {
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{load}",
         "versions": ", ".join([f"python {platform.python_version()}", *found]),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "missing"
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ Contest = dict[str, Callable[[], Run]]
 
 def contests(sizes: Sizes) -> dict[str, Contest]:
     """All contests by name; in each, the contestants by name."""
+    by_n = {str(n): (_additive(n), max(sizes.agents // n, 1)) for n in DEVELOPERS}
     return {
         "step": {
             "ours": lambda: _batched(bg.load_game(GAME), sizes.batch),
@@ -92,21 +93,13 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "env.step": {"ours": _parallel, "MPE2": _simple_spread},
         "training": _training(*sizes.training),
         "long training": _training(*sizes.long_training),
-        "arithmetic by n": {
-            str(n): partial(_of_size, _arithmetic, n, max(sizes.agents // n, 1)) for n in DEVELOPERS
-        },
-        "step by n": {
-            str(n): partial(_of_size, _batched, n, max(sizes.agents // n, 1)) for n in DEVELOPERS
-        },
+        "arithmetic by n": {n: partial(_arithmetic, *given) for n, given in by_n.items()},
+        "step by n": {n: partial(_batched, *given) for n, given in by_n.items()},
         "temptation": {"ours": lambda: _temptation(sizes.tempted)},
         "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
         "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
         "step by batch": {str(size): partial(_batched, bg.load_game(GAME), size) for size in BATCHES},
     }
-
-
-def _of_size(prepare: Callable[[bg.Game, int], Run], developers: int, copies: int) -> Run:
-    return prepare(_additive(developers), copies)
 
 
 def _training(copies: int, rounds: int) -> Contest:
