@@ -50,6 +50,7 @@ class Evaluation:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(
         prog=PROG,
         description="Grade a training run against the prediction.",

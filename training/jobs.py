@@ -105,6 +105,7 @@ class _Worker:
         theirs.close()  # so that its death closes the pipe
 
     def cause_of_death(self) -> str:
+        """Why the process ended, in one line."""
         self.process.join()
         status = self.process.exitcode or 0
         if status < 0:
@@ -182,12 +183,15 @@ class Ray:
         self._busy: dict[Any, Job] = {}
 
     def has_room(self) -> bool:
+        """Whether another job would start at once."""
         return len(self._busy) < self._room
 
     def start(self, job: Job) -> None:
+        """Start ``job``; `wait` returns its outcome."""
         self._busy[self._run.remote(job)] = job
 
     def wait(self, seconds: float) -> list[Outcome]:
+        """Outcomes of finished jobs, as soon as there is one; an empty list after ``seconds``."""
         ready, _ = self._ray.wait(list(self._busy), timeout=seconds)
         return [Outcome(self._busy.pop(one), *self._fetched(one)) for one in ready]
 
@@ -198,6 +202,7 @@ class Ray:
             return one_line(error), None
 
     def close(self) -> None:
+        """Stop all jobs at once."""
         for running in self._busy:
             self._ray.cancel(running, force=True)
         self._ray.shutdown()

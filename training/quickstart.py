@@ -22,6 +22,7 @@ PROG = "python -m training.quickstart"
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(prog=PROG, description="Predict, train and judge on one real leaderboard.")
     parser.add_argument("--game", default="pythia-gsm8k", help="a game, or a calibration file (*.json)")
     parser.add_argument("--level", default=3000, type=float, help="tune-before-test level to compare")

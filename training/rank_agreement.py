@@ -54,6 +54,7 @@ class Pair:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(
         prog=PROG,
         description="Kendall tau between the model rankings of every pair of benchmarks.",

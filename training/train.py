@@ -52,6 +52,7 @@ TRAINING = 3  # separates the random streams of training from others of the same
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: _train(options), PROG)
 

@@ -26,6 +26,7 @@ PROG = "python -m training.benchmark"
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: _benchmark(options), PROG)
 

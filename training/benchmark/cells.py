@@ -42,10 +42,12 @@ class Cell:
 
     @property
     def name(self) -> str:
+        """Name of the cell in messages."""
         return f"{self.run.name}, seed {self.seed}"
 
     @property
     def folder(self) -> Path:
+        """Folder of the seed."""
         return self.run_folder / f"seed-{self.seed}"
 
     def is_finished(self) -> bool:

@@ -28,6 +28,7 @@ TAU = 0.99
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: _compare(options), PROG)
 

@@ -46,9 +46,11 @@ class Setting:
 
     @property
     def label(self) -> str:
+        """The setting in words."""
         return commands.setting_label(self.protocol, self.parameters)
 
     def make(self) -> Any:
+        """The protocol itself; ValueError if the parameters are unsuitable."""
         return as_protocol((self.protocol, self.parameters))
 
 

@@ -82,14 +82,17 @@ def _cell(name: str, text: str) -> Any:
 
 
 def parquet_is_there() -> bool:
+    """Whether Parquet files can be read and written."""
     return importlib.util.find_spec("pyarrow") is not None
 
 
 def key_of(row: Row) -> Key:
+    """What distinguishes the setting of a row from others, see `Setting.key`."""
     return row["protocol"], row["parameters"]
 
 
 def label_of(row: Row) -> str:
+    """The setting of a row, in words."""
     return commands.setting_label(row["protocol"], json.loads(row["parameters"]))
 
 
@@ -100,10 +103,12 @@ def costs_of(row: Row) -> dict[str, float]:
 
 
 def cost_words(row: Row) -> str:
+    """What a setting costs the designer, in words; empty if nothing."""
     return " + ".join(f"{cost:,.6g} {resource}" for resource, cost in costs_of(row).items())
 
 
 def is_stable(row: Row) -> bool:
+    """Whether the predicted regime is ``pure``."""
     return row["regime"] == "pure"
 
 

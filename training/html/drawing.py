@@ -143,9 +143,11 @@ class Frame:
     bottom: float = 36
 
     def x(self, values: ArrayLike) -> Floats:
+        """Horizontal places of values, pixels."""
         return self.left + self.across.share(values) * (self.width - self.left - self.right)
 
     def y(self, values: ArrayLike) -> Floats:
+        """Vertical places of values, pixels."""
         return self.height - self.bottom - self.up.share(values) * (self.height - self.bottom - self.top)
 
     def line(self, x: ArrayLike, y: ArrayLike, kind: str) -> str:
@@ -182,9 +184,11 @@ class Frame:
         return self.area([low, high], [self.up.low] * 2, [self.up.high] * 2, kind)
 
     def dot(self, x: float, y: float, kind: str, shape: str = "disc") -> str:
+        """A marker at a point; ``kind``: its CSS classes."""
         return marker(shape, float(self.x(x)), float(self.y(y)), kind)
 
     def words(self, x: float, y: float, text: str, anchor: str = "middle", kind: str = "tick") -> str:
+        """A text at a point; ``kind``: its CSS class."""
         place = f'text-anchor="{anchor}" x="{float(self.x(x)):.1f}" y="{float(self.y(y)):.1f}"'
         return f'<text class="{kind}" {place}>{escape(text)}</text>'
 

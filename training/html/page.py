@@ -112,4 +112,5 @@ def definitions(entries: Iterable[tuple[str, str]], kind: str = "") -> str:
 
 
 def paragraph(text: str) -> str:
+    """A paragraph of plain text."""
     return f"<p>{escape(text)}</p>"

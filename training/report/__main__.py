@@ -24,6 +24,7 @@ PAGE = "report.html"
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(
         prog=PROG, description="A run or a benchmark as one HTML page that needs no other file."
     )

@@ -44,6 +44,7 @@ class Entry:
 
     @property
     def anchor(self) -> str:
+        """Name of its section on the page."""
         return f"run-{self.run.folder.name}"
 
 

@@ -63,7 +63,7 @@ def learning_curve(
     up = (regret_axis if column in REGRETS else _plain_axis)(np.concatenate([*courses, marks]))
     frame = Frame(exact_axis(0, end), up, right=22)
     lines = _seed_lines(frame, seeds, courses, "c0")
-    words = f"{name} against updates, {counted(len(seeds), 'seed')} and their mean"
+    words = f"{name} against updates, {counted(len(seeds), 'seed')} and the mean"
     if bound is not None:
         lines += [frame.level(bound), frame.words(0, bound, f" bound {bound:g}", "start", "tick above")]
         words += f"; bound {bound:g}"
@@ -101,6 +101,7 @@ def regret_unit(column: str, game: Game) -> float:
 
 
 def last_update(seeds: list[Seed]) -> float:
+    """The last update that any seed has reached."""
     return float(max(seed.progress["update"][-1] for seed in seeds))
 
 
@@ -116,6 +117,7 @@ def _plain_axis(values: Floats) -> Axis:
 
 
 def known_line(frame: Frame, updates: Floats, values: Floats, kind: str) -> str:
+    """A line through the finite ``values``; a dot if there is only one."""
     known = np.flatnonzero(np.isfinite(values))
     if known.size == 1:
         return frame.dot(updates[known[0]], values[known[0]], kind)
@@ -142,7 +144,7 @@ def effort_courses(game: Game, seeds: list[Seed], expected: Expected | None) -> 
     drawn = []
     for i, name in enumerate(game.names[:MOST_PANELS]):
         lines = []
-        words = f"Mean effort of {name} against updates, {counted(len(seeds), 'seed')} and their mean"
+        words = f"Mean effort of {name} against updates, {counted(len(seeds), 'seed')} and the mean"
         if expected is not None:
             mean, low, high = marks[:, i]
             lines.append(frame.area([0, end], [low, low], [high, high], "span"))

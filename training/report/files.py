@@ -37,6 +37,7 @@ class Seed:
 
     @property
     def updates(self) -> int:
+        """Number of updates that are saved."""
         return len(self.progress["update"])
 
 

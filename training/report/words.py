@@ -37,6 +37,7 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 
 
 def title(settings: TrainSettings) -> str:
+    """Heading of the page."""
     setting = commands.setting_label(settings.protocol, settings.parameters)
     return f"{settings.game} under {setting}: {settings.agents}"
 
@@ -54,6 +55,7 @@ def verdict_sentence(run: Run) -> str:
 
 
 def head(run: Run) -> str:
+    """The main settings of the run, as HTML."""
     s = run.settings
     entries = [
         ("game", s.game),
@@ -93,10 +95,12 @@ def signed(outcome: str) -> str:
 
 
 def outcome_of(run: Run) -> str:
+    """Outcome of the verdict, or ``not graded``."""
     return "not graded" if run.verdict is None else run.verdict.outcome
 
 
 def prediction(known: facts.Facts) -> str:
+    """What was predicted, and the solutions that were found, as HTML."""
     entries = pages.statements(known)
     if cycle := known["cycle"]:
         entries.append(("cycle", pages.cycle_words(cycle)))
@@ -131,6 +135,7 @@ def developers(run: Run, game: Game, expected: Expected | None) -> str:
 
 
 def made_with(run: Run) -> str:
+    """All settings and the versions of packages, as HTML."""
     entries = {**asdict(run.settings), **run.made_with}
     listed = definitions(((name, str(value)) for name, value in entries.items()), "facts")
     return f"<h2>Settings and versions</h2>\n{listed}"

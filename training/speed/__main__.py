@@ -120,6 +120,7 @@ GOALS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(prog=PROG, description="Measure speed and memory beside the alternatives.")
     parser.add_argument("--repetitions", type=int, default=7, help="repetitions of every contestant")
     parser.add_argument("--out", type=Path, default=Path("runs/speed.csv"), help="file for the rows")
