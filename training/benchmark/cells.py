@@ -15,7 +15,6 @@ from training.grading.figures import load_figures
 from training.grading.judging import grade_and_keep
 from training.jobs import Job, Pool, progress_bar, run_all
 from training.run.prediction import FILE, kept_prediction, key_of, predict_and_keep
-from training.run.settings import TrainSettings
 from training.run.storage import read_progress, read_rows
 from training.train import finish_seed, saved_updates, show_progress
 
@@ -105,21 +104,17 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
 def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     """Write the predictions that are missing; runs of the same game, protocol and choices share one.
     Returns error messages by folder."""
-    groups: dict[str, dict[Path, TrainSettings]] = {}
-    for cell in cells:
-        if not (cell.run_folder / FILE).exists():
-            key = json_text(key_of(cell.run.settings))
-            groups.setdefault(key, {})[cell.run_folder] = cell.run.settings
+    missing = {c.run_folder: c.run.settings for c in cells if not (c.run_folder / FILE).exists()}
+    groups: dict[str, list[Path]] = {}
+    for folder, settings in missing.items():
+        groups.setdefault(json_text(key_of(settings)), []).append(folder)
     jobs: dict[Job, list[Path]] = {
-        partial(predict_and_keep, next(iter(group.values())), list(group)): list(group)
-        for group in groups.values()
+        partial(predict_and_keep, missing[folders[0]], folders): folders for folders in groups.values()
     }
-    return {
-        folder: error
-        for job, error, _ in run_all(pool, list(jobs), lambda: bar.update(0))
-        if error
-        for folder in jobs[job]
-    }
+    errors: dict[Path, str] = {}
+    for job, error, _ in run_all(pool, list(jobs), lambda: bar.update(0)):
+        errors |= dict.fromkeys(jobs[job], error) if error else {}
+    return errors
 
 
 def run_cell(cell: Cell) -> None:
