@@ -66,7 +66,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "training.evaluate": {"cli", "theory", "training.grading", "training.run"},
     "training.callbacks": {"(door)", "agents", "agents.play", "theory", "training.grading", "validate"},
-    "training.quickstart": {"cli", "theory", "training.evaluate", "training.jobs", "training.run", "training.train"},
+    "training.quickstart": {
+        "cli", "theory", "training.evaluate", "training.jobs", "training.run", "training.train",
+    },
     "training.rank_agreement": {"cli", "metrics", "training.grading", "training.run", "validate"},
     "training.compare_protocols": {
         "(door)", "cli", "files", "metrics", "named_games", "rules", "theory", "theory.dynamics",
