@@ -27,6 +27,7 @@ from benchgame_env import metrics
 from benchgame_env.cli import commands
 from benchgame_env.validate import Floats, number
 from training.grading.intervals import CONFIDENCE, Estimate
+from training.run.records import counted
 from training.run.storage import write_rows
 
 PROG = "python -m training.rank_agreement"
@@ -129,7 +130,7 @@ def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
     models = [model for model in first if model in second]
     label = " and ".join(map(repr, pair))
     if len(models) < 2:
-        raise ValueError(f"benchmarks {label} have {len(models)} models in common, a ranking needs 2")
+        raise ValueError(f"{label} have {counted(len(models), 'model')} in common; a ranking needs 2")
     taus = []
     for k, column in enumerate(columns):
         own, other = ([scores[benchmark][model][k] for model in models] for benchmark in pair)
@@ -141,8 +142,8 @@ def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
 
 
 def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
-    """The mean of ``values``, one per pair of benchmarks, and its interval; NaN with two benchmarks,
-    which leave no pair without either."""
+    """The mean of ``values``, one for each pair of benchmarks, with its interval; NaN for the ends of
+    the interval with two benchmarks, since there is no pair without one of them."""
     mean = float(values.mean())
     benchmarks = sorted({benchmark for pair in pairs for benchmark in pair.benchmarks})
     m = len(benchmarks)
@@ -169,7 +170,8 @@ def report(pairs: list[Pair], columns: list[str]) -> str:
     models = [pair.models for pair in pairs]
     shared = f"{min(models)}" if min(models) == max(models) else f"{min(models)} to {max(models)}"
     return (
-        f"Kendall tau between model rankings, {len(pairs)} pairs of benchmarks, {shared} models each\n"
+        f"Kendall tau between model rankings, {counted(len(pairs), 'pair')} of benchmarks, "
+        f"{shared} models each\n"
         + commands.table(["scores", "mean tau", "95 %, jackknife", "least", "most"], rows)
     )
 

@@ -117,7 +117,7 @@ def test_what_ranks_nothing_is_refused(scores, others, message) -> None:
         (("y,a,0.5,0.01,0.6", "y,a,0.5"), "row 7: tuned: expected a number, got None"),
         (("x,c,", "x,,"), "row 4: model: expected a name"),
         (("x,d,", "x,c,"), "row 5: model 'c' on 'x' has an earlier row"),
-        (("z,b,0.2,0.01,0.8\nz,c,0.3,0.01,0.7\n", ""), "'x' and 'z' have 1 models in common"),
+        (("z,b,0.2,0.01,0.8\nz,c,0.3,0.01,0.7\n", ""), "'x' and 'z' have 1 model in common"),
         (("z,b,0.2,0.01,0.8\nz,c,0.3", "z,b,0.1,0.01,0.8\nz,c,0.1"), "score the same on 'z'"),
         ((SCORES[SCORES.index("y,b") :], ""), "need at least two benchmarks to compare, got x"),
     ],

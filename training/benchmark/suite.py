@@ -118,7 +118,7 @@ def _name(given: Any) -> str:
 
 
 def _runs(content: Table) -> Iterator[SuiteRun]:
-    _known("the file", content, KEYS)
+    _table("the file", content, KEYS)
     defaults = _table("defaults", content.get("defaults", {}), RUN_KEYS)
     tasks = list(_tasks(content["tasks"]))
     groups = dict.fromkeys(group for group, _, _ in tasks)
@@ -174,14 +174,10 @@ def _tasks(tables: Any) -> Iterator[tuple[str, str, Table]]:
                 yield group or task, group if group and single else task, {**own, **chosen}
 
 
-def _table(where: str, given: Any, known: set[str] | None = None) -> Table:
+def _table(where: str, given: Any, keys: set[str] | None = None) -> Table:
+    """A copy of the table ``given``; ValueError if it is no table or has a key not in ``keys``."""
     if not isinstance(given, dict):
         raise ValueError(f"{where}: expected a table, got {given!r}")
-    if known is not None:
-        _known(where, given, known)
-    return dict(given)
-
-
-def _known(where: str, given: Table, known: set[str]) -> None:
     for key in given:
-        choice(where, key, sorted(known))
+        choice(where, key, sorted(given if keys is None else keys))
+    return dict(given)
