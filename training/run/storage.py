@@ -15,6 +15,7 @@ import numpy as np
 
 from benchgame_env.files import write_bytes, write_text
 from benchgame_env.validate import Floats
+from training.run.records import counted
 
 
 @contextlib.contextmanager
@@ -61,7 +62,7 @@ def read_progress(path: Path, updates: int) -> list[dict[str, str]]:
         for k, row in enumerate(rows)
     )
     if not whole:
-        raise ValueError(f"{path} is damaged: it lacks rows of the first {updates} updates")
+        raise ValueError(f"{path} is damaged: expected rows of {counted(updates, 'update')}")
     return rows
 
 
