@@ -242,4 +242,5 @@ def add_workers_option(parser: argparse.ArgumentParser) -> None:
 def progress_bar(total: int, unit: str, name: str, done: int = 0) -> tqdm:
     """A progress bar on stderr; where that is no terminal, such as a log file, a line each minute."""
     pause = 0.1 if sys.stderr.isatty() else 60.0
-    return tqdm(total=total, initial=done, unit=unit, desc=name, mininterval=pause)
+    settings = {"mininterval": pause, "maxinterval": max(10.0, pause)}
+    return tqdm(total=total, initial=done, unit=unit, desc=name, **settings)
