@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -182,51 +184,41 @@ def _words(prices: Prices) -> str:
     return ", ".join(f"{name}={price:g}" for name, price in prices.items())
 
 
-HEADER = (
-    "setting",
-    "regime",
-    "basis",
-    "play",
-    "tau",
-    "best on top",
-    "burnt",
-    "temptation",
-    "NashConv",
-    "cost",
-)
-
-
 def cells(row: Row) -> list[str]:
     """A row as text, in the columns of `HEADER`."""
     if row["error"]:
         return [label_of(row), "failed", *[""] * (len(HEADER) - 2)]
-    certificate = _number(row["nash_conv"], ".2g")
-    if row["one_round_gain"] is not None:
-        certificate = f"{row['one_round_gain']:.2g}*"
-    return [
-        label_of(row),
-        row["regime"],
-        row["basis"],
-        row["play"],
-        _with_margin(row, "kendall_tau"),
-        _with_margin(row, "best_on_top"),
-        _number(row["effort_share"], ".1%"),
-        _number(row["temptation"], ".3g"),
-        certificate,
-        cost_words(row),
-    ]
+    return [in_words(row) for in_words in COLUMNS.values()]
 
 
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else f"{value:{form}}"
+def _number(name: str, form: str, row: Row) -> str:
+    return "" if row[name] is None else f"{row[name]:{form}}"
 
 
-def _with_margin(row: Row, name: str) -> str:
+def _with_margin(name: str, row: Row) -> str:
     """The value, with half of its interval if it was simulated."""
     half = (row[f"{name}_high"] - row[f"{name}_low"]) / 2
     return f"{row[name]:.3f}" + (f" ± {half:.3f}" if half else "")
 
 
+def _certificate(row: Row) -> str:
+    gain = _number("one_round_gain", ".2g", row)
+    return f"{gain}*" if gain else _number("nash_conv", ".2g", row)
+
+
+COLUMNS: dict[str, Callable[[Row], str]] = {
+    "setting": label_of,
+    "regime": itemgetter("regime"),
+    "basis": itemgetter("basis"),
+    "play": itemgetter("play"),
+    "tau": partial(_with_margin, "kendall_tau"),
+    "best on top": partial(_with_margin, "best_on_top"),
+    "burnt": partial(_number, "effort_share", ".1%"),
+    "temptation": partial(_number, "temptation", ".3g"),
+    "NashConv": _certificate,
+    "cost": cost_words,
+}
+HEADER = tuple(COLUMNS)
 NOTES = {
     "regime": "pure: a pure equilibrium is predicted, the setting is stable; cycle: there is none; "
     "undecided: no prediction",
