@@ -126,16 +126,24 @@ def _thresholds(options: argparse.Namespace) -> None:
         choice("plot", figures.suffix(options.plot), figures.FORMATS)  # before a long search
     levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
     ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
-    intervals = theory.stabilizing_levels(game, options.max_level)
+    furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level
+    intervals = theory.stabilizing_levels(game, furthest)
     print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
     print(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
     if not intervals:
         print("Honest play is stable at no level looked at.")
-    for low, high in intervals:
-        print(f"Honest play is stable from level {low:.6g} to {high:.6g}.")
+    for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
+        ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
+        print(f"Honest play is stable {ends}{', the last one looked at' * (high == furthest)}.")
+    if intervals.resolved_to < furthest:
+        print(f"From level {intervals.resolved_to:.6g} on, scores are too close together to tell.")
     if options.plot:
         figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
         print(f"Wrote {options.plot}.")
+
+
+def _give_or_take(level: float, error: float) -> str:
+    return f"{level:.6g}" + (f" (give or take {error:.1g})" if error > 1e-6 * level else "")
 
 
 def _ladder(game: Game, levels: list[float]) -> list[list[str]]:

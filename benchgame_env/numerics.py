@@ -27,12 +27,16 @@ GAIN, STEPS = 1e-9, 1.5
 def publish(scores: ArrayLike) -> Floats:
     """Scores ``[...]`` as a board shows them, on the grid; infinities and NaN stay what they are."""
     scores = np.asarray(scores, dtype=np.float64)
-    shown = np.rint(scores * (1 / RHO)) * RHO
-    wide = np.abs(scores) >= WIDE
-    if wide.any():
-        with np.errstate(over="ignore"):
-            shown = np.where(wide, scores.astype(np.float32), shown)
-    return shown
+    if scores.min(initial=0.0) > -WIDE and scores.max(initial=0.0) < WIDE:
+        shown = np.multiply(scores, 1 / RHO)
+        return (
+            np.multiply(np.rint(shown, out=shown), RHO, out=shown)
+            if shown.ndim
+            else np.rint(shown) * RHO
+        )
+    with np.errstate(over="ignore"):
+        near = np.rint(scores * (1 / RHO)) * RHO
+        return np.where(np.abs(scores) < WIDE, near, scores.astype(np.float32))
 
 
 def above(shown: ArrayLike) -> Floats:

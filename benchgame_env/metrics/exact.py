@@ -8,8 +8,6 @@ limit of ever finer grids. Where one step of the grid decides what a deviation g
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,19 +15,11 @@ from benchgame_env.game import Game
 from benchgame_env.metrics.expected_prize import expected_prize
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.numerics import above, publish
-from benchgame_env.rules import DeterministicProtocol, as_protocol, is_exact
+from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.validate import Floats
 
 # Costs that differ by less than this share of P are one for a grade: a tenth of the tightest bound.
 RESOLVED = 1e-3
-
-
-def exact_rule(protocol: Any) -> DeterministicProtocol:
-    """The protocol that ``protocol`` names, if its board is a fixed function of efforts; ValueError."""
-    rule = as_protocol(protocol)
-    if not is_exact(rule):
-        raise ValueError(f"protocol {rule!r}: this is graded under a DeterministicProtocol alone")
-    return rule
 
 
 def expected_payoffs(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> Floats:
@@ -41,7 +31,7 @@ def expected_payoffs(game: Game, rule: DeterministicProtocol, mixed: list[Strate
 
 def regrets(game: Game, rule: DeterministicProtocol, mixed: list[Strategy]) -> Floats:
     """``sup_e u_i(e, x_-i) - u_i(x)``, ``[n]``, prize units, >= 0; NaN where one step of the grid moves
-    it by more than `RESOLVED` P."""
+    it by more than `RESOLVED` P and a tenth of itself."""
     scores = shown_scores(game, rule, mixed)
     aims, efforts = limit_efforts(game, rule, np.concatenate([own for own, _ in scores]))
     doubtful = _doubtful(game, rule, aims, efforts)
@@ -87,11 +77,15 @@ def _regret(
     deviating = _payoffs(game, rule, i, own_scores(game, rule, i, efforts), efforts, scores)
     best = max(now.max(), at_ends.max(), deviating.max())
     if doubtful.any():
-        sure = max(now.max(), at_ends.max(), deviating[~doubtful].max(initial=-np.inf))
-        # At best, a doubtful score is passed for what the step of the grid below it takes.
-        cheap = first_efforts(game, rule, aims[doubtful] - _step(aims[doubtful]))[:, i]
-        hoped = _payoffs(game, rule, i, np.nextafter(aims[doubtful], np.inf), cheap, scores)
-        if hoped.max() - sure > RESOLVED * game.prize_range:
+        # A doubtful score is passed for what the step of the grid below it takes, or the one above it.
+        aims, step = aims[doubtful], _step(aims[doubtful])
+        lower, upper = (first_efforts(game, rule, aims + way * step)[:, i] for way in (-1, 1))
+        shown = np.nextafter(aims, np.inf)
+        hoped = max(best, _payoffs(game, rule, i, shown, lower, scores).max())
+        passed = own_scores(game, rule, i, upper) >= aims + step
+        feared = np.where(passed, _payoffs(game, rule, i, shown, upper, scores), -np.inf)
+        sure = max(now.max(), at_ends.max(), feared.max(), deviating[~doubtful].max(initial=-np.inf))
+        if hoped - sure > max(RESOLVED * game.prize_range, (hoped - own[1] @ now) / 10):
             return np.nan
     return max(0.0, float(best - own[1] @ now))
 

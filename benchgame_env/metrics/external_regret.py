@@ -17,10 +17,11 @@ from benchgame_env.game import Game
 from benchgame_env.metrics import exact
 from benchgame_env.metrics.limit_cycle import course
 from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
 
 
-def external_regrets(game: Game, protocol: Any, profiles: ArrayLike) -> Floats:
+def external_regrets(game: Game | str, protocol: Any, profiles: ArrayLike) -> Floats:
     """What each developer could have gained by one constant effort; ``[n]``, prize units, >= 0.
 
     ``sup_e mean_t u_i(e, x_-i^t) - mean_t u_i(x^t)`` over all efforts in ``[0, B_i]``, exact up to
@@ -36,7 +37,8 @@ def external_regrets(game: Game, protocol: Any, profiles: ArrayLike) -> Floats:
     ------
     ValueError: a rule without exact theory, efforts outside the budget.
     """
-    rule, efforts = exact.exact_rule(protocol), course(profiles)
+    subgame, efforts = Subgame.exact(game, protocol), course(profiles)
+    game, rule = subgame.game, subgame.rule
     if efforts.shape[1] != game.n_developers:
         raise ValueError(f"profiles: {efforts.shape[1]} efforts for {game.n_developers} developers")
     if (efforts < 0).any() or (efforts > game.budget).any():

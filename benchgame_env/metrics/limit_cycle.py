@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchgame_env.validate import Floats, integer, number
+from benchgame_env.validate import Floats, integer
 
 SEEN = 3  # periods that have to be seen: the first, and two that repeat it
 
@@ -43,42 +43,52 @@ class LimitCycle:
         return self.states.min(axis=0)
 
 
-def find_cycle(efforts: ArrayLike, turns: ArrayLike | int, tolerance: float = 0.0) -> LimitCycle:
+def find_cycle(
+    efforts: ArrayLike, turns: ArrayLike | int, scores: ArrayLike | None = None
+) -> LimitCycle:
     """The shortest cycle in which play ends.
 
-    Deterministic developers who see the board alone repeat themselves once a turn and the efforts held
+    Deterministic developers who see the board alone repeat themselves once a turn and what is shown
     recur. Whether they see the board alone is not known, so all that was played from then on has to
     repeat: at least `SEEN` periods, and at least half of the course, lest its last few rounds count as
     a cycle by chance.
 
     Parameters
     ----------
-    efforts: after each revision, ``[rounds, n]``, of one episode.
-    turns: who revised, ``[rounds]``; or the turns of a lap, n for round robin, 1 if all revise at once.
-    tolerance: how far efforts may differ and count as equal, effort units. Exact by default; for
-        rounding alone, since any other slack lets play pass that only nearly repeats.
+    efforts : array ``[rounds, n]``
+        After each revision of one episode, effort units.
+    turns : array ``[rounds]`` or int
+        Who revised; or the turns of a lap, n for round robin, 1 if all revise at once.
+    scores : array ``[rounds, n]``, optional
+        Published scores after each revision, which then have to repeat instead of the efforts.
 
     Raises
     ------
-    ValueError: efforts or turns of another shape, or not finite.
+    ValueError
+        Arrays of another shape, or not finite.
     """
     efforts = course(efforts)
     rounds = len(efforts)
+    seen = efforts if scores is None else course(scores, "scores")
+    if seen.shape != efforts.shape:
+        raise ValueError(f"scores: need shape {efforts.shape} as the efforts have, got {seen.shape}")
     phases = _phases(turns, rounds)
-    number("tolerance", tolerance, low=0)
-    recurs = (np.abs(efforts - efforts[-1]) <= tolerance).all(axis=1) & (phases == phases[-1])
+    recurs = (seen == seen[-1]).all(axis=1) & (phases == phases[-1])
     for period in rounds - 1 - np.flatnonzero(recurs)[-2::-1]:
-        start = _repeats_from(efforts, phases, int(period), tolerance)
+        start = _repeats_from(seen, phases, int(period))
         if rounds - start >= max(SEEN * period, rounds / 2):
-            return _cycle(efforts, start, int(period), tolerance)
+            still = bool((seen[-period:] == seen[-1]).all())
+            length = 1 if still else int(period)
+            whole = slice(rounds - (rounds - start) // period * period, rounds)
+            return LimitCycle(start, length, efforts[-length:], whole)
     return LimitCycle(rounds // 2, None, efforts[rounds // 2 :], slice(rounds // 2, rounds))
 
 
-def course(efforts: ArrayLike) -> Floats:
-    """Efforts ``[rounds, n]``, checked."""
-    array = np.asarray(efforts, dtype=np.float64)
+def course(values: ArrayLike, field: str = "efforts") -> Floats:
+    """Efforts (or scores, as ``field`` says) ``[rounds, n]``, checked."""
+    array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise ValueError(f"efforts: need finite numbers [rounds, n], got shape {array.shape}")
+        raise ValueError(f"{field}: need finite numbers [rounds, n], got shape {array.shape}")
     return array
 
 
@@ -91,15 +101,8 @@ def _phases(turns: Any, rounds: int) -> NDArray[np.int64]:
     return phases
 
 
-def _repeats_from(efforts: Floats, phases: NDArray[np.int64], period: int, tolerance: float) -> int:
+def _repeats_from(seen: Floats, phases: NDArray[np.int64], period: int) -> int:
     """From where on everything equals what the last period has at its place."""
-    place = np.arange(-len(efforts), 0) % period - period
-    differs = (np.abs(efforts - efforts[place]) > tolerance).any(axis=1) | (phases != phases[place])
+    place = np.arange(-len(seen), 0) % period - period
+    differs = (seen != seen[place]).any(axis=1) | (phases != phases[place])
     return int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
-
-
-def _cycle(efforts: Floats, start: int, period: int, tolerance: float) -> LimitCycle:
-    rounds, states = len(efforts), efforts[-period:]
-    whole = slice(rounds - (rounds - start) // period * period, rounds)
-    still = (np.abs(states - states[-1]) <= tolerance).all()
-    return LimitCycle(start, 1 if still else period, states[-1:] if still else states, whole)

@@ -13,11 +13,12 @@ from benchgame_env.metrics import exact
 from benchgame_env.metrics.limit_cycle import course
 from benchgame_env.numerics import beating, publish
 from benchgame_env.rules import DeterministicProtocol
+from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, number
 
 
 def revision_regrets(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     efforts: ArrayLike,
     revised: ArrayLike,
@@ -50,8 +51,9 @@ def revision_regrets(
     ------
     ValueError: a rule without exact theory, efforts outside the budget, somebody who moved out of turn.
     """
-    rule, after, who = exact.exact_rule(protocol), course(efforts), np.asarray(revised)
-    n = game.n_developers
+    subgame = Subgame.exact(game, protocol)
+    game, rule, n = subgame.game, subgame.rule, subgame.n
+    after, who = course(efforts), np.asarray(revised)
     if after.shape[1] != n or who.shape != (len(after),) or not np.isin(who, range(n)).all():
         raise ValueError(
             f"efforts, revised: need [rounds, {n}] and one of {n} developers for each round, got shapes "

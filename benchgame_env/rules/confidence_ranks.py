@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchgame_env.game import Board, Game, Ties
+from benchgame_env.numerics import publish
 from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.finite_test import FiniteTest
 from benchgame_env.rules.registry import register_protocol
@@ -55,4 +56,4 @@ class ConfidenceRanks(FiniteTest):
         ranks = 1 + (lower[..., None, :] > upper[..., :, None]).sum(axis=-1)
         # Ranks in the place of scores: blocks of equal rank cover consecutive places.
         prizes = game.board(-ranks.astype(np.float64), "split").prizes
-        return Board(shares, ranks, prizes)
+        return Board(publish(shares), ranks, prizes)

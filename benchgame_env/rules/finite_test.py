@@ -73,7 +73,9 @@ class FiniteTest(Protocol):
         if rng is None:
             raise ValueError(f"rng: {self!r} draws its boards, so it needs a generator")
         board, state = self.base.play(game, efforts, state, None, revised)
-        solved = self.solve(_chances(game, self.base, efforts, board.scores), rng)
+        # The curves' own scores, where they are known: rounding before chance would make steps of them.
+        scores = self.base.score(game, efforts) if is_exact(self.base) else board.scores
+        solved = self.solve(_chances(game, self.base, efforts, scores), rng)
         return self.award(game, solved / self.items), state
 
     def solve(self, chances: Floats, rng: np.random.Generator) -> NDArray[np.int64]:

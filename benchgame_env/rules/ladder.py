@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
+from benchgame_env.numerics import publish
 from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
@@ -77,7 +78,7 @@ class Ladder(BestSoFar):
         object.__setattr__(self, "step", number("step", self.step, low=0, strict=True))
 
     def improves(self, scores: Floats, best: Floats) -> NDArray[np.bool_]:
-        return scores > best + self.step
+        return scores > publish(best + self.step)
 
     def steps(self, scores: Floats) -> Floats:
         return np.rint(scores / self.step) * self.step

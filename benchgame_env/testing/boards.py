@@ -28,6 +28,7 @@ ROWS = 40
 DRAWS = 1000  # boards drawn where a rule is noisy
 LADDER = 50  # efforts that a developer climbs; a noisy rule is shown the five of them that FEW picks
 FEW = slice(None, None, 12)
+COARSE = 1e-3  # of an effort
 SLACK = 1e-6  # of a score; an inverse is computed in rounded numbers
 
 
@@ -242,11 +243,11 @@ def _inverse(trial: Trial) -> None:
     scale, slack = trial.top.max() or 1.0, SLACK * np.maximum(1.0, np.abs(aims))
     finite = np.where(np.isfinite(least), least, trial.top)  # far beyond, float64 may reach a ceiling
     enough = np.asarray(rule.score(game, finite * (1 + CLOSE) + CLOSE * scale)) >= aims - slack
-    beyond = (
-        np.asarray(rule.score(game, np.maximum(finite - SLACK * (finite + scale), 0.0))) > aims + slack
-    )
+    # A rule that rounds aims at the middle of a cell of published scores, which begins a little earlier.
+    before = (SLACK if rule.traits.strict else COARSE) * (finite + scale)
+    beyond = np.asarray(rule.score(game, np.maximum(finite - before, 0.0))) > aims + slack
     _name(~enough & np.isfinite(least), "less than the effort needed", aims, least, game)
-    _name(beyond & (least > SLACK * scale), "more than the least effort", aims, least, game)
+    _name(beyond & (least > before), "more than the least effort", aims, least, game)
 
 
 def _name(wrong: NDArray[np.bool_], what: str, aims: Floats, least: Floats, game: Game) -> None:

@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "theory.dynamics": CORE,
     "theory.solutions": CORE | {"metrics", "theory.dynamics", "theory.mixed", "theory.pure"},
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
-    "testing": {"cli", "costs", "curves", "game", "named_games", "rules", "validate"},
+    "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {"game", "metrics", "rules", "theory", "validate"},
     "agents.base": {"(door)", "play", "rules", "subgame", "theory", "validate"},
     "agents.play": {"(door)", "agents.base", "validate"},

@@ -59,13 +59,13 @@ def test_hidden_dependence_is_no_cycle(odd: int) -> None:
     assert find_cycle(efforts, turns=1).period is None
 
 
-def test_the_tolerance_is_for_rounding_and_lets_no_drift_pass() -> None:
+def test_last_digits_of_efforts_do_not_hide_a_cycle_of_scores() -> None:
     loops = np.array(100 * LOOP)
     noise = np.random.default_rng(0).uniform(-4e-10, 4e-10, loops.shape)
-    assert find_cycle(loops + noise, turns=1).period is None  # exact by default
-    assert find_cycle(loops + noise, turns=1, tolerance=1e-9).period == 3
-    drift = 5e-10 * np.arange(100).repeat(3)[:, None]  # less than the tolerance from period to period
-    assert find_cycle(loops + drift, turns=1, tolerance=1e-9).period is None
+    assert find_cycle(loops + noise, turns=1).period is None  # exact
+    found = find_cycle(loops + noise, turns=1, scores=loops)
+    assert found.period == 3
+    assert (found.states == (loops + noise)[-3:]).all()
 
 
 def obvious(efforts: list, turns: list) -> tuple[int, int] | None:
@@ -108,15 +108,15 @@ def test_the_predicted_cycle_is_found_when_it_is_played() -> None:
 
 
 @pytest.mark.parametrize(
-    ("efforts", "turns", "tolerance", "culprit"),
+    ("efforts", "turns", "scores", "culprit"),
     [
-        ([1.0, 2.0], 1, 0.0, r"efforts: need finite numbers \[rounds, n\], got shape \(2,\)"),
-        ([[np.nan]], 1, 0.0, "efforts: need finite numbers"),
-        (LOOP, 0, 0.0, "turns: must be a whole number >= 1, got 0"),
-        (LOOP, [0, 1], 0.0, "turns: need one for each of 3 rounds"),
-        (LOOP, 1, -1.0, "tolerance: must be >= 0, got -1"),
+        ([1.0, 2.0], 1, None, r"efforts: need finite numbers \[rounds, n\], got shape \(2,\)"),
+        ([[np.nan]], 1, None, "efforts: need finite numbers"),
+        (LOOP, 0, None, "turns: must be a whole number >= 1, got 0"),
+        (LOOP, [0, 1], None, "turns: need one for each of 3 rounds"),
+        (LOOP, 1, [[0.0]], r"scores: need shape \(3, 1\)"),
     ],
 )
-def test_bad_input_names_the_culprit(efforts, turns, tolerance, culprit: str) -> None:
+def test_bad_input_names_the_culprit(efforts, turns, scores, culprit: str) -> None:
     with pytest.raises(ValueError, match=culprit):
-        find_cycle(efforts, turns, tolerance)
+        find_cycle(efforts, turns, scores)

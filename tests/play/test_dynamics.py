@@ -95,7 +95,7 @@ def test_with_two_tasks_efforts_keep_their_axis() -> None:
     assert public(deep) is deep
 
 
-class SumOfTasks:
+class SumOfTasks(bg.Protocol):
     """A rule of two tasks: the score is the sum of the efforts."""
 
     def evaluate(self, game: Any, efforts: Any, rng: Any = None) -> bg.Board:

@@ -183,7 +183,8 @@ def test_every_part_of_the_duel() -> None:
     vec, _ = reset("duel", ("tune-before-test", {"level": 0.25}), revision="alternating")
     seen, *_ = vec.step(np.array([[0.0, -0.5]] * 2))  # the turn of developer 1: effort 0.25
     curves = [[1 - math.exp(-(theta + k / 4)) for k in range(5)] for theta in (1.0, 0.5)]
-    scores = f32(1 - math.exp(-1.25), 1 - math.exp(-1.0))  # theta + level + effort
+    # theta + level + effort, published: whole multiples of 2^-23.
+    scores = [round((1 - math.exp(-index)) * 2**23) / 2**23 for index in (1.25, 1.0)]
     assert part(vec, seen, "identity") == [[1, 0], [0, 1]]
     assert part(vec, seen, "own_curve") == [pytest.approx(curve, abs=1e-7) for curve in curves]
     assert part(vec, seen, "published") == [f32(math.log1p(0.25) / 10)] * 2

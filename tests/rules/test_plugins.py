@@ -104,7 +104,9 @@ def test_the_recipes_rule_is_trained_and_graded(recipe: Path) -> None:
         f"assert train.main({words}) == 0\n"
         f"sys.exit(evaluate.main({grade}))\n"
     )
-    assert "my_rule:my-rule(0.5)" in printed(python(recipe, "-c", code), 3)  # undecided: too few seeds
+    assert "my_rule:my-rule(level=0.5)" in printed(
+        python(recipe, "-c", code), 3
+    )  # undecided: too few seeds
 
 
 def test_the_recipes_rule_reaches_processes_that_are_spawned(recipe: Path) -> None:

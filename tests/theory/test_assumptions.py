@@ -20,12 +20,19 @@ from tools.generators import (
 
 import benchgame_env as bg
 from benchgame_env.rules import Layer
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure import assumptions
-from benchgame_env.theory.pure.assumptions import REQUIRED, check
+from benchgame_env.theory.pure.assumptions import REQUIRED
+from benchgame_env.theory.pure.overtaking import largest_temptation
 
 DIRECT = bg.make_protocol("direct")
 PLAIN = bg.load_game("duel")
 PAPER = ("C1", "C2", "C3")
+
+
+def check(game, rule):
+    subgame = Subgame(game, rule)
+    return assumptions.check(subgame, largest_temptation(subgame))
 
 
 def failing(game: bg.Game, rule: Any = DIRECT) -> set[str]:
@@ -148,8 +155,8 @@ BROKEN = {
         (replace(PLAIN, cost=flat_until_half(strictly_increasing=False)), DIRECT),
     ],
     "scores_resolved": [
-        # Passing takes 0.25, give or take (4 roundings)^(1/3), 1e-5: more than a millionth of the scale.
-        (replace(PLAIN, curves=Inflected(np.array([0.5 + 0.25**3, 0.5]))), DIRECT),
+        # Index 41 and 40.5 show 1: one step of the grid decides.
+        (PLAIN, bg.make_protocol("tune-before-test", level=40)),
     ],
 }
 

@@ -115,7 +115,7 @@ def test_saturated_scores_are_undecided(level) -> None:
     # 1 - exp(-40) rounds to 1: the board shows ties that are not there.
     p = predict("duel", tuned(level))
     assert p.regime == "undecided"
-    assert "too close for float64" in p.reason
+    assert "too close" in p.reason
 
 
 @pytest.mark.parametrize("gap", [0.5, 0.3, 0.7])
@@ -277,7 +277,7 @@ def test_rounded_boards_are_outside_the_theorems_for_the_right_reason() -> None:
     p = predict("pythia-gsm8k", ("tune-before-test+rounded", {"level": 3000.0, "decimals": 3}))
     assert p.regime == "undecided"
     assert p.equilibrium is not None  # nobody gains; that others exist cannot be ruled out
-    assert "too close for float64" not in p.reason
+    assert "too close" not in p.reason
     assert "scores_strictly_increasing" in p.reason
 
 

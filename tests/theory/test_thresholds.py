@@ -256,11 +256,13 @@ def test_open_models_are_stable_inside_every_interval_and_not_between(benchmark)
 @pytest.mark.parametrize("name", ["pythia-gsm8k", "llama-gsm8k", "llama-mmlu"])
 def test_ends_of_the_intervals_are_sharp(name) -> None:
     game = bg.load_game(name)
-    for low, high in stabilizing_levels(game, max_level=1e5):
+    levels = stabilizing_levels(game, max_level=1e5)
+    for (low, high), (error, _) in zip(levels, levels.errors, strict=True):
         assert temptation(game, tuned(low)) == 0.0
         assert temptation(game, tuned(high)) == 0.0
         if low > 0:
-            assert temptation(game, tuned(low * (1 - 1e-6))) > 0.0
+            assert temptation(game, tuned(low - 3 * error)) > 0.0
+            assert error < 1e-5 * low
 
 
 # --- max_level ---------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_every_protocol_has_settings_that_can_be_made(broken: None) -> None:
 
 def test_levels_are_tried_around_the_least_stable_one() -> None:
     game = bg.load_game("pythia-gsm8k")
-    [(low, _)] = theory.stabilizing_levels(game)
+    [(low, _)] = theory.stabilizing_levels(game).certain
     levels = [s.parameters["level"] for s in settings_for(game, ["tune-before-test"])]
     assert levels == sorted(levels)
     assert {low, 0.9 * low, 3 * 8000.0} <= set(levels)  # F is 8,000 steps
@@ -225,7 +225,7 @@ def test_findings_are_told_apart_by_basis_and_ranking() -> None:
 def test_the_least_stabilising_level_is_the_cheapest_by_theorem(tmp_path: Path) -> None:
     settings = settings_for(bg.load_game("pythia-gsm8k"), ["direct", "tune-before-test"])
     rows = compare("pythia-gsm8k", settings, tmp_path / "rows.csv")
-    [(low, _)] = theory.stabilizing_levels(bg.load_game("pythia-gsm8k"))
+    [(low, _)] = theory.stabilizing_levels("pythia-gsm8k").certain
     [best] = cheapest([row for row in rows if row["regime"] == "pure"])
     assert json.loads(best["parameters"]) == {"level": low}
     assert best["cost_tuning"] == pytest.approx(5 * low)

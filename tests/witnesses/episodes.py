@@ -18,6 +18,13 @@ import benchgame_env as bg
 Floats = list[float]
 
 
+def publish(score: float) -> float:
+    """A score as a board shows it: to the nearest multiple of 2^-23 below 2, as float32 beyond."""
+    if abs(score) < 2:
+        return round(score * 2**23) / 2**23
+    return float(np.float32(score))
+
+
 def rank_all(scores: Floats, ties: str) -> list[int]:
     """Rank = 1 + how many stand above; under ``quality`` an equal score of a better model does."""
     n = len(scores)
@@ -135,7 +142,7 @@ class Reference:
         self.turn = self._next_turn() if drawn.turn is None else drawn.turn
 
     def _board(self) -> tuple[Floats, list[int], Floats]:
-        scores = scores_all(self.game, self.protocol, self.efforts)
+        scores = [publish(s) for s in scores_all(self.game, self.protocol, self.efforts)]
         prizes, ties = _floats(self.game.prizes), self.protocol.ties
         return scores, rank_all(scores, ties), award_all(scores, prizes, ties)
 

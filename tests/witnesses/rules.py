@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import benchgame_env as bg
-from witnesses.episodes import award_all, rank_all
+from witnesses.episodes import award_all, publish, rank_all
 
 Floats = list[float]
 Board = tuple[Floats, list[int], Floats]  # scores, ranks, prizes
@@ -39,6 +39,7 @@ class Story:
             yield [float(score) for score in self.game.curves.score(np.array(efforts))]
 
     def board(self, scores: Floats) -> Board:
+        scores = [publish(score) for score in scores]
         return scores, rank_all(scores, self.ties), award_all(scores, self.prizes, self.ties)
 
 

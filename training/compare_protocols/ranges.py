@@ -114,7 +114,7 @@ def _levels(game: Game) -> list[float]:
     levels = {share * _scale(game) for share in SHARES}
     if game.n_developers <= LARGEST_SEARCH and np.isfinite(game.effort_scale).any():
         highest = 100 * _scale(game)
-        for low, high in theory.stabilizing_levels(game, highest):
+        for low, high in theory.stabilizing_levels(game, highest).certain:
             levels |= {low, 0.9 * low, 0.75 * low}
             levels |= {high, 1.1 * high} if high < 0.9 * highest else set()
     return sorted(levels)

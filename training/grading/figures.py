@@ -105,13 +105,15 @@ def cycle_figures(
     dict
         Values by field; without regrets under a protocol that is not exact.
     """
-    cycle = metrics.find_cycle(efforts, revised)
+    exact = is_exact(protocol)
+    shown = protocol.evaluate(game, efforts).scores if exact else None
+    cycle = metrics.find_cycle(efforts, revised, shown)
     figures: dict[str, Any] = {
         "periodic": cycle.period is not None,
         "period": math.nan if cycle.period is None else float(cycle.period),
         "peaks": share_of_scale(game, cycle.peaks),
     }
-    if not is_exact(protocol):
+    if not exact:
         return figures
     whole, who = cycle.whole, revised[cycle.whole]
     before = efforts[whole.start - 1] if whole.start else np.zeros(game.n_developers)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
-from benchgame_env.rules import as_protocol
+from benchgame_env.subgame import Subgame
 from benchgame_env.theory.dynamics.path import Cycle, summary, turns_of
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
@@ -132,7 +132,7 @@ class Round:
 
 
 def best_response_dynamics(
-    game: Game,
+    game: Game | str,
     protocol: Any,
     levels: Any = LEVELS,
     resolution: float = RESOLUTION,
@@ -161,7 +161,8 @@ def best_response_dynamics(
     ValueError: unsuitable arguments; no ``rng`` where boards are drawn; a state that is no (nested
         tuple, list or dict of) arrays.
     """
-    rule = as_protocol(protocol)
+    subgame = Subgame(game, protocol)
+    game, rule = subgame.game, subgame.rule
     noisy = rule.traits.draws != "none"
     if noisy and rng is None:
         raise ValueError(f"rng: boards of {rule!r} are drawn, which needs a generator")

@@ -144,7 +144,7 @@ def mixed_equilibrium(
     number("tolerance", tolerance, low=0, strict=True)
     integer("max_steps", max_steps, low=1)
     cells = integer("cells", max(12, 62 - subgame.n) if cells is None else cells, low=2)
-    if largest_temptation(subgame).high == 0:
+    if largest_temptation(subgame).pair is None:
         nothing = [(np.zeros(1), np.ones(1))] * subgame.n
         return MixedEquilibrium.certified(
             subgame, nothing, "all-zero effort, which nobody gains by leaving"

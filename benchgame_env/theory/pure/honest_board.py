@@ -32,9 +32,9 @@ class HonestBoard:
     ----------
     subgame : Subgame
         Of an exact rule.
-    shift : int
-        By how many steps of the grid every rival's score is moved: 0, or -1 and 1 to see what the grid
-        leaves open. A rule that rounds more coarsely than the grid leaves nothing open.
+    shift : float
+        By how many steps of the grid every rival's score is moved: 0, or a step or so to see what the
+        grid leaves open. A rule that rounds more coarsely than the grid leaves nothing open.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class HonestBoard:
         developer.
     """
 
-    def __init__(self, subgame: Subgame, shift: int = 0) -> None:
+    def __init__(self, subgame: Subgame, shift: float = 0.0) -> None:
         self.subgame, self.game, self.ties = subgame, subgame.game, subgame.rule.ties
         self.who, self._scale = np.arange(subgame.n), subgame.game.prize_range
         self.scores = subgame.honest_scores
@@ -67,7 +67,8 @@ class HonestBoard:
         self.next_up = ranks - 2
         last = np.searchsorted(ranks, board.ranks, side="right") - 1
         self.start = last - (self.developers[last] == self.who)
-        self._shift = shift if subgame.rule.traits.strict else 0
+        self._is_strict = subgame.rule.traits.strict
+        self._shift = shift if self._is_strict else 0
         self._step = (above(self.shown) - self.shown)[self.developers]
         self._tie = self.scores[self.developers] + self._shift * self._step
 
@@ -87,11 +88,15 @@ class HonestBoard:
             within = self._perhaps_within(self._least_effort(self._aims(places, strictly, 0)), within)
         return np.where(within, np.minimum(effort, self.game.budget), np.inf)
 
-    def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: int) -> Floats:
-        """Scores to be reached; "strictly more" is the next float64 number, which is right on flat
-        stretches too."""
+    def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: float) -> Floats:
+        """Scores to be reached; "strictly more" is what `_more` says."""
         aims = (self.scores[self.developers] + shift * self._step)[places]
-        return np.where(strictly, np.nextafter(aims, np.inf), aims)
+        return np.where(strictly, self._more(aims), aims)
+
+    def _more(self, scores: Floats) -> Floats:
+        """The next scores to show: float64 numbers, which is right on flat stretches of curves too, or
+        published ones where the rule rounds."""
+        return np.nextafter(scores, np.inf) if self._is_strict else above(publish(scores))
 
     def _perhaps_within(self, effort: Floats, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Published scores decide at the budget, unless the curves say otherwise by far: then one shift
@@ -158,7 +163,7 @@ class HonestBoard:
             aims = np.where(self.strictly(places), self._easiest_beaten[places], aims)
         effort = np.minimum(self._least_effort(aims), self.game.budget)
         if self.subgame.limited:
-            beyond = aims - 3 * self._step[places] > self.subgame.top_scores
+            beyond = aims - 4 * self._step[places] > self.subgame.top_scores
             effort = np.where(beyond, np.inf, effort)
         return self.prizes + self._price(effort)
 
@@ -175,5 +180,5 @@ class HonestBoard:
         block = np.searchsorted(descending, descending)  # the first place with the same score
         beyond = np.where(block > 0, self._easiest[block - 1], np.inf)
         least = np.minimum.reduceat(self._tie, np.unique(block))  # of those level with it
-        beat = np.nextafter(least[np.searchsorted(np.unique(block), block)], np.inf)
+        beat = self._more(least[np.searchsorted(np.unique(block), block)])
         return np.minimum(beat, beyond)

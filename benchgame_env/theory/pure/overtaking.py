@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Game
-from benchgame_env.numerics import GAIN
+from benchgame_env.numerics import GAIN, STEPS
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure.honest_board import RESOLVED, HonestBoard, Places
 from benchgame_env.validate import Floats
@@ -39,11 +39,13 @@ class Temptation(NamedTuple):
     Attributes
     ----------
     amount : float
-        ``T``, prize units, >= 0.
+        ``T``, prize units, >= 0; 0 where no overtake surely gains more than counts as a gain.
     pair : (int, int) or None
         ``(overtaker, overtaken)`` that attains it; None if it is 0.
-    low, high : float
-        The same with every rival's score one step of the grid up, and one down.
+    error : float
+        By how much one step of the grid of scores, up or down for every rival, moves ``T``.
+    resolved : bool
+        Whether such a step leaves ``T`` above 0; or at 0, to `RESOLVED` P.
     scale : float
         ``P``, prize units.
     blurred : bool
@@ -53,20 +55,10 @@ class Temptation(NamedTuple):
 
     amount: float
     pair: tuple[int, int] | None
-    low: float
-    high: float
+    error: float
+    resolved: bool
     scale: float
     blurred: bool = False
-
-    @property
-    def error(self) -> float:
-        """By how much one step of the grid of scores moves ``T``, prize units."""
-        return max(self.high - self.amount, self.amount - self.low)
-
-    @property
-    def resolved(self) -> bool:
-        """Whether one step changes neither whether ``T`` is 0, nor ``T`` by more than `RESOLVED` P."""
-        return (self.low > 0 or self.high == 0) and self.error <= RESOLVED * self.scale
 
     @property
     def known(self) -> float:
@@ -156,27 +148,47 @@ def temptation(game: Game | str, protocol: Any) -> float:
     """``T``, the largest gain from leaving the honest profile; prize units, >= 0 (section 3).
 
     ``T = max over k above r of R_k - R_r - c(e_req(r over k))``, over all pairs and not only
-    neighbours; gains below a billionth of P count as none. The honest profile is a Nash equilibrium if
+    neighbours; a gain counts as in `benchgame_env.numerics`. The honest profile is a Nash equilibrium if
     and only if ``T = 0``. NaN where scores are too close for the grid on which they are published to
     tell, see `Temptation.known`.
     """
-    return largest_temptation(Subgame.exact(game, protocol)).known
+    return largest_temptation(Subgame.exact(game, protocol), with_error=False).known
 
 
-def largest_temptation(subgame: Subgame) -> Temptation:
-    """`temptation`, the pair that attains it, and what one step of the grid of scores changes."""
+def largest_temptation(subgame: Subgame, with_error: bool = True) -> Temptation:
+    """`temptation`, the pair that attains it, and what one step of the grid of scores changes.
+
+    A gain counts if it exceeds what `STEPS` steps cost: if it is one with rivals' scores higher by as
+    much. What one step more or less decides is not decided. The ``error`` takes as long as ``T``
+    itself; without it, it is 0.
+    """
     subgame, scale = subgame.reduced(), subgame.game.prize_range
-    bar = GAIN * scale
+    boards = {shift: HonestBoard(subgame, shift) for shift in (-1, 0, 1, STEPS - 1, STEPS + 1)}
 
-    def largest(shift: int) -> Best:
-        amount, pair = largest_gain(HonestBoard(subgame, shift), bar)
-        return (amount, pair) if pair else (0.0, None)
+    def gains(shift: float) -> bool:
+        return largest_gain(boards[shift], GAIN * scale)[1] is not None
 
-    high = largest(-1)[0]
-    if high == 0:  # higher scores of rivals are never easier to pass
-        return Temptation(0.0, None, 0.0, 0.0, scale)
-    found = Temptation(*largest(0), low=largest(1)[0], high=high, scale=scale)
+    amount, pair = largest_gain(boards[0], GAIN * scale)
+    if pair and not _gain(boards[STEPS + 1], pair) > GAIN * scale and not gains(STEPS - 1):
+        pair = None
+    if pair is None:
+        error = max(largest_gain(boards[-1], 0.0)[0], 0.0)
+        found = Temptation(0.0, None, error, error <= RESOLVED * scale, scale)
+    else:
+        # The best pair's own gains are close to the largest ones, which are found quickly from there.
+        near = {
+            way: largest_gain(boards[way], _gain(boards[way], pair))[0] for way in (-1, 1) if with_error
+        }
+        error = max((abs(gain - amount) for gain in near.values()), default=0.0)
+        certain = _gain(boards[STEPS + 1], pair) > GAIN * scale or gains(STEPS + 1)
+        found = Temptation(amount, pair, error, certain, scale)
     return found if found.resolved else found._replace(blurred=_is_blurred(subgame))
+
+
+def _gain(board: HonestBoard, pair: tuple[int, int]) -> float:
+    """What the overtaker of ``pair`` gains by passing the other."""
+    place = np.flatnonzero(board.developers == pair[1])[:, None]
+    return float(board.gains(place)[0, pair[0]])
 
 
 def _is_blurred(subgame: Subgame) -> bool:

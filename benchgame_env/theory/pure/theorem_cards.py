@@ -161,7 +161,7 @@ def facts(subgame: Subgame) -> Facts:
         **assumptions.check(subgame, temptation),
         "honest_board_by_quality": _board_by_quality(subgame),
         "just_overtaking_pays": _just_overtaking_pays(subgame),
-        "no_temptation": temptation.high == 0,
+        "no_temptation": temptation.resolved and temptation.pair is None,
         "overtaking_loses": _overtaking_loses(subgame),
         "cost_exceeds_the_prizes": bool(np.isfinite(game.cost.inverse(game.prize_range))),
         "tune_before_test": isinstance(rule, (Direct, TuneBeforeTest)),

@@ -39,6 +39,14 @@ class StableLevels(list[tuple[float, float]]):
         super().__init__(levels)
         self.errors, self.resolved_to = errors, to
 
+    @property
+    def certain(self) -> Levels:
+        """The intervals without their errors: honest play is stable there whatever the grid leaves
+        open."""
+        ends = zip(self, self.errors, strict=True)
+        shrunk = [(low + below, high - above) for (low, high), (below, above) in ends]
+        return [(low, high) for low, high in shrunk if low <= high]
+
 
 def stabilizing_levels(game: Game | str, max_level: float | None = None) -> StableLevels:
     """Tune-before-test levels at which all-zero effort is an equilibrium.

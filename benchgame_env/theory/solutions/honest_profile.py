@@ -38,7 +38,7 @@ def find(question: Question) -> Answer:
         assumptions=checked,
         temptation=tempted.known,
         binding=tempted.pair,
-        equilibrium=None if tempted.high > 0 else np.zeros(subgame.n),
+        equilibrium=None if tempted.pair else np.zeros(subgame.n),
         card=deciding_card(subgame, checked, tempted),
     )
     return Answer(reason, largest_regret=tempted.known, decision=decision)
