@@ -87,7 +87,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     path.write_text(whole())
     assert load_figures(path).tau == 1.0
     path.write_text(text)
-    with pytest.raises(ValueError, match=f"{path} is damaged or holds no figures of a seed: .+"):
+    with pytest.raises(ValueError, match=f"{path} is damaged: .+"):
         load_figures(path)
 
 
