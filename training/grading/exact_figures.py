@@ -56,8 +56,12 @@ class Grader:
         apart = np.nan
         if self.equilibrium is not None:
             apart = distance(self.game, metrics.empirical(efforts), self.equilibrium)
-        tau = mean_tau(ranks, self.game)
-        return {"nash_conv": self.nash_conv(efforts), "distance": apart, "kendall_tau": tau}
+        boards = metrics.played_outcomes(self.game, self.protocol, efforts[:, None], ranks[:, None])
+        return {
+            "nash_conv": self.nash_conv(efforts),
+            "distance": apart,
+            "kendall_tau": boards.kendall_tau,
+        }
 
     def nash_conv(self, efforts: Floats) -> float:
         """NashConv of the empirical strategies of ``efforts`` ``[plays, n]``, prize units; NaN where
@@ -82,14 +86,6 @@ def distance(game: Game, strategies: Strategies, equilibrium: Strategies) -> flo
         for mine, theirs in zip(strategies, equilibrium, strict=True)
     ]
     return float(share_of_scale(game, np.array(moved)).mean())
-
-
-def mean_tau(ranks: NDArray[np.int64], game: Game) -> float:
-    """Mean Kendall tau between boards with ``ranks`` ``[plays, n]`` and quality."""
-    boards, counts = np.unique(ranks, axis=0, return_counts=True)
-    orders = np.argsort(boards, axis=1, kind="stable")
-    taus = [metrics.kendall_tau(order, game.quality) for order in orders]
-    return float(np.average(taus, weights=counts))
 
 
 def expected_cycle(prediction: theory.Prediction) -> theory.Cycle | None:
