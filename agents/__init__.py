@@ -1,4 +1,4 @@
-"""Developers: scripted, adaptive and learned, one a file, by name in `registry`."""
+"""Agents, the developers of a game: scripted, adaptive and learned; one a file, all in `registry`."""
 
 from __future__ import annotations
 

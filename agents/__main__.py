@@ -1,21 +1,24 @@
-"""``python -m agents``: every developer, what it does and the parameters it takes."""
+"""``python -m agents``: the list of agents, what each does and the parameters it takes."""
 
 from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 
 from agents.registry import AGENTS
 from benchgame_env.cli import commands
 
 PROG = "python -m agents"
+WIDTH = 80
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
     parser = commands.Parser(
         prog=PROG,
-        description="The developers that can be named in training.train --agents, and their parameters, "
-        "to be given as --option NAME=VALUE.",
+        description="Lists the agents that training.train --agents can name, and their parameters, "
+        "which are given as --option NAME=VALUE.",
     )
     parser.parse_args(arguments)
     return commands.run(_list, PROG)
@@ -24,15 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _list() -> None:
     for name, entry in AGENTS.items():
         try:
-            does = (inspect.getdoc(entry.load()) or "").split("\n\n")[0]
+            does = (inspect.getdoc(entry.load()) or "").split("\n\n")[0].replace("``", "")
         except ModuleNotFoundError as error:
             print(f"{name}: needs {error.name}, which is not installed (extra train)")
             continue
-        print(f"{name}: {' '.join(does.split())}")
-        takes = [
-            name if value is None else f"{name}={value}" for name, value in entry.parameters().items()
-        ]
-        print(f"  takes {', '.join(takes) or 'no parameters'}")
+        print(textwrap.fill(f"{name}: {does}", WIDTH, subsequent_indent="  "))
+        takes = [key if value is None else f"{key}={value}" for key, value in entry.parameters().items()]
+        listed = f"parameters: {', '.join(takes) or 'none'}"
+        print(textwrap.fill(listed, WIDTH, initial_indent="  ", subsequent_indent="    "))
 
 
 if __name__ == "__main__":

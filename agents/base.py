@@ -1,7 +1,8 @@
-"""What a player is: observations in, actions out, and for those that learn what happened.
+"""Players: they get observations, return actions, and may learn from what happened.
 
-An `Agent` plays one seat; a `Team` plays several that share something. Whoever lets them meet gives
-both the same arrays: those of the developers ``player.at``, an index or a list of indices.
+An `Agent` plays one seat. A `Team` plays several seats whose developers share something. The loop in
+`agents.play` treats both alike: each gets the arrays of the developers ``player.at``, which is one index
+or a list of indices.
 """
 
 from __future__ import annotations
@@ -17,19 +18,37 @@ from numpy.typing import NDArray
 from benchgame_env import Game, VectorEnv, theory
 from benchgame_env.play.actions import EffortAxis
 from benchgame_env.play.observation import ObservationLayout
-from benchgame_env.rules import is_exact
-from benchgame_env.validate import Floats, integer
+from benchgame_env.subgame import Subgame
+from benchgame_env.validate import Floats, integer, number
 
 
 @dataclass(frozen=True, eq=False)
 class Seat:
-    """What a developer is told before the game: the rules, its own place, how to read and to act,
-    the rounds of an episode, how many copies are played at once, how many rounds make an update for
-    those that learn in batches, the seed of what it draws before the game (network weights), and the
-    score by which a rival is to be beaten."""
+    """What a developer knows before the first round.
 
-    game: Game
-    protocol: Any
+    Attributes
+    ----------
+    subgame : Subgame
+        The game and the rule.
+    developer : int
+        Index of the seat; 0 is the best model.
+    axis : EffortAxis
+        How actions stand for efforts.
+    layout : ObservationLayout
+        Where the parts of an observation are.
+    horizon : int
+        Rounds in an episode.
+    copies : int
+        Copies of the game that are played at once.
+    rounds : int
+        Rounds in an update, for players that learn in batches.
+    seed : int
+        Seed of everything drawn before the first round, such as network weights.
+    resolution : float
+        Score by which a rival is to be beaten.
+    """
+
+    subgame: Subgame
     developer: int
     axis: EffortAxis
     layout: ObservationLayout
@@ -48,69 +67,106 @@ class Seat:
         seed: int = 0,
         resolution: float = theory.RESOLUTION,
     ) -> Seat:
-        """The seat of ``developer`` (index) in ``vec``; of an environment, pass ``env.vector``.
+        """The seat of one developer in a batched game.
 
-        ``rounds`` of an update: a multiple of the horizon, default one episode.
+        Parameters
+        ----------
+        vec : VectorEnv
+            The batched game; of an environment, its ``vector``.
+        developer : int
+            Index of the seat.
+        rounds : int, optional
+            Rounds in an update, a multiple of the horizon; default: one episode.
+        seed, resolution
+            As for `Seat`.
+
+        Raises
+        ------
+        ValueError
+            ``rounds`` is no multiple of the horizon.
         """
         rounds = vec.horizon if rounds is None else integer("rounds", rounds, low=1)
         if rounds % vec.horizon:
             raise ValueError(f"rounds: must be a multiple of the horizon {vec.horizon}, got {rounds}")
-        layout, sizes = vec.observer.layout, (vec.horizon, vec.num_envs)
-        return cls(vec.game, vec.protocol, developer, vec.axis, layout, *sizes, rounds, seed, resolution)
+        subgame, layout = Subgame(vec.game, vec.protocol), vec.observer.layout
+        sizes = (vec.horizon, vec.num_envs, rounds)
+        return cls(subgame, developer, vec.axis, layout, *sizes, seed, resolution)
+
+    @property
+    def game(self) -> Game:
+        """The game that is played."""
+        return self.subgame.game
+
+    def need_exact_rule(self, who: str) -> None:
+        """ValueError that names ``who`` unless exact theory covers the rule, see `Subgame.kind`."""
+        if self.subgame.kind != "exact":
+            raise ValueError(f"{who} needs a DeterministicProtocol, got {self.subgame.rule!r}")
 
     def own_seed(self) -> int:
-        """Of what it draws before the game, from ``seed`` and its place."""
+        """The seed of this seat alone, made of ``seed`` and ``developer``."""
         return int(np.random.SeedSequence((self.seed, self.developer)).generate_state(1)[0])
+
+    def visible_resolution(self, resolution: float | None) -> float:
+        """``resolution``, or that of the seat if None.
+
+        Boards are seen in float32, so ValueError below 1.2e-7.
+        """
+        chosen = self.resolution if resolution is None else resolution
+        return number("resolution", chosen, low=float(np.finfo(np.float32).eps))
 
     def read(self, observations: NDArray[np.float32], part: str) -> NDArray[np.float32]:
         """The named part ``[batch, length]`` of observations ``[batch, size]``."""
         return observations[:, self.layout.parts[part]]
 
     def has_turn(self, observations: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Whether this developer may revise next, ``[batch]``."""
+        """Whether this developer may revise its effort next, ``[batch]``."""
         return self.read(observations, "turn")[:, self.developer] > 0
 
+    def opens_episode(self, observations: NDArray[np.float32]) -> bool:
+        """Whether the whole episode is still to play, in all copies."""
+        return bool((self.read(observations, "rounds_left") == 1).all())
+
     def action(self, efforts: Floats) -> NDArray[Any]:
-        """Own efforts ``[batch]`` to the actions ``[batch]`` that name them."""
-        return self.axis.action(self._profiles(efforts))[:, self.developer]
+        """The actions ``[batch]`` that stand for own efforts ``[batch]``."""
+        return self.axis.action(efforts[:, None])[:, self.developer]
 
     def efforts(self, positions: Floats) -> Floats:
-        """Positions ``[m]`` on the effort axis to own efforts ``[m]``."""
-        return self.axis.effort(self._profiles(positions))[:, self.developer]
+        """Own efforts ``[m]`` at positions ``[m]`` on the effort axis."""
+        return self.axis.effort(positions[:, None])[:, self.developer]
 
     def levels(self, count: int) -> Floats:
-        """Own efforts to choose among, ascending ``[m]``: those of discrete actions; of continuous ones
-        ``count`` (>= 2) at even steps of the axis."""
+        """Own efforts ``[m]`` to choose from, ascending.
+
+        Discrete actions have their own levels; on a continuous axis there are ``count`` (>= 2), evenly
+        spaced.
+        """
         if self.axis.action_type == "discrete":
             count = self.axis.levels
         return self.efforts(np.linspace(0.0, 1.0, integer("levels", count, low=2)))
 
-    def scores(self, efforts: Floats) -> Floats:
-        """The scores ``[m]`` that own efforts ``[m]`` show under a rule that is exact."""
-        return self.protocol.score(self.game, self._profiles(efforts))[:, self.developer]
-
-    def efforts_for(self, scores: Floats) -> Floats:
-        """Least own efforts ``[m]`` that show ``scores`` ``[m]`` under an exact rule, see
-        `DeterministicProtocol.effort_for`."""
-        return self.protocol.effort_for(self.game, self._profiles(scores))[:, self.developer]
-
-    def _profiles(self, own: Floats) -> Floats:
-        return np.repeat(own[:, None], self.game.n_developers, axis=1)
-
 
 class Round(NamedTuple):
-    """What a player lived through in one round of a batch. A team has its k seats on the second axis:
-    ``[batch, k]`` for ``[batch]``.
+    """What happened to a player in one round of all copies.
+
+    For a team that plays k seats, shapes have ``[batch, k]`` in place of ``[batch]``.
 
     Attributes
     ----------
-    observations: what it saw before, ``[batch, size]``.
-    actions: what it did, ``[batch]``; without its turn it had no effect.
-    efforts, payoffs: what it held and earned, ``[batch]``; effort and prize units.
-    scores: everybody's shown scores, ``[batch, n]``.
-    after: what it saw then, ``[batch, size]``; at the end of an episode the final observation.
-    ended: whether the episode was cut off there; none ends otherwise.
-    state, state_after: what everybody saw, ``[batch, n, size]``; for centralised critics alone.
+    observations : array of float32
+        What the player saw before it acted, ``[batch, size]``.
+    actions : array
+        What it did, ``[batch]``; without effect in copies where it did not have the turn.
+    efforts, payoffs : array of float
+        The effort it then held and the payoff of the round, ``[batch]``; effort units and prize units.
+    scores : array of float
+        The shown scores of all developers, ``[batch, n]``.
+    after : array of float32
+        What it saw after the round, ``[batch, size]``; in the last round of an episode the final
+        observation.
+    ended : bool
+        Whether the episode was cut off after this round. Episodes end in no other way.
+    state, state_after : array of float32
+        What all developers saw before and after, ``[batch, n, size]``; for centralised critics only.
     """
 
     observations: NDArray[np.float32]
@@ -133,7 +189,7 @@ class Round(NamedTuple):
         after: NDArray[np.float32],
         ended: bool,
     ) -> Round:
-        """What those ``at`` some seats lived through, from what all did: arrays ``[batch, n, ...]``."""
+        """The round of the developers ``at`` (an index or a list), out of arrays ``[batch, n, ...]``."""
         own = before[:, at], actions[:, at], infos["effort"][:, at], infos["payoff"][:, at]
         return cls(*own, infos["score"], after[:, at], ended, before, after)
 
@@ -142,18 +198,29 @@ Mode = Literal["learn", "play", "greedy"]
 
 
 class Player(ABC):
-    """What `Agent` and `Team` share.
+    """The common part of `Agent` and `Team`.
+
+    Parameters
+    ----------
+    seats : sequence of Seat
+        The seats that it plays.
 
     Attributes
     ----------
-    at: the developers that it plays, an index or a list of them.
-    mode: ``learn``: it may try things out; ``play``: its strategy, mixed or not; ``greedy``: the
-        likeliest action of it, without chance. Set by whoever plays.
-    explores: whether what it does to learn differs from its strategy.
+    at : int or list of int
+        The developers that it plays.
+    mode : {"learn", "play", "greedy"}
+        ``learn``: it may explore. ``play``: it follows its strategy, mixed or pure. ``greedy``: it takes
+        the likeliest action of its strategy, without chance. The loop that lets it play sets the mode.
+    explores : bool
+        Whether it plays differently in ``learn`` than in ``play``.
+    needs_exact_rule : bool
+        Whether it plays only under rules that exact theory covers, see `Subgame.kind`.
 
     Raises
     ------
-    ValueError: it ``needs_exact_rule`` and the protocol is none, see `benchgame_env.rules.is_exact`.
+    ValueError
+        It needs such a rule and the rule of the seats is another.
     """
 
     needs_exact_rule: ClassVar[bool] = False
@@ -161,44 +228,61 @@ class Player(ABC):
     at: Any
     mode: Mode = "learn"
 
-    def _check_rule(self, seat: Seat) -> None:
-        if self.needs_exact_rule and not is_exact(seat.protocol):
-            name = type(self).__name__
-            raise ValueError(f"{name} needs a DeterministicProtocol, got {seat.protocol!r}")
+    def __init__(self, seats: Sequence[Seat]) -> None:
+        if self.needs_exact_rule:
+            seats[0].need_exact_rule(type(self).__name__)
 
     @abstractmethod
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
         """Actions ``[batch]`` for observations ``[batch, size]``; all randomness comes from ``rng``."""
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
-        """Take in a round; whoever plays calls it after each one. Scripted developers learn nothing."""
+        """Learn from a round. In mode ``learn`` it is called after every round; default: nothing."""
         return
 
     def save(self) -> dict[str, Any]:
-        """All that was learned, as arrays, tensors, numbers and strings."""
+        """Everything learned, as arrays, tensors, numbers and strings; default: nothing."""
         return {}
 
     def load(self, saved: dict[str, Any]) -> None:
-        """Go on from what `save` gave to a player of the same kind, bit for bit."""
+        """Continue from what `save` returned for a player of the same kind, bit for bit."""
         return
 
     def losses(self) -> dict[str, float]:
-        """Figures of the last time it trained, for the log: ``developer_i/...`` to value."""
+        """Figures of the last training step for the log, by ``developer_i/NAME``; default: none."""
         return {}
 
 
 class Agent(Player):
-    """One developer. To add one, copy `honest.py`, change ``act`` and name it in `registry.py`."""
+    """One developer. To add one, copy `honest.py`, change ``act`` and add it to `registry.py`.
+
+    Parameters
+    ----------
+    seat : Seat
+        The seat that it plays.
+    """
 
     def __init__(self, seat: Seat) -> None:
-        self._check_rule(seat)
+        super().__init__([seat])
         self.seat, self.at = seat, seat.developer
 
 
 class Team(Player):
-    """Developers that share something: arrays have its k seats on the second axis."""
+    """Developers that share something. Its arrays have the k seats on the second axis.
+
+    Parameters
+    ----------
+    seats : sequence of Seat
+        The seats that it plays.
+    """
 
     def __init__(self, seats: Sequence[Seat]) -> None:
-        for seat in seats:
-            self._check_rule(seat)
+        super().__init__(seats)
         self.seats, self.at = tuple(seats), [seat.developer for seat in seats]
+
+
+def draw_choices(chances: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw an index ``[...]`` from each distribution ``[..., m]``, which need not sum to 1."""
+    total = chances.cumsum(axis=-1)
+    draws = rng.random((*total.shape[:-1], 1)) * total[..., -1:]
+    return (draws >= total[..., :-1]).sum(axis=-1)

@@ -1,9 +1,9 @@
-"""The one loop in which developers meet: act, step, learn."""
+"""The one loop in which players meet: act, step, learn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,25 +21,39 @@ def play(
     seed: int | None = None,
     mode: Mode = "learn",
 ) -> dict[str, NDArray[Any]]:
-    """Play ``rounds`` rounds from a new episode on, and so many episodes as they fill.
+    """Play ``rounds`` rounds, starting with a new episode; episodes follow one another.
 
     Parameters
     ----------
-    vec: the batched game, with auto-reset and copies of what it returns.
-    players: between them, every developer once.
-    rng: of all that the players draw, in their order.
-    seed: of the game; None: its random stream goes on.
-    mode: of all players, see `Player`; in ``learn`` they take in what happened, and what they learned
-        stays with them for the next call.
+    vec : VectorEnv
+        The batched game, with auto-reset and with arrays of its own from each call (``copy``).
+    players : sequence of Player
+        Together they play every developer exactly once.
+    rounds : int
+        Number of rounds, >= 1.
+    rng : numpy.random.Generator
+        Source of all that the players draw, in their order.
+    seed : int, optional
+        Seed of the game; without one its random stream continues.
+    mode : {"learn", "play", "greedy"}
+        Mode of all players, see `Player`. In ``learn`` they learn from every round; what they learned
+        lasts beyond this call.
 
     Returns
     -------
-    ``effort``, ``score``, ``rank``, ``prize``, ``cost`` and ``payoff``, each ``[rounds, copies, n]``.
+    dict
+        ``effort``, ``score``, ``rank``, ``prize``, ``cost`` and ``payoff``, each
+        ``[rounds, copies, n]``.
+
+    Raises
+    ------
+    ValueError
+        A developer without a player or with two, or an argument that does not suit.
     """
     integer("rounds", rounds, low=1)
     _check(vec, players)
     for player in players:
-        player.mode = choice("mode", mode, ("learn", "play", "greedy"))  # type: ignore[assignment]
+        player.mode = choice("mode", mode, get_args(Mode))  # type: ignore[assignment]
     seen, infos = vec.reset(seed)
     history: dict[str, list[NDArray[Any]]] = {key: [] for key in infos}
     for _ in range(rounds):
@@ -58,6 +72,6 @@ def play(
 def _check(vec: VectorEnv, players: Sequence[Player]) -> None:
     seated = sorted(i for player in players for i in np.atleast_1d(player.at).tolist())
     if seated != list(range(vec.n_developers)):
-        raise ValueError(f"players: need one for each of {vec.n_developers} developers, got {seated}")
+        raise ValueError(f"players: must play each of {vec.n_developers} developers once, got {seated}")
     if not (vec.auto_reset and vec.copy):
         raise ValueError("vec: needs auto_reset=True and copy=True")

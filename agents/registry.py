@@ -1,4 +1,4 @@
-"""The one list of developers, and seating them by name."""
+"""The list of all agents, and how they are seated by name."""
 
 from __future__ import annotations
 
@@ -8,70 +8,98 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from agents.base import Agent, Player, Seat, Team
+import numpy as np
+
+from agents.base import Player, Seat, Team
 from benchgame_env import VectorEnv, theory
 from benchgame_env.validate import choice
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a player's class is, imported when it is asked for, and parameters that its name implies."""
+    """An agent of the list. Its class is imported when it is first needed.
+
+    Attributes
+    ----------
+    module : str
+        Module of the class.
+    name : str
+        Name of the class.
+    preset : mapping
+        Parameters that this entry sets, instead of the defaults of the class.
+    """
 
     module: str
     name: str
     preset: Mapping[str, Any] = field(default_factory=dict)
-    learned: bool = False  # by gradients: needs the ``train`` extra
+
+    @property
+    def learned(self) -> bool:
+        """Whether it learns by gradients, which needs the extra ``train``."""
+        return self.module.startswith("agents.learned.")
 
     def load(self) -> type[Player]:
         """The class."""
         return getattr(import_module(self.module), self.name)
 
     def parameters(self) -> dict[str, Any]:
-        """Parameters that may be given, with their defaults under this name."""
+        """The parameters that it takes, name to default."""
         cls = self.load()
-        takes = inspect.signature(getattr(cls, "Settings", None) or cls).parameters.values()
+        takes = inspect.signature(getattr(cls, "Settings", cls)).parameters.values()
         known = {item.name: item.default for item in takes if item.name not in ("seat", "seats")}
         return known | dict(self.preset)
 
 
-def _ppo(**preset: Any) -> Entry:
-    return Entry("agents.learned.ppo", "PPO", preset, learned=True)
-
+FADING = {"entropy": 0.3, "entropy_halving": 20.0}
 
 AGENTS: dict[str, Entry] = {
-    "a2c": Entry("agents.learned.a2c", "A2C", learned=True),
+    "a2c": Entry("agents.learned.a2c", "A2C"),
     "best-response": Entry("agents.scripted.best_response", "BestResponse"),
-    "central-ppo": _ppo(entropy=0.3, entropy_halving=20.0, central=True),
+    "central-ppo": Entry("agents.learned.ppo", "PPO", FADING | {"central": True}),
     "constant": Entry("agents.scripted.constant", "Constant"),
     "copycat": Entry("agents.scripted.copycat", "Copycat"),
-    "dqn": Entry("agents.learned.dqn", "DQN", learned=True),
+    "dqn": Entry("agents.learned.dqn", "DQN"),
     "exp3": Entry("agents.adaptive.exp3", "EXP3"),
     "fictitious-play": Entry("agents.adaptive.fictitious_play", "FictitiousPlay"),
     "honest": Entry("agents.scripted.honest", "Honest"),
-    "ppo": _ppo(),
-    "ppo-annealed": _ppo(entropy=0.3, entropy_halving=20.0),
-    "psro": Entry("agents.learned.psro", "PSRO", learned=True),
+    "ppo": Entry("agents.learned.ppo", "PPO"),
+    "ppo-annealed": Entry("agents.learned.ppo", "PPO", FADING),
+    "psro": Entry("agents.learned.psro", "PSRO"),
     "q-learning": Entry("agents.adaptive.q_learning", "QLearning"),
     "random": Entry("agents.scripted.random_effort", "RandomEffort"),
     "regret-matching-plus": Entry("agents.adaptive.regret_matching", "RegretMatchingPlus"),
-    "sac": Entry("agents.learned.sac", "SAC", learned=True),
-    "shared-ppo": _ppo(entropy=0.3, entropy_halving=20.0, shared=True),
+    "sac": Entry("agents.learned.sac", "SAC"),
+    "shared-ppo": Entry("agents.learned.ppo", "PPO", FADING | {"shared": True}),
     "sniper": Entry("agents.scripted.sniper", "Sniper"),
 }
 
 
 def make_agent(name: str, seat: Seat, **parameters: Any) -> Player:
-    """The developer called ``name`` on one seat, see `make_players`."""
+    """The player called ``name`` on one seat, see `make_players`."""
     return make_players(name, [seat], **parameters)[0]
 
 
 def make_players(name: str, seats: Sequence[Seat], **parameters: Any) -> list[Player]:
-    """The developers called ``name`` on ``seats``: one each, or one team for all.
+    """The players called ``name`` for ``seats``: one for each seat, or one team for all of them.
+
+    Parameters
+    ----------
+    name : str
+        A key of `AGENTS`.
+    seats : sequence of Seat
+        The seats to fill.
+    **parameters
+        Parameters of the agent.
+
+    Returns
+    -------
+    list of Player
+        The players, in the order of the seats.
 
     Raises
     ------
-    ValueError: an unknown name (the known ones are listed), a parameter that it does not take (those
-        that it takes are), or one that does not suit.
+    ValueError
+        An unknown name or parameter (the message lists the known ones), or a value that does not suit.
     """
     entry = AGENTS[choice("agent", name, AGENTS)]
     takes = entry.parameters()
@@ -92,31 +120,42 @@ def line_up(
     seed: int = 0,
     resolution: float = theory.RESOLUTION,
 ) -> list[Player]:
-    """Players for all seats from names with commas between, the best model's first:
-    ``"honest,honest,sniper"``; a single name is everybody's.
+    """Players for all seats of a batched game.
 
     Parameters
     ----------
-    options: name to its parameters.
-    rounds, seed, resolution: see `Seat`.
+    names : str
+        Names with commas between them, that of the best model's developer first, as in
+        ``"honest,honest,sniper"``; or one name for all developers.
+    vec : VectorEnv
+        The batched game.
+    options : mapping, optional
+        Name to the parameters of the players with this name.
+    rounds, seed, resolution
+        As for `Seat`.
+
+    Returns
+    -------
+    list of Player
+        The players, ordered by the best model that each of them plays.
 
     Raises
     ------
-    ValueError: not one name for each developer, options of nobody, or see `make_players`.
+    ValueError
+        The number of names is not that of the developers, options for a name that does not play, or as
+        `make_players`.
     """
-    chosen = [name.strip() for name in names.split(",")]
+    chosen, options = [name.strip() for name in names.split(",")], options or {}
     if len(chosen) == 1:
         chosen *= vec.n_developers
     if len(chosen) != vec.n_developers:
         raise ValueError(f"agents: {len(chosen)} named for {vec.n_developers} developers, got {names!r}")
-    strangers = set(options or {}) - set(chosen)
-    if strangers:
-        raise ValueError(f"options: of {', '.join(sorted(strangers))}, who does not play in {names!r}")
+    absent = sorted(set(options) - set(chosen))
+    if absent:
+        raise ValueError(f"options: given for {', '.join(absent)}, but the agents are {names!r}")
     players: list[Player] = []
     for name in dict.fromkeys(chosen):
         own = [i for i, other in enumerate(chosen) if other == name]
         seats = [Seat.of(vec, i, rounds, seed, resolution) for i in own]
-        players += make_players(name, seats, **(options or {}).get(name, {}))
-    return sorted(
-        players, key=lambda player: min([player.at] if isinstance(player, Agent) else player.at)
-    )
+        players += make_players(name, seats, **options.get(name, {}))
+    return sorted(players, key=lambda player: np.min(player.at))

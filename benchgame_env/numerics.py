@@ -27,11 +27,16 @@ GAIN, STEPS = 1e-9, 1.5
 def publish(scores: ArrayLike) -> Floats:
     """Scores ``[...]`` as a board shows them, on the grid; infinities and NaN stay what they are."""
     scores = np.asarray(scores, dtype=np.float64)
-    wide = np.abs(scores) >= WIDE
-    if not wide.any():
-        return np.rint(scores * (1 / RHO)) * RHO
+    if scores.min(initial=0.0) > -WIDE and scores.max(initial=0.0) < WIDE:
+        shown = np.multiply(scores, 1 / RHO)
+        return (
+            np.multiply(np.rint(shown, out=shown), RHO, out=shown)
+            if shown.ndim
+            else np.rint(shown) * RHO
+        )
     with np.errstate(over="ignore"):
-        return np.where(wide, scores.astype(np.float32), np.rint(scores * (1 / RHO)) * RHO)
+        near = np.rint(scores * (1 / RHO)) * RHO
+        return np.where(np.abs(scores) < WIDE, near, scores.astype(np.float32))
 
 
 def above(shown: ArrayLike) -> Floats:

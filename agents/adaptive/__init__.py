@@ -1,1 +1,1 @@
-"""Developers that adapt by tables and averages, without gradients."""
+"""Agents that adapt without networks: they learn the payoffs of effort levels."""

@@ -11,28 +11,34 @@ from benchgame_env.validate import Floats, number
 
 
 class EXP3(LevelLearner):
-    """Exponential weights on payoffs that are made up for the chance of having been tried.
+    """Exponential weights: each payoff counts more, the less likely its level was to be played.
 
-    Formula (Auer, Cesa-Bianchi, Freund and Schapire 2002): ``p = (1 - gamma) w / sum(w) + gamma / m``;
-    the weight of the level a that was played grows by ``exp(gamma r / (m p_a))``, r its payoff between
-    the least (last prize, dearest level: 0) and the greatest (first prize: 1). Used as: learning under
-    any rule, noisy or with a memory, without knowing it.
+    Formula (Auer, Cesa-Bianchi, Freund and Schapire 2002): ``p = (1 - gamma) w / sum(w) + gamma / m``.
+    The weight of the played level a is multiplied by ``exp(gamma r / (m p_a))``. The reward r is the
+    payoff on a scale from the smallest one (last prize, most expensive level: 0) to the largest (first
+    prize, no cost: 1). Used as: the learner for any rule, with noise or memory too, that needs no
+    knowledge of it.
 
     Parameters
     ----------
-    levels: as of `LevelLearner`.
-    exploration: gamma, in (0, 1].
+    seat, levels
+        As for `LevelLearner`.
+    exploration : float
+        gamma, in (0, 1].
 
-    State: ``log_weights [copies, m]``, the greatest 0.
+    Attributes
+    ----------
+    state : dict
+        ``log_weights`` ``[copies, m]``; the largest in each copy is 0.
     """
+
+    tables = ("log_weights",)
 
     def __init__(self, seat: Seat, levels: int = LEVELS, exploration: float = 0.1) -> None:
         super().__init__(seat, levels)
-        number("exploration", exploration, low=0, high=1, strict=True)
-        self.exploration = exploration
+        self.exploration = number("exploration", exploration, low=0, high=1, strict=True)
         self._least = seat.game.prizes[-1] - np.max(seat.game.cost(self.levels))
         self._spread = max(float(seat.game.prizes[0] - self._least), np.finfo(np.float64).tiny)
-        self.state = {"log_weights": self.table()}
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         weights = np.exp(self.state["log_weights"])

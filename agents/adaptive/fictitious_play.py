@@ -1,32 +1,36 @@
-"""Fictitious play: believes that the others draw from what they have shown so far."""
+"""Fictitious play: expects the others to repeat what they have shown so far."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.adaptive.levels import LEVELS, HindsightLearner
-from agents.base import Round, Seat
+from agents.adaptive.levels import HindsightLearner
+from agents.base import Round
 from benchgame_env.validate import Floats
 
 
 class FictitiousPlay(HindsightLearner):
-    """Best level against the empirical distribution of the others' shown scores (their joint one).
+    """Plays the best level against the joint empirical distribution of the scores that the others
+    have shown.
 
-    Formula: ``argmax_a sum_t u(a, s_-i(t))``, of equal levels the lowest. In the duel averages of play
-    tend to the equilibrium (Robinson 1951: adding the rival's cost makes it zero-sum, theory section
-    5). Needs a `DeterministicProtocol`. Used as: the oldest model of learning in games.
+    Formula: ``argmax_a sum_t u(a, s_-i(t))``; among equal levels the lowest. In the duel, averages of
+    play tend to the equilibrium, because the game becomes zero-sum when the rival's cost is added
+    (Robinson 1951, theory section 5). Needs a `DeterministicProtocol`. Used as: the oldest model of
+    learning in games.
 
     Parameters
     ----------
-    levels: as of `LevelLearner`.
+    seat, levels
+        As for `LevelLearner`.
 
-    State: ``payoffs [copies, m]``, summed over rounds.
+    Attributes
+    ----------
+    state : dict
+        ``payoffs`` ``[copies, m]``, summed over rounds.
     """
 
-    def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
-        super().__init__(seat, levels)
-        self.state = {"payoffs": self.table()}
+    tables = ("payoffs",)
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         return np.eye(self.levels.size)[self.state["payoffs"].argmax(axis=1)]

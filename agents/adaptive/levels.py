@@ -1,48 +1,60 @@
-"""What developers that learn on effort levels share: a state per copy, and payoffs in hindsight."""
+"""The common part of agents that learn on effort levels."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Agent, Seat
+from agents.base import Agent, Seat, draw_choices
 from benchgame_env.validate import Floats
 
 LEVELS = 41
 
 
 class LevelLearner(Agent):
-    """Draws a level from a strategy that it learns.
+    """Learns a strategy over effort levels and draws from it.
 
-    Each copy of the batch has a learner of its own: they share nothing, so copies are repetitions. All
-    that is learned is in ``state``, name to array with copies on the first axis. A developer learns from
-    the rounds in which it had the turn.
+    Each copy of the batch has its own learner. Learners share nothing, so the copies are independent
+    repetitions. A developer learns only from rounds in which it had the turn.
 
     Parameters
     ----------
-    levels: of effort, evenly on a continuous axis (ties may then be off by rounding); discrete actions
-        bring their own.
+    seat : Seat
+        The seat that it plays.
+    levels : int
+        Number of effort levels, >= 2, evenly spaced on a continuous axis, where rounding may break
+        ties between them. Discrete actions have their own levels.
+
+    Attributes
+    ----------
+    levels : array of float
+        The levels ``[m]``, effort units.
+    state : dict
+        Everything learned: name to array with the copies on the first axis.
+    tables : tuple of str
+        Names in ``state`` that start as a number for each level, ``[copies, m]``, all 0.
     """
+
+    tables: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
         super().__init__(seat)
         self.levels = seat.levels(levels)
-        self.state: dict[str, Any] = {}
+        shape = (seat.copies, self.levels.size)
+        self.state: dict[str, Any] = {name: np.zeros(shape) for name in self.tables}
 
     @abstractmethod
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
-        """Probabilities of the levels ``[copies, m]``."""
+        """Probabilities of the levels, ``[copies, m]``."""
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         strategy = self.strategy(observations)
-        if self.mode == "greedy":
-            return self.seat.action(self.levels[strategy.argmax(axis=1)])
-        total = strategy.cumsum(axis=1)
-        draw = rng.uniform(size=(len(total), 1)) * total[:, -1:]
-        return self.seat.action(self.levels[(draw >= total[:, :-1]).sum(axis=1)])
+        likeliest = self.mode == "greedy"
+        chosen = strategy.argmax(axis=1) if likeliest else draw_choices(strategy, rng)
+        return self.seat.action(self.levels[chosen])
 
     def save(self) -> dict[str, Any]:
         return dict(self.state)
@@ -51,28 +63,29 @@ class LevelLearner(Agent):
         self.state = {key: np.asarray(value).copy() for key, value in saved.items()}
 
     def level_of(self, efforts: Floats) -> NDArray[np.int64]:
-        """The levels nearest to own efforts, each ``[copies]``."""
+        """Indices of the levels nearest to own efforts, both ``[copies]``."""
         return np.abs(self.levels - efforts[:, None]).argmin(axis=1)
-
-    def table(self) -> Floats:
-        """Zeros ``[copies, m]``."""
-        return np.zeros((self.seat.copies, self.levels.size))
 
 
 class HindsightLearner(LevelLearner):
-    """Learns with full feedback: what each level would have paid against the scores then shown."""
+    """Learns from what every level would have paid against the scores that the others showed.
+
+    Parameters
+    ----------
+    seat, levels
+        As for `LevelLearner`.
+    """
 
     needs_exact_rule = True
 
     def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
         super().__init__(seat, levels)
-        self._shown = seat.scores(self.levels)
-        self._costs = np.asarray(seat.game.cost(self.levels))
+        self._shown = seat.subgame.own_scores(seat.developer, self.levels)
+        self._costs = seat.subgame.cost(self.levels)
 
     def payoffs(self, scores: Floats) -> Floats:
-        """Payoffs of the levels ``[batch, m]`` while the others show ``scores`` ``[batch, n]``."""
-        seat = self.seat
+        """Payoffs ``[batch, m]`` of the levels while the others show ``scores`` ``[batch, n]``."""
+        own, subgame = self.seat.developer, self.seat.subgame
         boards = np.repeat(scores[:, None], self.levels.size, axis=1)
-        boards[..., seat.developer] = self._shown
-        prizes = seat.game.board(boards, seat.protocol.ties).prizes[..., seat.developer]
-        return prizes - self._costs
+        boards[..., own] = self._shown
+        return subgame.game.board(boards, subgame.rule.ties).prizes[..., own] - self._costs

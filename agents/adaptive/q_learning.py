@@ -1,4 +1,4 @@
-"""Tabular Q-learning on discrete levels, made for revisions that take turns."""
+"""Tabular Q-learning on effort levels, for games in which developers take turns."""
 
 from __future__ import annotations
 
@@ -13,27 +13,34 @@ from benchgame_env.validate import Floats, number
 
 
 class QLearning(LevelLearner):
-    """Values of levels, given the scores that the others show when it is on turn.
+    """Learns the value of each level for each board of the others that it meets on its turn.
 
-    Formula (Klein 2021, for prices): a level held from one own turn to the next earns
-    ``G = sum_k gamma^k payoff_k`` over the K rounds between, then
-    ``Q(s, a) += rate (G + gamma^K max Q(s', .) - Q(s, a))``.
-    A decision still open when the episode is cut off is closed with the board it ended on. Plays the
-    best level (of equal ones the lowest), and a random one with a probability that halves every
-    ``epsilon_halving`` own turns. Needs a `DeterministicProtocol`, lest boards be too many. Used as: the
-    learner that found Edgeworth cycles; with gamma 0 it learns the best response.
+    Formula (Klein 2021, for prices): a level held over the K rounds from one own turn to the next earns
+    ``G = sum_k gamma^k payoff_k``; then ``Q(s, a) += rate (G + gamma^K max Q(s', .) - Q(s, a))``. If the
+    episode is cut off before the next own turn, the board at its end is s'. It plays the best level
+    (among equal ones the lowest), or a random level with a probability that halves every
+    ``epsilon_halving`` own turns. Needs a `DeterministicProtocol`, because noise would make too many
+    boards. Used as: the learner that found Edgeworth cycles; with gamma 0 it learns the best response.
 
     Parameters
     ----------
-    levels: as of `LevelLearner`.
-    gamma: discount of a round, in [0, 1].
-    rate: step size, in (0, 1].
-    epsilon: probability of a random level at first, in [0, 1].
-    epsilon_halving: own turns after which it has halved, > 0.
+    seat, levels
+        As for `LevelLearner`.
+    gamma : float
+        Discount per round, in [0, 1].
+    rate : float
+        Step size, in (0, 1].
+    epsilon : float
+        Probability of a random level at the start, in [0, 1].
+    epsilon_halving : float
+        Own turns after which this probability has halved, > 0.
 
-    State: ``boards``, the scores seen (as bytes) to their rows in the table; ``values [copies, rows,
-    m]``; ``turns [copies]`` had; of decisions still open ``row``, ``level``, ``gain`` (G so far) and
-    ``discount`` (gamma^k so far), each ``[copies]``, with row -1 for none.
+    Attributes
+    ----------
+    state : dict
+        ``boards``: the scores seen (as bytes), each with its row in the table. ``values``: the table,
+        ``[copies, rows, m]``. ``turns``: own turns so far. Of the decision that is open: ``row`` (-1:
+        none), ``level``, ``gain`` (G so far) and ``discount`` (gamma^k so far). These are ``[copies]``.
     """
 
     needs_exact_rule = True
@@ -82,7 +89,7 @@ class QLearning(LevelLearner):
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         state, on_turn = self.state, self.seat.has_turn(played.observations)
-        if (self.seat.read(played.observations, "rounds_left") == 1).all():  # nothing is open yet
+        if self.seat.opens_episode(played.observations):
             state["row"] = np.full(self.seat.copies, -1)
         state["turns"] = state["turns"] + on_turn
         state["row"] = np.where(on_turn, self._rows(played.observations), state["row"])
@@ -94,7 +101,7 @@ class QLearning(LevelLearner):
         self._close(closes & (state["row"] >= 0), played.after)
 
     def _close(self, closes: NDArray[np.bool_], after: NDArray[np.float32]) -> None:
-        """Learn from the decisions of the copies that ``closes`` picks ``[copies]``."""
+        """Learn from the open decisions of the copies where ``closes`` ``[copies]`` is true."""
         state, copies = self.state, np.flatnonzero(closes)
         ahead = self._values(self._rows(after)).max(axis=1)
         cell = copies, state["row"][copies], state["level"][copies]
@@ -106,12 +113,12 @@ class QLearning(LevelLearner):
         return self.state["values"][np.arange(self.seat.copies), rows]
 
     def _rows(self, observations: NDArray[np.float32]) -> NDArray[np.int64]:
-        """The table's rows ``[copies]`` for the boards seen; new ones are all zero."""
+        """Rows ``[copies]`` of the table for the boards seen; new rows are zero."""
         scores = np.delete(self.seat.read(observations, "board_scores"), self.seat.developer, axis=1)
         boards = self.state["boards"]
         rows = np.array([boards.setdefault(board.tobytes(), len(boards)) for board in scores])
         values = self.state["values"]
-        if len(boards) > values.shape[1]:  # by half at least: growing costs a copy
+        if len(boards) > values.shape[1]:  # grow by half at least, since growing copies the table
             room = np.zeros((len(values), max(len(boards), values.shape[1] // 2), values.shape[2]))
             self.state["values"] = np.concatenate((values, room), axis=1)
         return rows

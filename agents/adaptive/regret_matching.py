@@ -1,33 +1,36 @@
-"""Regret matching+: plays each level as often as it is regretted not to have played it."""
+"""Regret matching+: plays each level in proportion to the regret of not having played it."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.adaptive.levels import LEVELS, HindsightLearner
-from agents.base import Round, Seat
+from agents.adaptive.levels import HindsightLearner
+from agents.base import Round
 from benchgame_env.validate import Floats
 
 
 class RegretMatchingPlus(HindsightLearner):
-    """Probabilities in proportion to regrets, which never fall below 0; uniform while there are none.
+    """Plays levels in proportion to their regrets, which never fall below 0; while all regrets are 0,
+    it plays uniformly.
 
-    Formula (Tammelin 2014): ``x ~ Q``, ``Q <- max(Q + u(., s_-i) - x . u(., s_-i), 0)``. Its regret
-    after T rounds is at most ``D sqrt(m / T)`` a round, D the spread of its payoffs; in the duel
-    averages of play therefore tend to the equilibrium (theory section 5). Needs a
-    `DeterministicProtocol`. Used as: the no-regret learner that the predictor's solver is made of.
+    Formula (Tammelin 2014): ``x = Q / sum(Q)``, ``Q <- max(Q + u(., s_-i) - x . u(., s_-i), 0)``. After
+    T rounds its regret per round is at most ``D sqrt(m / T)``, where D is the range of its payoffs. In
+    the duel, averages of play therefore tend to the equilibrium (theory section 5). Needs a
+    `DeterministicProtocol`. Used as: the no-regret learner behind the solver of mixed equilibria.
 
     Parameters
     ----------
-    levels: as of `LevelLearner`.
+    seat, levels
+        As for `LevelLearner`.
 
-    State: ``regrets [copies, m]``.
+    Attributes
+    ----------
+    state : dict
+        ``regrets`` ``[copies, m]``.
     """
 
-    def __init__(self, seat: Seat, levels: int = LEVELS) -> None:
-        super().__init__(seat, levels)
-        self.state = {"regrets": self.table()}
+    tables = ("regrets",)
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         regrets = self.state["regrets"]

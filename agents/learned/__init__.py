@@ -1,1 +1,1 @@
-"""Developers that learn by gradients; they need the extra ``train``."""
+"""Agents that learn neural networks by gradients; they need the extra ``train``."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,54 +14,57 @@ from stable_baselines3.common.buffers import RolloutBuffer
 
 from agents.base import Seat
 from agents.learned.policy import Policy
-from agents.learned.sb3_agent import Decisions, SB3Agent
-from benchgame_env.validate import integer, number
+from agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
+from agents.learned.settings import FadingEntropy
+
+
+@dataclass(frozen=True)
+class A2CSettings(SB3Settings, FadingEntropy):
+    """Hyperparameters of `A2C`; the entropy bonus fades by gradient steps.
+
+    Attributes
+    ----------
+    head : {"axis", "overtake"}
+        What a choice of the network means, see `agents.learned.heads`.
+    batch_size : int
+        Decisions that a gradient step waits for, >= 1.
+    """
+
+    head: str = "axis"
+    exploring_starts: int = 0
+    learning_rate: float = 5e-3
+    entropy: float = 0.01
+    entropy_halving: float = 100.0
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._integers("batch_size")
 
 
 class A2C(SB3Agent):
-    """Learns a policy by its gradient, one step for every ``batch_size`` decisions or more.
+    """Learns a policy by its gradient, with one step for every ``batch_size`` decisions or more.
 
-    Formula: SB3's loss with one-step returns ``G + gamma^K V(s')`` (lambda 0: turns of the copies need
-    not be at the same time), see `SB3Agent` for G and K. Used as: the plain policy gradient.
+    Formula: SB3's loss with one-step returns ``G + gamma^K V(s')``, see `SB3Agent` for G and K; lambda
+    is 0, because copies may have their turns at different times. Used as: the plain policy gradient.
 
     Parameters
     ----------
-    head: ``axis`` or ``overtake``.
-    entropy: entropy bonus at first, >= 0.
-    entropy_halving: gradient steps after which it has halved: entropy / (1 + steps / entropy_halving).
-    batch_size: least decisions in a gradient step.
-    others: of `SB3Agent`.
+    seat : Seat
+        The seat that it plays.
+    **settings
+        Fields of `A2CSettings`.
     """
 
+    Settings = A2CSettings
+    make = SB3A2C
+    settings: A2CSettings
     algorithm: SB3A2C
 
-    def __init__(
-        self,
-        seat: Seat,
-        head: str = "axis",
-        resolution: float | None = None,
-        gamma: float = 0.0,
-        entropy: float = 0.01,
-        entropy_halving: float = 100.0,
-        exploring_starts: int = 0,
-        learning_rate: float = 5e-3,
-        rate_halving: float = math.inf,
-        hidden: int = 64,
-        batch_size: int = 64,
-    ) -> None:
-        self.entropy = number("entropy", entropy, low=0)
-        self.entropy_halving = number(
-            "entropy_halving", entropy_halving, low=0, strict=True, finite=False
-        )
-        self.batch_size = integer("batch_size", batch_size, low=1)
-        super().__init__(
-            seat, head, resolution, gamma, exploring_starts, learning_rate, rate_halving, hidden
-        )
+    def __init__(self, seat: Seat, **settings: Any) -> None:
+        super().__init__(seat, **settings)
         self._player = Policy(seat, self.algorithm.policy)
-        self._waiting: list[Decisions] = []
-
-    def _algorithm(self, **common: Any) -> SB3A2C:
-        return SB3A2C(**common)
+        self._waiting: Decisions | None = None
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
         self._player.mode = self.mode
@@ -69,21 +72,22 @@ class A2C(SB3Agent):
         return choices if self.head.count is None else choices.astype(np.int64)
 
     def _take(self, decisions: Decisions, rng: np.random.Generator) -> None:
-        self._waiting.append(decisions)
-        if sum(len(some.gains) for some in self._waiting) < self.batch_size:
+        if self._waiting is not None:
+            parts: Any = zip(self._waiting, decisions, strict=True)
+            decisions = Decisions(*map(np.concatenate, parts))
+        self._waiting = decisions
+        if len(decisions.gains) < self.settings.batch_size:
             return
         self._prepare(rng)
-        steps = self.algorithm._n_updates
-        self.algorithm.ent_coef = self.entropy / (1 + steps / self.entropy_halving)
-        self.algorithm.rollout_buffer = self._rollout(_together(self._waiting))
+        self.algorithm.ent_coef = self.settings.entropy_at(self.algorithm._n_updates)
+        self.algorithm.rollout_buffer = self._rollout(decisions)
         self.algorithm.train()
-        self._waiting = []
+        self._waiting = None
 
     def _rollout(self, decisions: Decisions) -> RolloutBuffer:
         """SB3's buffer of ``decisions``, one after another."""
-        known, policy = self.algorithm, self.algorithm.policy
-        spaces = known.observation_space, known.action_space
-        buffer = RolloutBuffer(len(decisions.gains), *spaces, device="cpu")
+        policy, count = self.algorithm.policy, len(decisions.gains)
+        buffer = RolloutBuffer(count, policy.observation_space, policy.action_space, device="cpu")
         with torch.no_grad():
             values, later = (
                 policy.predict_values(torch.as_tensor(seen)).numpy()
@@ -98,11 +102,7 @@ class A2C(SB3Agent):
         return buffer
 
     def _collected(self) -> dict[str, NDArray[Any]]:
-        return _together(self._waiting)._asdict() if self._waiting else {}
+        return {} if self._waiting is None else self._waiting._asdict()
 
     def _restore(self, collected: Mapping[str, NDArray[Any]]) -> None:
-        self._waiting = [Decisions(**collected)] if collected else []
-
-
-def _together(decisions: list[Decisions]) -> Decisions:
-    return Decisions(*(np.concatenate(parts) for parts in zip(*decisions, strict=True)))
+        self._waiting = Decisions(**collected) if collected else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,75 +10,61 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import DQN as SB3DQN
 
-from agents.base import Seat
-from agents.learned.replay import DecisionBuffer, ReplayAgent
-from benchgame_env.validate import integer, number
+from agents.learned.replay import ReplayAgent, ReplaySettings
+
+
+@dataclass(frozen=True)
+class DQNSettings(ReplaySettings):
+    """Hyperparameters of `DQN`.
+
+    Attributes
+    ----------
+    epsilon : float
+        Probability of a random choice in mode ``learn``, in [0, 1].
+    target_update : int
+        Trainings after which the target network is renewed, >= 1.
+    """
+
+    learning_rate: float = 6e-3
+    rate_halving: float = 400.0
+    epsilon: float = 0.6
+    gradient_steps: int = 4
+    target_update: int = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._number("epsilon", low=0, high=1)
+        self._integers("target_update")
 
 
 class DQN(ReplayAgent):
-    """Learns the values of a head's choices; plays the best, and in ``learn`` sometimes any.
+    """Learns the value of each choice; plays the best one, in mode ``learn`` sometimes a random one.
 
     Formula: SB3's Huber loss between ``Q(s, a)`` and ``G + gamma^K max Q_target(s', .)``, see `SB3Agent`
     for G and K. With gamma 0 this is a regression on payoffs. Used as: the value-based learner.
 
     Parameters
     ----------
-    head: ``overtake``, or ``axis`` on discrete levels; default: by the actions.
-    epsilon: probability of any choice in ``learn``, in [0, 1].
-    target_update: trainings after which the target network is renewed.
-    others: of `SB3Agent` and `ReplayAgent`.
+    seat : Seat
+        The seat that it plays.
+    **settings
+        Fields of `DQNSettings`.
     """
 
+    Settings = DQNSettings
+    make = SB3DQN
     choices = "discrete"
     counters = ("_n_updates", "_n_calls")
+    settings: DQNSettings
     algorithm: SB3DQN
 
-    def __init__(
-        self,
-        seat: Seat,
-        head: str | None = None,
-        resolution: float | None = None,
-        gamma: float = 0.0,
-        epsilon: float = 0.6,
-        exploring_starts: int | None = None,
-        learning_rate: float = 6e-3,
-        rate_halving: float = 400.0,
-        hidden: int = 64,
-        buffer_size: int = 50_000,
-        batch_size: int = 256,
-        learning_starts: int = 1000,
-        gradient_steps: int = 4,
-        target_update: int = 100,
-    ) -> None:
-        self.epsilon = number("epsilon", epsilon, low=0, high=1)
-        self.target_update = integer("target_update", target_update, low=1)
-        super().__init__(
-            seat,
-            buffer_size=buffer_size,
-            batch_size=batch_size,
-            learning_starts=learning_starts,
-            gradient_steps=gradient_steps,
-            head=head,
-            resolution=resolution,
-            gamma=gamma,
-            exploring_starts=exploring_starts,
-            learning_rate=learning_rate,
-            rate_halving=rate_halving,
-            hidden=hidden,
-        )
-
-    def _algorithm(self, **common: Any) -> SB3DQN:
-        return SB3DQN(
-            buffer_size=self.buffer_size,
-            replay_buffer_class=DecisionBuffer,
-            target_update_interval=self.target_update,
-            **common,
-        )
+    def _options(self) -> dict[str, Any]:
+        return super()._options() | {"target_update_interval": self.settings.target_update}
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
         values = self.algorithm.q_net(seen).numpy()
         best = values.argmax(axis=1)
         if self.mode != "learn":
             return best
-        tries = rng.uniform(size=len(best)) < self.epsilon
+        tries = rng.uniform(size=len(best)) < self.settings.epsilon
         return np.where(tries, rng.integers(values.shape[1], size=len(best)), best)

@@ -1,4 +1,4 @@
-"""What a network's choice means in the game, and how the network is shown the board."""
+"""Heads: what a network's choice means in the game, and how the network sees the board."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from numpy.typing import NDArray
 
 from agents.base import Seat
 from benchgame_env import theory
-from benchgame_env.rules import is_exact
-from benchgame_env.validate import Floats, choice, number
+from benchgame_env.validate import Floats, choice
 
 
 class Head(ABC):
-    """Between a network and its seat.
+    """Translates between a network and its seat.
+
+    Parameters
+    ----------
+    seat : Seat
+        The seat that the network plays.
 
     Attributes
     ----------
-    count: how many choices there are, 0 to ``count - 1``; None: a choice is a number in [-1, 1].
+    count : int or None
+        Number of choices, which are 0 to ``count - 1``; None: a choice is a number in [-1, 1].
     """
 
     count: int | None
@@ -31,17 +36,18 @@ class Head(ABC):
     @property
     def space(self) -> gymnasium.Space:
         """The space of choices."""
-        if self.count is None:
-            return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
-        return gymnasium.spaces.Discrete(self.count)
+        return choice_space(self.count)
 
     @abstractmethod
     def actions(self, choices: NDArray[Any], observations: NDArray[np.float32]) -> NDArray[Any]:
-        """Choices ``[batch]`` at observations ``[batch, size]`` to actions ``[batch]``."""
+        """Actions ``[batch]`` for choices ``[batch]`` at observations ``[batch, size]``."""
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Observations ``[batch, size]`` in units of the seat, of the same shape and parts: scores as
-        shares of the way from the own honest score (0) to the own highest (1), see ``own_curve``."""
+        """Observations ``[batch, size]`` in units of the seat, with the same shape and parts.
+
+        Scores become shares of the way from the own honest score (0) to the own highest score (1), both
+        of which ``own_curve`` shows.
+        """
         curve = self.seat.read(observations, "own_curve")
         low, span = curve[:, :1], curve[:, -1:] - curve[:, :1]
         seen = observations.copy()
@@ -52,7 +58,13 @@ class Head(ABC):
 
 
 class Axis(Head):
-    """The environment's own actions: any effort of a continuous axis, or one of its discrete levels."""
+    """The environment's own actions: any effort on a continuous axis, or one of its discrete levels.
+
+    Parameters
+    ----------
+    seat : Seat
+        The seat that the network plays.
+    """
 
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat)
@@ -63,41 +75,56 @@ class Axis(Head):
 
 
 class Overtake(Head):
-    """Whom to overtake: choice k is the least effort that ranks above developer k on the board.
+    """Which rival to overtake: choice k is the least effort that ranks above developer k on the board.
 
-    The efforts are the candidates of `benchgame_env.theory.best_response`. One's own index is zero
-    effort, and so is a rival out of reach. Its view tells of the choices instead of the rivals:
-    ``board_scores`` are their efforts, as shares of the largest that an action can name, and
-    ``board_ranks`` the places that they take on the board as it stands.
+    The efforts are the candidates of `benchgame_env.theory.best_response`. The own index and rivals out
+    of reach mean zero effort. The view describes the choices instead of the rivals: ``board_scores`` are
+    the efforts of the choices, as shares of the largest effort on the axis, and ``board_ranks`` are the
+    ranks that they would earn on the present board.
 
     Parameters
     ----------
-    resolution: score by which a rival is beaten, at least 1.2e-7: boards are seen in float32; default
-        that of the seat. Where the tie rule favours the seat, equality will do.
+    seat : Seat
+        The seat that the network plays.
+    resolution : float, optional
+        Score by which a rival is beaten, at least 1.2e-7 because boards are seen in float32; default:
+        that of the seat. Where the tie rule favours the seat, an equal score is enough.
 
     Raises
     ------
-    ValueError: discrete actions, or a rule that is not exact.
+    ValueError
+        Discrete actions, or a rule that exact theory does not cover.
     """
 
     def __init__(self, seat: Seat, resolution: float | None = None) -> None:
         super().__init__(seat)
         if seat.axis.action_type == "discrete":
-            raise ValueError("head 'overtake' needs continuous actions")
-        if not is_exact(seat.protocol):
-            raise ValueError(f"head 'overtake' needs a DeterministicProtocol, got {seat.protocol!r}")
-        chosen = seat.resolution if resolution is None else resolution
-        self.resolution = number("resolution", chosen, low=float(np.finfo(np.float32).eps))
+            raise ValueError("head 'overtake' needs continuous actions, got discrete ones")
+        seat.need_exact_rule("head 'overtake'")
+        self.resolution = seat.visible_resolution(resolution)
         self.count = seat.game.n_developers
         self._last: tuple[NDArray[np.float32], tuple[Floats, NDArray[np.int64]]] | None = None
 
     def moves(self, observations: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
-        """Efforts of all choices, and the ranks they earn on the board as it stands, ``[batch, n]``."""
+        """Efforts of all choices, and the ranks that they earn on the present board.
+
+        Parameters
+        ----------
+        observations : array of float32
+            ``[batch, size]``.
+
+        Returns
+        -------
+        efforts : array of float
+            ``[batch, n]``, effort units.
+        ranks : array of int
+            ``[batch, n]``.
+        """
         if self._last is not None and np.array_equal(observations, self._last[0]):
             return self._last[1]  # asked for the view, then for the actions
         seat, scores = self.seat, self.seat.read(observations, "board_scores").astype(np.float64)
         efforts, ranks = theory.overtakes_in_reach(
-            seat.game, seat.protocol, seat.developer, scores, self.resolution
+            seat.game, seat.subgame.rule, seat.developer, scores, self.resolution
         )
         near = efforts <= seat.axis.max_effort[seat.developer]
         efforts, ranks = np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])
@@ -120,10 +147,27 @@ HEADS = ("axis", "overtake")
 
 
 def make_head(name: str, seat: Seat, resolution: float | None = None) -> Head:
-    """The head called ``name`` for a seat; ``resolution`` is of ``overtake`` alone.
+    """The head called ``name`` for a seat.
+
+    Parameters
+    ----------
+    name : {"axis", "overtake"}
+        Which head.
+    seat : Seat
+        The seat that the network plays.
+    resolution : float, optional
+        As for `Overtake`; ``axis`` has none.
 
     Raises
     ------
-    ValueError: an unknown name (the known ones are listed), or a seat that does not suit.
+    ValueError
+        An unknown name (the message lists the known ones), or a seat that does not suit the head.
     """
     return Axis(seat) if choice("head", name, HEADS) == "axis" else Overtake(seat, resolution)
+
+
+def choice_space(count: int | None) -> gymnasium.Space:
+    """The space of ``count`` choices; None: of numbers in [-1, 1]."""
+    if count is None:
+        return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+    return gymnasium.spaces.Discrete(count)

@@ -1,4 +1,4 @@
-"""A trained stable-baselines3 policy as a developer."""
+"""A stable-baselines3 policy as an agent."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from stable_baselines3.common.distributions import (
 )
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from agents.base import Agent, Seat
+from agents.base import Agent, Seat, draw_choices
 
 
 class Policy(Agent):
-    """Plays a mixed strategy: samples from the policy's action distribution, or takes its mode.
+    """Plays a mixed strategy: draws from the policy's action distribution, or takes the mode of it.
 
     Parameters
     ----------
-    policy: an actor-critic policy on this seat's observations and actions.
+    seat : Seat
+        The seat that it plays.
+    policy : ActorCriticPolicy
+        A policy for the observations and actions of this seat.
     """
 
     def __init__(self, seat: Seat, policy: ActorCriticPolicy) -> None:
@@ -30,19 +33,15 @@ class Policy(Agent):
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         with torch.no_grad():
             chances = self.policy.get_distribution(torch.as_tensor(observations))
-        return likeliest(chances) if self.mode == "greedy" else draw(chances, rng)
+        if self.mode == "greedy":
+            return chances.mode().detach().double().numpy().reshape(-1)
+        return _draw(chances, rng)
 
 
-def draw(chances: Distribution, rng: np.random.Generator) -> NDArray[np.float64]:
-    """One action each ``[batch]``, with NumPy: torch would use a hidden global stream."""
+def _draw(chances: Distribution, rng: np.random.Generator) -> NDArray[np.float64]:
+    """One action ``[batch]`` from each distribution, with NumPy, since torch has a global stream."""
     if isinstance(chances, CategoricalDistribution):
-        levels = chances.distribution.probs.detach().double().numpy().cumsum(axis=1)
-        return (rng.uniform(size=(len(levels), 1)) * levels[:, -1:] > levels).sum(axis=1).astype(float)
+        return draw_choices(chances.distribution.probs.detach().double().numpy(), rng).astype(float)
     assert isinstance(chances, DiagGaussianDistribution)
     mean, spread = chances.distribution.mean.detach(), chances.distribution.stddev.detach()
     return rng.normal(mean[:, 0].double().numpy(), spread[:, 0].double().numpy())
-
-
-def likeliest(chances: Distribution) -> NDArray[np.float64]:
-    """The likeliest action of each, ``[batch]``."""
-    return chances.mode().detach().double().numpy().reshape(-1)

@@ -1,4 +1,4 @@
-"""Policy-space response oracles: a growing population, PPO as the oracle, the exact meta-game."""
+"""Policy-space response oracles: a growing population, PPO as the oracle, an exact meta-game."""
 
 from __future__ import annotations
 
@@ -9,30 +9,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Round, Seat, Team
+from agents.base import Round, Seat, Team, draw_choices
 from agents.learned.ppo import PPO
-from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.effort_choices import ShownChoices
 from benchgame_env.validate import Floats, integer
 
 META_ITERATIONS = 5000
-META_GOAL = 1e-3  # NashConv of the meta-game at which its solver stops, share of P
+META_GOAL = 1e-3  # NashConv at which the meta-game counts as solved, share of P
 
 
 class PSRO(Team):
-    """Mixes over a population of efforts for each developer, to which each update adds the answers to
-    the mixtures of all others.
+    """Mixes over a population of efforts for each developer. Each update adds a best response of every
+    developer to the mixtures of the others.
 
-    Formula (Lanctot et al. 2017, arXiv 1711.00832): the oracle is independent PPO, trained anew in each
-    update, developer i in a block of copies of its own in which the others draw from their mixtures;
-    what it then does most likely joins the population. The meta-game is not sampled: expected payoffs
-    are exact (theory section 6), and its equilibrium is found by regret matching+. Used as: the
-    population method, whose mixture can be an equilibrium where single policies cycle. Plays one-shot
-    games in which it has every seat, under a `DeterministicProtocol`.
+    Formula (Lanctot et al. 2017, arXiv 1711.00832): the oracle is independent PPO, trained from scratch
+    in each update. Developer i trains in its own block of copies, where the others draw from their
+    mixtures; the likeliest effort of its trained policy joins the population. Payoffs of the meta-game
+    are not sampled but exact expectations (theory section 6); regret matching+ finds its equilibrium.
+    Used as: the population method, whose mixture can be an equilibrium where single policies cycle.
+    Needs a `DeterministicProtocol`, one-shot play, and all seats of the game.
 
     Parameters
     ----------
-    learning_rate, entropy, n_epochs, hidden: of the oracle, see `PPO`.
+    seats : sequence of Seat
+        All seats of the game.
+    learning_rate : float
+        Step size of the oracle, > 0.
+    entropy : float
+        Entropy bonus of the oracle, >= 0.
+    n_epochs : int
+        Passes of the oracle over the samples of an update, >= 1.
+    hidden : int
+        Units in each of the two hidden layers of the oracle.
+
+    Raises
+    ------
+    ValueError
+        Seats or copies are missing, episodes have several rounds, or as `PPO`.
     """
 
     needs_exact_rule = True
@@ -47,39 +60,41 @@ class PSRO(Team):
         hidden: int = 32,
     ) -> None:
         super().__init__(seats)
-        self.game, self.n = seats[0].game, len(seats)
-        if self.n != self.game.n_developers:
-            raise ValueError(f"psro: needs all {self.game.n_developers} seats, got {self.n}")
-        if seats[0].horizon != 1:
-            raise ValueError(f"psro: plays one-shot games (horizon 1), got horizon {seats[0].horizon}")
-        self._block = integer("copies of psro", seats[0].copies // self.n, low=2)
-        self._oracle = {"learning_rate": learning_rate, "entropy": entropy}
-        self._oracle |= {"n_epochs": n_epochs, "hidden": hidden}
-        # Everybody starts from honest play.
+        one, self.n = seats[0], len(seats)
+        if self.n != one.game.n_developers:
+            raise ValueError(f"psro: needs all {one.game.n_developers} seats, got {self.n}")
+        if one.horizon != 1:
+            raise ValueError(f"psro: plays one-shot games (horizon 1), got horizon {one.horizon}")
+        self._block = integer("copies of psro for each developer", one.copies // self.n, low=2)
+        # Of arrays [copies, n, ...], the part [block, n, ...] of each developer in its own block.
+        blocks = np.arange(self.n * self._block).reshape(self.n, self._block)
+        self._own = blocks.T, np.arange(self.n)
+        self._settings = {"learning_rate": learning_rate, "entropy": entropy}
+        self._settings |= {"n_epochs": n_epochs, "hidden": hidden}
+        # At first everybody plays honestly.
         self.population, self.mixture = np.zeros((self.n, 1)), np.ones((self.n, 1))
         self._begin(update=0)
 
     def _begin(self, update: int) -> None:
-        """A fresh oracle for an update."""
+        """Start an update with a new oracle."""
         self._update, self._rounds = update, 0
         key = self.seats[0].seed, update
         seed = int(np.random.SeedSequence(key).generate_state(1)[0])
         seats = [replace(s, copies=self._block, rounds=1, seed=seed) for s in self.seats]
-        self.oracle = PPO(seats, **self._oracle)
+        self.oracle = PPO(seats, **self._settings)
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
-        efforts = self._draw(len(observations), rng)
+        picks = draw_choices(np.tile(self.mixture, (len(observations), 1, 1)), rng)
+        efforts = self.population[np.arange(self.n), picks]
         actions = np.column_stack([s.action(efforts[:, i]) for i, s in enumerate(self.seats)])
         if self.mode == "learn":
-            own = self._blocks(observations)
-            answers = self.oracle.act(own, rng)
-            for i in range(self.n):
-                actions[i * self._block : (i + 1) * self._block, i] = answers[:, i]
-        return actions.astype(np.float64)
+            actions = actions.astype(np.float64)
+            actions[self._own] = self.oracle.act(observations[self._own], rng)
+        return actions
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         own = ("observations", "actions", "efforts", "payoffs", "after")
-        parts: dict[str, Any] = {name: self._blocks(getattr(played, name)) for name in own}
+        parts: dict[str, Any] = {name: getattr(played, name)[self._own] for name in own}
         self.oracle.learn(played._replace(**parts), rng)
         self._rounds += 1
         if self._rounds == self.seats[0].rounds:
@@ -89,38 +104,26 @@ class PSRO(Team):
         return {"population": self.population, "mixture": self.mixture, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
-        self.population, self.mixture = (
-            np.asarray(saved[key]).copy() for key in ("population", "mixture")
-        )
+        self.population = np.asarray(saved["population"]).copy()
+        self.mixture = np.asarray(saved["mixture"]).copy()
         self._begin(saved["update"])
 
     def losses(self) -> dict[str, float]:
         return self.oracle.losses()
 
-    def _draw(self, count: int, rng: np.random.Generator) -> Floats:
-        """Efforts ``[count, n]`` from the mixtures."""
-        total = self.mixture.cumsum(axis=1)
-        picks = rng.random((count, self.n, 1)) * total[:, -1:] >= total[:, :-1]
-        return self.population[np.arange(self.n), picks.sum(axis=2)]
-
-    def _blocks(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Of ``[copies, n, ...]`` what each developer has in its own block, ``[block, n, ...]``."""
-        own = [values[i * self._block : (i + 1) * self._block, i] for i in range(self.n)]
-        return np.stack(own, axis=1)
-
     def _extend(self, observations: NDArray[np.float32]) -> None:
-        """Let the answers join, and mix anew."""
+        """Add the answers of the oracle to the population, and solve the meta-game again."""
         self.oracle.mode = "greedy"
-        answers = self.oracle.act(observations[:1], np.random.default_rng(0))[0]  # draws nothing
+        answers = self.oracle.act(observations[:1], np.random.default_rng(0))[0]  # nothing is drawn
         axis = self.seats[0].axis
         efforts = axis.effort(axis.position(answers))[:, None]
-        if not (self.population == efforts).any(axis=1).all():  # something new
+        if not (self.population == efforts).any(axis=1).all():  # an answer is new
             self.population = np.hstack([self.population, efforts])
             self.mixture = self._solve()
         self._begin(self._update + 1)
 
     def _solve(self) -> Floats:
         """The equilibrium of the meta-game, ``[n, population]``."""
-        subgame = Subgame.exact(self.game, self.seats[0].protocol)
+        subgame = self.seats[0].subgame
         choices = ShownChoices(subgame, self.population.T)
-        return choices.solve(META_ITERATIONS, META_GOAL * self.game.prize_range)
+        return choices.solve(META_ITERATIONS, META_GOAL * subgame.game.prize_range)

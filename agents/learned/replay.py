@@ -1,9 +1,10 @@
-"""What developers share that learn off-policy with stable-baselines3: a replay of decisions."""
+"""The common part of agents that learn off-policy with stable-baselines3: a replay of decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +13,29 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
 from agents.base import Seat
-from agents.learned.sb3_agent import Decisions, SB3Agent
+from agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
 from benchgame_env.validate import integer
 
 KEPT = ("observations", "next_observations", "actions", "rewards", "discounts")
 
 
 class DecisionBuffer(ReplayBuffer):
-    """SB3's replay buffer for decisions that come in any number. Its samples carry ``discounts``, which
-    SB3's losses then use for gamma, as they do for n-step returns."""
+    """SB3's replay buffer, for any number of decisions at a time.
+
+    Its samples have ``discounts``, which SB3's losses use instead of gamma, as for n-step returns.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for SB3's ``ReplayBuffer``.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.discounts = np.zeros((self.buffer_size, 1), dtype=np.float32)
 
     def extend(self, decisions: Decisions) -> None:
-        """Take the place of the oldest."""
+        """Add ``decisions`` in place of the oldest."""
         rows = (self.pos + np.arange(len(decisions.gains))) % self.buffer_size
         self.observations[rows, 0] = decisions.seen
         self.next_observations[rows, 0] = decisions.after
@@ -42,14 +50,14 @@ class DecisionBuffer(ReplayBuffer):
         return samples._replace(discounts=self.to_torch(self.discounts[batch_inds]))
 
     def content(self) -> dict[str, NDArray[Any]]:
-        """What is in it and matters, by name, with the next row to write as ``pos``."""
+        """The filled rows that matter, by name, and the next row to write as ``pos``."""
         filled = {name: getattr(self, name)[: self.size()] for name in KEPT}
         if not self.discounts.any():
             del filled["next_observations"]
         return filled | {"pos": np.array(self.pos)}
 
     def refill(self, content: Mapping[str, NDArray[Any]]) -> None:
-        """Put back what `content` gave."""
+        """Put back what `content` returned."""
         count = len(content["rewards"])
         for name in KEPT:
             if name in content:
@@ -57,48 +65,68 @@ class DecisionBuffer(ReplayBuffer):
         self.pos, self.full = int(content["pos"]), count == self.buffer_size
 
 
+@dataclass(frozen=True)
+class ReplaySettings(SB3Settings):
+    """Hyperparameters of off-policy learners.
+
+    Attributes
+    ----------
+    buffer_size : int
+        Decisions that are remembered, at least one for each copy.
+    batch_size : int
+        Decisions in a gradient step, >= 1.
+    learning_starts : int
+        Decisions to remember before the first training, >= 0.
+    gradient_steps : int
+        Gradient steps in a training, >= 1.
+    """
+
+    buffer_size: int = 50_000
+    batch_size: int = 256
+    learning_starts: int = 1000
+    gradient_steps: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._integers("buffer_size", "batch_size", "gradient_steps")
+        self._integers("learning_starts", low=0)
+
+
 class ReplayAgent(SB3Agent):
-    """Trains whenever decisions come in, from all copies at once, on samples of what it remembers.
+    """Trains on samples of remembered decisions, whenever decisions of any copy come in.
 
     Parameters
     ----------
-    buffer_size: decisions remembered, at least as many as there are copies.
-    batch_size: decisions in a gradient step.
-    learning_starts: decisions remembered before the first.
-    gradient_steps: each time.
-    common: of `SB3Agent`.
+    seat : Seat
+        The seat that it plays.
+    **settings
+        Fields of its `ReplaySettings`.
     """
 
+    Settings: ClassVar[type[ReplaySettings]] = ReplaySettings
+    settings: ReplaySettings
     algorithm: OffPolicyAlgorithm
 
-    def __init__(
-        self,
-        seat: Seat,
-        *,
-        buffer_size: int,
-        batch_size: int,
-        learning_starts: int,
-        gradient_steps: int,
-        **common: Any,
-    ) -> None:
-        self.buffer_size = integer("buffer_size", buffer_size, low=seat.copies)
-        self.batch_size = integer("batch_size", batch_size, low=1)
-        self.learning_starts = integer("learning_starts", learning_starts, low=0)
-        self.gradient_steps = integer("gradient_steps", gradient_steps, low=1)
-        super().__init__(seat, **common)
+    def __init__(self, seat: Seat, **settings: Any) -> None:
+        super().__init__(seat, **settings)
+        integer("buffer_size", self.settings.buffer_size, low=seat.copies)
+
+    def _options(self) -> dict[str, Any]:
+        size = self.settings.buffer_size
+        return {"buffer_size": size, "replay_buffer_class": DecisionBuffer}
 
     @property
     def replay(self) -> DecisionBuffer:
-        """What it remembers."""
+        """The remembered decisions."""
         buffer = self.algorithm.replay_buffer
         assert isinstance(buffer, DecisionBuffer)
         return buffer
 
     def _take(self, decisions: Decisions, rng: np.random.Generator) -> None:
         self.replay.extend(decisions)
-        if self.replay.size() >= self.learning_starts:
+        if self.replay.size() >= self.settings.learning_starts:
             self._prepare(rng)
-            self.algorithm.train(self.gradient_steps, self.batch_size)
+            self.algorithm.train(self.settings.gradient_steps, self.settings.batch_size)
             self.algorithm._on_step()  # target networks
 
     def _collected(self) -> dict[str, NDArray[Any]]:

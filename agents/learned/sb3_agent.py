@@ -1,14 +1,16 @@
-"""What developers that learn with stable-baselines3's own algorithms share.
+"""The common part of agents that learn with stable-baselines3's own algorithms.
 
-The algorithm's networks, buffer, losses and ``train`` are used as they are; only the collecting of
-experience is here, for SB3's own loops know one learner and no turns.
+The algorithm's networks, buffer, losses and ``train`` are used unchanged. Only the collection of
+experience is here, because SB3's own loops have a single learner and no turns.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import gymnasium
@@ -21,19 +23,24 @@ from stable_baselines3.common.utils import set_random_seed
 
 from agents.base import Agent, Round, Seat
 from agents.learned.heads import make_head
-from benchgame_env.rules import is_exact
-from benchgame_env.validate import Floats, integer, number
+from agents.learned.settings import LearnerSettings
+from benchgame_env.validate import Floats
 
 
 class Decisions(NamedTuple):
-    """Own turns of which it is known what they brought, ``[k]`` rows.
+    """Own turns, with what followed from them; one row for each, ``[k]``.
 
     Attributes
     ----------
-    seen, after: what the network saw then, and at the next own turn or the episode's end, ``[k, size]``.
-    choices: of the head.
-    gains: discounted payoffs in between, in units of P.
-    discounts: of what comes after.
+    seen, after : array of float32
+        What the network saw on that turn, and at the next own turn or the end of the episode,
+        ``[k, size]``.
+    choices : array
+        Choices of the head, ``[k]``.
+    gains : array of float
+        Discounted payoffs between the two, ``[k]``, in units of P.
+    discounts : array of float
+        The discount of everything that comes later, ``[k]``.
     """
 
     seen: NDArray[np.float32]
@@ -43,102 +50,128 @@ class Decisions(NamedTuple):
     after: NDArray[np.float32]
 
 
-class SB3Agent(Agent):
-    """One learner of stable-baselines3 on one seat; the copies of the batch share it.
+@dataclass(frozen=True)
+class SB3Settings(LearnerSettings):
+    """Hyperparameters of agents with an SB3 algorithm.
 
-    Formula: own turns are the decision points. A choice held over the K rounds to the next own turn
-    gains ``G = sum_k gamma^k payoff_k / P``, and what comes after counts ``gamma^K``; cut-off episodes
-    are no ends but bootstrapped from the last board. With gamma 0 the gain is the payoff of the round,
-    and the rounds left are hidden from the network: they do not matter. Nothing is learned from rounds
-    without a decision.
+    Attributes
+    ----------
+    resolution : float, optional
+        Score by which the head ``overtake`` beats a rival; default: that of the seat.
+    exploring_starts : int, optional
+        Number of own turns at the start of each episode, in mode ``learn``, on which the effort is drawn
+        uniformly from the axis and nothing is learned, so that all boards are visited (Sutton and Barto
+        5.3). Must be fewer than the rounds of an episode. None: 1 if an episode has more rounds than
+        there are developers, else 0.
+    rate_halving : float
+        Gradient steps in which the learning rate halves, > 0.
+    """
+
+    resolution: float | None = None
+    exploring_starts: int | None = None
+    rate_halving: float = math.inf
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.exploring_starts is not None:
+            self._integers("exploring_starts", low=0)
+        self._number("rate_halving", low=0, strict=True, finite=False)
+
+
+class SB3Agent(Agent):
+    """A learner of stable-baselines3 on one seat; all copies of the batch train the same learner.
+
+    Formula: decisions are made on own turns. A choice that is held over the K rounds to the next own
+    turn gains ``G = sum_k gamma^k payoff_k / P``, and everything later counts ``gamma^K``. The value of
+    the last board counts when an episode is cut off, for cut-off episodes have no end. With gamma 0 the
+    gain is the payoff of one round, and the network does not see the rounds left, which do not matter.
+    Nothing is learned from rounds without a decision.
+
+    Subclasses name the algorithm (`make`, `_options`), choose (`_choose`), take in decisions (`_take`),
+    and save what they collected (`_collected`, `_restore`).
 
     Parameters
     ----------
-    head, resolution: what a choice means, see `heads`; default: the environment's own actions, or
-        ``overtake`` where the algorithm cannot make such choices.
-    gamma: discount of a round, in [0, 1].
-    exploring_starts: own turns at the start of every episode in ``learn`` on which the effort is uniform
-        on the axis instead, and not learned from (Sutton and Barto 5.3): so all boards are visited;
-        fewer than the rounds of an episode. Default: 1 if these are more than the developers, else 0.
-    learning_rate: step size at first, > 0.
-    rate_halving: gradient steps after which it has halved, again and again, > 0.
-    hidden: units in each of two hidden layers.
+    seat : Seat
+        The seat that it plays.
+    **settings
+        Fields of its `SB3Settings`.
 
-    Subclasses make the algorithm (`_algorithm`), choose (`_choose`), take in decisions (`_take`), and
-    keep what they collected (`_collected`, `_restore`).
+    Attributes
+    ----------
+    make : callable
+        The class of the algorithm.
+    choices : {"any", "discrete", "continuous"}
+        Which choices the algorithm can make.
+    counters : tuple of str
+        Attributes of the algorithm that count its progress, to be saved.
+
+    Raises
+    ------
+    ValueError
+        A setting out of its range, or one that does not suit the seat.
     """
 
+    Settings: ClassVar[type[SB3Settings]] = SB3Settings
+    make: ClassVar[Callable[..., BaseAlgorithm]]
     explores = True
-    choices: ClassVar[str] = "any"  # that the algorithm can make: any, discrete or continuous
+    choices: ClassVar[str] = "any"
     counters: ClassVar[tuple[str, ...]] = ("_n_updates",)
+    settings: SB3Settings
     _open: NDArray[np.bool_]
     _gain: Floats
     _discount: Floats
 
-    def __init__(
-        self,
-        seat: Seat,
-        head: str | None,
-        resolution: float | None,
-        gamma: float,
-        exploring_starts: int | None,
-        learning_rate: float,
-        rate_halving: float,
-        hidden: int,
-    ) -> None:
+    def __init__(self, seat: Seat, **settings: Any) -> None:
         super().__init__(seat)
+        self.settings = self.Settings(**settings)
+        self.gamma = self.settings.gamma
+        name, head = type(self).__name__, self.settings.head
         if head is None:
             head = "axis" if self.choices in ("any", seat.axis.action_type) else "overtake"
-            if head == "overtake" and not is_exact(seat.protocol):
-                name = type(self).__name__
-                raise ValueError(f"{name} needs action_type {self.choices} under {seat.protocol!r}")
-        self.head = make_head(head, seat, resolution)
+            if head == "overtake" and seat.subgame.kind != "exact":
+                raise ValueError(f"{name} needs action_type {self.choices} under {seat.subgame.rule!r}")
+        self.head = make_head(head, seat, self.settings.resolution)
         kind = "continuous" if self.head.count is None else "discrete"
         if self.choices not in ("any", kind):
             raise ValueError(
-                f"{type(self).__name__} needs {self.choices} choices: head {head!r} on "
-                f"{seat.axis.action_type} actions has {kind} ones"
+                f"{name} needs {self.choices} choices, but those of head {head!r} are {kind}"
             )
-        self.gamma = number("gamma", gamma, low=0, high=1)
-        if exploring_starts is None:
-            exploring_starts = int(seat.horizon > seat.game.n_developers)
-        if integer("exploring_starts", exploring_starts, low=0) >= seat.horizon:
-            raise ValueError(
-                f"exploring_starts: must be fewer than the {seat.horizon} rounds of an episode, "
-                f"got {exploring_starts}"
-            )
-        self.exploring_starts = exploring_starts
-        self.learning_rate = number("learning_rate", learning_rate, low=0, strict=True)
-        self.rate_halving = number("rate_halving", rate_halving, low=0, strict=True, finite=False)
-        self.hidden = integer("hidden", hidden, low=1)
+        starts = self.settings.exploring_starts
+        self._starts = int(seat.horizon > seat.game.n_developers) if starts is None else starts
+        if self._starts >= seat.horizon:
+            raise ValueError(f"exploring_starts: must be < the horizon {seat.horizon}, got {starts}")
         self.algorithm = self._made()
+        self._scale = seat.game.prize_range or 1.0
         self._seen = np.zeros((seat.copies, seat.layout.size), dtype=np.float32)
         self._chosen = np.zeros(seat.copies)
         self._begin()
 
-    @abstractmethod
-    def _algorithm(self, **common: Any) -> BaseAlgorithm:
-        """The algorithm with its own parameters and the ``common`` ones, not set up yet."""
+    def _options(self) -> dict[str, Any]:
+        """Parameters of the algorithm, besides those that all have."""
+        return {}
 
     @abstractmethod
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> NDArray[Any]:
-        """Choices ``[batch]`` at what the network sees, by ``self.mode``."""
+        """Choices ``[batch]`` for what the network sees, in the present mode."""
 
     @abstractmethod
     def _take(self, decisions: Decisions, rng: np.random.Generator) -> None:
-        """Keep decisions, and train when it is time."""
+        """Keep decisions, and train if it is time."""
 
     @abstractmethod
     def _collected(self) -> dict[str, NDArray[Any]]:
-        """What was collected and is still needed."""
+        """The collected experience that is still needed."""
 
     @abstractmethod
     def _restore(self, collected: Mapping[str, NDArray[Any]]) -> None:
-        """Put back what `_collected` gave."""
+        """Put back what `_collected` returned."""
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
+        if self.mode == "learn" and self.seat.opens_episode(observations):
+            self._begin()
         on_turn, actions = self.seat.has_turn(observations), np.zeros(len(observations))
-        if not on_turn.any():  # whatever it does has no effect
+        if not on_turn.any():  # no action has an effect
             return actions
         seen = self.view(observations[on_turn])
         with torch.no_grad():
@@ -146,14 +179,12 @@ class SB3Agent(Agent):
         actions[on_turn] = self.head.actions(choices, observations[on_turn])
         if self.mode != "learn":
             return actions
-        self._forget_last_episode(observations)
         self._seen[on_turn], self._chosen[on_turn] = seen, choices
-        return np.where(self._turns < self.exploring_starts, self._anything(rng), actions)
+        return np.where(self._turns < self._starts, self._anything(rng), actions)
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
-        self._forget_last_episode(played.observations)
         on_turn = self.seat.has_turn(played.observations)
-        opens = on_turn & (self._turns >= self.exploring_starts)
+        opens = on_turn & (self._turns >= self._starts)
         self._turns += on_turn
         self._open = np.where(on_turn, opens, self._open)
         discount = np.where(opens, 1.0, self._discount)
@@ -163,19 +194,18 @@ class SB3Agent(Agent):
         if not closes.any():
             return
         seen = self._seen[closes]
-        after = seen if self.gamma == 0 else self.view(played.after[closes])  # else nobody asks
+        after = seen if self.gamma == 0 else self.view(played.after[closes])  # at 0 nobody reads it
         known = seen, self._chosen[closes], self._gain[closes], self._discount[closes]
         self._open &= ~closes
         self._take(Decisions(*known, after), rng)
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the network sees of observations ``[batch, size]``, the same shape."""
-        seen = self.head.view(observations)
-        # Decisions are made on turn, and what an episode's end is worth is what a turn there would be.
-        turn = self.seat.layout.parts["turn"]
-        seen[:, turn] = np.arange(turn.stop - turn.start) == self.seat.developer
+        """What the network sees of observations ``[batch, size]``, in the same shape."""
+        seen, parts = self.head.view(observations), self.seat.layout.parts
+        # Decisions are made on own turns; the end of an episode is valued as if it were one.
+        seen[:, parts["turn"]] = seen[:, parts["identity"]]
         if self.gamma == 0:
-            seen[:, self.seat.layout.parts["rounds_left"]] = 0.0
+            seen[:, parts["rounds_left"]] = 0.0
         return seen
 
     def save(self) -> dict[str, Any]:
@@ -205,22 +235,23 @@ class SB3Agent(Agent):
         }
 
     def _prepare(self, rng: np.random.Generator) -> None:
-        """Before ``train``: seed the global streams that it draws from; the step size that is due."""
+        """Before ``train``: seed the global streams that it uses, and set the present learning rate."""
         set_random_seed(int(rng.integers(2**32)))
         steps = self.algorithm._n_updates
-        self.algorithm._current_progress_remaining = 0.5 ** (steps / self.rate_halving)
+        self.algorithm._current_progress_remaining = 0.5 ** (steps / self.settings.rate_halving)
 
     def _made(self) -> BaseAlgorithm:
-        """The algorithm on the head's spaces, with weights from the seat's seed and without a game."""
-        rate, seat = self.learning_rate, self.seat
-        algorithm = self._algorithm(
+        """The algorithm on the head's spaces, without a game; its weights come from the seat's seed."""
+        s, seat = self.settings, self.seat
+        algorithm = self.make(
             policy="MlpPolicy",
             env=None,
-            learning_rate=lambda remaining: rate * remaining,
-            policy_kwargs={"net_arch": [self.hidden, self.hidden]},
+            learning_rate=lambda remaining: s.learning_rate * remaining,
+            policy_kwargs={"net_arch": [s.hidden, s.hidden]},
             seed=seat.own_seed(),
             device="cpu",
             _init_setup_model=False,
+            **self._options(),
         )
         algorithm.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (seat.layout.size,))
         algorithm.action_space = self.head.space
@@ -230,22 +261,14 @@ class SB3Agent(Agent):
         return algorithm
 
     def _begin(self) -> None:
-        """No own turns had in this episode, and no decision open."""
+        """Start an episode: no own turns so far, and no open decision."""
         copies = self.seat.copies
         self._turns = np.zeros(copies, dtype=np.int64)
         self._open = np.zeros(copies, dtype=bool)
         self._gain, self._discount = np.zeros(copies), np.zeros(copies)
 
-    def _forget_last_episode(self, observations: NDArray[np.float32]) -> None:
-        if (self.seat.read(observations, "rounds_left") == 1).all():
-            self._begin()
-
     def _anything(self, rng: np.random.Generator) -> NDArray[Any]:
-        """Actions ``[copies]``, uniform on the axis."""
+        """Random actions ``[copies]``, uniform on the axis."""
         if self.seat.axis.action_type == "discrete":
             return rng.integers(self.seat.axis.levels, size=self.seat.copies)
         return rng.uniform(-1.0, 1.0, size=self.seat.copies)
-
-    @property
-    def _scale(self) -> float:
-        return self.seat.game.prize_range or 1.0

@@ -1,5 +1,5 @@
-"""The batched game as a stable-baselines3 `VecEnv`: one learner among given rivals, or one shared
-policy for all developers."""
+"""The batched game as a stable-baselines3 ``VecEnv``: for one learner among given rivals, or for one
+policy that all developers share."""
 
 from __future__ import annotations
 
@@ -12,30 +12,36 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.base import Agent, Round
+from agents.learned.heads import choice_space
 from benchgame_env import VectorEnv
-from benchgame_env.play.actions import EffortAxis
 from benchgame_env.play.observation import ObservationLayout
 
 
 def observation_space(layout: ObservationLayout, everybody: bool = False) -> gymnasium.Space:
-    """Of one developer, or of all together, as ``state()`` has them."""
+    """The space of one developer's observations, or of those of all together, as in ``state()``."""
     repeats = layout.n_developers if everybody else 1
     low, high = (np.tile(bound, repeats) for bound in layout.bounds())
     return gymnasium.spaces.Box(low, high, dtype=np.float32)
 
 
-def action_space(axis: EffortAxis) -> gymnasium.Space:
-    """Of every developer."""
-    if axis.action_type == "discrete":
-        return gymnasium.spaces.Discrete(axis.levels)
-    return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
-
-
 class BatchVecEnv(VecEnv):
-    """What both views share. ``infos`` hold ``terminal_observation`` and ``TimeLimit.truncated`` at the
-    end of episodes. Copies draw from one seeded stream, each its own numbers.
+    """The common part of both views.
 
-    A view says which rows it shows (`_rows`) and what everybody does (`_joint`).
+    At the end of an episode ``infos`` have ``terminal_observation`` and ``TimeLimit.truncated``. All
+    copies draw from one seeded stream, each its own numbers. Subclasses say which rows they show
+    (`_rows`) and what all developers do (`_joint`).
+
+    Parameters
+    ----------
+    vec : VectorEnv
+        The batched game, with auto-reset and with arrays of its own from each call (``copy``).
+    rows : int
+        Number of rows that SB3 sees.
+
+    Raises
+    ------
+    ValueError
+        ``vec`` is without auto-reset or copies.
     """
 
     def __init__(self, vec: VectorEnv, rows: int) -> None:
@@ -43,7 +49,8 @@ class BatchVecEnv(VecEnv):
             raise ValueError("vec: needs auto_reset=True and copy=True")
         self.vec = vec
         self.render_mode = None
-        super().__init__(rows, observation_space(vec.observer.layout), action_space(vec.axis))
+        levels = vec.axis.levels if vec.axis.action_type == "discrete" else None
+        super().__init__(rows, observation_space(vec.observer.layout), choice_space(levels))
         self._rng = np.random.default_rng()
 
     def _rows(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -57,7 +64,7 @@ class BatchVecEnv(VecEnv):
     def reset(self) -> NDArray[np.float32]:
         seed = self._seeds[0]
         if seed is not None:
-            self._rng = np.random.default_rng([seed, 1])  # apart from the game's own stream
+            self._rng = np.random.default_rng([seed, 1])  # not the stream of the game
         self._observations, _ = self.vec.reset(seed)
         self._reset_seeds()
         return self._rows(self._observations)
@@ -71,7 +78,7 @@ class BatchVecEnv(VecEnv):
         return self._rows(self._observations), self._rows(rewards), ended, infos
 
     def _infos(self, truncated: NDArray[np.bool_], infos: dict[str, Any]) -> list[dict[str, Any]]:
-        """One dict per row, its own: wrappers and callbacks write into them."""
+        """A new dict for each row, because wrappers and callbacks write into them."""
         if "final_observation" not in infos:
             return [{} for _ in range(self.num_envs)]
         last, cut = self._rows(infos["final_observation"]), self._rows(truncated).tolist()
@@ -97,25 +104,33 @@ class BatchVecEnv(VecEnv):
 
 
 class DeveloperVecEnv(BatchVecEnv):
-    """All copies of ``vec`` seen from one seat; plain SB3 algorithms learn on it.
+    """All copies of the game, seen from one seat, on which SB3's own algorithms can learn.
 
     Parameters
     ----------
-    vec: the batched game, with auto-reset.
-    developer: index of the learner's seat.
-    rivals: one agent per developer; the learner's own entry is ignored and may be None. Those that
-        adapt go on learning unless their ``mode`` says otherwise.
+    vec : VectorEnv
+        As for `BatchVecEnv`.
+    developer : int
+        Index of the learner's seat.
+    rivals : sequence of Agent or None
+        One agent for each developer. The entry of the learner is ignored and may be None. Rivals in mode
+        ``learn`` learn too.
+
+    Raises
+    ------
+    ValueError
+        As `BatchVecEnv`, or a rival is missing.
     """
 
     def __init__(self, vec: VectorEnv, developer: int, rivals: Sequence[Agent | None]) -> None:
         super().__init__(vec, rows=vec.num_envs)
-        missing = [j for j, rival in enumerate(rivals) if rival is None and j != developer]
-        if len(rivals) != vec.n_developers or missing:
-            raise ValueError(
-                f"rivals: need an agent for each of {vec.n_developers} developers but {developer}"
-            )
         self.developer = developer
         self.rivals = [rival for j, rival in enumerate(rivals) if rival is not None and j != developer]
+        if not len(rivals) == len(self.rivals) + 1 == vec.n_developers:
+            names, seats = [type(rival).__name__ for rival in rivals], vec.n_developers
+            raise ValueError(
+                f"rivals: need {seats} agents, None only for developer {developer}, got {names}"
+            )
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], Any]:
         before, actions = self._observations, self._actions
@@ -141,11 +156,12 @@ class DeveloperVecEnv(BatchVecEnv):
 class SharedPolicyVecEnv(BatchVecEnv):
     """All developers of all copies as rows: one policy learns to play every seat (shared parameters).
 
-    Row ``k * n + i`` is developer i of copy k; its observation says who it is.
+    Row ``k * n + i`` is developer i of copy k. Its observation shows which developer it is.
 
     Parameters
     ----------
-    vec: the batched game, with auto-reset.
+    vec : VectorEnv
+        As for `BatchVecEnv`.
     """
 
     def __init__(self, vec: VectorEnv) -> None:

@@ -1,7 +1,7 @@
-"""Several actor-critic networks of one shape, evaluated and differentiated in one go.
+"""Several actor-critic networks of the same shape, evaluated and differentiated together.
 
-The networks stay stable-baselines3 policies: their weights are views of the rows of one tensor, so what
-is learned here is what they play, and a gradient step costs the calls of one network, not of n.
+The networks remain stable-baselines3 policies. Their weights are views of the rows of one tensor, so
+they play what is learned here, and a gradient step takes as many calls as for one network.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 class StackedPolicies:
-    """k separate policies as one tensor of weights ``[k, size]``; every method has k on the first axis.
+    """k separate policies as one tensor of weights ``[k, size]``; all methods have k on the first axis.
 
     Parameters
     ----------
-    actors: of the same class, spaces and layers; two tanh networks as SB3's ``MlpPolicy`` has.
-    critics: whose value networks to use, for those that see more than the actors; default ``actors``.
+    actors : sequence of ActorCriticPolicy
+        Policies of the same class, spaces and layers, with two tanh networks as in SB3's ``MlpPolicy``.
+    critics : sequence of ActorCriticPolicy
+        The policies whose value networks are used. They may see more than the actors, or be the actors.
     """
 
     def __init__(
-        self, actors: Sequence[ActorCriticPolicy], critics: Sequence[ActorCriticPolicy] | None = None
+        self, actors: Sequence[ActorCriticPolicy], critics: Sequence[ActorCriticPolicy]
     ) -> None:
         self.actors = actors
         self.discrete = not hasattr(actors[0], "log_std")
-        pairs = list(zip(actors, actors if critics is None else critics, strict=True))
-        shares = [_parameters(actor, critic) for actor, critic in pairs]
+        shares = [_parameters(*pair) for pair in zip(actors, critics, strict=True)]
         self._shapes = [tuple(p.shape) for p in shares[0]]
         self._sizes = [p.numel() for p in shares[0]]
         rows = [torch.cat([p.detach().flatten() for p in share]) for share in shares]
@@ -42,8 +43,8 @@ class StackedPolicies:
                 parameter.data = part.view_as(parameter)
 
     def _networks(self) -> tuple[list[Tensor], list[Tensor], Tensor | None]:
-        """Weights and biases of the actors and of the critics, and log standard deviations ``[k, 1]``
-        of continuous actions."""
+        """Weights and biases of the actors, those of the critics, and for continuous actions the log
+        standard deviations ``[k, 1]``."""
         parts = [
             part.view(-1, *shape)
             for part, shape in zip(self.weights.split(self._sizes, dim=1), self._shapes, strict=True)
@@ -52,36 +53,29 @@ class StackedPolicies:
         return parts[: len(parts) // 2], parts[len(parts) // 2 :], log_std
 
     @torch.no_grad()
-    def draw(self, seen: Tensor, rng: np.random.Generator) -> Tensor:
-        """Actions ``[k, batch]`` drawn for observations ``[k, batch, size]``."""
+    def choose(self, seen: Tensor, rng: np.random.Generator | None) -> Tensor:
+        """Actions ``[k, batch]`` for what is seen, ``[k, batch, size]``: drawn with ``rng``; None: the
+        likeliest."""
         layers, _, log_std = self._networks()
         actor = _perceptron(seen, layers)
         if log_std is None:
+            if rng is None:
+                return actor.argmax(dim=-1)
             total = actor.softmax(dim=-1).cumsum(dim=-1)
             draw = torch.as_tensor(rng.random(actor.shape[:2], dtype=np.float32)).unsqueeze(-1)
             return (draw * total[..., -1:] >= total[..., :-1]).sum(dim=-1)
         mean = actor.squeeze(-1)
+        if rng is None:
+            return mean
         return mean + log_std.exp() * torch.as_tensor(rng.standard_normal(mean.shape, dtype=np.float32))
 
     @torch.no_grad()
-    def best(self, seen: Tensor) -> Tensor:
-        """The likeliest actions ``[k, batch]``."""
-        actor = _perceptron(seen, self._networks()[0])
-        return actor.argmax(dim=-1) if self.discrete else actor.squeeze(-1)
-
-    @torch.no_grad()
-    def log_probs(self, seen: Tensor, actions: Tensor) -> Tensor:
-        """Log probabilities of actions ``[k, batch]``."""
-        layers, _, log_std = self._networks()
-        return _log_prob(_perceptron(seen, layers), log_std, actions)
-
-    @torch.no_grad()
     def values(self, known: Tensor) -> Tensor:
-        """What the critics expect to come, ``[k, batch]``."""
+        """Values ``[k, batch]`` of what the critics see, ``[k, batch, size]``."""
         return _perceptron(known, self._networks()[1]).squeeze(-1)
 
     def evaluate(self, seen: Tensor, known: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log probabilities of given actions, values and entropies, each ``[k, batch]``."""
+        """Log probabilities of the actions, values and entropies, each ``[k, batch]``."""
         actor_layers, critic_layers, log_std = self._networks()
         actor = _perceptron(seen, actor_layers)
         values = _perceptron(known, critic_layers).squeeze(-1)
@@ -94,20 +88,18 @@ class StackedPolicies:
 
 
 def _parameters(actor: ActorCriticPolicy, critic: ActorCriticPolicy) -> list[Tensor]:
-    """Layer by layer, actor then critic, then the log standard deviation if there is one."""
+    """Parameters by layer, of the actor, then of the critic; last the log standard deviation, if any."""
     networks = (
         [*actor.mlp_extractor.policy_net, actor.action_net],
         [*critic.mlp_extractor.value_net, critic.value_net],
     )
     layers = [layer for network in networks for layer in network if isinstance(layer, nn.Linear)]
-    found: list[Tensor] = []
-    for layer in layers:
-        found += [layer.weight, layer.bias]
-    return found + ([actor.log_std] if hasattr(actor, "log_std") else [])
+    parameters = [part for layer in layers for part in (layer.weight, layer.bias)]
+    return parameters + ([actor.log_std] if hasattr(actor, "log_std") else [])
 
 
 def _perceptron(x: Tensor, parts: Sequence[Tensor]) -> Tensor:
-    """``parts`` are weight ``[n, out, in]`` and bias ``[n, out]`` of each layer in turn."""
+    """The outputs; ``parts`` are weight ``[k, out, in]`` and bias ``[k, out]`` of each layer in turn."""
     for k in range(0, len(parts), 2):
         x = x.tanh() if k else x
         x = torch.baddbmm(parts[k + 1].unsqueeze(1), x, parts[k].transpose(1, 2))

@@ -1,1 +1,1 @@
-"""Developers that follow a fixed script."""
+"""Agents that follow a fixed script and learn nothing."""

@@ -9,9 +9,14 @@ from agents.base import Agent
 
 
 class Honest(Agent):
-    """Zero effort, always.
+    """Always plays zero effort.
 
-    Formula: ``e = 0``. Used as: the profile whose stability theory section 3 decides.
+    Formula: ``e = 0``. Used as: the profile whose stability is the subject of theory section 3.
+
+    Parameters
+    ----------
+    seat : Seat
+        The seat that it plays.
     """
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:

@@ -9,9 +9,14 @@ from agents.base import Agent
 
 
 class RandomEffort(Agent):
-    """A position drawn uniformly on the effort axis, each round anew.
+    """Draws a new position uniformly on the effort axis in every round.
 
-    Formula: ``e = axis(u)``, ``u ~ U[0, 1]``. Used as: a floor for learners.
+    Formula: ``e = axis(u)``, ``u ~ U[0, 1]``. Used as: the least that a learner has to beat.
+
+    Parameters
+    ----------
+    seat : Seat
+        The seat that it plays.
     """
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:

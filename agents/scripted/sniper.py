@@ -9,16 +9,17 @@ from agents.scripted.best_response import BestResponse
 
 
 class Sniper(BestResponse):
-    """Zero effort until its last chance to revise in the episode, then the best response.
+    """Plays zero effort until its last chance to revise in the episode, then the best response.
 
-    Formula: `BestResponse` once at most ``n / (number of developers on turn)`` rounds are left, which
-    is the last round where all revise at once, the last lap where they take turns; in random order any
-    turn in the last n rounds may be the last. Needs a `DeterministicProtocol`. Used as: what deadlines
-    invite.
+    Formula: `BestResponse` when at most ``n / (number of developers on turn)`` rounds are left. This is
+    the last round if all revise at once, and the last n rounds if they take turns; in random order, any
+    turn in the last n rounds may be the last one. Needs a `DeterministicProtocol`. Used as: the
+    behaviour that deadlines invite.
 
     Parameters
     ----------
-    resolution: as of `BestResponse`.
+    seat, resolution
+        As for `BestResponse`.
     """
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:

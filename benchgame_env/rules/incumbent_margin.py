@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import Traits
+from benchgame_env.numerics import publish
+from benchgame_env.rules.contract import Revised, Rng, Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -56,12 +57,7 @@ class IncumbentMargin(Layer):
         return self.base.start(game, shape), np.zeros(shape, dtype=np.int64)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         before, tenure = state
         board, after = self.base.play(game, efforts, before, rng, revised)
@@ -73,7 +69,8 @@ class IncumbentMargin(Layer):
     def _top(self, scores: Floats, tenure: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Who is on top now, ``[..., n]``, one each; nobody has been before the first board."""
         # An incumbent of k boards took the top k rounds before the board now made.
-        to_beat = np.where(tenure > 0, scores + self.margin * np.exp(-self.decay * tenure), -np.inf)
+        margin = self.margin * np.exp(-self.decay * tenure)
+        to_beat = np.where(tenure > 0, publish(scores + margin), -np.inf)
         best = np.arange(scores.shape[-1]) == scores.argmax(axis=-1)[..., None]
         taken = scores.max(axis=-1) > to_beat.max(axis=-1)
         return np.where(taken[..., None], best, tenure > 0)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import Traits
+from benchgame_env.numerics import publish
+from benchgame_env.rules.contract import Revised, Rng, Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -35,12 +36,7 @@ class BestSoFar(Layer):
         return self.base.start(game, shape), np.full(shape, -np.inf)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         before, best = state
         board, after = self.base.play(game, efforts, before, rng, revised)
@@ -77,7 +73,7 @@ class Ladder(BestSoFar):
         object.__setattr__(self, "step", number("step", self.step, low=0, strict=True))
 
     def improves(self, scores: Floats, best: Floats) -> NDArray[np.bool_]:
-        return scores > best + self.step
+        return scores > publish(best + self.step)
 
     def steps(self, scores: Floats) -> Floats:
         return np.rint(scores / self.step) * self.step

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchgame_env.numerics import publish
 from benchgame_env.rules.ladder import BestSoFar
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, integer
@@ -46,7 +47,7 @@ class LadderFree(BestSoFar):
 
     def improves(self, scores: Floats, best: Floats) -> NDArray[np.bool_]:
         a, b = np.clip(scores, 0.0, 1.0), np.clip(best, 0.0, 1.0)
-        return scores > best + np.sqrt((a * (1 - a) + b * (1 - b)) / self.items)
+        return scores > publish(best + np.sqrt((a * (1 - a) + b * (1 - b)) / self.items))
 
     def steps(self, scores: Floats) -> Floats:
         return np.rint(scores * self.items) / self.items

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import DeterministicProtocol, Protocol, Traits, is_exact
+from benchgame_env.rules.contract import DeterministicProtocol, Protocol, Revised, Rng, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol
 from benchgame_env.validate import Floats, choice
 
@@ -82,12 +81,7 @@ class Layer(Protocol):
         return self.base.start(game, shape)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         board, state = self.base.play(game, self.counted(efforts), state, rng, revised)
         return game.board(self.show(board.scores), self.ties), state

@@ -1,4 +1,4 @@
-"""Developers that adapt: payoffs in hindsight, convergence to known answers, Edgeworth cycles."""
+"""Agents that adapt: payoffs in hindsight, convergence to known answers, Edgeworth cycles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.players import against_a_constant_rival, against_constant, rng
 
 import benchgame_env as bg
 from agents import AGENTS, Player, Seat, line_up, make_agent, play
@@ -19,11 +20,7 @@ ADAPTIVE = [
     if not entry.learned and entry.load().learn is not Player.learn
 ]
 
-LONG = {"exp3": 3000, "q-learning": 3000}  # rounds of those who hear only of what they tried
-
-
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
+LONG = {"exp3": 3000, "q-learning": 3000}  # rounds; these learn only from the levels that they tried
 
 
 def arena(game: Any, levels: int, copies: int = 1, horizon: int = 1, **settings: Any) -> bg.VectorEnv:
@@ -110,15 +107,11 @@ def test_everybody_learns_that_a_small_prize_is_not_worth_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ADAPTIVE)
-@pytest.mark.parametrize(("seat", "share", "best"), [(1, 0.0, 0.75), (1, 0.5, 0.0), (0, 0.75, 0.25)])
+@against_a_constant_rival
 def test_the_best_level_against_a_constant_rival_is_found(
     name: str, seat: int, share: float, best: float
 ) -> None:
-    # Levels in steps of 0.25. The weaker beats total 1 with 0.75 (0.5 ties, and loses) but not total
-    # 1.5; the stronger ties total 1.25 with 0.25, and wins. The next best level pays 0.25 less.
-    vec = arena("duel", 5, copies=8)
-    agents = [make_agent("constant", Seat.of(vec, i), share=share) for i in (0, 1)]
-    agents[seat] = make_agent(name, Seat.of(vec, seat))
+    vec, agents = against_constant(name, seat, share, copies=8)
     late = play(vec, agents, LONG.get(name, 1000), rng(), seed=0)["effort"][-500:, :, seat]
     assert np.array_equal(np.median(late, axis=0), np.full(8, best))
 
@@ -181,18 +174,18 @@ def test_copies_learn_apart(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "complaint"),
+    ("name", "field", "value"),
     [
-        ("exp3", {"exploration": 0.0}, "exploration: must be > 0"),
-        ("exp3", {"exploration": 1.5}, "exploration: must be <= 1"),
-        ("q-learning", {"gamma": 1.5}, "gamma: must be <= 1"),
-        ("q-learning", {"rate": 0.0}, "rate: must be > 0"),
-        ("q-learning", {"epsilon": -0.5}, "epsilon: must be >= 0"),
-        ("q-learning", {"epsilon_halving": 0.0}, "epsilon_halving: must be > 0"),
-        ("fictitious-play", {"levels": 1}, "levels: must be a whole number >= 2"),
+        ("exp3", "exploration", 0.0),
+        ("exp3", "exploration", 1.5),
+        ("q-learning", "gamma", 1.5),
+        ("q-learning", "rate", 0.0),
+        ("q-learning", "epsilon", -0.5),
+        ("q-learning", "epsilon_halving", 0.0),
+        ("fictitious-play", "levels", 1),
     ],
 )
-def test_bad_parameters_are_refused(name: str, parameters: dict[str, Any], complaint: str) -> None:
+def test_bad_parameters_are_refused(name: str, field: str, value: float) -> None:
     vec = bg.vector_env("duel", "direct", num_envs=1)
-    with pytest.raises(ValueError, match=complaint):
-        make_agent(name, Seat.of(vec, 1), **parameters)
+    with pytest.raises(ValueError, match=rf"^{field}:.* {value:g}$"):
+        make_agent(name, Seat.of(vec, 1), **{field: value})

@@ -1,4 +1,4 @@
-"""What a choice means: the candidates of best responses, told as what they take and bring."""
+"""Heads: their choices are the candidates of best responses, with efforts and ranks as they say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tools.cases import Noisy
+from tools.players import rng
 
 import benchgame_env as bg
 from agents import Agent, Seat, play
@@ -33,8 +34,8 @@ class BestOfHead(Agent):
         """Less is better; of equal payoffs, the least effort."""
         own, game = self.seat.developer, self.seat.game
         then = board.astype(np.float64)
-        then[own] = self.seat.scores(np.array([effort]))[0].astype(np.float32)
-        payoff = game.board(then, self.seat.protocol.ties).prizes[own] - game.cost(effort)
+        then[own] = self.seat.subgame.own_scores(own, effort).astype(np.float32)
+        payoff = game.board(then, self.seat.subgame.rule.ties).prizes[own] - game.cost(effort)
         return -round(float(payoff), 11), effort
 
 
@@ -48,7 +49,7 @@ def test_the_best_choice_is_the_best_response_all_episode_long(game: str, period
     played = []
     for cls in (BestOfHead, BestResponse):
         agents = [cls(Seat.of(vec, i)) for i in range(vec.n_developers)]
-        played.append(play(vec, agents, rounds, np.random.default_rng(0), seed=0)["effort"])
+        played.append(play(vec, agents, rounds, rng(), seed=0)["effort"])
     assert np.array_equal(*played)
     if period is not None:
         assert np.array_equal(played[0][-50:], played[0][-50 - period : -period])
@@ -59,12 +60,12 @@ def test_choices_earn_the_ranks_that_the_head_tells(revision: str) -> None:
     # Developers that overtake by one resolution meet at the same score again and again; who then ranks
     # first must not depend on how their curves round. Where all move at once, the board is another.
     vec = bg.vector_env("pythia-gsm8k", "direct", 32, horizon=60, revision=revision)
-    heads, rng = [Overtake(Seat.of(vec, i)) for i in range(5)], np.random.default_rng(0)
+    heads, draws = [Overtake(Seat.of(vec, i)) for i in range(5)], rng()
     seen, _ = vec.reset(0)
-    first, rows = vec.axis.action(rng.uniform(0, 1, (32, 5)) * vec.axis.max_effort), np.arange(32)
+    first, rows = vec.axis.action(draws.uniform(0, 1, (32, 5)) * vec.axis.max_effort), np.arange(32)
     for t in range(60):
         mover = 4 - t % 5
-        choices = rng.integers(5, size=32)
+        choices = draws.integers(5, size=32)
         ranks = heads[mover].moves(seen[:, mover])[1][rows, choices]
         actions = first if t < 5 else vec.axis.action(vec.infos()["effort"])
         if t >= 5:
@@ -129,9 +130,9 @@ def test_scores_are_seen_in_units_of_the_own_range() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "complaint"),
     [
-        ("jump", {}, "head: unknown 'jump'; known: axis, overtake"),
-        ("overtake", {"action_type": "discrete"}, "head 'overtake' needs continuous actions"),
-        ("overtake", {"protocol": Noisy()}, "head 'overtake' needs a DeterministicProtocol, got Noisy"),
+        ("jump", {}, "^head:.*'jump'.*axis, overtake"),
+        ("overtake", {"action_type": "discrete"}, "^head 'overtake' .*continuous actions.*discrete"),
+        ("overtake", {"protocol": Noisy()}, "^head 'overtake' .*DeterministicProtocol.*Noisy"),
     ],
 )
 def test_heads_that_do_not_suit_are_refused(name: str, settings: dict[str, Any], complaint: str) -> None:

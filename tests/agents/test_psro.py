@@ -1,4 +1,4 @@
-"""PSRO: its meta-game is exact, its mixture an equilibrium where one is known, its needs are said."""
+"""PSRO: its meta-game is exact, its mixture tends to known equilibria, unsuitable seats are refused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tools.players import rng
 
 from agents import Seat, line_up, make_players, play
 from agents.learned.psro import PSRO
@@ -20,7 +21,7 @@ def trained(vec: VectorEnv, updates: int, rounds: int = 15) -> PSRO:
     [psro] = line_up("psro", vec, {"psro": {"hidden": 16, "learning_rate": 0.02}}, rounds)
     assert isinstance(psro, PSRO)
     for update in range(updates):
-        play(vec, [psro], rounds, np.random.default_rng(update), seed=update)
+        play(vec, [psro], rounds, rng(update), seed=update)
     return psro
 
 
@@ -36,7 +37,7 @@ def test_the_meta_game_is_solved_on_exact_payoffs(game: str) -> None:
     vec = arena(game)
     [psro] = make_players("psro", [Seat.of(vec, i) for i in range(5)])
     assert isinstance(psro, PSRO)
-    psro.population = np.random.default_rng(0).uniform(0, 1, (5, 6)) * vec.axis.max_effort[:, None]
+    psro.population = rng().uniform(0, 1, (5, 6)) * vec.axis.max_effort[:, None]
     psro.mixture = psro._solve()
     mixed = strategies(psro)
     payoffs = metrics.expected_payoffs(vec.game, "direct", mixed)
@@ -59,7 +60,7 @@ def test_the_mixture_tends_to_the_equilibrium_of_the_duel() -> None:
     means = [efforts @ chances for efforts, chances in mixed]
     assert means == pytest.approx([0.125, 0.375], abs=1 / 8)
     # It plays what it mixed: frequencies of 12,800 draws, standard deviation of a mean below 0.005.
-    efforts = play(vec, [psro], 100, np.random.default_rng(1), seed=1, mode="play")["effort"]
+    efforts = play(vec, [psro], 100, rng(1), seed=1, mode="play")["effort"]
     assert efforts.reshape(-1, 2).mean(axis=0) == pytest.approx(means, abs=0.02)
 
 
@@ -76,20 +77,20 @@ def test_a_saved_population_goes_on_as_the_original() -> None:
     fresh = trained(vec, updates=0, rounds=2)
     fresh.load(psro.save())
     for one in (psro, fresh):
-        play(vec, [one], 2, np.random.default_rng(9), seed=9)
+        play(vec, [one], 2, rng(9), seed=9)
     assert np.array_equal(psro.population, fresh.population)
     assert np.array_equal(psro.mixture, fresh.mixture)
     assert psro.save()["update"] == 3
 
 
-def test_it_says_what_it_needs() -> None:
+def test_unsuitable_seats_are_refused() -> None:
     seats = [Seat.of(arena("five"), i) for i in range(5)]
-    with pytest.raises(ValueError, match="psro: needs all 5 seats, got 2"):
+    with pytest.raises(ValueError, match=r"^psro:.* 5 seats.* 2$"):
         PSRO(seats[:2])
-    with pytest.raises(ValueError, match=r"one-shot games \(horizon 1\), got horizon 3"):
+    with pytest.raises(ValueError, match=r"^psro:.* horizon 3$"):
         PSRO([replace(seat, horizon=3) for seat in seats])
-    with pytest.raises(ValueError, match="copies of psro: must be a whole number >= 2"):
+    with pytest.raises(ValueError, match=r"^copies of psro.* 1$"):
         PSRO([replace(seat, copies=9) for seat in seats])
     noisy = VectorEnv("duel", ("finite-test", {"items": 10}), 8, horizon=1)
-    with pytest.raises(ValueError, match="needs a DeterministicProtocol"):
+    with pytest.raises(ValueError, match=r"^PSRO .*DeterministicProtocol.*FiniteTest"):
         line_up("psro", noisy)

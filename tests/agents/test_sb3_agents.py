@@ -1,4 +1,4 @@
-"""Developers on stable-baselines3's own algorithms."""
+"""Agents with stable-baselines3's own algorithms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stable_baselines3 import A2C
+from tools.players import against_a_constant_rival, against_constant, greedy_levels, rng
 
 from agents import Seat, line_up, make_agent, play
 from agents.learned.replay import DecisionBuffer
@@ -16,24 +18,17 @@ from benchgame_env import VectorEnv, theory
 LEARNERS = ("a2c", "dqn", "sac")
 
 
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
 # What a decision is
 
 
 class Recorder(SB3Agent):
-    """Does as told and keeps what it was given to learn from."""
+    """Plays at random and keeps what it was given to learn from."""
+
+    make = A2C
 
     def __init__(self, seat: Seat, gamma: float, starts: int) -> None:
-        super().__init__(seat, "axis", None, gamma, starts, 1e-3, np.inf, 8)
+        super().__init__(seat, head="axis", gamma=gamma, exploring_starts=starts, hidden=8)
         self.taken: list[Decisions] = []
-
-    def _algorithm(self, **common: Any) -> Any:
-        from stable_baselines3 import A2C
-
-        return A2C(**common)
 
     def _choose(self, seen: torch.Tensor, rng: np.random.Generator) -> np.ndarray:
         return rng.uniform(-1, 1, len(seen))
@@ -129,20 +124,16 @@ def test_a_small_prize_teaches_zero_effort(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a2c", "dqn"])
-@pytest.mark.parametrize(("seat", "share", "best"), [(1, 0.0, 0.75), (1, 0.5, 0.0), (0, 0.75, 0.25)])
+@against_a_constant_rival
 def test_the_best_level_against_a_constant_rival_is_found(
     name: str, seat: int, share: float, best: float
 ) -> None:
-    # Levels in steps of 0.25. The weaker beats total 1 with 0.75 (0.5 ties, and loses) but not total
-    # 1.5; the stronger ties total 1.25 with 0.25, and wins. The next best level pays 0.25 less.
-    vec = VectorEnv("duel", "direct", 64, horizon=1, action_type="discrete", effort_levels=5)
-    names = [name, "constant"] if seat == 0 else ["constant", name]
-    own = {"a2c": {"batch_size": 64, "entropy": 0.3}, "dqn": {"learning_starts": 128}}[name]
-    players = line_up(",".join(names), vec, {"constant": {"share": share}, name: own})
-    for update in range(250 if name == "a2c" else 150):
-        play(vec, players, 1, rng(update), seed=update)
-    efforts = play(vec, players, 1, rng(), seed=0, mode="greedy")["effort"]
-    assert np.array_equal(efforts[0, :, seat], np.full(64, best))
+    own, updates = {
+        "a2c": ({"batch_size": 64, "entropy": 0.3}, 250),
+        "dqn": ({"learning_starts": 128}, 150),
+    }[name]
+    vec, players = against_constant(name, seat, share, 64, own)
+    assert np.array_equal(greedy_levels(vec, players, seat, updates), np.full(64, best))
 
 
 def test_dqn_that_overtakes_learns_the_edgeworth_cycle() -> None:
@@ -189,25 +180,52 @@ def test_only_greedy_play_is_without_chance(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "complaint"),
+    ("name", "field", "value"),
     [
-        ("dqn", {"head": "axis"}, "DQN needs discrete choices"),
-        ("dqn", {"epsilon": 1.5}, "epsilon"),
-        ("dqn", {"gamma": -0.1}, "gamma"),
-        ("dqn", {"buffer_size": 1}, "buffer_size"),
-        ("a2c", {"exploring_starts": 3}, "exploring_starts: must be fewer than the 3 rounds"),
-        ("a2c", {"entropy": -1}, "entropy"),
-        ("sac", {"learning_rate": 0.0}, "learning_rate: must be > 0"),
-        ("sac", {"tau": 2.0}, "tau"),
+        ("dqn", "epsilon", 1.5),
+        ("dqn", "gamma", -0.1),
+        ("dqn", "buffer_size", 1),  # there are 8 copies
+        ("dqn", "batch_size", 0),
+        ("dqn", "learning_starts", -1),
+        ("dqn", "target_update", 0),
+        ("a2c", "exploring_starts", 3),  # episodes have 3 rounds
+        ("a2c", "exploring_starts", -1),
+        ("a2c", "entropy", -1),
+        ("a2c", "entropy_halving", 0),
+        ("a2c", "rate_halving", 0),
+        ("a2c", "hidden", 0),
+        ("sac", "temperature", -1),
+        ("sac", "learning_rate", 0.0),
+        ("sac", "tau", 2.0),
     ],
 )
-def test_bad_parameters_are_refused(name: str, parameters: dict[str, Any], complaint: str) -> None:
+def test_bad_parameters_are_refused(name: str, field: str, value: float) -> None:
     vec = VectorEnv("duel", "direct", 8, horizon=3)
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ValueError, match=rf"^{field}:.* {value:g}$"):
+        make_agent(name, Seat.of(vec, 0), **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "parameters", "needed"),
+    [
+        ("dqn", {}, {"head": "axis"}, "^DQN .*discrete choices.*'axis'"),
+        (
+            "dqn",
+            {"protocol": ("finite-test", {"items": 10})},
+            {},
+            "^DQN .*discrete.*FiniteTest.*items=10",
+        ),
+        ("sac", {"action_type": "discrete"}, {}, "^SAC .*continuous choices"),
+    ],
+)
+def test_choices_that_an_algorithm_cannot_make_are_refused(
+    name: str, kind: dict[str, Any], parameters: dict[str, Any], needed: str
+) -> None:
+    vec = VectorEnv("duel", **{"protocol": "direct", "num_envs": 8} | kind)
+    with pytest.raises(ValueError, match=needed):
         make_agent(name, Seat.of(vec, 0), **parameters)
 
 
-def test_sac_needs_continuous_actions() -> None:
-    vec = VectorEnv("duel", "direct", 8, action_type="discrete")
-    with pytest.raises(ValueError, match="SAC needs continuous choices"):
-        make_agent("sac", Seat.of(vec, 0))
+def test_the_actions_of_sac_are_efforts() -> None:
+    with pytest.raises(ValueError, match=r"'sac' takes .*head"):
+        make_agent("sac", Seat.of(VectorEnv("duel", "direct", 8), 0), head="overtake")

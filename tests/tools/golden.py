@@ -1,6 +1,7 @@
 """Golden episodes: one per built-in protocol, for people to read and for tests to replay.
 
-``python tests/golden.py --renew`` writes them anew; the difference shows what a change did to play.
+``python tests/tools/golden.py --renew`` writes them anew; the difference shows what a change did to
+play.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from benchgame_env.rules import protocol_class
 from benchgame_env.rules.registry import registered
 
 FOLDER = Path(__file__).parent.parent / "golden"
-RENEW = "python tests/golden.py --renew"
+RENEW = "python tests/tools/golden.py --renew"
 SEED, HORIZON, LEVELS = 2603, 6, 5
 
 BUILT_IN = registered()
@@ -39,7 +40,7 @@ def episode(name: str) -> str:
     vec = bg.vector_env(game(), rule, num_envs=1, auto_reset=False, effort_levels=LEVELS, **kind)
     actions = np.random.default_rng(SEED).integers(0, LEVELS, (HORIZON, 1, 3))
     lines = [
-        f"# Golden episode of {name}, replayed by tests/test_golden.py; renew all: {RENEW}",
+        f"# Golden episode of {name}, replayed by tests/rules/test_golden.py; renew all: {RENEW}",
         f"protocol   {rule!r}",
         f"game       {game.__doc__}",
         "           prizes 1, 0.4, 0; effort costs 1 a unit",

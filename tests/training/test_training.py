@@ -191,7 +191,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
             ["--agents", "dqn", "--protocol", "finite-test", "--param", "items=9"],
             "DQN needs action_type",
         ),
-        (["--option", "dqn.gamma=1"], "options: of dqn, who does not play"),
+        (["--option", "dqn.gamma=1"], "options: given for dqn"),
         (["--episodes", "0"], "episodes: must be a whole number >= 1, got 0"),
         (["--seeds", "0"], "seeds: must be a whole number >= 1, got 0"),
         (["--horizon", "-3"], "horizon: must be a whole number >= 1, got -3"),

@@ -205,31 +205,43 @@ def temptation(game: Game | str, protocol: Any) -> float:
     >>> round(bg.theory.temptation("duel", "direct"), 3)  # a prize of 1, at an effort that costs 0.5
     0.5
     """
-    return largest_temptation(Subgame.exact(game, protocol)).known
+    return largest_temptation(Subgame.exact(game, protocol), with_error=False).known
 
 
-def largest_temptation(subgame: Subgame) -> Temptation:
+def largest_temptation(subgame: Subgame, with_error: bool = True) -> Temptation:
     """`temptation`, the pair with that gain, and what one step of the grid of scores changes.
 
     A gain counts if it exceeds the cost of `STEPS` steps: if it is still a gain with rivals' scores
-    higher by as much. Where one step more or less decides, the result is not ``resolved``.
+    higher by as much. Where one step more or less decides, the result is not ``resolved``. The ``error``
+    takes as long as ``T`` itself; without it, it is 0.
     """
     subgame, scale = subgame.reduced(), subgame.game.prize_range
+    boards = {shift: HonestBoard(subgame, shift) for shift in (-1, 0, 1, STEPS - 1, STEPS + 1)}
 
-    def largest(shift: float) -> Best:
-        amount, pair = largest_gain(HonestBoard(subgame, shift), GAIN * scale)
-        return (amount, pair) if pair else (0.0, None)
+    def gains(shift: float) -> bool:
+        return largest_gain(boards[shift], GAIN * scale)[1] is not None
 
-    high = largest(-1)[0]
-    if high == 0:  # higher scores of rivals are never easier to pass
-        return Temptation(0.0, None, 0.0, True, scale)
-    if largest(STEPS - 1)[1] is None:
-        found = Temptation(0.0, None, high, high <= RESOLVED * scale, scale)
+    amount, pair = largest_gain(boards[0], GAIN * scale)
+    if pair and not _gain(boards[STEPS + 1], pair) > GAIN * scale and not gains(STEPS - 1):
+        pair = None
+    if pair is None:
+        error = max(largest_gain(boards[-1], 0.0)[0], 0.0)
+        found = Temptation(0.0, None, error, error <= RESOLVED * scale, scale)
     else:
-        amount, pair = largest(0)
-        error = max(high - amount, amount - largest(1)[0])
-        found = Temptation(amount, pair, error, largest(STEPS + 1)[1] is not None, scale)
+        # The best pair's own gains are close to the largest ones, which are found quickly from there.
+        near = {
+            way: largest_gain(boards[way], _gain(boards[way], pair))[0] for way in (-1, 1) if with_error
+        }
+        error = max((abs(gain - amount) for gain in near.values()), default=0.0)
+        certain = _gain(boards[STEPS + 1], pair) > GAIN * scale or gains(STEPS + 1)
+        found = Temptation(amount, pair, error, certain, scale)
     return found if found.resolved else found._replace(blurred=_is_blurred(subgame))
+
+
+def _gain(board: HonestBoard, pair: tuple[int, int]) -> float:
+    """What the overtaker of ``pair`` gains by passing the other."""
+    place = np.flatnonzero(board.developers == pair[1])[:, None]
+    return float(board.gains(place)[0, pair[0]])
 
 
 def _is_blurred(subgame: Subgame) -> bool:
