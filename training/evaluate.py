@@ -107,7 +107,7 @@ def _table_row(evaluation: Evaluation) -> list[str]:
     return [
         commands.setting_label(settings.protocol, settings.parameters),
         prediction.regime,
-        f"{prediction.temptation:.4f}",
+        "not known" if np.isnan(prediction.temptation) else f"{prediction.temptation:.4f}",
         with_margin(efforts, ".1f"),
         with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
         with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),

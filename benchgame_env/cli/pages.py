@@ -54,17 +54,14 @@ def _temptation_lines(known: Facts) -> list[tuple[str, str]]:
         return [("temptation", f"T is not known: {blurred if known['assumptions'] else outside}")]
     error = f", give or take {known['temptation_error']:.1g}" if known["temptation_error"] else ""
     meaning = "the largest gain from overtaking on the honest board, prize units"
-    lines = [("temptation", f"T = {known['temptation']:.4g}{error}: {meaning}")]
     verb = "passes or joins" if known["ties"] == "split" else "passes"
-    for pair in known["tempted"]:
-        lines.append(
-            (
-                "",
-                f"{pair['overtaker']} {verb} {pair['overtaken']} with effort {pair['effort']:.6g}, "
-                f"gains {pair['gain']:.4g}",
-            )
-        )
-    return lines
+    pairs = [
+        f"{pair['overtaker']} {verb} {pair['overtaken']} with effort {pair['effort']:.6g}, "
+        f"gains {pair['gain']:.4g}"
+        for pair in known["tempted"]
+    ]
+    first = f"T = {known['temptation']:.4g}{error}: {meaning}"
+    return [("temptation", first), *(("", words) for words in pairs)]
 
 
 def _level_lines(known: Facts) -> list[tuple[str, str]]:
@@ -167,15 +164,11 @@ def _grid_table(names: list[str], equilibria: list[list[float]]) -> str:
     if not equilibria:
         return "no pure equilibrium on a grid of efforts; between its points there may be one"
     title = f"{len(equilibria)} pure equilibria on a grid of efforts, each certified"
-    shown = (
-        equilibria if len(equilibria) <= 2 * MOST_PAIRS else equilibria[:: len(equilibria) // MOST_PAIRS]
-    )
-    rows = [["", *(f"{effort:.6g}" for effort in profile)] for profile in shown]
-    return (
-        title
-        + (", some of them\n" if len(shown) < len(equilibria) else "\n")
-        + commands.table(["effort", *names], rows)
-    )
+    if len(equilibria) > 2 * MOST_PAIRS:
+        title += ", some of them"
+        equilibria = equilibria[:: len(equilibria) // MOST_PAIRS]
+    rows = [["", *(f"{effort:.6g}" for effort in profile)] for profile in equilibria]
+    return f"{title}\n" + commands.table(["effort", *names], rows)
 
 
 def card_text(card: theory.Card) -> str:
