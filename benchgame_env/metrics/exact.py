@@ -36,12 +36,13 @@ def regrets(subgame: Subgame, mixed: list[Strategy]) -> Floats:
     """``sup_e u_i(e, x_-i) - u_i(x)``, ``[n]``, prize units, >= 0; NaN where one step of the grid moves
     it by more than `RESOLVED` P and a tenth of itself."""
     scores = shown_scores(subgame, mixed)
-    efforts, aims = limit_efforts(subgame, np.concatenate([own for own, _ in scores]))
-    doubtful, ends = _doubtful(subgame, efforts, aims), extremes(subgame)
-    tried = np.stack((efforts, aims), axis=-1)
+    aims, efforts, reached = limit_efforts(subgame, np.concatenate([own for own, _ in scores]))
+    doubtful, ends = _doubtful(subgame, aims, efforts, reached), extremes(subgame)
     return np.array(
         [
-            _regret(subgame, i, own, scores, ends[:, i], tried[:, i], doubtful[:, i])
+            _regret(
+                subgame, i, own, scores, ends[:, i], aims, efforts[:, i], reached[:, i], doubtful[:, i]
+            )
             for i, own in enumerate(mixed)
         ]
     )
@@ -62,19 +63,21 @@ def _regret(
     own: Strategy,
     scores: list[Strategy],
     ends: Floats,
-    tried: Floats,
+    aims: Floats,
+    efforts: Floats,
+    reached: NDArray[np.bool_],
     doubtful: NDArray[np.bool_],
 ) -> float:
-    """Developer i's regret; ``tried`` ``[m, 2]`` are first efforts and the scores that they reach, which
-    are not evaluated again: at the edge the last digit of a curve would decide."""
+    """Developer i's regret; ``efforts`` ``[m]`` are the first ones for ``aims``. What they show is not
+    evaluated again: at the edge the last digit of a curve would decide."""
     played = _published(scores)
     now = _payoffs(subgame, i, played[i][0], own[0], played)
     at_ends = _payoffs(subgame, i, publish(subgame.own_scores(i, ends)), ends, played)
-    deviating = _payoffs(subgame, i, tried[:, 1], tried[:, 0], scores)
+    deviating = _payoffs(subgame, i, np.where(reached, aims, -np.inf), efforts, scores)
     best = max(now.max(), at_ends.max(), deviating.max())
     if doubtful.any():
         # The effort for a doubtful score lies between those for the steps of the grid around it.
-        aims = tried[doubtful, 1]
+        aims = aims[doubtful]
         (lower, _), (upper, passed) = (first_efforts(subgame, aims + k * _step(aims)) for k in (-1, 1))
         shown = np.nextafter(aims, np.inf)
         hoped = max(best, _payoffs(subgame, i, shown, lower[:, i], scores).max())
@@ -95,16 +98,17 @@ def extremes(subgame: Subgame) -> Floats:
     return np.stack((np.zeros(subgame.n), own))
 
 
-def _doubtful(subgame: Subgame, efforts: Floats, aims: Floats) -> NDArray[np.bool_]:
+def _doubtful(
+    subgame: Subgame, aims: Floats, efforts: Floats, reached: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Whether one step of the grid changes the cost of ``efforts`` ``[m, n]``, which show ``aims``
-    ``[m, n]``, by more than `RESOLVED` P, as where curves saturate. Curves that declare flat stretches
-    are exempt."""
+    ``[m]`` where that is ``reached``, by more than `RESOLVED` P, as where curves saturate. Curves that
+    declare flat stretches are exempt."""
     game, score = subgame.game, subgame.scores
     slack = RESOLVED * game.prize_range
     if slack == 0 or not subgame.declares("strictly_increasing"):
         return np.zeros(efforts.shape, dtype=bool)
-    reached = np.isfinite(aims)
-    aims = np.broadcast_to(aims.max(axis=1, keepdims=True), aims.shape)
+    aims = aims[:, None]
     step, cost, top = _step(aims), game.cost(efforts), useful_efforts(game)
     near = RESOLVED * game.finite_effort_scale  # efforts this close are equal, also if the cost jumps
     lower = np.where(cost > slack, game.cost.inverse(np.maximum(cost - slack, 0.0)), 0.0)
@@ -145,18 +149,18 @@ def _beats(score: Floats, rival: Floats, probabilities: Floats) -> tuple[Floats,
     return above, at_least - above
 
 
-def limit_efforts(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats]:
+def limit_efforts(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """The efforts among which every developer's best deviation lies, up to rounding and `extremes`.
 
-    For ``scores`` ``[m]`` that rivals may show: the first efforts ``[2 m, n]`` that reach each and the
-    next float64 number, and what they reach, ``[2 m, n]``; 0 and ``-inf`` where none does. At the budget
+    For ``scores`` ``[m]`` that rivals may show: each and the next float64 number, as aims ``[2 m]``, the
+    first efforts ``[2 m, n]`` that reach them, 0 where none does, and whether one does. At the budget
     published scores decide.
     """
     scores = np.unique(scores)
     aims = np.concatenate((scores, np.nextafter(scores, np.inf)))
     efforts, reached = first_efforts(subgame, aims)
     reached[scores.size :] &= publish(subgame.top_scores) > publish(scores)[:, None]
-    return np.where(reached, efforts, 0.0), np.where(reached, aims[:, None], -np.inf)
+    return aims, np.where(reached, efforts, 0.0), reached
 
 
 def first_efforts(

@@ -116,8 +116,8 @@ def _suprema(subgame: Subgame, i: int, boards: Floats) -> tuple[Floats, Floats]:
     distinct, place = np.unique(scores, return_inverse=True)
     place = place.reshape(scores.shape)
     both = np.hstack((place, place + distinct.size))
-    efforts, own = (part[both, i] for part in exact.limit_efforts(subgame, distinct))
-    return efforts, own
+    aims, efforts, reached = exact.limit_efforts(subgame, distinct)
+    return efforts[both, i], np.where(reached[both, i], aims[both], -np.inf)
 
 
 def _overtakes(subgame: Subgame, i: int, shown: Floats, resolution: float) -> tuple[Floats, Floats]:

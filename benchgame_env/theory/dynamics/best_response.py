@@ -87,7 +87,7 @@ def respond(
 
 
 def _cost_of_steps(subgame: Subgame, developer: int, efforts: Floats, shown: Floats) -> Floats:
-    """What `STEPS` steps of the grid cost at ``efforts`` ``[batch]`` that show ``shown``, prize units."""
+    """What `STEPS` steps of the grid cost at ``efforts`` ``[batch]`` that show ``shown``."""
     cost = subgame.game.cost(efforts)
     up, down = subgame.own_efforts_for(developer, np.stack((above(shown), below(shown))))
     # The cheaper side: the other may lie beyond a flat stretch of the curve, which is not rounding.
