@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tools.cases import tuned
 
 import benchgame_env as bg
 from benchgame_env.named_games import as_game, describe_game, registry
@@ -16,12 +17,6 @@ from benchgame_env.named_games.fitted import FITTED, shipped
 FITTED_GAMES = ("llama-gsm8k", "llama-mmlu", "open-gsm8k", "open-mmlu", "pythia-gsm8k")
 # The section 5 order: best pair first, on the board of untuned models.
 PYTHIA_BY_SIZE = ("pythia-12b", "pythia-6.9b", "pythia-2.8b", "pythia-1.4b", "pythia-1b")
-
-
-@pytest.fixture
-def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is forgotten after it."""
-    monkeypatch.setattr(registry, "_builders", dict(registry._builders))
 
 
 # --- registry ----------------------------------------------------------------------------------
@@ -253,7 +248,7 @@ INDEPENDENT = {
 
 
 def overtaking_neighbours(level: float) -> list[float]:
-    game, rule = bg.load_game("pythia-gsm8k"), bg.make_protocol("tune-before-test", level=level)
+    game, rule = bg.load_game("pythia-gsm8k"), tuned(level)
     effort = bg.theory.required_effort(game, rule)
     ranks = rule.evaluate(game, np.zeros(5)).ranks
     board = sorted(range(5), key=lambda i: ranks[i])

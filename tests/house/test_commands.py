@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tools.cases import evenly_spaced
+from tools.checks import status
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main
@@ -16,14 +19,7 @@ from benchgame_env.cli.commands import protocol_parameters
 from benchgame_env.files import json_text
 from benchgame_env.rules import protocol_class
 
-
-def run(*words: object) -> int:
-    try:
-        return main([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-
-
+run = partial(status, main)
 HEADER = "benchmark,model,steps,score,stderr"
 TUNED = ["predict", "duel", "--protocol", "tune-before-test"]
 
@@ -211,10 +207,7 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
 
 
 def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
-    n = bg.theory.LARGEST + 1
-    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
-    game = bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
-    known = facts.of(bg.theory.predict(game, "direct"))
+    known = facts.of(bg.theory.predict(evenly_spaced(bg.theory.LARGEST + 1), "direct"))
     assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
 
 

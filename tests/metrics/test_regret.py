@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
-from tools.cases import Noisy
+from tools.cases import SPLIT, Noisy, tuned
 from tools.generators import (
     Bounded,
     Index,
+    Rescaled,
+    RescaledCost,
     games,
     protocols,
     random_efforts,
@@ -32,10 +34,6 @@ from benchgame_env.rules import FiniteTest
 # Payoffs are sums of at most a few hundred products of numbers near 1: 1e-12 is ample for rounding.
 ROUNDING = 1e-12
 GAMES_PER_BLOCK = 100  # times five blocks and two tie rules: 1,000 games
-
-
-def level(value: float) -> tuple[str, dict[str, float]]:
-    return "tune-before-test", {"level": value}
 
 
 # --- the witness -------------------------------------------------------------------------------
@@ -96,42 +94,19 @@ def test_repeated_efforts_add_their_probabilities(game, rule, rng) -> None:
 def test_regrets_scale_with_the_payoffs_and_ignore_a_bonus(game, rule, rng, factor, bonus) -> None:
     # u -> factor * u + bonus for everyone changes no incentive.
     strategies = random_mixture(rng, game)
-    scaled = replace(game, prizes=factor * game.prizes + bonus, cost=Scaled(game.cost, factor))
+    scaled = replace(
+        game, prizes=factor * game.prizes + bonus, cost=RescaledCost(game.cost, factor=factor)
+    )
     expected = factor * regrets(game, rule, strategies)
     np.testing.assert_allclose(regrets(scaled, rule, strategies), expected, rtol=0, atol=1e-11)
-
-
-class Scaled:
-    """A cost times a positive factor."""
-
-    def __init__(self, cost, factor: float) -> None:
-        self.cost, self.factor = cost, factor
-        self.strictly_increasing = cost.strictly_increasing
-
-    def __call__(self, effort):
-        return self.factor * self.cost(effort)
-
-    def inverse(self, value):
-        return self.cost.inverse(np.asarray(value) / self.factor)
 
 
 @given(games(curves=["additive", "tabulated"]), protocols(), rngs)
 def test_only_the_order_of_scores_counts(game, rule, rng) -> None:
     # Halving every score is exact in float64 and leaves every comparison as it was.
     strategies = random_mixture(rng, game)
-    halved = replace(game, curves=Halved(game.curves))
+    halved = replace(game, curves=Rescaled(game.curves, factor=0.5))
     np.testing.assert_array_equal(regrets(halved, rule, strategies), regrets(game, rule, strategies))
-
-
-class Halved:
-    def __init__(self, curves) -> None:
-        self.curves = curves
-
-    def score(self, effort):
-        return self.curves.score(effort) / 2
-
-    def effort_for(self, score):
-        return self.curves.effort_for(2 * np.asarray(score))
 
 
 @given(rngs, protocols())
@@ -185,11 +160,11 @@ def test_equal_coins_give_the_binomial_distribution() -> None:
 def test_three_tied_share_the_only_prize_under_split() -> None:
     # Section 6: three tied developers with R = (1, 0, 0) get 1/3 each.
     game = bg.Game(bg.curves.Additive([1.0] * 3), bg.LinearCost(), [1.0, 0.0, 0.0])
-    shares = expected_payoffs(game, bg.make_protocol("direct", ties="split"), np.zeros(3))
+    shares = expected_payoffs(game, SPLIT, np.zeros(3))
     assert shares.tolist() == pytest.approx([1 / 3] * 3, abs=1e-15)
     # By quality the first gets it all; either way somebody gains all that is missing just above.
     assert expected_payoffs(game, "direct", np.zeros(3)).tolist() == [1.0, 0.0, 0.0]
-    split = regrets(game, bg.make_protocol("direct", ties="split"), np.zeros(3))
+    split = regrets(game, SPLIT, np.zeros(3))
     assert split.tolist() == pytest.approx([2 / 3] * 3, abs=1e-12)
     assert regrets(game, "direct", np.zeros(3)).tolist() == pytest.approx([0, 1, 1], abs=1e-12)
 
@@ -199,9 +174,7 @@ def test_ties_in_mixtures_under_split() -> None:
     # (1/4) (1/3) + (1/2) (1/2) + (1/4) 1 = 7/12.
     game = bg.Game(bg.curves.Additive([0.5, 0.5, 0.5]), bg.LinearCost(), [1.0, 0.0, 0.0])
     half = ([0.0, 0.25], [0.5, 0.5])
-    payoff = expected_payoffs(
-        game, bg.make_protocol("direct", ties="split"), [([0.25], [1.0]), half, half]
-    )
+    payoff = expected_payoffs(game, SPLIT, [([0.25], [1.0]), half, half])
     assert payoff[0] == pytest.approx(7 / 12 - 0.25, abs=1e-15)
 
 
@@ -233,7 +206,7 @@ def test_regrets_at_zero_effort(name, expected) -> None:
     assert found.tolist() == pytest.approx(expected, abs=1e-14)
 
 
-@pytest.mark.parametrize("rule", ["direct", level(0.5), level(2.0), level(10.0)])
+@pytest.mark.parametrize("rule", ["direct", tuned(0.5), tuned(2.0), tuned(10.0)])
 @pytest.mark.parametrize(
     ("prizes", "profile", "expected"),
     [
@@ -268,9 +241,8 @@ def test_a_knife_edge_is_an_equilibrium() -> None:
 def test_a_common_budget_makes_other_equilibria_under_split() -> None:
     # Section 3: both at B = 0.25 share the prize, 0.5 - 0.25 each; going lower wins nothing.
     game = bg.Game(bg.curves.Additive([1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=0.25)
-    split = bg.make_protocol("direct", ties="split")
     # 1e-15: an effort that is a few roundings below B shows the same score in float64.
-    assert regrets(game, split, [0.25, 0.25]).tolist() == pytest.approx([0.0, 0.0], abs=1e-15)
+    assert regrets(game, SPLIT, [0.25, 0.25]).tolist() == pytest.approx([0.0, 0.0], abs=1e-15)
     # By quality developer 1 never wins there: it saves its 0.25, and developer 0 keeps the prize.
     assert regrets(game, "direct", [0.25, 0.25]).tolist() == pytest.approx([0.0, 0.25])
 
@@ -279,10 +251,9 @@ def test_tying_at_the_budget_pays_only_where_the_tie_rule_favours() -> None:
     # Index 1 against 0.5 + 0.5: the weaker ties, and gains nothing by it unless ties are split (1/2).
     game = bg.load_game("duel-at-budget")
     assert regrets(game, "direct", [0.0, 0.0]).tolist() == [0.0, 0.0]
-    split = bg.make_protocol("direct", ties="split")
-    assert regrets(game, split, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.5)
+    assert regrets(game, SPLIT, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.5)
     cheap = replace(game, cost=bg.LinearCost(0.5))
-    assert regrets(cheap, split, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.25)
+    assert regrets(cheap, SPLIT, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.25)
     # The better model behind may tie at its budget and win: indices 1 and 0.5 + 0.5 the other way.
     behind = bg.Game(Index([0.5, 1.0], [1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=0.5)
     assert regrets(behind, "direct", [0.0, 0.0]).tolist() == pytest.approx([0.5, 0.0])

@@ -29,6 +29,7 @@ from pettingzoo.test import (
 from pettingzoo.test.state_test import state_test
 from pettingzoo.utils.wrappers import BaseWrapper
 from tools.cases import ACTION_TYPES, BY_SIZE, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
+from tools.checks import same
 
 import benchgame_env as bg
 from benchgame_env.play.env import env as aec_env
@@ -80,15 +81,6 @@ def play(env: Any, rng: np.random.Generator) -> list[Any]:
     while env.agents:
         outcomes.append((env.step(sample(env, rng)), env.state()))
     return outcomes
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equality bit for bit through tuples, lists and dicts, types included."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    return type(a) is type(b) and np.array_equal(a, b)
 
 
 # PettingZoo's own tests

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tools.cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
+from tools.checks import same
 from witnesses.episodes import Reference, Replay, award_all, rank_all
 
 import benchgame_env as bg
@@ -41,15 +42,6 @@ def random_actions(vec: bg.VectorEnv, rng: np.random.Generator) -> np.ndarray:
 def record(vec: bg.VectorEnv, rounds: int, rng: np.random.Generator) -> list[Any]:
     """Everything that ``rounds`` steps return, in order."""
     return [vec.step(random_actions(vec, rng)) for _ in range(rounds)]
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equality bit for bit of arrays in tuples, lists and dicts."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    return a.dtype == b.dtype and np.array_equal(a, b)
 
 
 # The witness

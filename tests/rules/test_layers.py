@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tools.cases import Noisy as DrawnJointly
-from tools.cases import NormalIndex
+from tools.cases import NormalIndex, tuned
 
 import benchgame_env as bg
 from benchgame_env.rules import as_protocol, example_parameters, is_exact, parameter_names
@@ -74,7 +74,7 @@ BASES: dict[str, Any] = {
     "silent": Silent(),
     "leveller": Leveller(),
     "own-ranks": OwnRanks(),
-    "deterministic": bg.make_protocol("tune-before-test", level=0.25),
+    "deterministic": tuned(0.25),
     "few-scores": bg.make_protocol("rounded", decimals=1),
     "drawn-jointly": DrawnJointly(),
     "drawn-independently": bg.make_protocol("finite-test", items=20),
@@ -267,11 +267,8 @@ def test_a_bare_class_may_remember() -> None:
     assert infos["score"][0, 0] == pytest.approx(2 - np.exp(-1.0), abs=1e-6)
 
 
-def test_a_registered_class_with_evaluate_alone_goes_under_layers(monkeypatch) -> None:
-    from benchgame_env.rules import registry  # what is registered here is forgotten after the test
-
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
-    monkeypatch.setattr(registry, "_listeners", [])
+@pytest.mark.usefixtures("fresh_registry")
+def test_a_registered_class_with_evaluate_alone_goes_under_layers() -> None:
     bg.register_protocol("mine")(type("Mine", (Bare,), {}))
     rule = bg.make_protocol("mine+rounded", decimals=1)
     assert repr(rule) == "Rounded(base=Mine(), ties='split', decimals=1)"

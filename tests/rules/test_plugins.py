@@ -5,7 +5,6 @@ What a stranger does is done as a stranger would: in a folder of its own, by a n
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -17,29 +16,17 @@ from pathlib import Path
 
 import pettingzoo
 import pytest
+from tools.checks import ROOT, printed, python
 
 import benchgame_env as bg
 from benchgame_env.rules import example_parameters, protocol_class, registry
 
-ROOT = Path(__file__).parent.parent.parent
 [RECIPE] = re.findall(
     r"## Your own protocol\n\n(.*?)\n## ", (ROOT / "README.md").read_text(), flags=re.DOTALL
 )
 has_registry = pytest.mark.skipif(
     not hasattr(pettingzoo, "register"), reason="PettingZoo has a registry from 1.27 on"
 )
-
-
-def python(folder: Path, *words: str, path: tuple[Path, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """``python words`` in a folder outside the checkout, which has to be on the path therefore."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (*path, ROOT)))}
-    command = [sys.executable, *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
-def printed(done: subprocess.CompletedProcess[str], *statuses: int) -> str:
-    assert done.returncode in (statuses or (0,)), done.stderr
-    return done.stdout
 
 
 # --- the recipe --------------------------------------------------------------------------------
@@ -104,9 +91,8 @@ def test_the_recipes_rule_is_trained_and_graded(recipe: Path) -> None:
         f"assert train.main({words}) == 0\n"
         f"sys.exit(evaluate.main({grade}))\n"
     )
-    assert "my_rule:my-rule(level=0.5)" in printed(
-        python(recipe, "-c", code), 3
-    )  # undecided: too few seeds
+    told = printed(python(recipe, "-c", code), 3)  # undecided: too few seeds
+    assert "my_rule:my-rule(level=0.5)" in told
 
 
 def test_the_recipes_rule_reaches_processes_that_are_spawned(recipe: Path) -> None:
@@ -134,13 +120,6 @@ def test_the_recipes_rule_is_an_environment_once_imported(recipe: Path) -> None:
 
 
 # --- modules -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is forgotten after it."""
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
-    monkeypatch.setattr(registry, "_listeners", [])
 
 
 @pytest.fixture
@@ -221,7 +200,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_installed_protocol_is_known_and_a_broken_one_is_one_warning(site: Path) -> None:
-    listed = python(site, "-m", "benchgame_env", "protocols", path=(site,))
+    listed = python(site, "-m", "benchgame_env", "protocols", path=(site, ROOT))
     names = [line.split(":")[0] for line in printed(listed).splitlines()]
     assert "half-credit" in names
     assert "crumbled" not in names
@@ -243,7 +222,7 @@ def test_pettingzoo_finds_an_installed_protocol_and_imports_it_only_then(site: P
         "print(env.protocol, round(required[1, 0], 9))\n"
     )
     # Passing takes 0.5 of index (theory section 4), so an effort of 1 at half credit.
-    told = printed(python(site, "-W", "error", "-c", code, path=(site,)))
+    told = printed(python(site, "-W", "error", "-c", code, path=(site, ROOT)))
     assert told == "HalfCredit() 1.0\n"
 
 

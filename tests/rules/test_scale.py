@@ -6,21 +6,20 @@ import math
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import DIRECT, SPLIT, Coarse
 from tools.generators import Fee, Index, random_game, random_protocol
 
 import benchgame_env as bg
 from benchgame_env.numerics import above, publish
-from benchgame_env.rules import Layer
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory import next_efforts, predict, required_effort, temptation
 from benchgame_env.theory.pure import overtaking as pure
 from benchgame_env.theory.pure.honest_board import HonestBoard
 
-DIRECT, SPLIT = bg.make_protocol("direct"), bg.make_protocol("direct", ties="split")
 N = 10_000
 BLOCK = 100  # random games a test
 
@@ -72,19 +71,6 @@ def least_efforts(game: bg.Game, rule: Any, aim: float, shown: float) -> np.ndar
     return efforts
 
 
-@dataclass(frozen=True, kw_only=True)
-class Eighths(Layer):
-    """Shows scores rounded down to multiples of 1/8: large blocks of ties that cost effort to leave."""
-
-    name: ClassVar[str] = "eighths"
-
-    def show(self, scores: Any) -> Any:
-        return np.floor(8 * np.asarray(scores)) / 8
-
-    def hidden(self, shown: Any) -> Any:
-        return np.ceil(8 * np.asarray(shown)) / 8
-
-
 def almost_tied(game: bg.Game, rng: np.random.Generator) -> bg.Game:
     """The game with index curves whose starts are a few roundings from a few common values."""
     n = game.n_developers
@@ -99,7 +85,7 @@ def any_game(seed: int, ties: str) -> tuple[bg.Game, Any]:
     kind = rng.integers(6)
     if kind == 0:
         game = almost_tied(game, rng)
-    return game, Eighths(base=rule, ties=ties) if kind == 1 else rule
+    return game, Coarse(base=rule, ties=ties, steps=8) if kind == 1 else rule
 
 
 @pytest.mark.parametrize("ties", ["quality", "split"])

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import assume, given
-from tools.cases import Noisy
+from tools.cases import SPLIT, Noisy, tuned
 from tools.generators import (
     SMOOTH_COSTS,
     Fee,
     Hyperbola,
     Index,
+    Rescaled,
+    RescaledCost,
     Stairs,
     games,
     protocols,
@@ -29,12 +31,6 @@ from benchgame_env.metrics import regrets
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory import required_effort, temptation
 from benchgame_env.theory.pure.overtaking import largest_temptation
-
-SPLIT = bg.make_protocol("direct", ties="split")
-
-
-def tuned(level: float, ties: str = "quality") -> Any:
-    return bg.make_protocol("tune-before-test", level=level, ties=ties)
 
 
 def zero(game: bg.Game) -> list[tuple[list[float], list[float]]]:
@@ -310,7 +306,7 @@ def test_a_larger_budget_never_tempts_less(game, rule) -> None:
 def test_unit_of_effort_does_not_matter(game, rule) -> None:
     # Effort in units of 1/1024: exact in float64, so nothing but the unit may change.
     unit = 1024.0
-    other = replace(game, curves=InUnits(game.curves, unit), cost=CostInUnits(game.cost, unit))
+    other = replace(game, curves=Rescaled(game.curves, unit), cost=RescaledCost(game.cost, unit))
     other = replace(other, budget=game.budget * unit)
     scaled = bg.make_protocol(
         "tune-before-test", level=getattr(rule, "level", 0.0) * unit, ties=rule.ties
@@ -319,31 +315,6 @@ def test_unit_of_effort_does_not_matter(game, rule) -> None:
     np.testing.assert_allclose(
         required_effort(other, scaled) / unit, required_effort(game, rule), atol=1e-9
     )
-
-
-class InUnits:
-    """The same curves, effort measured in units ``1/unit``."""
-
-    def __init__(self, curves, unit: float) -> None:
-        self.curves, self.unit = curves, unit
-
-    def score(self, effort):
-        return self.curves.score(np.asarray(effort) / self.unit)
-
-    def effort_for(self, score):
-        return self.curves.effort_for(score) * self.unit
-
-
-class CostInUnits:
-    def __init__(self, cost, unit: float) -> None:
-        self.cost, self.unit = cost, unit
-        self.strictly_increasing = cost.strictly_increasing
-
-    def __call__(self, effort):
-        return self.cost(np.asarray(effort) / self.unit)
-
-    def inverse(self, value):
-        return self.cost.inverse(value) * self.unit
 
 
 def test_temptation_falls_with_the_level_under_c1_and_c3() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import tuned
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
@@ -27,10 +28,6 @@ def reading(name: str, game: Any, protocol: Any) -> Any:
 def test_a_card_applies_to_its_example_and_not_to_its_boundary(card) -> None:
     assert reading(card.name, *card.example).applies
     assert not reading(card.name, *card.boundary).applies
-
-
-def tuned(level: float) -> Any:
-    return bg.make_protocol("tune-before-test", level=level)
 
 
 def test_every_hypothesis_is_explained() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.special import ndtr
-from tools.cases import Noisy, NormalIndex
+from tools.cases import Coarse, Noisy, NormalIndex
 from tools.generators import Bounded, Fee, random_game, random_mixture
 from witnesses.episodes import award_all
 from witnesses.payoffs import drawn_boards
@@ -17,7 +17,6 @@ import benchgame_env as bg
 from benchgame_env.game import TIES
 from benchgame_env.metrics import expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.noisy import worth_of_scores
-from benchgame_env.rules import Layer
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed import tournament as noise
 
@@ -77,17 +76,9 @@ def test_three_equal_models_are_each_first_in_a_third() -> None:
     assert by_quality.tolist() == pytest.approx([1 / 3] * 3, abs=0.003)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Halves(Layer):
-    """A layer that shows 0, 0.5 or 1 only: many of the base's scores become one."""
-
-    def show(self, scores):
-        return np.floor(2 * np.asarray(scores)) / 2
-
-
 @pytest.mark.parametrize("ties", TIES)
 def test_a_layer_may_show_different_scores_alike(ties) -> None:
-    game, rule = bg.load_game("duel"), Halves(base=finite(4), ties=ties)
+    game, rule = bg.load_game("duel"), Coarse(base=finite(4), ties=ties, steps=2)
     strategies = [([0.0, 0.25], [0.5, 0.5]), ([0.5], [1.0])]
     obvious = np.zeros(2)
     for chance, scores, efforts in drawn_boards(game, rule.base, strategies):
