@@ -410,7 +410,7 @@ def test_kendall_tau_counts_pairs(order, quality) -> None:
 
 @pytest.mark.parametrize("order", [[0, 0, 1], [0, 1], [1, 2, 3], [0, 1, 2, 3]])
 def test_kendall_tau_needs_each_developer_once(order) -> None:
-    with pytest.raises(ValueError, match=f"board_order: need each of 0 to 2 once, got \\{order}"):
+    with pytest.raises(ValueError, match=f"board_order: .* 0 to 2 .*got \\{order}"):
         kendall_tau(order, [3, 2, 1])
 
 
@@ -421,15 +421,15 @@ def test_kendall_tau_needs_each_developer_once(order) -> None:
 @pytest.mark.parametrize(
     ("strategies", "message"),
     [
-        ([0.0], "strategies: 1 for 2 developers"),
-        ([0.0, 0.0, 0.0], "strategies: 3 for 2 developers"),
-        ([0.0, 0.7], r"strategies\[1\]: efforts must be in \[0, 0.5\], got 0.7 to 0.7"),
-        ([-0.1, 0.0], r"strategies\[0\]: efforts must be in \[0, 0.5\], got -0.1"),
-        ([0.0, math.nan], r"strategies\[1\]: efforts: must be finite, got \[nan\]"),
-        ([([0.0, 0.1], [0.5, 0.6]), ([0.0], [1.0])], r"strategies\[0\]: probabilities sum to 1.1"),
+        ([0.0], "strategies: 1 .*2 developers"),
+        ([0.0, 0.0, 0.0], "strategies: 3 .*2 developers"),
+        ([0.0, 0.7], r"strategies\[1\]: efforts .*\[0, 0.5\], got 0.7 to 0.7"),
+        ([-0.1, 0.0], r"strategies\[0\]: efforts .*\[0, 0.5\], got -0.1"),
+        ([0.0, math.nan], r"strategies\[1\]: efforts: .*got \[nan\]"),
+        ([([0.0, 0.1], [0.5, 0.6]), ([0.0], [1.0])], r"strategies\[0\]: probabilities .*1.1"),
         ([([0.0, 0.1], [1.5, -0.5]), ([0.0], [1.0])], r"strategies\[0\]: probabilities"),
         ([([0.0, 0.1], [1.0]), ([0.0], [1.0])], r"strategies\[0\]: 2 efforts, 1 probabilities"),
-        ([([], []), ([0.0], [1.0])], r"strategies\[0\]: efforts: expected a non-empty vector"),
+        ([([], []), ([0.0], [1.0])], r"strategies\[0\]: efforts: .*got shape \(0,\)"),
         ([([0.0], [1.0]), 0.0], r"strategies\[1\]"),  # a mixture and a number: one of them is wrong
     ],
 )

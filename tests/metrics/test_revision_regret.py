@@ -151,12 +151,12 @@ def test_the_predicted_cycle_misses_nothing() -> None:
 @pytest.mark.parametrize(
     ("efforts", "who", "protocol", "culprit"),
     [
-        ([[0.1, 0.1]], [1], "direct", "efforts: developer 0 moved in round 0, in which 1 revised"),
-        ([[0.0, -1.0]], [1], "direct", r"efforts: must be in \[0, budget\]"),
-        ([[0.0, 0.1]], [2], "direct", r"efforts, revised: need \[rounds, 2\] and one of 2 developers"),
-        ([[0.0, 0.1]], [1, 0], "direct", "efforts, revised: need"),
-        ([[0.0, 0.1, 0.0]], [1], "direct", "efforts, revised: need"),
-        ([[0.0, 0.1]], [1], ("ladder", {"step": 0.1}), "under a DeterministicProtocol alone"),
+        ([[0.1, 0.1]], [1], "direct", "efforts: developer 0 .*round 0.* 1 revised"),
+        ([[0.0, -1.0]], [1], "direct", r"efforts: .*\[0, budget\], got -1"),
+        ([[0.0, 0.1]], [2], "direct", r"efforts, revised: .*\[rounds, 2\] .*2 developers"),
+        ([[0.0, 0.1]], [1, 0], "direct", r"efforts, revised: .*\(1, 2\) and \(2,\)"),
+        ([[0.0, 0.1, 0.0]], [1], "direct", r"efforts, revised: .*\(1, 3\) and \(1,\)"),
+        ([[0.0, 0.1]], [1], ("ladder", {"step": 0.1}), "DeterministicProtocol"),
     ],
 )
 def test_bad_input_names_the_culprit(efforts, who, protocol, culprit: str) -> None:

@@ -561,10 +561,13 @@ def test_reward_is_prize_minus_cost_of_the_effort_held() -> None:
         ({"developer_0": 0, "developer_1": math.nan}, r"'developer_1': .*got nan"),
         ({"developer_0": -math.inf, "developer_1": 0}, r"'developer_0': .*got -inf"),
         ({"developer_0": np.array([np.nan]), "developer_1": 0}, r"'developer_0': .*got nan"),
-        ({"developer_0": 0}, "no action for 'developer_1'"),
-        ({}, "no action for 'developer_0'"),
-        ({"developer_0": 0, "developer_1": 0, "developer_2": 0}, "action for 'developer_2'; live"),
-        ({"developer_0": 0, "developer_1": 0, "__all__": 0}, "action for '__all__'; live agents: dev"),
+        ({"developer_0": 0}, "action .*'developer_1'"),
+        ({}, "action .*'developer_0'"),
+        (
+            {"developer_0": 0, "developer_1": 0, "developer_2": 0},
+            "'developer_2'.* developer_0, developer_1",
+        ),
+        ({"developer_0": 0, "developer_1": 0, "__all__": 0}, "'__all__'.* developer_0, developer_1"),
         ({"developer_0": "much", "developer_1": 0}, r"'developer_0': .*'much'"),
         ({"developer_0": 0, "developer_1": []}, r"'developer_1': .*\[\]"),
         ({"developer_0": None, "developer_1": 0}, "'developer_0'"),
@@ -631,13 +634,13 @@ def test_a_bad_seed_is_named(seed: Any) -> None:
 
 
 def test_step_before_reset() -> None:
-    with pytest.raises(RuntimeError, match="call reset before step"):
+    with pytest.raises(RuntimeError, match="reset before step"):
         make().step({"developer_0": 0.0, "developer_1": 0.0})
 
 
 @pytest.mark.parametrize("look", ["state", "render"])
 def test_looking_before_reset_says_so(look: str) -> None:
-    with pytest.raises(RuntimeError, match="call reset"):
+    with pytest.raises(RuntimeError, match="reset"):
         getattr(make(render_mode="ansi"), look)()
 
 
@@ -647,16 +650,16 @@ def test_after_the_end_there_are_no_agents() -> None:
     env.step({"developer_0": 0.0, "developer_1": 0.0})
     assert env.agents == []
     assert env.step({}) == ({}, {}, {}, {}, {})
-    with pytest.raises(ValueError, match="action for 'developer_0'; live agents: none"):
+    with pytest.raises(ValueError, match=r"'developer_0'.* none"):
         env.step({"developer_0": 0.0, "developer_1": 0.0})
     observations, _ = env.reset()
     assert env.agents == list(observations) == env.possible_agents
 
 
 def test_bad_settings() -> None:
-    with pytest.raises(ValueError, match="render_mode: unknown 'rgb_array'; known: human, ansi"):
+    with pytest.raises(ValueError, match=r"render_mode: .*'rgb_array'.* human, ansi"):
         make(render_mode="rgb_array")
-    with pytest.raises(ValueError, match="horizon: must be a whole number >= 1, got 0"):
+    with pytest.raises(ValueError, match=r"horizon: .*>= 1, got 0"):
         make(horizon=0)
     with pytest.raises(TypeError, match="colour"):
         make(colour="red")

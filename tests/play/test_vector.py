@@ -235,7 +235,7 @@ def test_without_auto_reset_the_returned_observation_is_the_final_one() -> None:
     assert truncated.all()
     assert (part(vec, observations, "rounds_left") == 0).all()
     assert infos.keys() == INFOS
-    with pytest.raises(RuntimeError, match="call reset before step"):
+    with pytest.raises(RuntimeError, match="reset before step"):
         vec.step(np.zeros((3, 2)))
 
 
@@ -522,7 +522,7 @@ def test_whose_turn_it_is_cannot_be_overwritten(revision: str) -> None:
 def test_actions_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     vec = make()
     vec.reset(0)
-    with pytest.raises(ValueError, match=r"actions: expected shape \(3, 2\), got \("):
+    with pytest.raises(ValueError, match=r"actions: .*\(3, 2\), got \("):
         vec.step(np.zeros(shape))
 
 
@@ -594,35 +594,35 @@ def test_a_bad_seed_is_named_and_the_stream_goes_on(seed: Any) -> None:
 
 
 def test_step_before_reset() -> None:
-    with pytest.raises(RuntimeError, match="call reset before step"):
+    with pytest.raises(RuntimeError, match="reset before step"):
         make().step(np.zeros((3, 2)))
 
 
 @pytest.mark.parametrize("look", [lambda vec: vec.state(), lambda vec: vec.turn], ids=["state", "turn"])
 def test_looking_before_reset_says_so(look: Any) -> None:
-    with pytest.raises(RuntimeError, match="call reset"):
+    with pytest.raises(RuntimeError, match="reset"):
         look(make())
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_envs": 0}, "num_envs: must be a whole number >= 1, got 0"),
-        ({"num_envs": 10**30}, f"num_envs: must be .*, got {10**30}"),
-        ({"num_envs": 2.0}, "num_envs: must be a whole number >= 1, got 2.0"),
-        ({"horizon": 0}, "horizon: must be a whole number >= 1, got 0"),
-        ({"horizon": True}, "horizon: must be a whole number >= 1, got True"),
-        ({"horizon": None}, "horizon: must be a whole number >= 1, got None"),
-        ({"revision": "sometimes"}, "revision: unknown 'sometimes'; known: simultaneous, alt"),
-        ({"action_type": "box"}, "action_type: unknown 'box'; known: continuous, discrete"),
-        ({"action_scale": "sqrt"}, "action_scale: unknown 'sqrt'; known: linear, log"),
-        ({"effort_levels": 1}, "effort_levels: must be a whole number >= 2, got 1"),
-        ({"game": "chess"}, "game: unknown 'chess'; known: .*duel, .*twins"),
-        ({"game": 3}, "game: expected a name or a Game, got 3"),
-        ({"protocol": "fair"}, "protocol: unknown 'fair'; known: .*direct, .*tune-before-test"),
-        ({"protocol": 3}, "protocol: expected a name, .* got 3"),
-        ({"protocol": ("tune-before-test", {"level": -1})}, "level: must be >= 0, got -1"),
-        ({"protocol": ("direct", {"level": 1})}, "'direct' takes ties; got {'level': 1}"),
+        ({"num_envs": 0}, "num_envs: .*>= 1, got 0"),
+        ({"num_envs": 10**30}, f"num_envs: .*got {10**30}"),
+        ({"num_envs": 2.0}, "num_envs: .*>= 1, got 2.0"),
+        ({"horizon": 0}, "horizon: .*>= 1, got 0"),
+        ({"horizon": True}, "horizon: .*>= 1, got True"),
+        ({"horizon": None}, "horizon: .*>= 1, got None"),
+        ({"revision": "sometimes"}, "revision: .*'sometimes'.* simultaneous, alt"),
+        ({"action_type": "box"}, "action_type: .*'box'.* continuous, discrete"),
+        ({"action_scale": "sqrt"}, "action_scale: .*'sqrt'.* linear, log"),
+        ({"effort_levels": 1}, "effort_levels: .*>= 2, got 1"),
+        ({"game": "chess"}, "game: .*'chess'.* duel, .*twins"),
+        ({"game": 3}, "game: .*got 3"),
+        ({"protocol": "fair"}, "protocol: .*'fair'.* direct, .*tune-before-test"),
+        ({"protocol": 3}, "protocol: .*got 3"),
+        ({"protocol": ("tune-before-test", {"level": -1})}, "level: .*>= 0, got -1"),
+        ({"protocol": ("direct", {"level": 1})}, "'direct' .*ties; got {'level': 1}"),
     ],
 )
 def test_bad_settings_name_the_field_and_what_is_known(settings: dict[str, Any], message: str) -> None:
@@ -644,7 +644,7 @@ class Capped:
 
 
 def test_an_axis_without_an_end_is_refused() -> None:
-    with pytest.raises(ValueError, match="budget: must be finite where the cost of effort is bounded"):
+    with pytest.raises(ValueError, match=r"budget: .*finite.* cost"):
         make(bg.load_game("duel", cost=Capped()))
     limited = make(bg.load_game("duel", cost=Capped(), budget=2.0))
     limited.reset(0)

@@ -277,12 +277,12 @@ def test_a_registered_class_with_evaluate_alone_goes_under_layers() -> None:
 
 
 def test_a_class_is_no_protocol() -> None:
-    with pytest.raises(ValueError, match="protocol: expected a name"):
+    with pytest.raises(ValueError, match=r"protocol: .*Bare"):
         as_protocol(Bare)
 
 
 def test_draws_are_one_of_three() -> None:
-    with pytest.raises(ValueError, match="draws: unknown 'often'"):
+    with pytest.raises(ValueError, match=r"draws: .*'often'"):
         bg.Traits(draws="often")
 
 
@@ -293,7 +293,7 @@ def test_a_bare_class_is_held_to_what_it_says() -> None:
         __doc__ = Bare.__doc__
         traits = bg.Traits(draws="independent", remembers=False)
 
-    with pytest.raises(AssertionError, match="Boastful: seeds: traits say draws='independent'"):
+    with pytest.raises(AssertionError, match=r"Boastful: seeds: .*draws='independent'"):
         check_protocol(Boastful(), "duel")
 
 

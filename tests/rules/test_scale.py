@@ -172,7 +172,7 @@ def test_a_table_too_large_is_refused_with_what_to_do_instead(monkeypatch) -> No
 
 @pytest.mark.parametrize("developers", [[5], [-1], [0.5], [[0]], "x"])
 def test_developers_who_do_not_exist_are_refused(developers) -> None:
-    with pytest.raises(ValueError, match="developers: need indices from 0 to 4, got"):
+    with pytest.raises(ValueError, match=r"developers: .* 0 to 4, got"):
         required_effort(bg.load_game("five"), "direct", developers)
 
 

@@ -84,13 +84,13 @@ def test_every_state_is_the_best_response_to_the_one_before() -> None:
 @pytest.mark.parametrize(
     ("settings", "culprit"),
     [
-        ({"resolution": 0.0}, "resolution: must be > 0, got 0"),
-        ({"order": "alphabetical"}, "unknown 'alphabetical'; known: round-robin"),
-        ({"order": [0, 2]}, r"order: need developers 0 to 1, got \[0, 2\]"),
-        ({"start": [0.0]}, "start: need 2 efforts"),
-        ({"start": [0.0, -1.0]}, "start: need 2 efforts within budget"),
-        ({"levels": []}, "levels: expected a non-empty vector"),
-        ({"levels": [0.5, 0.0]}, "levels: must be >= 0 and ascending"),
+        ({"resolution": 0.0}, "resolution: .*> 0, got 0"),
+        ({"order": "alphabetical"}, "'alphabetical'.* round-robin"),
+        ({"order": [0, 2]}, r"order: .*0 to 1, got \[0, 2\]"),
+        ({"start": [0.0]}, r"start: .*2 efforts.*got \[0.0*\]"),
+        ({"start": [0.0, -1.0]}, r"start: .*within budget, got .*-1"),
+        ({"levels": []}, r"levels: .*got shape \(0,\)"),
+        ({"levels": [0.5, 0.0]}, r"levels: .*>= 0 .*got \[0.5, 0.0\]"),
     ],
 )
 def test_bad_input_names_the_culprit(settings: dict[str, object], culprit: str) -> None:
@@ -99,7 +99,7 @@ def test_bad_input_names_the_culprit(settings: dict[str, object], culprit: str) 
 
 
 def test_giving_up_is_said() -> None:
-    with pytest.raises(NoRepetitionError, match="within 100 revisions"):
+    with pytest.raises(NoRepetitionError, match="100 revisions"):
         best_response_cycle(bg.load_game("duel"), "direct", max_revisions=100)
 
 
@@ -190,5 +190,5 @@ def test_in_a_duel_the_random_order_visits_the_round_robin_cycle() -> None:
 
 
 def test_too_many_profiles_are_refused() -> None:
-    with pytest.raises(NoRepetitionError, match="more than 100 profiles"):
+    with pytest.raises(NoRepetitionError, match="100 profiles"):
         recurrent_classes(bg.load_game("duel"), "direct", max_states=100)

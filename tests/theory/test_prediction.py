@@ -283,10 +283,10 @@ def test_rounded_boards_are_outside_the_theorems_for_the_right_reason() -> None:
 @pytest.mark.parametrize(
     ("game", "rule", "message"),
     [
-        ("due", "direct", "game: unknown 'due'; known: .*duel"),
-        ("duel", "roulette", "protocol: unknown 'roulette'; known: .*direct"),
-        ("duel", ("tune-before-test", {"level": -1.0}), "level: must be >= 0, got -1"),
-        (None, "direct", "game: expected a name or a Game, got None"),
+        ("due", "direct", "game: .*'due'.* duel"),
+        ("duel", "roulette", "protocol: .*'roulette'.* direct"),
+        ("duel", ("tune-before-test", {"level": -1.0}), "level: .*>= 0, got -1"),
+        (None, "direct", "game: .*got None"),
     ],
 )
 def test_refused(game, rule, message) -> None:
@@ -303,7 +303,7 @@ def test_refused(game, rule, message) -> None:
         (evenly_spaced(101), "101 developers"),
         (
             bg.Game(bg.curves.Additive([1.0, 0.9]), Bounded(0.3), [1.0, 0.0]),
-            "effort scale: must be finite",
+            "effort scale",
         ),
     ],
     ids=["101 developers", "a bounded cost"],
@@ -375,5 +375,5 @@ def test_the_cycle_is_that_of_the_scope() -> None:
 def test_foresight_is_refused() -> None:
     with pytest.raises(ValueError, match=r"gamma: .* got 0\.9"):
         predict("duel", "direct", Scope(gamma=0.9))
-    with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
+    with pytest.raises(ValueError, match=r"tolerance: .*> 0, got 0"):
         predict("duel", "direct", tolerance=0.0)

@@ -382,11 +382,11 @@ def test_random_games_under_h_are_resolved() -> None:
 
 @pytest.mark.parametrize("question", [required_effort, temptation])
 def test_a_drawn_board_is_outside_the_exact_theory(question) -> None:
-    with pytest.raises(ValueError, match="exact theory needs a DeterministicProtocol"):
+    with pytest.raises(ValueError, match=r"theory .*DeterministicProtocol"):
         question(bg.load_game("duel"), Noisy())
 
 
 @pytest.mark.parametrize("question", [required_effort, temptation])
 def test_unknown_protocols_are_refused(question) -> None:
-    with pytest.raises(ValueError, match=r"protocol: unknown 'roulette'; known: .*direct"):
+    with pytest.raises(ValueError, match=r"protocol: .*'roulette'.* direct"):
         question(bg.load_game("duel"), "roulette")

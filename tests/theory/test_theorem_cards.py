@@ -203,7 +203,7 @@ def test_other_regimes_are_not_enumerated() -> None:
 @pytest.mark.parametrize(
     ("game", "settings", "error", "message"),
     [
-        ("duel", {"levels": 1}, ValueError, "levels: must be a whole number >= 2, got 1"),
+        ("duel", {"levels": 1}, ValueError, "levels: .*>= 2, got 1"),
         ("duel", {"levels": 1000}, TooManyProfilesError, "1000 levels of 2 developers"),
         ("open-gsm8k", {}, TooManyProfilesError, "31 developers make more than 200000 profiles"),
     ],

@@ -289,11 +289,11 @@ def test_default_looks_a_hundred_times_as_far_as_the_prizes_are_worth() -> None:
 @pytest.mark.parametrize(
     ("max_level", "message"),
     [
-        (0, "max_level: must be > 0, got 0"),
-        (-3, "max_level: must be > 0, got -3"),
-        (math.nan, "max_level: must be finite, got nan"),
-        (math.inf, "max_level: must be finite, got inf"),
-        ("far", "max_level: expected a number, got 'far'"),
+        (0, "max_level: .*> 0, got 0"),
+        (-3, "max_level: .*> 0, got -3"),
+        (math.nan, "max_level: .*got nan"),
+        (math.inf, "max_level: .*got inf"),
+        ("far", "max_level: .*got 'far'"),
     ],
 )
 def test_refused(max_level, message) -> None:

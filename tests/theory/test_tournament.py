@@ -274,7 +274,7 @@ def test_mixed_play_tends_to_that_of_the_exact_board() -> None:
     [
         ("direct", {}, "protocol Direct.*no independent distribution that rewards effort is known"),
         (Noisy(), {}, "protocol Noisy.*no independent distribution"),
-        (("finite-test", {"items": 3}), {"tolerance": 0.0}, "tolerance: must be > 0, got 0"),
+        (("finite-test", {"items": 3}), {"tolerance": 0.0}, "tolerance: .*> 0, got 0"),
     ],
 )
 def test_bad_input_of_the_solvers_names_the_culprit(solve, rule, settings, message) -> None:
@@ -340,11 +340,11 @@ class Remembering(NormalIndex):
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (Noisy(), "exact grading needs a DeterministicProtocol, or a rule without state"),
-        (Remembering(), "exact grading needs a DeterministicProtocol, or a rule without state"),
-        (Honest(), "can be bounded only where effort never lowers the expected score"),
-        (Perverse(), "rewards_effort, but expected prizes fall with effort"),
-        (Moving(), "has to list the same scores"),
+        (Noisy(), "grading .*DeterministicProtocol"),
+        (Remembering(), "grading .*DeterministicProtocol"),
+        (Honest(), "Honest.*: .*deviation .*effort never lowers"),
+        (Perverse(), "Perverse.*: rewards_effort.*prizes fall"),
+        (Moving(), "same scores"),
     ],
 )
 def test_rules_that_cannot_be_graded_say_why(rule, message) -> None:
@@ -353,7 +353,7 @@ def test_rules_that_cannot_be_graded_say_why(rule, message) -> None:
 
 
 def test_the_tolerance_is_positive() -> None:
-    with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
+    with pytest.raises(ValueError, match=r"tolerance: .*> 0, got 0"):
         regrets(bg.load_game("duel"), finite(3), np.zeros(2), tolerance=0.0)
 
 
