@@ -518,35 +518,33 @@ def test_whose_turn_it_is_cannot_be_overwritten(revision: str) -> None:
 # Errors
 
 
+def check_refused(actions: Any, message: str, **settings: Any) -> None:
+    """Refused in words, and not played: a twin that was never asked goes on alike."""
+    vec, twin = make(**settings), make(**settings)
+    vec.reset(0), twin.reset(0)
+    with pytest.raises(ValueError, match=message):
+        vec.step(actions)
+    assert same(vec.step(np.zeros((3, 2))), twin.step(np.zeros((3, 2))))
+
+
 @pytest.mark.parametrize("shape", [(2,), (3,), (2, 3), (1, 2), (3, 3), (3, 2, 2), (3, 1, 2)])
 def test_actions_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    vec = make()
-    vec.reset(0)
-    with pytest.raises(ValueError, match=r"actions: .*\(3, 2\), got \("):
-        vec.step(np.zeros(shape))
+    check_refused(np.zeros(shape), r"actions: .*\(3, 2\), got \(")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_an_action_that_is_no_number_names_copy_and_developer(value: float) -> None:
-    vec, control = make(), make()
-    vec.reset(0), control.reset(0)
     actions = np.zeros((3, 2))
     actions[2, 1] = value
-    with pytest.raises(ValueError, match=f"actions: developer 1 of copy 2.* got {value}"):
-        vec.step(actions)
-    # The refused step was not played.
-    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+    check_refused(actions, f"actions: developer 1 of copy 2.* got {value}")
 
 
 @pytest.mark.parametrize("value", [0.5, -1.0, 41.0, math.nan, math.inf])
 def test_an_action_that_is_no_level_names_copy_and_developer(value: float) -> None:
-    vec, control = make(action_type="discrete"), make(action_type="discrete")
-    vec.reset(0), control.reset(0)
     actions = np.zeros((3, 2))
     actions[1, 0] = value
-    with pytest.raises(ValueError, match=f"actions: developer 0 of copy 1.* 0 to 40, got {value}"):
-        vec.step(actions)
-    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+    message = f"actions: developer 0 of copy 1.* 0 to 40, got {value}"
+    check_refused(actions, message, action_type="discrete")
 
 
 @pytest.mark.parametrize(
@@ -569,11 +567,7 @@ def test_an_action_that_is_no_level_names_copy_and_developer(value: float) -> No
 def test_actions_that_are_no_real_numbers_are_refused(
     actions: Any, named: str, action_type: str
 ) -> None:
-    vec, control = make(action_type=action_type), make(action_type=action_type)
-    vec.reset(0), control.reset(0)
-    with pytest.raises(ValueError, match=f"actions: .*{named}"):
-        vec.step(actions)
-    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+    check_refused(actions, f"actions: .*{named}", action_type=action_type)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8, np.uint64, np.longdouble, object])

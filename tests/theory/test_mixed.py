@@ -316,15 +316,15 @@ def plateaus_that_tie() -> bg.Game:
 def test_a_profile_that_somebody_gains_much_by_leaving_is_not_called_an_equilibrium() -> None:
     # The numerical solver takes scores for continuous, so it cannot see that the plateau ties. Its best
     # profile leaves someone to gain more than the bound, 2.5 % of P = 3, and says so.
-    found = mixed_equilibrium(plateaus_that_tie(), "direct")
+    prediction = predict(plateaus_that_tie(), "direct")
+    found = prediction.mixed
+    assert found is not None
     check_certificate(plateaus_that_tie(), "direct", found)
     assert found.largest_regret > 0.025 * 3
     assert not found.is_equilibrium
     assert mixed_equilibrium("duel", "direct").is_equilibrium
-
-
-def test_nor_does_a_page_call_it_one() -> None:
-    known = facts.of(predict(plateaus_that_tie(), "direct"))
+    # Nor does a page call it one.
+    known = facts.of(prediction)
     assert (known["mixed"]["is_equilibrium"], known["outcomes"]["of"]) == (
         False,
         "the closest profile found",
