@@ -116,6 +116,10 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
         (["cards", "chess"], "'chess'"),
         (["cards", "duel", "--protocol", "finite-test", "--param", "items=9"], "FiniteTest.*theory"),
         (["calibrate", "missing.csv"], "missing.csv"),
+        (["predict", "duel", "--protocol", "finite-test", "--param", f"items={10**14}"], "too large"),
+        (["check", "direct", "--seed", "-1"], "seed: .*>= 0, got -1"),
+        (["calibrate", "my.csv", "--out", "my.txt"], r"out: .*'\.txt'.* \.json"),
+        (["thresholds", "duel", "--plot", ""], "plot: .*''"),
         (["explain", "duel"], "explain"),
         ([], "COMMAND"),
     ],
@@ -301,21 +305,3 @@ def test_first_looks_last_on_the_board_that_play_comes_to() -> None:
     assert p.dynamics.cycle.misranked == 0
     assert facts.of(p)["outcomes"]["kendall_tau"] == 1
     assert facts.of(p)["honest_kendall_tau"] == pytest.approx(0.6)
-
-
-@pytest.mark.parametrize(
-    ("words", "culprit"),
-    [
-        (("predict", "duel", "--protocol", "finite-test", "--param", f"items={10**14}"), "too large"),
-        (("check", "direct", "--seed", "-1"), "seed: .*>= 0, got -1"),
-        (("calibrate", "my.csv", "--out", "my.txt"), r"out: .*'\.txt'.* \.json"),
-        (("thresholds", "duel", "--plot", ""), "plot: .*''"),
-    ],
-)
-def test_more_bad_input_is_one_line(
-    words: tuple[str, ...], culprit: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(*words) == 2
-    error = capsys.readouterr().err
-    assert re.search(culprit, error)
-    assert error.count("\n") == 1

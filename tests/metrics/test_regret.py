@@ -18,6 +18,7 @@ from tools.generators import (
     RescaledCost,
     games,
     protocols,
+    random_cases,
     random_efforts,
     random_game,
     random_game_under_h,
@@ -42,10 +43,8 @@ GAMES_PER_BLOCK = 100  # times five blocks and two tie rules: 1,000 games
 @pytest.mark.parametrize("ties", ["quality", "split"])
 @pytest.mark.parametrize("block", range(5))
 def test_regrets_against_plain_enumeration(block, ties) -> None:
-    for seed in range(block * GAMES_PER_BLOCK, (block + 1) * GAMES_PER_BLOCK):
-        rng = np.random.default_rng([seed, len(ties)])
-        game = random_game(rng, n=int(rng.integers(2, 5)))
-        rule = random_protocol(rng, ties)
+    seeds = range(block * GAMES_PER_BLOCK, (block + 1) * GAMES_PER_BLOCK)
+    for seed, rng, game, rule in random_cases(seeds, ties, least=2):
         strategies = random_mixture(rng, game, support=int(rng.integers(1, 4)))
         witness = Witness(game, rule, strategies)
         obvious = np.array([witness.regret(i) for i in range(game.n_developers)])
@@ -58,9 +57,7 @@ def test_regrets_against_plain_enumeration(block, ties) -> None:
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_expected_payoffs_against_plain_enumeration(ties) -> None:
-    for seed in range(200):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
+    for seed, rng, game, rule in random_cases(range(200), ties):
         strategies = random_mixture(rng, game)
         witness = Witness(game, rule, strategies)
         obvious = [witness.expected_payoff(i) for i in range(game.n_developers)]

@@ -28,7 +28,18 @@ from pettingzoo.test import (
 )
 from pettingzoo.test.state_test import state_test
 from pettingzoo.utils.wrappers import BaseWrapper
-from tools.cases import ACTION_TYPES, BY_SIZE, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
+from tools.cases import (
+    ACTION_TYPES,
+    BY_SIZE,
+    DIRECT,
+    GAMES,
+    REVISIONS,
+    SCALES,
+    Noisy,
+    kinds,
+    rules,
+    tuned,
+)
 from tools.checks import same
 
 import benchgame_env as bg
@@ -705,9 +716,9 @@ def test_doors_and_defaults() -> None:
     assert isinstance(env, pettingzoo.ParallelEnv)
     assert isinstance(aec_env(), pettingzoo.AECEnv)
     assert env.game.names == bg.load_game("duel").names
-    assert env.protocol == bg.make_protocol("direct")
+    assert env.protocol == DIRECT
     given = bg.parallel_env("duel", ("tune-before-test", {"level": 3}))
-    assert given.protocol == bg.make_protocol("tune-before-test", level=3)
+    assert given.protocol == tuned(3)
 
 
 def test_agent_by_agent_play_pays_the_same() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tools.cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
+from tools.cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules, tuned
 from tools.checks import same
 from witnesses.episodes import Reference, Replay, award_all, rank_all
 
@@ -20,7 +20,7 @@ from benchgame_env.rules import is_exact
 
 RULES = rules()
 # Scores of additive curves are all 1.0 in float64 at the example's 3,000 steps; here they differ.
-KINDS = kinds() | {"tune-a-little": bg.make_protocol("tune-before-test", level=0.5)}
+KINDS = kinds() | {"tune-a-little": tuned(0.5)}
 KINDS |= {"noisy": Noisy()}
 FIXED = [name for name, rule in kinds().items() if rule.traits.draws == "none"]
 INFOS = {"effort", "score", "rank", "prize", "cost", "payoff"}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tools.cases import GAMES, rules, suits
+from tools.cases import DIRECT, GAMES, rules, suits
 from tools.generators import games, seeds
 from witnesses import rules as witness
 
@@ -287,7 +287,7 @@ def test_best_responses_to_rounded_boards_pay_as_promised() -> None:
 @given(games(), seeds)
 def test_a_cap_out_of_reach_is_the_base(game: bg.Game, seed: int) -> None:
     efforts, _ = stories(game, 3, seed)
-    rule, base = bg.make_protocol("capped", effort=1e9), bg.make_protocol("direct")
+    rule, base = bg.make_protocol("capped", effort=1e9), DIRECT
     assert_same(boards(rule, game, efforts), boards(base, game, efforts))
     aims = np.random.default_rng(seed).uniform(0, 1, (5, game.n_developers))
     np.testing.assert_array_equal(rule.effort_for(game, aims), base.effort_for(game, aims))
@@ -319,7 +319,7 @@ def test_stocks_by_hand() -> None:
 @given(games(), seeds)
 def test_a_test_renewed_wholly_is_the_base(game: bg.Game, seed: int) -> None:
     efforts, revised = stories(game, 3, seed)
-    rule, base = bg.make_protocol("refreshed", rate=1), bg.make_protocol("direct")
+    rule, base = bg.make_protocol("refreshed", rate=1), DIRECT
     assert_same(boards(rule, game, efforts, revised), boards(base, game, efforts))
 
 
@@ -423,7 +423,7 @@ def test_the_top_is_never_shared_and_the_rest_may_be() -> None:
 def test_no_margin_is_the_base_but_for_ties_at_the_top(game: bg.Game, seed: int) -> None:
     efforts, _ = stories(game, 4, seed)
     rule = bg.make_protocol("incumbent-margin", margin=0)
-    found, base = (boards(r, game, efforts) for r in (rule, bg.make_protocol("direct")))
+    found, base = (boards(r, game, efforts) for r in (rule, DIRECT))
     for mine, plain in zip(found, base, strict=True):
         shown = plain.scores
         on_top = np.take_along_axis(shown, mine.ranks.argmin(axis=-1)[..., None], axis=-1)[..., 0]

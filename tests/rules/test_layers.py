@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import Bare, NormalIndex, tuned
 from tools.cases import Noisy as DrawnJointly
-from tools.cases import NormalIndex, tuned
 
 import benchgame_env as bg
 from benchgame_env.rules import as_protocol, example_parameters, is_exact, parameter_names
@@ -18,20 +18,6 @@ from benchgame_env.subgame import Subgame
 from benchgame_env.testing import check_protocol
 
 LAYERS = [name for name in bg.protocols() if "base" in parameter_names(name)]
-
-
-class Bare:
-    """Rank by accuracy, in a class with evaluate alone.
-
-    Formula: ``s_i = v_i(e_i)``.
-    Parameters: none.
-    Used by: these tests.
-    Rewards: tuning.
-    Version: 0.
-    """
-
-    def evaluate(self, game, efforts, rng=None):
-        return game.board(game.curves.score(np.asarray(efforts)))
 
 
 class BareDice:

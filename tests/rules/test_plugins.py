@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pettingzoo
 import pytest
+from tools.cases import tuned
 from tools.checks import ROOT, printed, python
 
 import benchgame_env as bg
@@ -262,6 +263,6 @@ def test_pettingzoo_makes_every_protocol_with_its_parameters(name: str) -> None:
 def test_pettingzoo_takes_a_whole_protocol_as_well() -> None:
     rule = ("tune-before-test", {"level": 3})
     made = pettingzoo.make("parallel", "benchgame/direct-v0", protocol=rule)
-    assert made.protocol == bg.make_protocol("tune-before-test", level=3)
+    assert made.protocol == tuned(3)
     with pytest.raises(ValueError, match=r"'tune-before-test' .*level, ties; got {}"):
         pettingzoo.make("parallel", "benchgame/tune-before-test-v0")

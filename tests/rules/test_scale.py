@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tools.cases import DIRECT, SPLIT, Coarse
-from tools.generators import Fee, Index, random_game, random_protocol
+from tools.generators import Fee, Index, random_cases, random_game, random_protocol
 
 import benchgame_env as bg
 from benchgame_env.numerics import above, publish
@@ -132,9 +132,7 @@ def test_either_of_two_who_share_a_rank_may_leave_the_other_behind(monkeypatch) 
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_the_next_one_up_takes_least(ties) -> None:
-    for seed in range(300):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng, n=int(rng.integers(1, 20))), random_protocol(rng, ties)
+    for seed, _, game, rule in random_cases(range(300), ties, most=19):
         table = required_effort(game, rule)
         ranks = rule.evaluate(game, np.zeros(game.n_developers)).ranks
         for r, effort in enumerate(next_efforts(game, rule)):

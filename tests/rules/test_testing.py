@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from tools.cases import rules
+from tools.cases import Bare, rules
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main
@@ -22,20 +22,6 @@ def accuracies(game: Any, efforts: Any) -> Any:
 
 
 # --- sound rules -------------------------------------------------------------------------------
-
-
-class Plain:
-    """Rank by accuracy, in a class with evaluate alone, related to nothing.
-
-    Formula: ``s_i = v_i(e_i)``.
-    Parameters: none.
-    Used by: these tests.
-    Rewards: tuning.
-    Version: 0.
-    """
-
-    def evaluate(self, game, efforts, rng=None):
-        return game.board(accuracies(game, efforts))
 
 
 @dataclass(frozen=True)
@@ -170,7 +156,7 @@ def test_every_layer_is_among_the_compositions() -> None:
     assert {name.partition("+")[2] for name in compositions()} == layers
 
 
-@pytest.mark.parametrize("rule", [Plain(), Intervals(), PersonalBest(), Handicap(), Stairs()])
+@pytest.mark.parametrize("rule", [Bare(), Intervals(), PersonalBest(), Handicap(), Stairs()])
 def test_rules_of_other_kinds_are_sound(rule: Any) -> None:
     check_protocol(rule)
 

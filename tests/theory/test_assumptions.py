@@ -215,8 +215,7 @@ def test_plateaus_beyond_use_do_not_matter() -> None:
     curves = bg.curves.Tabulated([[0, 2], [0, 2]], [[0.2, 0.5], [0.1, 0.5]])
     assert required_failing(bg.Game(curves, bg.LinearCost(), [1.0, 0.0])) == set()
     # Tuned to level 1.5, it ends within use.
-    tuned = bg.make_protocol("tune-before-test", level=1.5)
-    found = required_failing(bg.Game(curves, bg.LinearCost(), [1.0, 0.0]), tuned)
+    found = required_failing(bg.Game(curves, bg.LinearCost(), [1.0, 0.0]), tuned(1.5))
     assert "scores_strictly_increasing" in found
 
 

@@ -234,7 +234,7 @@ def test_a_regret_that_counts_is_one_on_every_processor() -> None:
 def test_the_boards_of_the_predicted_states_are_wrong_as_often_as_it_says(name: str) -> None:
     game = bg.load_game(name)
     cycle = bg.theory.best_response_cycle(game, "direct")
-    ranks = bg.make_protocol("direct").evaluate(game, cycle.states).ranks
+    ranks = DIRECT.evaluate(game, cycle.states).ranks
     wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
     assert np.count_nonzero(wrong) == round(cycle.misranked * cycle.period)
     assert cycle.misranked == pytest.approx(wrong.mean(), abs=1e-12)

@@ -20,7 +20,7 @@ from tools.generators import (
     Stairs,
     games,
     protocols,
-    random_game,
+    random_cases,
     random_game_under_h,
     random_protocol,
 )
@@ -61,9 +61,7 @@ def by_definition(game: bg.Game, rule: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_required_effort_is_its_definition(ties) -> None:
-    for seed in range(300):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng), random_protocol(rng, ties)
+    for seed, _, game, rule in random_cases(range(300), ties, most=5):
         # Scores are told apart by a few roundings, 1e-15; the least slope here is about 1e-5.
         np.testing.assert_allclose(
             required_effort(game, rule), by_definition(game, rule), rtol=0, atol=1e-9, err_msg=f"{seed}"
@@ -200,9 +198,7 @@ class CappedIndex:
 def test_temptation_is_the_largest_regret_at_zero_effort(block, ties) -> None:
     # All curves and costs, jumps and plateaus and fees too: T is what the best deviation gains.
     unknown = 0
-    for seed in range(block * 100, block * 100 + 100):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng), random_protocol(rng, ties)
+    for seed, _, game, rule in random_cases(range(block * 100, block * 100 + 100), ties, most=5):
         # A gain of less than a step and a half of the grid counts as none: 1.8e-7 at slopes above 0.1.
         # What one step of the grid decides, neither of the two needs to say.
         expected = regrets(game, rule, np.zeros(game.n_developers)).max()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tools.cases import tuned
+from tools.cases import DIRECT, tuned
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
@@ -43,7 +43,7 @@ def test_proposition_4_3_on_its_example() -> None:
     game = bg.load_game("duel-small-prize")
     (found,) = pure_equilibria_on_grid(game, "direct")
     assert found.tolist() == [0.0, 0.0]
-    assert bg.make_protocol("direct").evaluate(game, found).ranks.tolist() == [1, 2]
+    assert DIRECT.evaluate(game, found).ranks.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["duel", "winner-take-all"])
@@ -63,7 +63,7 @@ def test_dominance_on_its_example() -> None:
             others = np.where(np.arange(5) < i, rng.uniform(0, 0.4, 5), 0.0)
             tries = np.tile(others, (grid.size + 1, 1))
             tries[:, i] = np.append(0.0, grid)
-            board = bg.make_protocol("direct").evaluate(game, tries)
+            board = DIRECT.evaluate(game, tries)
             payoffs = game.payoffs(board.prizes, tries)[:, i]
             assert (payoffs[0] > payoffs[1:]).all()
 
@@ -92,7 +92,7 @@ def test_proposition_5_6_on_its_example(factor) -> None:
 def test_flat_cost_defeats_proposition_4_3() -> None:
     game = bg.load_game("flat-cost-equal-prizes")
     assert nash_conv(game, "direct", [0.0, 0.75]) == 0.0
-    assert bg.make_protocol("direct").evaluate(game, np.array([0.0, 0.75])).ranks.tolist() == [2, 1]
+    assert DIRECT.evaluate(game, np.array([0.0, 0.75])).ranks.tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 5.0])

@@ -117,6 +117,20 @@ def kinds() -> dict[str, Any]:
     return {name: known[name] for name in KINDS}
 
 
+class Bare:
+    """Rank by accuracy, in a class with evaluate alone, related to nothing.
+
+    Formula: ``s_i = v_i(e_i)``.
+    Parameters: none.
+    Used by: these tests.
+    Rewards: tuning.
+    Version: 0.
+    """
+
+    def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
+        return game.board(game.curves.score(np.asarray(efforts)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Coarse(Layer):
     """Shows scores rounded down to multiples of ``1/steps``: it jumps over curves that do not, and

@@ -8,6 +8,7 @@ knife edges occur; in the other half nothing coincides.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -335,6 +336,17 @@ def random_protocol(rng: np.random.Generator, ties: str | None = None) -> Any:
         return bg.make_protocol("direct", ties=ties)
     level = float(numbers(rng, 0, 3, 1, lattice=bool(rng.integers(2)))[0])
     return bg.make_protocol("tune-before-test", level=level, ties=ties)
+
+
+def random_cases(
+    seeds: Iterable[int], ties: str, least: int = 1, most: int = 4
+) -> Iterator[tuple[int, np.random.Generator, Any, Any]]:
+    """For each seed: itself, a stream, and a game of ``least`` to ``most`` developers and a protocol
+    drawn from it."""
+    for seed in seeds:
+        rng = np.random.default_rng([seed, len(ties)])
+        game = random_game(rng, n=int(rng.integers(least, most + 1)))
+        yield seed, rng, game, random_protocol(rng, ties)
 
 
 def random_efforts(rng: np.random.Generator, game: Any, size: int = 1) -> Any:
