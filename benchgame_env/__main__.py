@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchgame_env import theory
 from benchgame_env.calibration import fit, read_csv
@@ -16,6 +18,7 @@ from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class,
 from benchgame_env.testing import command as check_command
 from benchgame_env.validate import choice
 
+Add = Callable[..., Any]
 PROG = "python -m benchgame_env"
 GAME_HELP = "name of a game, or a calibration file made by the calibrate command (*.json)"
 # Levels shown by default, as shares of the effort that the prizes are worth.
@@ -23,77 +26,70 @@ SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command line ``arguments`` (default: those of the process); returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: options.command(options), f"{PROG} {options.name}")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = commands.Parser(prog=PROG, description="The leaderboard game and what theory says of it.")
+    title = "The leaderboard game, and what theory predicts for it."
+    parser = commands.Parser(prog=PROG, description=title)
     subparsers = parser.add_subparsers(required=True, dest="name", metavar="COMMAND")
 
-    listing = subparsers.add_parser("games", help="list the games")
-    listing.set_defaults(command=_games)
+    def add(command: Callable[[argparse.Namespace], None], title: str, more: str | None = None) -> Add:
+        """A command named as its function; returns what adds an option to it."""
+        name = command.__name__.removeprefix("_")
+        subparser = subparsers.add_parser(name, help=title, description=more)
+        subparser.set_defaults(command=command)
+        return subparser.add_argument
 
-    listing = subparsers.add_parser("protocols", help="list the protocols and their parameters")
-    listing.set_defaults(command=_protocols)
+    add(_games, "list the games")
+    add(_protocols, "list the protocols and their parameters")
 
-    predict = subparsers.add_parser(
-        "predict",
-        help="predict how developers play a game",
-        description="Predict how developers play a game: regime and why, who is tempted, what would "
-        "stop it, what the board is worth then, and the assumptions this rests on.",
+    option = add(
+        _predict,
+        "predict how developers play a game",
+        "Predict how developers play a game: the regime and its reason, who gains by overtaking, which "
+        "levels prevent it, how good the board is, and the assumptions checked.",
     )
-    predict.add_argument("game", help=GAME_HELP)
-    commands.add_protocol_options(predict)
-    predict.add_argument(
-        "--no-mixed", action="store_true", help="do not find a mixed equilibrium (it may take a minute)"
-    )
-    predict.add_argument(
-        "--tolerance",
-        type=float,
-        default=theory.TOLERANCE,
-        help="NashConv at which the mixed equilibrium is good enough, as a share of the largest prize",
-    )
-    predict.add_argument("--cycle", action="store_true", help="follow best responses until they repeat")
-    predict.add_argument("--json", action="store_true", help="print JSON instead of a page")
-    predict.set_defaults(command=_predict)
+    option("game", help=GAME_HELP)
+    commands.add_protocol_options(option)
+    option("--no-mixed", action="store_true", help="skip the mixed equilibrium (it may take a minute)")
+    stop = "NashConv at which the search for a mixed equilibrium stops, as a share of the prize range"
+    option("--tolerance", type=float, default=theory.TOLERANCE, help=stop)
+    option("--cycle", action="store_true", help="follow best responses until they repeat")
+    option("--json", action="store_true", help="print JSON instead of a page")
 
-    cards = subparsers.add_parser("cards", help="the theorems, and which of them apply to a game")
-    cards.add_argument("game", nargs="?", help=GAME_HELP)
-    commands.add_protocol_options(cards)
-    cards.set_defaults(command=_cards)
+    option = add(_cards, "list the theorems, or say which of them apply to a game")
+    option("game", nargs="?", help=GAME_HELP)
+    commands.add_protocol_options(option)
 
-    thresholds = subparsers.add_parser(
-        "thresholds", help="tune-before-test levels at which nobody gains by tuning on the test"
-    )
-    thresholds.add_argument("game", help=GAME_HELP)
-    thresholds.add_argument("--max-level", type=float, help="largest level to look at")
-    thresholds.add_argument("--levels", type=float, nargs="+", help="levels to show required efforts at")
-    thresholds.add_argument(
-        "--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)"
-    )
-    thresholds.set_defaults(command=_thresholds)
+    option = add(_thresholds, "find the tune-before-test levels at which nobody gains by own tuning")
+    option("game", help=GAME_HELP)
+    furthest = "largest level to look at (default: 100 times the effort that the prizes are worth)"
+    option("--max-level", type=float, help=furthest)
+    option("--levels", type=float, nargs="+", help="levels at which to show required efforts")
+    option("--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)")
 
-    calibrate = subparsers.add_parser(
-        "calibrate",
-        help="fit score curves to a CSV of checkpoints",
-        description="Fit the scaling law to a CSV with columns benchmark, model, steps, score, stderr.",
+    option = add(
+        _calibrate,
+        "fit score curves to a CSV of checkpoints",
+        "Fit the scaling law to a CSV with columns benchmark, model, steps, score, stderr.",
     )
-    calibrate.add_argument("csv", help="score and stderr as fractions, steps of fine-tuning")
-    calibrate.add_argument("--benchmark", help="which benchmark, if the file holds several")
-    calibrate.add_argument("--source", default="", help="where the checkpoints come from")
-    calibrate.add_argument("--out", help="write the calibration here (*.json), to be used as a game")
-    calibrate.set_defaults(command=_calibrate)
+    option("csv", help="the file; score and stderr are fractions, steps are steps of fine-tuning")
+    option("--benchmark", help="the benchmark to fit, if the file has several")
+    option("--source", default="", help="where the checkpoints come from")
+    option("--out", help="file to write the calibration to (*.json); it can be used as a game")
 
     check_command.add_to(subparsers)
     return parser
 
 
 def _games(options: argparse.Namespace) -> None:
-    rows = [[name, str(load_game(name).n_developers), describe_game(name)] for name in games()]
-    width = max(len(name) for name in games())
-    for name, n, text in rows:
-        print(f"{name:<{width}}  {n:>3} developers  {text}")
+    width = max(map(len, games()))
+    for name in games():
+        n = load_game(name).n_developers
+        print(f"{name:<{width}}  {n:>3} developers  {describe_game(name)}")
 
 
 def _protocols(options: argparse.Namespace) -> None:

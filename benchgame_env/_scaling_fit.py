@@ -1,6 +1,6 @@
-"""One model's checkpoints to one scaling law, or to the reason why the law does not describe them.
+"""Fit one scaling law to the checkpoints of one model, or say why the law does not describe them.
 
-Real models need not obey the law, so it is tested before it is believed; the constants say how.
+Real models need not follow the law, so the fit is tested; the constants are the criteria.
 All arrays are one value per checkpoint, ``[m]``, in order of steps.
 """
 
@@ -50,9 +50,9 @@ class LawFit(NamedTuple):
 def fit_law(steps: Floats, score: Floats, stderr: Floats) -> LawFit | str:
     """The weighted least-squares fit of at least 4 checkpoints, or a sentence saying why there is none.
 
-    In this order, a model is turned down if a checkpoint has stderr 0, see `harm`, see `no_gain`, if
-    the ceiling's stderr exceeds `MAX_CEILING_STDERR` of the gain, or if the rms residual exceeds
-    `MAX_RMS_RESIDUAL`.
+    A model is rejected, in this order, if a checkpoint has stderr 0, if tuning does `harm`, if there is
+    `no_gain`, if the stderr of the ceiling exceeds `MAX_CEILING_STDERR` of the gain, or if the rms
+    residual exceeds `MAX_RMS_RESIDUAL`.
     """
     if (stderr == 0).any():
         return _no_weight(score, stderr)
@@ -75,7 +75,7 @@ def fit_law(steps: Floats, score: Floats, stderr: Floats) -> LawFit | str:
 
 
 def usable_stderr(score: Floats, stderr: Floats) -> Floats:
-    """``stderr``, but not below what `MIN_ANSWERS` right (or wrong) answers give.
+    """``stderr``, but at least the standard error of `MIN_ANSWERS` right (or wrong) answers.
 
     The number of test items is recovered from ``stderr**2 = score (1 - score) / items``.
     """
@@ -87,11 +87,12 @@ def usable_stderr(score: Floats, stderr: Floats) -> Floats:
 
 
 def harm(steps: Floats, score: Floats, stderr: Floats) -> str:
-    """Why tuning harms this model, or nothing.
+    """The reason why tuning harms this model, or an empty string.
 
-    It does if the best non-decreasing curve (weighted isotonic regression) leaves a chi-square that
-    noise explains with probability below `SIGNIFICANCE`. Compared with chi-square of m - 1 degrees of
-    freedom, which exceeds the exact null distribution (chi-bar-square) for every non-decreasing truth.
+    Tuning harms it if the best non-decreasing curve (weighted isotonic regression) leaves a chi-square
+    that noise explains with probability below `SIGNIFICANCE`. The comparison is with chi-square of m - 1
+    degrees of freedom, which exceeds the exact null distribution (chi-bar-square) for every
+    non-decreasing truth.
     """
     rising = isotonic_regression(score, weights=stderr**-2.0).x
     misfit = float(np.sum(((score - rising) / stderr) ** 2))
@@ -107,9 +108,9 @@ def harm(steps: Floats, score: Floats, stderr: Floats) -> str:
 
 
 def no_gain(score: Floats, stderr: Floats, residuals: Floats) -> str:
-    """Why the gain is not measurable, or nothing.
+    """The reason why the gain is not measurable, or an empty string.
 
-    It is not if a constant fits almost as well: the law's other three parameters improve the
+    It is not measurable if a constant fits almost as well: the law's other three parameters improve the
     chi-square by what noise explains with probability above `SIGNIFICANCE`.
     """
     constant = np.average(score, weights=stderr**-2.0)

@@ -1,4 +1,4 @@
-"""From measured checkpoints to score curves, with the residuals and the models that have none.
+"""From measured checkpoints to score curves: the fit, its residuals, and the models that are rejected.
 
 A checkpoint is the score of one model on one benchmark after some fine-tuning steps. `fit` describes
 each model's checkpoints by `benchgame_env.curves.ScalingLaw`, effort in raw steps::
@@ -34,12 +34,23 @@ class Checkpoint:
 
     Parameters
     ----------
-    benchmark, model: non-empty names.
-    steps: fine-tuning steps, >= 0.
-    score: accuracy in [0, 1].
-    stderr: standard error of the score, >= 0.
+    benchmark, model : str
+        Non-empty names.
+    steps : float
+        Fine-tuning steps, >= 0.
+    score : float
+        Accuracy in [0, 1].
+    stderr : float
+        Standard error of the score, >= 0.
 
-    Numbers may be given as text. Raises ValueError naming the model and the column.
+    Raises
+    ------
+    ValueError
+        Names the model and the column.
+
+    Notes
+    -----
+    Numbers may be given as text.
     """
 
     benchmark: str
@@ -65,9 +76,20 @@ class Checkpoint:
 class ModelFit:
     """The law fitted to one model, and how well it fits.
 
-    ``upper_stderr`` is the standard error of the ceiling with all four parameters free;
-    ``rms_residual`` and ``max_residual`` (absolute) are in units of the checkpoints' stderr. Steps as in
-    `Checkpoint`, the other parameters as in `benchgame_env.curves.ScalingLaw`.
+    Attributes
+    ----------
+    name : str
+        The model.
+    checkpoints : int
+        Number of checkpoints, >= 4.
+    first_steps, last_steps : float
+        Fine-tuning steps of the first and the last checkpoint.
+    lower, upper, intercept, slope : float
+        Parameters of the law, as in `benchgame_env.curves.ScalingLaw`.
+    upper_stderr : float
+        Standard error of the ceiling, with all four parameters free.
+    rms_residual, max_residual : float
+        Root mean square and largest absolute residual, in standard errors of the checkpoints.
     """
 
     name: str
@@ -94,10 +116,14 @@ class Calibration:
 
     Parameters
     ----------
-    benchmark: its name.
-    report: one `ModelFit` per usable model, best ceiling first, at least one.
-    rejected: model name to the reason, in one sentence, why it has no curve.
-    source: where the checkpoints come from, free text.
+    benchmark : str
+        Its name.
+    report : tuple of ModelFit
+        One `ModelFit` per usable model, best ceiling first, at least one.
+    rejected : dict, optional
+        Model name to the reason, in one sentence, why it has no curve.
+    source : str, optional
+        Where the checkpoints come from, free text.
     """
 
     benchmark: str
@@ -124,7 +150,7 @@ class Calibration:
 
     @property
     def curves(self) -> ScalingLaw:
-        """Their curves in the same order; effort in fine-tuning steps."""
+        """The curves of the usable models, in the same order; effort in fine-tuning steps."""
         return ScalingLaw(
             *(
                 [getattr(fitted, key) for fitted in self.report]
@@ -138,7 +164,7 @@ class Calibration:
         return {fitted.name: (fitted.first_steps, fitted.last_steps) for fitted in self.report}
 
     def table(self) -> str:
-        """The residual report as plain text, rejected models with their reasons below it."""
+        """The residuals as plain text; below them the rejected models, each with its reason."""
         width = max(map(len, self.names))
         lines = [
             f"{self.benchmark}: {len(self.report)} models fitted, {len(self.rejected)} rejected",
@@ -162,12 +188,12 @@ class Calibration:
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `to_json` to ``path``: the whole file or, if that fails, none of it."""
+        """Write `to_json` to ``path``. If that fails, ``path`` is left as it was."""
         write_text(path, self.to_json())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Calibration:
-        """Read what `save` wrote; ValueError naming the path if it is missing or something else."""
+        """Read a file that `save` wrote; ValueError names a path that is missing or not such a file."""
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
             if not isinstance(data, dict) or "report" not in data or "rejected" not in data:
@@ -185,7 +211,8 @@ def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
 
     Raises
     ------
-    ValueError: names the file and, counting the header as row 1, the row and column at fault.
+    ValueError
+        Names the file and, counting the header as row 1, the row and column at fault.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -215,15 +242,34 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
 
     Parameters
     ----------
-    rows: `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as
-        the rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
-    benchmark: which one to fit; may be left out if the rows hold only one.
-    source: kept with the result.
+    rows : iterable of Checkpoint or mapping
+        `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as the
+        rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
+    benchmark : str, optional
+        Which one to fit; may be left out if the rows hold only one.
+    source : str, optional
+        Kept with the result.
+
+    Returns
+    -------
+    Calibration
+        The fitted curves, and the residuals of every model.
 
     Raises
     ------
-    ValueError: an invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
+    ValueError
+        An invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
         checkpoints than the law has parameters (4), or no usable model at all.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> law = bg.curves.ScalingLaw([0.1], [0.8], [-6.0], [1.2])  # floor 0.1 and ceiling 0.8
+    >>> steps = [0, 30, 100, 300, 1000, 3000, 10000, 30000]
+    >>> row = {"benchmark": "quiz", "model": "a", "stderr": 0.01}
+    >>> rows = [{**row, "steps": x, "score": law.score([x])[0]} for x in steps]
+    >>> bg.calibration.fit(rows).curves.upper.round(3).tolist()
+    [0.8]
     """
     checkpoints = _checkpoints(enumerate(rows, 1))
     benchmark = _one_benchmark(checkpoints, benchmark)

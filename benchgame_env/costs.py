@@ -4,8 +4,8 @@ Any object with these three members is a valid cost:
 
 * ``cost(effort)``: elementwise, ``[...] -> [...]``; ``cost(0) = 0`` and non-decreasing;
 * ``cost.inverse(value)``: the largest effort that costs at most ``value``, elementwise;
-* ``cost.strictly_increasing``: whether every bit of effort costs something. The uniqueness theorems
-  need it, and flat stretches break them (see the ``flat-cost-*`` games).
+* ``cost.strictly_increasing``: whether every bit of effort costs something. The theorems on a unique
+  equilibrium need it; they are false where the cost has flat stretches (see the ``flat-cost-*`` games).
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ class Cost(Protocol):
     """The three members that make an object a cost."""
 
     @property
-    def strictly_increasing(self) -> bool: ...
+    def strictly_increasing(self) -> bool:
+        """Whether every bit of effort costs something."""
 
     def __call__(self, effort: Any, /) -> Any: ...
 
-    def inverse(self, value: Any, /) -> Any: ...
+    def inverse(self, value: Any, /) -> Any:
+        """The largest effort that costs at most ``value``, elementwise."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,13 @@ class PowerCost:
 
     Parameters
     ----------
-    rate: prize units per effort unit to the power ``exponent``, > 0.
-    exponent: > 0; 1 is linear, 2 quadratic.
-    free: effort that costs nothing, >= 0. Above 0 the cost is flat near zero, which the paper's
-        written assumptions allow and its theorems do not survive (theory section 4).
+    rate : float
+        Prize units per effort unit to the power ``exponent``, > 0.
+    exponent : float
+        > 0; 1 is linear, 2 quadratic.
+    free : float, optional
+        Effort that costs nothing, >= 0. Above 0 the cost is flat near zero. The paper's written
+        assumptions allow that, but its theorems are then false (theory section 4).
     """
 
     rate: float
@@ -53,6 +58,7 @@ class PowerCost:
 
     @property
     def strictly_increasing(self) -> bool:
+        """Whether every bit of effort costs something: there is no free effort."""
         return self.free == 0
 
     def __call__(self, effort: ArrayLike) -> Any:
@@ -60,6 +66,7 @@ class PowerCost:
         return self.rate * paid**self.exponent
 
     def inverse(self, value: ArrayLike) -> Any:
+        """The largest effort ``[...]`` that costs at most ``value`` ``[...]``."""
         budget = np.maximum(np.asarray(value, dtype=np.float64), 0.0)
         return self.free + (budget / self.rate) ** (1 / self.exponent)
 
@@ -70,20 +77,19 @@ class LinearCost:
 
     Parameters
     ----------
-    rate: prize units per effort unit, > 0.
+    rate : float, optional
+        Prize units per effort unit, > 0.
     """
 
     rate: float = 1.0
+    strictly_increasing = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
-
-    @property
-    def strictly_increasing(self) -> bool:
-        return True
 
     def __call__(self, effort: ArrayLike) -> Any:
         return self.rate * np.asarray(effort, dtype=np.float64)
 
     def inverse(self, value: ArrayLike) -> Any:
+        """The largest effort ``[...]`` that costs at most ``value`` ``[...]``."""
         return np.maximum(np.asarray(value, dtype=np.float64), 0.0) / self.rate

@@ -10,8 +10,8 @@ Symbols, here and in the paper (arXiv 2603.08371):
 ``alpha_i, beta_i``   intercept and slope of the scaling law
 ====================  =============================================================  ===================
 
-Any object with ``score`` and ``effort_for`` is a valid family; `Curves` says what they mean. Nothing
-here assumes that curves do not cross, that they are concave, or that better models need less effort.
+Any object with ``score`` and ``effort_for`` is a valid family; `Curves` says what they mean. Curves may
+cross, need not be concave, and a better model may need more effort than a worse one.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ class Curves(Protocol):
 
     def effort_for(self, score: Any, /) -> Any:
         """Score ``[..., n]`` to the least total effort ``[..., n]`` that reaches it: 0 where the
-        model is there untuned, ``inf`` where no effort suffices."""
+        model has that score without tuning, ``inf`` where no effort suffices."""
 
-    # Optional: ``strictly_increasing``, True if by the family's formula every bit of effort raises the
-    # score, even where float64 cannot show it; False if it has flat stretches. ``continuous``, True if
-    # scores do not jump by formula. What is not declared is looked for.
+    # Optional: ``strictly_increasing``, True if by the family's formula more effort always raises the
+    # score, even where float64 cannot show it; False if the curves have flat stretches.
+    # ``continuous``, True if scores do not jump by formula. Where a family does not declare these, they
+    # are found numerically.
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +50,18 @@ class ScalingLaw:
 
     Parameters
     ----------
-    lower, upper: floor ``L`` and ceiling ``U``, ``[n]``, ``0 <= L < U <= 1``.
-    intercept, slope: ``alpha`` and ``beta``, ``[n]``, ``beta > 0``.
+    lower, upper : array_like
+        Floor ``L`` and ceiling ``U``, ``[n]``, ``0 <= L < U <= 1``.
+    intercept, slope : array_like
+        ``alpha`` and ``beta``, ``[n]``, ``beta > 0``.
     """
 
     lower: Any
     upper: Any
     intercept: Any
     slope: Any
+    strictly_increasing = True
+    continuous = True
 
     def __post_init__(self) -> None:
         for field in ("lower", "upper", "intercept", "slope"):
@@ -75,21 +80,16 @@ class ScalingLaw:
 
     @property
     def n_developers(self) -> int:
+        """Number of developers."""
         return self.lower.size
 
-    @property
-    def strictly_increasing(self) -> bool:
-        return True
-
-    @property
-    def continuous(self) -> bool:
-        return True
-
     def score(self, effort: ArrayLike) -> Floats:
+        """Scores ``[..., n]`` at total efforts ``[..., n]``."""
         log_odds = self.intercept + self.slope * np.log1p(effort)
         return self.lower + (self.upper - self.lower) * expit(log_odds)
 
     def effort_for(self, score: ArrayLike) -> Floats:
+        """Least total efforts ``[..., n]`` that reach scores ``[..., n]``; ``inf`` where none does."""
         share = (np.asarray(score, dtype=np.float64) - self.lower) / (self.upper - self.lower)
         # logit(0) = -inf becomes effort 0, logit(1) = inf stays out of reach.
         with np.errstate(over="ignore"):
@@ -101,14 +101,17 @@ class ScalingLaw:
 class Additive:
     """``v_i(x) = 1 - exp(-(theta_i + x))``: effort adds to quality one for one.
 
-    ``Delta`` cancels out of every comparison, so tune-before-test changes nothing here.
+    ``Delta`` is the same for all and cancels out of every comparison, so tune-before-test has no effect.
 
     Parameters
     ----------
-    quality: ``theta``, ``[n]``, >= 0.
+    quality : array_like
+        ``theta``, ``[n]``, >= 0.
     """
 
     quality: Any
+    strictly_increasing = True
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quality", vector("quality", self.quality))
@@ -117,20 +120,15 @@ class Additive:
 
     @property
     def n_developers(self) -> int:
+        """Number of developers."""
         return self.quality.size
 
-    @property
-    def strictly_increasing(self) -> bool:
-        return True
-
-    @property
-    def continuous(self) -> bool:
-        return True
-
     def score(self, effort: ArrayLike) -> Floats:
+        """Scores ``[..., n]`` at total efforts ``[..., n]``."""
         return -np.expm1(-(self.quality + effort))
 
     def effort_for(self, score: ArrayLike) -> Floats:
+        """Least total efforts ``[..., n]`` that reach scores ``[..., n]``; ``inf`` where none does."""
         reach = np.minimum(np.asarray(score, dtype=np.float64), 1.0)
         with np.errstate(divide="ignore"):
             return np.maximum(-np.log1p(-reach) - self.quality, 0.0)
@@ -142,13 +140,17 @@ class Tabulated:
 
     Parameters
     ----------
-    efforts: per developer a vector of total efforts, strictly increasing, >= 0. Lengths may differ.
-    scores: per developer the scores there, non-decreasing. Noisy checkpoints rarely are: see
+    efforts : sequence of array_like
+        Per developer a vector of total efforts, strictly increasing, >= 0. Lengths may differ.
+    scores : sequence of array_like
+        Per developer the scores there, non-decreasing. Noisy checkpoints rarely are: see
         `Tabulated.isotonic`.
     """
 
     efforts: Any
     scores: Any
+    strictly_increasing = False
+    continuous = True
 
     def __post_init__(self) -> None:
         efforts, scores = list(self.efforts), list(self.scores)
@@ -185,22 +187,17 @@ class Tabulated:
 
     @property
     def n_developers(self) -> int:
+        """Number of developers."""
         return len(self.efforts)
 
-    @property
-    def strictly_increasing(self) -> bool:
-        return False
-
-    @property
-    def continuous(self) -> bool:
-        return True
-
     def score(self, effort: ArrayLike) -> Floats:
+        """Scores ``[..., n]`` at total efforts ``[..., n]``."""
         columns = np.moveaxis(np.asarray(effort, dtype=np.float64), -1, 0)
         tables = zip(columns, self.efforts, self.scores, strict=True)
         return np.stack([np.interp(column, x, y) for column, x, y in tables], axis=-1)
 
     def effort_for(self, score: ArrayLike) -> Floats:
+        """Least total efforts ``[..., n]`` that reach scores ``[..., n]``; ``inf`` where none does."""
         columns = np.moveaxis(np.asarray(score, dtype=np.float64), -1, 0)
         tables = zip(columns, self.efforts, self.scores, strict=True)
         return np.stack([_least_effort(column, x, y) for column, x, y in tables], axis=-1)

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent."""
+"""Writing files so that a reader never sees half of one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write beside ``path``, then put in its place: a reader never sees half a file."""
+    """Write a draft beside ``path`` and then move it there, so that a reader never sees half a file."""
     path = Path(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -26,8 +26,22 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def claim_folder(folder: Path, mark: str) -> None:
-    """Make ``folder``, or see that it has the file ``mark`` or nothing (else ValueError), and that a
-    mebibyte fits in: a full disk or a read-only folder is an OSError now, not after hours."""
+    """Make ``folder`` and check that it can be written to.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, which may exist if it is empty or contains ``mark``.
+    mark : str
+        Name of the file by which an earlier run is known.
+
+    Raises
+    ------
+    ValueError
+        The folder contains something else.
+    OSError
+        A mebibyte cannot be written there: now, and not after hours of work.
+    """
     if not (folder / mark).exists() and folder.is_dir() and any(folder.iterdir()):
         raise ValueError(f"{folder} holds something else already: choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +58,7 @@ def write_text(path: str | os.PathLike[str], content: str) -> None:
 
 
 def json_text(value: Any) -> str:
-    """``value`` as JSON, arrays as lists; numbers that JSON lacks (infinite, undefined) become null."""
+    """``value`` as JSON; arrays become lists, and infinite numbers and NaN become null."""
     return json.dumps(_plain(value), indent=2, allow_nan=False)
 
 

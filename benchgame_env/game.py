@@ -1,7 +1,7 @@
-"""The developer subgame: who plays, what tuning buys, what it costs, what ranks pay.
+"""The developer subgame: the developers, what tuning gains and costs, and what ranks pay.
 
-The constitution of the package: pure functions on arrays ``[..., n]``, developers on the last axis in
-order of latent quality, best first. Symbols as in `benchgame_env.curves`.
+All functions are pure and take arrays ``[..., n]``: developers are on the last axis, in order of latent
+quality, best first. Symbols are those of `benchgame_env.curves`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from benchgame_env.costs import Cost
 from benchgame_env.curves import Curves
@@ -32,21 +32,28 @@ class Board(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Game:
-    """One developer subgame, validated when it is made.
+    """One developer subgame; its fields are checked when it is made.
 
     Parameters
     ----------
-    curves: score curves of the n developers, see `benchgame_env.curves.Curves`.
-    cost: cost of own effort, prize units, see `benchgame_env.costs.Cost`.
-    prizes: ``R_1 >= ... >= R_n``, ``[n]``.
-    quality: latent quality, ``[n]``, non-increasing. Default: ``curves.quality`` where the family has
-        one, else ``n, ..., 1`` (the order is all that matters).
-    names: n distinct strings. Default ``model-0`` (best) onwards.
-    budget: largest own effort, a number or ``[n]``, >= 0, ``inf`` for none.
+    curves : Curves
+        Score curves of the n developers, see `benchgame_env.curves.Curves`.
+    cost : Cost
+        Cost of own effort, prize units, see `benchgame_env.costs.Cost`.
+    prizes : array_like
+        ``R_1 >= ... >= R_n``, ``[n]``.
+    quality : array_like, optional
+        Latent quality, ``[n]``, non-increasing. Default: ``curves.quality`` where the family has one,
+        else ``n, ..., 1`` (the order is all that matters).
+    names : sequence of str, optional
+        N distinct strings. Default ``model-0`` (best) onwards.
+    budget : float or array_like, optional
+        Largest own effort, a number or ``[n]``, >= 0, ``inf`` for none.
 
     Raises
     ------
-    ValueError: names the field and the offending numbers.
+    ValueError
+        Names the field and the offending numbers.
     """
 
     curves: Curves
@@ -64,7 +71,7 @@ class Game:
         quality = self.quality
         if quality is None:
             quality = getattr(self.curves, "quality", np.arange(n, 0, -1.0))
-        quality = _one_each("quality", quality, n)
+        quality = vector("quality", quality, n)
         if (np.diff(quality) > 0).any():
             raise ValueError(f"quality: order developers best first, got {quality.tolist()}")
         names = [f"model-{i}" for i in range(n)] if self.names is None else self.names
@@ -72,25 +79,25 @@ class Game:
         if len(names) != n or len(set(names)) != n:
             raise ValueError(f"names: need {n} distinct names, got {list(names)}")
         budget = _budget(self.budget, n)
-        for field, value in zip(
-            ("prizes", "quality", "names", "budget"), (prizes, quality, names, budget), strict=True
-        ):
+        clean = {"prizes": prizes, "quality": quality, "names": names, "budget": budget}
+        for field, value in clean.items():
             object.__setattr__(self, field, value)
         _check_cost(self.cost, self.max_effort)
         _check_curves(self.curves, n, self.max_effort)
 
     @property
     def n_developers(self) -> int:
+        """Number of developers."""
         return self.prizes.size
 
     @property
     def n_tasks(self) -> int:
-        """``K``, the number of tasks among which an effort may be divided."""
+        """``K``, the number of tasks that an effort may be divided among."""
         return getattr(self.curves, "n_tasks", 1)
 
     @property
     def prize_range(self) -> float:
-        """``P = R_1 - R_n``, the most that rank can win; prize units."""
+        """``P = R_1 - R_n``, the most that a better rank can win; prize units."""
         return float(self.prizes[0] - self.prizes[-1])
 
     @property
@@ -111,11 +118,11 @@ class Game:
         return np.where(np.isinf(self.budget), self.effort_scale, self.budget)
 
     def board(self, scores: Floats, ties: Ties = "quality") -> Board:
-        """Publish ``scores`` ``[..., n]``, rank what is published and award the prizes; see `rank`."""
+        """The board of ``scores`` ``[..., n]``: published, ranked as in `rank`, with prizes awarded."""
         return self.award(publish(scores), ties)
 
     def award(self, scores: Floats, ties: Ties = "quality") -> Board:
-        """As `board`, for scores that are taken as they are."""
+        """As `board`, but ranks ``scores`` as they are and not as published."""
         ranks = rank(scores, ties)
         if ties == "quality":
             return Board(scores, ranks, self.prizes.take(ranks - 1))
@@ -143,7 +150,7 @@ def rank(scores: Floats, ties: Ties = "quality") -> NDArray[np.int64]:
     choice("ties", ties, TIES)
     n = scores.shape[-1]
     if n > COUNT_UP_TO or scores.size < COUNT_FROM * n or np.isnan(scores).any():
-        return _ranks_by_sorting(scores, ties)  # it puts what is no number last
+        return _ranks_by_sorting(scores, ties)  # sorting puts NaN last
     return _ranks_by_counting(scores, ties)
 
 
@@ -153,7 +160,7 @@ COUNT_FROM = 256  # boards; on fewer, the calls cost more than the sorting
 
 
 def _ranks_by_counting(scores: Floats, ties: Ties) -> NDArray[np.int64]:
-    """1 + how many stand above; of a tied pair under ``quality``, the better model does."""
+    """1 + the number of developers above; under ``quality`` the better model of a tied pair is above."""
     n = scores.shape[-1]
     by_developer = np.ascontiguousarray(scores.reshape(-1, n).T)
     ranks = np.ones(by_developer.shape, dtype=np.int16)
@@ -185,13 +192,6 @@ def _block_size(scores: Floats, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many developers share each developer's rank under ``split``, ``[..., n]``."""
     strictly_better_from_below = rank(-scores, "split")  # 1 + number of strictly lower scores
     return scores.shape[-1] + 2 - ranks - strictly_better_from_below
-
-
-def _one_each(field: str, value: ArrayLike, n: int) -> Floats:
-    result = vector(field, value)
-    if result.size != n:
-        raise ValueError(f"{field}: {result.size} values for {n} developers (one per prize)")
-    return result
 
 
 def _budget(value: Any, n: int) -> Floats:

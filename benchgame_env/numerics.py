@@ -1,11 +1,11 @@
-"""When two scores are equal, and when a gain is a gain: one answer for every machine.
+"""When two scores are equal, and when a gain counts: the same answer on every machine.
 
-Floating-point curves break ties that exist on paper, and not on every processor alike. So a score is
-published on a grid, ``rho = 2**-23`` for scores between -2 and 2 and the spacing of float32 beyond:
-every published score is exact in float32. Ranks, boards, observations, best responses and graders
-compare published scores; "strictly above" is the next one on the grid. An effort that shall show a
-published score aims at that very score, the middle of the cell that is rounded to it, so that a few
-units in the last place of any curve change nothing.
+Floating-point curves break ties that exist on paper, and differ between processors. So scores are
+published on a grid: its step is ``rho = 2**-23`` for scores between -2 and 2, and the spacing of float32
+beyond. Every published score is exact in float32. Ranks, boards, observations, best responses and
+graders compare published scores; "strictly above" is the next one on the grid. The effort for a
+published score aims at exactly that score, the middle of the cell that is rounded to it. So a difference
+of a few units in the last place of a curve changes nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from benchgame_env.validate import Floats
 
 RHO = 2.0**-23
 WIDE = 2.0  # from here on the spacing of float32 is wider than rho
-# A gain must exceed this share of P, and what this many steps of the grid cost at the effort in
-# question. One and a half: play that moves by whole steps is then never at the threshold.
+# A gain counts if it exceeds this share of P, and the cost of this many steps of the grid at the effort
+# in question. One and a half: play that moves by whole steps is then never at the threshold.
 GAIN, STEPS = 1e-9, 1.5
 
 

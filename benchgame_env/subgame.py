@@ -1,7 +1,7 @@
-"""A game under a protocol: the developer subgame, where the two meet once.
+"""The developer subgame: a game under a protocol.
 
-Theory speaks of scores and of what they cost (`Subgame.price`); how efforts make a score is known here
-alone.
+Theory works with scores and their costs (`Subgame.price`); only this module knows how efforts make a
+score.
 """
 
 from __future__ import annotations
@@ -35,14 +35,16 @@ class Subgame:
     Attributes
     ----------
     game : Game
+        The game itself.
     rule : Protocol
+        The protocol itself.
     n : int
         Number of developers.
 
     Raises
     ------
     ValueError
-        An unknown name, unsuitable parameters.
+        An unknown name, or unsuitable parameters.
     """
 
     def __init__(self, game: Game | str, protocol: Any) -> None:
@@ -51,7 +53,7 @@ class Subgame:
 
     @classmethod
     def exact(cls, game: Game | str, protocol: Any) -> Subgame:
-        """As the constructor; ValueError unless the board is a fixed function of own efforts."""
+        """As the constructor; ValueError if the board is not a fixed function of own efforts."""
         subgame = cls(game, protocol)
         if subgame.kind != "exact":
             raise ValueError(f"protocol {subgame.rule!r}: exact theory needs a DeterministicProtocol")
@@ -59,13 +61,14 @@ class Subgame:
 
     @property
     def n(self) -> int:
+        """Number of developers."""
         return self.game.n_developers
 
     @cached_property
     def kind(self) -> Kind:
-        """What can be known of the rule's boards, by its traits.
+        """What the rule's traits say of its boards.
 
-        ``exact``: each shown score is a fixed, non-decreasing function of the own effort.
+        ``exact``: each shown score is a fixed, non-decreasing function of own effort.
         ``independent``: scores are drawn independently, without state, from known distributions.
         ``stateful``: boards depend on earlier rounds. ``opaque``: anything else.
         """
@@ -76,8 +79,8 @@ class Subgame:
         return "independent" if self.rule.traits.draws == "independent" else "opaque"
 
     def drawn(self, curves: Curves) -> Subgame:
-        """The same subgame on other ``curves`` for the same developers, which are not validated: for
-        many draws of what checkpoints leave open."""
+        """The same subgame with other ``curves``, which are not checked: for many draws of the curves
+        that the same checkpoints allow."""
         subgame = object.__new__(Subgame)
         game = object.__new__(Game)
         game.__dict__.update(self.game.__dict__, curves=curves)
@@ -85,22 +88,27 @@ class Subgame:
         return subgame
 
     def reduced(self) -> Subgame:
-        """A subgame without a cap and, unless effort is free, with the same equilibria: effort beyond a
-        cap costs and wins nothing, so a budget does as well. Profiles of the two are the same."""
+        """The subgame with a cap on effort replaced by a budget. Effort beyond a cap wins nothing, so
+        the equilibria are the same unless effort is free. Profiles of the two games are the same."""
         game, rule = self.game, self.rule
         while isinstance(rule, Capped) and is_exact(rule.base) and rule.ties == rule.base.ties:
             game, rule = replace(game, budget=np.minimum(game.budget, rule.effort)), rule.base
         return self if rule is self.rule else Subgame(game, rule)
 
+    def declares(self, what: str) -> bool | None:
+        """Whether scores are ``continuous`` or ``strictly_increasing`` in effort by the curves' formula,
+        under a rule that keeps that; None if the curves do not say."""
+        return getattr(self.game.curves, what, None) if self.rule.traits.strict else False
+
     # --- exact rules: efforts, scores and what they cost ------------------------------------------
 
     def scores(self, efforts: Floats) -> Floats:
-        """Own efforts to the scores ``[..., n]`` behind what is shown, not yet published; efforts
-        ``[..., n]``, or ``[..., 1]`` for the same of everybody."""
+        """Scores ``[..., n]``, not yet published, at own efforts ``[..., n]``, or ``[..., 1]`` if all
+        developers have the same."""
         return np.asarray(self.rule.score(self.game, self._profiles(efforts)), dtype=np.float64)
 
     def shown(self, efforts: Floats) -> Floats:
-        """Own efforts ``[..., n]`` to published scores ``[..., n]``."""
+        """Published scores ``[..., n]`` at own efforts ``[..., n]``."""
         return publish(self.scores(efforts))
 
     def board(self, efforts: Floats) -> Board:
@@ -125,8 +133,8 @@ class Subgame:
         return np.where(limited, scores, np.inf)
 
     def efforts_for(self, scores: Floats) -> Floats:
-        """Least own efforts ``[..., n]`` within budget that show at least ``scores``; ``inf`` where
-        there is none. Effort units. Scores ``[..., n]``, or ``[..., 1]`` for the same of everybody."""
+        """Least own efforts ``[..., n]`` within budget that show at least ``scores``, effort units;
+        ``inf`` where there is none. Scores ``[..., n]``, or ``[..., 1]`` if all have the same."""
         scores = self._profiles(scores)
         effort = np.asarray(self.rule.effort_for(self.game, scores), dtype=np.float64)
         # The inverse may miss the budget by rounding: at the budget, published scores decide.
@@ -148,7 +156,7 @@ class Subgame:
     # --- one developer alone -----------------------------------------------------------------------
 
     def own_scores(self, developer: int, efforts: Floats) -> Floats:
-        """Scores ``[...]`` behind what ``developer`` is shown at own efforts ``[...]``."""
+        """Scores ``[...]`` of ``developer``, not yet published, at own efforts ``[...]``."""
         return self.scores(np.asarray(efforts)[..., None])[..., developer]
 
     def own_efforts_for(self, developer: int, scores: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The order in which developers revise one after the other: written once, for play and theory."""
+"""The order in which developers revise one after the other, for play and theory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks shared by the constructors: each returns clean data or raises one readable ValueError."""
+"""Checks of arguments: each returns clean data, or raises a ValueError that names the argument."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-def vector(field: str, value: ArrayLike) -> Floats:
-    """``value`` as a read-only finite float vector ``[n]``; errors name ``field`` and the culprits."""
+def vector(field: str, value: ArrayLike, n: int | None = None) -> Floats:
+    """``value`` as a read-only finite float vector ``[n]``; errors name ``field`` and the numbers."""
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{field}: expected numbers, got {value!r}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{field}: expected a non-empty vector, got shape {array.shape}")
+    if n is not None and array.size != n:
+        raise ValueError(f"{field}: {array.size} values for {n} developers")
     if not np.isfinite(array).all():
         raise ValueError(f"{field}: must be finite, got {array.tolist()}")
     array.flags.writeable = False

@@ -14,15 +14,21 @@ from training.grading.exact_figures import Grader, certified_equilibrium
 
 
 class ExactRegret(BaseCallback):
-    """Lets players meet now and then while one of them, or all, are trained by SB3, and records under
-    ``game/`` the figures of `Grader`: ``nash_conv``, ``distance``, ``kendall_tau``.
+    """Callback that records the figures of `Grader` under ``game/`` while SB3 trains.
+
+    After some rollouts the players play against each other; the figures of that play are
+    ``nash_conv``, ``distance`` and ``kendall_tau``.
 
     Parameters
     ----------
-    vec: copies of the game to play on, apart from those trained on.
-    players: between them every developer; those that learn hold the policy that is trained.
-    every: rollouts between figures.
-    seed: of these plays; training draws nothing from it.
+    vec : VectorEnv
+        Copies of the game for this play, separate from those of training.
+    players : sequence of Player
+        Together they play every developer; the learning ones hold the policy that SB3 trains.
+    every : int
+        Rollouts between two records.
+    seed : int
+        Seed of this play; training uses no random number of it.
     """
 
     def __init__(self, vec: VectorEnv, players: Sequence[Player], every: int = 1, seed: int = 0) -> None:

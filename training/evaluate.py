@@ -1,7 +1,7 @@
-"""``python -m training.evaluate RUN``: play the trained developers, grade them, give the verdict.
+"""``python -m training.evaluate RUN``: let the trained developers play, grade them, give the verdict.
 
-Writes ``rows.csv`` (one row per seed, episode, round and developer) and ``verdict.json`` into the run
-folder, and of each seed the same rows and ``figures.json`` into its own.
+Writes ``rows.csv`` (one row for each seed, episode, round and developer) and ``verdict.json`` into the
+run folder, and ``rows.csv`` and ``figures.json`` of each seed into the folder of the seed.
 Exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input.
 """
 
@@ -16,9 +16,8 @@ import numpy as np
 
 from benchgame_env import theory
 from benchgame_env.cli import commands
-from benchgame_env.validate import Floats
 from training.grading.figures import SeedFigures
-from training.grading.intervals import t_interval
+from training.grading.intervals import with_margin
 from training.grading.judging import EPISODES, conclude, grade_and_keep
 from training.grading.verdict import Verdict
 from training.run.prediction import kept_prediction
@@ -30,7 +29,19 @@ EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A graded run."""
+    """A graded run.
+
+    Attributes
+    ----------
+    settings : TrainSettings
+        Settings of the run.
+    prediction : Prediction
+        What was predicted of it.
+    seeds : list of SeedFigures
+        What each seed learned.
+    verdict : Verdict
+        How the two compare.
+    """
 
     settings: TrainSettings
     prediction: theory.Prediction
@@ -39,13 +50,14 @@ class Evaluation:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(
         prog=PROG,
         description="Grade a training run against the prediction.",
         epilog="exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input",
     )
     parser.add_argument("run", type=Path, help="folder made by training.train")
-    parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes played per seed")
+    parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes to play with each seed")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _evaluate(options), PROG)
 
@@ -58,7 +70,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
-    """Play and grade every seed of a finished run; see the module for the files written."""
+    """Let every seed of a finished run play, and grade it; see the module for the files written."""
     settings = TrainSettings.load(run)
     prediction = kept_prediction(settings, run)
     for seed in range(settings.seeds):
@@ -67,21 +79,21 @@ def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
 
 
 def results_table(evaluations: list[Evaluation]) -> str:
-    """One line per run: what was predicted, what was learned, how they compare."""
+    """A table with a row for each run: what was predicted, what was learned, the verdict."""
     header = ["protocol", "predicted", "temptation", "mean effort", "NashConv", "Kendall tau", "verdict"]
     return commands.table(header, [_table_row(evaluation) for evaluation in evaluations])
 
 
 def explanation(evaluation: Evaluation) -> str:
-    """The verdict in words, with the figures behind it."""
+    """The verdict in words, with the figures that it rests on."""
     settings, verdict, seeds = evaluation.settings, evaluation.verdict, evaluation.seeds
     setting = commands.setting_label(settings.protocol, settings.parameters)
-    settled = _with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
+    settled = with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
     return "\n".join(
         [
             f"{setting}: {verdict.outcome}, {verdict.reason}",
             *(f"  {check}" for check in verdict.checks),
-            *(f"  {figure}" for figure in ([verdict.share] if verdict.share else [])),
+            *([f"  {verdict.share}"] if verdict.share else []),
             *(f"  reported: {figure}" for figure in verdict.reported),
             f"  mean efforts moved by {settled} % of F in the second half of training",
         ]
@@ -95,19 +107,12 @@ def _table_row(evaluation: Evaluation) -> list[str]:
     return [
         commands.setting_label(settings.protocol, settings.parameters),
         prediction.regime,
-        f"{prediction.temptation:.4f}",
-        _with_margin(efforts, ".1f"),
-        _with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
-        _with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
+        "not known" if np.isnan(prediction.temptation) else f"{prediction.temptation:.4f}",
+        with_margin(efforts, ".1f"),
+        with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
+        with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
         evaluation.verdict.outcome,
     ]
-
-
-def _with_margin(values: Floats, form: str) -> str:
-    """Mean and half-width of the 95 % t interval over seeds."""
-    low, high = t_interval(values)
-    margin = f" ± {(high - low) / 2:{form}}" if np.isfinite(high) else ""
-    return f"{values.mean():{form}}{margin}"
 
 
 if __name__ == "__main__":

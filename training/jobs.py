@@ -1,47 +1,58 @@
-"""Jobs in processes of their own, on this machine or on a Ray cluster, by one interface.
+"""The pool of processes of this project: jobs on this machine or on a Ray cluster, by one interface.
 
-A job is a callable that can be pickled. One that fails, or whose process dies, says so and harms no
-other. No process outlives the one that started it.
+A job is a callable without arguments that can be pickled, so it comes from a module that a new process
+can import (not from ``__main__``). A job that fails, or whose process dies, is reported and does not
+affect other jobs. No process outlives the one that started it.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
 
 from benchgame_env.validate import choice
 
-Job = Callable[[], None]
-Outcome = tuple[Job, str]  # a job that is over, and what went wrong, in one line; empty if nothing did
-
+Job = Callable[[], Any]
 ROOT = Path(__file__).parent.parent
 
 
-class Pool(Protocol):
-    """Where jobs run."""
+class Outcome(NamedTuple):
+    """A finished job.
 
-    def has_room(self) -> bool:
-        """Whether another job would start at once."""
+    Attributes
+    ----------
+    job : Job
+        The job.
+    error : str
+        What went wrong, in one line; empty if nothing did.
+    result : object
+        What the job returned; None if it failed.
+    """
 
-    def start(self, job: Job) -> None:
-        """Run ``job``; it comes out of `wait`."""
-
-    def wait(self, seconds: float) -> list[Outcome]:
-        """Jobs that are over, as soon as there are any; none after ``seconds``."""
-
-    def close(self) -> None:
-        """Stop whatever still runs, at once."""
+    job: Job
+    error: str
+    result: Any = None
 
 
 class Local:
-    """Processes of this machine, at most ``workers`` jobs at a time."""
+    """Processes on this machine; `Ray` has the same methods.
+
+    Parameters
+    ----------
+    workers : int
+        Jobs that run at the same time.
+    """
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -49,27 +60,31 @@ class Local:
         self._busy: dict[Any, tuple[_Worker, Job]] = {}
 
     def has_room(self) -> bool:
+        """Whether another job would start at once."""
         return len(self._busy) < self._workers
 
     def start(self, job: Job) -> None:
+        """Start ``job``; `wait` returns its outcome."""
         self._idle = [worker for worker in self._idle if worker.process.is_alive()]
         worker = self._idle.pop() if self._idle else _Worker()
         worker.connection.send(job)
         self._busy[worker.connection] = worker, job
 
     def wait(self, seconds: float) -> list[Outcome]:
+        """Outcomes of finished jobs, as soon as there is one; an empty list after ``seconds``."""
         return [self._outcome(ready) for ready in connection.wait(list(self._busy), seconds)]
 
     def _outcome(self, ready: Any) -> Outcome:
         worker, job = self._busy.pop(ready)
         try:
-            error = worker.connection.recv()
+            answer = worker.connection.recv()
         except (EOFError, OSError):
-            return job, worker.cause_of_death()
+            return Outcome(job, worker.cause_of_death())
         self._idle.append(worker)
-        return job, error
+        return Outcome(job, *answer)
 
     def close(self) -> None:
+        """Stop all processes at once."""
         workers = self._idle + [worker for worker, _ in self._busy.values()]
         for worker in workers:
             worker.process.kill()  # what they write is whole or absent
@@ -78,18 +93,19 @@ class Local:
 
 
 class _Worker:
-    """A process that runs one job after another, and the way to it."""
+    """A process that runs one job after another, and the connection to it."""
 
     def __init__(self) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited: as many processes as cores
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with _deaf_to_interrupts():
+        with _interrupts_ignored():
             self.process.start()
         theirs.close()  # so that its death closes the pipe
 
     def cause_of_death(self) -> str:
+        """Why the process ended, in one line."""
         self.process.join()
         status = self.process.exitcode or 0
         if status < 0:
@@ -100,9 +116,9 @@ class _Worker:
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started within ignore Ctrl-C, from their first instruction on: who started them decides
-    when they stop."""
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes started inside ignore Ctrl-C from their first instruction on: only the process that
+    started them stops them."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -110,43 +126,47 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _serve(asked: Any) -> None:
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+def _serve(jobs: Any) -> None:
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     while True:
         try:
-            job = asked.recv()
+            job = jobs.recv()
         except EOFError:
             return
-        asked.send(_error_of(job))
+        jobs.send(_answer(job))
 
 
-def _leave_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     connection.wait([parent.sentinel])
     os._exit(1)
 
 
-def _error_of(job: Job) -> str:
+def _answer(job: Job) -> tuple[str, Any]:
+    """The error of ``job`` in one line, and its result."""
     try:
-        job()
+        return "", job()
     except Exception as error:  # whatever it is, the other jobs go on
-        return one_line(error)
-    return ""
+        return one_line(error), None
 
 
 def one_line(error: BaseException) -> str:
-    """The kind of an error and what it says, not too long."""
+    """The type and the message of an error, cut at 300 characters."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 class Ray:
-    """A Ray cluster, one CPU a job. Our code goes along; what it imports must be there, and the files
-    that jobs write must lie where all machines see them.
+    """A Ray cluster, with one CPU for each job; a pool with the methods of `Local`.
+
+    The code of this project is sent to the cluster. Its dependencies must be installed there, and jobs
+    must write their files to a folder that all machines share.
 
     Parameters
     ----------
-    address: of the cluster; None: what RAY_ADDRESS says, else a Ray started here and ended by `close`.
+    address : str or None
+        Address of the cluster. None: the value of RAY_ADDRESS; without it, Ray is started on this
+        machine and ended by `close`.
     """
 
     def __init__(self, address: str | None = None) -> None:
@@ -158,46 +178,51 @@ class Ray:
         environment = {**code, "env_vars": {"OMP_NUM_THREADS": "1"}}
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray
-        self._run = ray.remote(num_cpus=1, max_retries=0)(_error_of)
+        self._run = ray.remote(num_cpus=1, max_retries=0)(_answer)
         self._room = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._busy: dict[Any, Job] = {}
 
     def has_room(self) -> bool:
+        """Whether another job would start at once."""
         return len(self._busy) < self._room
 
     def start(self, job: Job) -> None:
+        """Start ``job``; `wait` returns its outcome."""
         self._busy[self._run.remote(job)] = job
 
     def wait(self, seconds: float) -> list[Outcome]:
+        """Outcomes of finished jobs, as soon as there is one; an empty list after ``seconds``."""
         ready, _ = self._ray.wait(list(self._busy), timeout=seconds)
-        return [(self._busy.pop(one), self._result(one)) for one in ready]
+        return [Outcome(self._busy.pop(one), *self._fetched(one)) for one in ready]
 
-    def _result(self, ready: Any) -> str:
+    def _fetched(self, ready: Any) -> tuple[str, Any]:
         try:
             return self._ray.get(ready)
         except self._ray.exceptions.RayError as error:  # its process or machine is gone
-            return one_line(error)
+            return one_line(error), None
 
     def close(self) -> None:
+        """Stop all jobs at once."""
         for running in self._busy:
             self._ray.cancel(running, force=True)
         self._ray.shutdown()
 
 
+Pool = Local | Ray
 BACKENDS = ("local", "ray")
 
 
 def open_pool(backend: str, workers: int, address: str | None = None) -> Pool:
-    """The pool called ``backend``: ``local`` with so many ``workers``, or ``ray`` at ``address``."""
+    """The pool called ``backend``: ``local`` with ``workers`` processes, or ``ray`` at ``address``."""
     if choice("--backend", backend, BACKENDS) == "ray":
         return Ray(address)
     if address is not None:
-        raise ValueError("--address: only of --backend ray")
+        raise ValueError("--address: needs --backend ray")
     return Local(workers)
 
 
 def run_all(pool: Pool, jobs: Sequence[Job], tick: Callable[[], None]) -> Iterator[Outcome]:
-    """Outcomes of ``jobs`` as they come; ``tick`` is called every second or so."""
+    """Outcomes of ``jobs`` as they finish; ``tick`` is called about every second."""
     waiting, running = list(reversed(jobs)), 0
     while waiting or running:
         while waiting and pool.has_room():
@@ -207,3 +232,15 @@ def run_all(pool: Pool, jobs: Sequence[Job], tick: Callable[[], None]) -> Iterat
         running -= len(over)
         tick()
         yield from over
+
+
+def add_workers_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers``, by default one for each core."""
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at the same time")
+
+
+def progress_bar(total: int, unit: str, name: str, done: int = 0) -> tqdm:
+    """A progress bar on stderr; where that is no terminal, such as a log file, a line each minute."""
+    pause = 0.1 if sys.stderr.isatty() else 60.0
+    settings = {"mininterval": pause, "maxinterval": max(10.0, pause)}
+    return tqdm(total=total, initial=done, unit=unit, desc=name, **settings)

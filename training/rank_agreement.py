@@ -1,12 +1,12 @@
 """``python -m training.rank_agreement CSV``: do benchmarks agree on which model is better?
 
-Reads scores of models on benchmarks, one row a model and benchmark. For every pair of benchmarks it
-takes Kendall's tau-b between the rankings of the models that both have, for each score column; say,
-scores as measured directly against scores after tune-before-test.
+Reads scores of models on benchmarks, one row for each model and benchmark. For every pair of benchmarks
+and every score column it computes Kendall's tau-b between the rankings of the models that both have, for
+example with scores as measured directly and with scores after tune-before-test.
 
-Intervals are 95 % t intervals around means over pairs, with the jackknife's standard error over
-benchmarks: each is left out in turn with all of its pairs. They speak of other benchmarks of the kind,
-not of other models. Columns share pairs, so their difference is taken pair by pair.
+Intervals are 95 % t intervals of means over pairs, with the jackknife's standard error over benchmarks:
+each benchmark is left out in turn with all of its pairs. They are about other benchmarks of the same
+kind, not about other models. Columns share pairs, so their difference is computed pair by pair.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from benchgame_env import metrics
 from benchgame_env.cli import commands
 from benchgame_env.validate import Floats, number
 from training.grading.intervals import CONFIDENCE, Estimate
+from training.run.records import counted
 from training.run.storage import write_rows
 
 PROG = "python -m training.rank_agreement"
@@ -36,7 +37,17 @@ Scores = dict[str, dict[str, tuple[float, ...]]]  # benchmark to model to a scor
 
 @dataclass(frozen=True)
 class Pair:
-    """Two benchmarks, how many models both have, and tau between their rankings by each column."""
+    """Two benchmarks.
+
+    Attributes
+    ----------
+    benchmarks : tuple of str
+        Their names.
+    models : int
+        Number of models that both have.
+    taus : tuple of float
+        Kendall's tau-b between their rankings, for each score column.
+    """
 
     benchmarks: tuple[str, str]
     models: int
@@ -44,14 +55,15 @@ class Pair:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(
         prog=PROG,
         description="Kendall tau between the model rankings of every pair of benchmarks.",
-        epilog="intervals: 95 %%, jackknife over benchmarks",
+        epilog="intervals: 95 %, jackknife over benchmarks",
     )
-    parser.add_argument("csv", type=Path, help="scores, with the columns benchmark, model and --columns")
-    parser.add_argument("--columns", default=",".join(COLUMNS), help="score columns, between commas")
-    parser.add_argument("--out", type=Path, help="write a row per pair of benchmarks here (*.csv)")
+    parser.add_argument("csv", type=Path, help="scores; columns benchmark, model and --columns")
+    parser.add_argument("--columns", default=",".join(COLUMNS), help="score columns, with commas")
+    parser.add_argument("--out", type=Path, help="file for a row for each pair (*.csv)")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _agreement(options), PROG)
 
@@ -59,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _agreement(options: argparse.Namespace) -> None:
     columns = [name.strip() for name in options.columns.split(",")]
     if len(set(columns)) < len(columns) or not all(columns):
-        raise ValueError(f"--columns: need distinct names, got {options.columns!r}")
+        raise ValueError(f"--columns: expected different names with commas, got {options.columns!r}")
     try:
         pairs = compare(read_scores(options.csv, columns), columns)
     except (csv.Error, ValueError) as error:
@@ -70,11 +82,13 @@ def _agreement(options: argparse.Namespace) -> None:
 
 
 def read_scores(path: Path, columns: list[str]) -> Scores:
-    """Scores by benchmark and model, one for each of ``columns``.
+    """Read scores by benchmark and model, one for each of ``columns``.
 
     Raises
     ------
-    ValueError: counting the header as row 1, names the row and column at fault.
+    ValueError
+        If a column or a value is missing or wrong; the message names the column and the row, where the
+        header is row 1.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, skipinitialspace=True)
@@ -84,11 +98,9 @@ def read_scores(path: Path, columns: list[str]) -> Scores:
         scores: Scores = {}
         for row in reader:
             where = f"row {reader.line_num}"
-            benchmark, model = (
-                _name(f"{where}: {column}", row[column]) for column in ("benchmark", "model")
-            )
+            benchmark, model = (_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
             if model in scores.setdefault(benchmark, {}):
-                raise ValueError(f"{where}: model {model!r} on {benchmark!r} is there already")
+                raise ValueError(f"{where}: model {model!r} on {benchmark!r} has an earlier row")
             scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
     return scores
 
@@ -100,12 +112,13 @@ def _name(field: str, text: str | None) -> str:
 
 
 def compare(scores: Scores, columns: list[str]) -> list[Pair]:
-    """Every pair of benchmarks, in alphabetical order.
+    """Compare every pair of benchmarks, in alphabetical order.
 
     Raises
     ------
-    ValueError: fewer than two benchmarks; a pair with fewer than two models in common, or on one of
-        which these all score the same.
+    ValueError
+        If there are fewer than two benchmarks, or a pair has fewer than two models in common, or these
+        models all have the same score on one benchmark of the pair.
     """
     if len(scores) < 2:
         raise ValueError(f"need at least two benchmarks to compare, got {', '.join(scores) or 'none'}")
@@ -117,7 +130,7 @@ def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
     models = [model for model in first if model in second]
     label = " and ".join(map(repr, pair))
     if len(models) < 2:
-        raise ValueError(f"benchmarks {label} have {len(models)} models in common, a ranking needs 2")
+        raise ValueError(f"{label} have {counted(len(models), 'model')} in common; a ranking needs 2")
     taus = []
     for k, column in enumerate(columns):
         own, other = ([scores[benchmark][model][k] for model in models] for benchmark in pair)
@@ -129,8 +142,8 @@ def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
 
 
 def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
-    """The mean of ``values``, one per pair of benchmarks, and its interval; NaN with two benchmarks,
-    which leave no pair without either."""
+    """The mean of ``values``, one for each pair of benchmarks, with its interval; NaN for the ends of
+    the interval with two benchmarks, since there is no pair without one of them."""
     mean = float(values.mean())
     benchmarks = sorted({benchmark for pair in pairs for benchmark in pair.benchmarks})
     m = len(benchmarks)
@@ -144,19 +157,21 @@ def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
 
 
 def report(pairs: list[Pair], columns: list[str]) -> str:
-    """Mean tau of each column, and what each further one adds to the first."""
+    """A table with the mean tau of each column, and of its difference to the first column."""
     taus = np.array([pair.taus for pair in pairs])
     lines = {column: taus[:, k] for k, column in enumerate(columns)}
     lines |= {f"{c} - {columns[0]}": taus[:, k] - taus[:, 0] for k, c in enumerate(columns) if k}
     rows = []
     for name, values in lines.items():
-        mean, low, high = mean_with_interval(pairs, values)
-        interval = "" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"
-        rows.append([name, f"{mean:.3f}", interval, f"{values.min():.3f}", f"{values.max():.3f}"])
+        mean = mean_with_interval(pairs, values)
+        interval = "" if math.isnan(mean.low) else f"[{mean.low:.3f}, {mean.high:.3f}]"
+        ends = f"{values.min():.3f}", f"{values.max():.3f}"
+        rows.append([name, f"{mean.value:.3f}", interval, *ends])
     models = [pair.models for pair in pairs]
     shared = f"{min(models)}" if min(models) == max(models) else f"{min(models)} to {max(models)}"
     return (
-        f"Kendall tau between model rankings, {len(pairs)} pairs of benchmarks, {shared} models each\n"
+        f"Kendall tau between model rankings, {counted(len(pairs), 'pair')} of benchmarks, "
+        f"{shared} models each\n"
         + commands.table(["scores", "mean tau", "95 %, jackknife", "least", "most"], rows)
     )
 

@@ -1,11 +1,11 @@
 """``python -m training.train``: train developers on a game under a protocol.
 
-A run folder holds ``settings.json``, ``prediction.json`` (what to expect of the run, worked out once
-before any seed is trained) and per seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
-sample of what was played, loadable without executing code), ``progress.csv`` (one row per update, every
-tenth with exact figures) and TensorBoard events of the same. Where developers move in turn and a cycle
-is predicted, ``step_regret`` is the mean regret of the revisions of an episode, prize units: on a cycle
-no board has a small NashConv.
+A run folder holds ``settings.json``, ``prediction.json`` (what to expect of the run, computed once
+before any seed is trained) and for each seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
+sample of what was played; loading it executes no code), ``progress.csv`` (one row for each update, every
+tenth with exact figures) and TensorBoard events of the same numbers. Where developers move in turn and a
+cycle is predicted, ``step_regret`` is the mean regret of the revisions of an episode, prize units,
+because on a cycle no board has a small NashConv.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -36,24 +35,24 @@ from training.grading.exact_figures import (
     expected_cycle,
     revision_regrets,
 )
-from training.jobs import Local, run_all
+from training.jobs import Local, add_workers_option, progress_bar, run_all
 from training.run.prediction import kept_prediction
+from training.run.records import counted
+from training.run.seeds import Played, restore_seed, save_seed
 from training.run.settings import TrainSettings, add_options, chosen
-from training.run.storage import Checkpoint, read_checkpoint, read_progress, save_checkpoint, write_rows
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
-GRADE_EVERY = 10  # updates between exact NashConvs in progress.csv
-GRADES = ("nash_conv", "distance", "kendall_tau", "step_regret")  # of play, in progress.csv
-GRADED = 256  # latest plays of an update that are graded
-SAMPLE = 128  # plays kept per update, for time averages
+GRADE_EVERY = 10  # updates between exact figures in progress.csv
+GRADES = ("nash_conv", "distance", "kendall_tau", "step_regret")  # exact figures in progress.csv
+GRADED = 256  # plays of an update that are graded: the latest
+SAMPLE = 128  # plays kept of each update, for time averages
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
-TRAINING = 3  # keeps the random streams of training apart from others of the same seed
-
-Played = dict[str, NDArray[Any]]
+TRAINING = 3  # separates the random streams of training from others of the same seed
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: _train(options), PROG)
 
@@ -61,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = commands.Parser(prog=PROG, description="Train developers on a game under a protocol.")
     add_options(parser, TrainSettings)
-    parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
+    parser.add_argument("--level", help="level of tune-before-test: tuning effort given to every model")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE",
                         help="another parameter of the protocol; may be repeated")  # fmt: skip
     parser.add_argument("--algorithm", dest="agents", metavar="NAME", default=argparse.SUPPRESS,
@@ -70,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes, one seed each")
+    add_workers_option(parser)
     return parser
 
 
@@ -83,18 +82,21 @@ def _train(options: argparse.Namespace) -> None:
     if options.resume and not options.out.exists():
         raise ValueError(f"{options.out}: there is no run to resume")
     train(settings, options.out, resume=options.resume, workers=options.workers)
-    print(f"Trained {settings.seeds} seeds; grade them with: python -m training.evaluate {options.out}")
+    trained = counted(settings.seeds, "seed")
+    print(f"Trained {trained}; to grade, run: python -m training.evaluate {options.out}")
 
 
 def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
-    """Agents to their parameters; those given without an agent are everybody's only name's."""
+    """Parameters by agent; a parameter without the name of an agent is of the only agent."""
     found: dict[str, dict[str, Any]] = {}
     for key, value in commands.assignments("--option", words).items():
         agent, dot, name = key.rpartition(".")
         if not name or (dot and not agent):
             raise ValueError(f"--option: expected AGENT.NAME=VALUE, got {key}={value}")
         if not dot and "," in names:
-            raise ValueError(f"--option: say whose {name} it is, as AGENT.{name}=VALUE")
+            raise ValueError(
+                f"--option: {name}: several agents play; say which one as AGENT.{name}=VALUE"
+            )
         own = found.setdefault(agent or names, {})
         if name in own:
             raise ValueError(f"--option: {name} is given twice")
@@ -103,43 +105,61 @@ def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int = 1) -> None:
-    """Train every seed of a run, several at a time; see the module for the files written.
+    """Train every seed of a run; see the module for the files written.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        Settings of the run.
+    out : Path
+        Folder of the run.
+    resume : bool
+        Whether to go on with the run in ``out``, if there is one.
+    workers : int
+        Seeds that train at the same time, each in a process of its own.
 
     Raises
     ------
-    ValueError: ``out`` holds a run and ``resume`` is false, or it holds a run of other settings.
+    ValueError
+        If ``out`` holds a run and ``resume`` is false, or a run with other settings.
     """
     integer("workers", workers, low=1)
     _open_folder(settings, out, resume)
     with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
-    jobs = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
-    with tqdm(total=settings.seeds * settings.updates, unit="update", desc=out.name) as bar:
+    seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
+    with progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
         if workers == 1 or settings.seeds == 1:
-            for job in jobs:
-                for _ in train_seed(*job):
+            for seed in seeds:
+                for _ in train_seed(*seed):
                     bar.update()
-        else:
-            _train_in_processes(jobs, min(workers, settings.seeds), bar)
+            return
+        jobs, folders = [partial(finish_seed, *seed) for seed in seeds], [seed[1] for seed in seeds]
+        with contextlib.closing(Local(workers)) as pool:
+            for _, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
+                if error:
+                    raise ValueError(error)  # the first failure stops the others
 
 
 def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int]:
-    """Train one seed from its last checkpoint, yielding the number of each update done or found.
+    """Train one seed from its last checkpoint; yield the number of each update that is done.
 
-    Every update opens fresh episodes and draws all its randomness from ``(seed, update)``, so a run
-    continued from a checkpoint is bit for bit the run that was never interrupted (on CPU).
+    Every update starts new episodes and draws all its random numbers from ``(seed, update)``, so that
+    on a CPU an interrupted run ends bit for bit like an uninterrupted one.
     """
     torch.set_num_threads(1)  # more would change the order of sums
     vec = settings.vector_env(settings.copies)
     players = settings.players(vec, seed)
-    progress, play = _restore(players, folder)
+    progress, play = restore_seed(players, folder)
     yield from range(len(play))
     if len(play) == settings.updates:
         return
     prediction = kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     in_turn = expected_cycle(prediction) is not None
-    with contextlib.closing(_tensorboard(folder, len(play))) as board:
+    from torch.utils.tensorboard import SummaryWriter  # here, because it takes long to import
+
+    with contextlib.closing(SummaryWriter(str(folder), purge_step=len(play))) as board:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
@@ -153,28 +173,14 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
-                _save(players, folder, progress, play)
+                save_seed(players, folder, progress, play)
             yield update
-
-
-def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[list[Player], NDArray[Any]]:
-    """A finished seed: its players and the efforts sampled in training, ``[updates, SAMPLE, n]``."""
-    vec = settings.vector_env(settings.copies)
-    found = read_checkpoint(folder / "checkpoint.pt", vec.n_developers)
-    if found.update != settings.updates:
-        raise ValueError(
-            f"{folder} stopped at update {found.update} of {settings.updates}: "
-            f"finish it with {PROG} --resume"
-        )
-    players = settings.players(vec, seed)
-    _load(players, found, folder)
-    return players, found.play
 
 
 def _update(
     settings: TrainSettings, vec: VectorEnv, players: list[Player], seed: int, update: int
 ) -> tuple[Played, Played]:
-    """What was played to learn, and what shows the strategies: the same, unless somebody explores."""
+    """The play that was learned from, and a play without exploration; the same if nobody explores."""
     rng = np.random.default_rng([seed, TRAINING, update])
     start = int(rng.integers(2**31))
     played = play(vec, players, settings.rounds, rng, start)
@@ -197,75 +203,36 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         settings.save(out)
 
 
-def _train_in_processes(jobs: list[tuple[TrainSettings, Path, int]], workers: int, bar: tqdm) -> None:
-    """Train seeds in processes of their own; the first failure stops them all."""
-    folders = [folder for _, folder, _ in jobs]
-    seeds = [partial(finish_seed, *job) for job in jobs]
-    with contextlib.closing(Local(workers)) as pool:
-        for _, error in run_all(pool, seeds, lambda: show_progress(bar, folders)):
-            if error:
-                raise ValueError(error)
-
-
 def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
-    """As `train_seed`, to the end."""
+    """Train one seed to the end, see `train_seed`."""
     for _ in train_seed(settings, folder, seed):
         pass
 
 
 def saved_updates(folders: Iterable[Path]) -> int:
-    """How many updates of seeds in ``folders`` a later start would find done."""
-    found = 0
+    """Number of updates that the seeds in ``folders`` have saved."""
+    saved = 0
     for folder in folders:
         with contextlib.suppress(FileNotFoundError), (folder / "progress.csv").open("rb") as file:
-            found += sum(1 for _ in file) - 1
-    return found
+            saved += sum(1 for _ in file) - 1
+    return saved
 
 
 def show_progress(bar: tqdm, folders: Iterable[Path]) -> None:
-    """Let ``bar`` show the updates that were saved."""
+    """Move ``bar`` to the number of saved updates."""
     bar.update(max(saved_updates(folders) - bar.n, 0))
 
 
-def _restore(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Load the seed's checkpoint into ``players`` if there is one; its progress and plays."""
-    if not (folder / "checkpoint.pt").exists():
-        return [], []
-    seated = np.concatenate([np.atleast_1d(player.at) for player in players])
-    found = read_checkpoint(folder / "checkpoint.pt", seated.size)
-    _load(players, found, folder)
-    progress: list[dict[str, Any]] = list(read_progress(folder / "progress.csv", found.update))
-    return progress, list(found.play)
-
-
-def _load(players: list[Player], found: Checkpoint, folder: Path) -> None:
-    try:
-        for player, saved in zip(players, found.players, strict=True):
-            player.load(saved)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{folder / 'checkpoint.pt'} is of other players ({error})") from error
-
-
-def _save(
-    players: list[Player], folder: Path, progress: list[dict[str, Any]], play: list[NDArray[Any]]
-) -> None:
-    write_rows(folder / "progress.csv", progress)
-    saved = [player.save() for player in players]
-    save_checkpoint(
-        folder / "checkpoint.pt", {"update": len(play), "players": saved, "play": np.stack(play)}
-    )
-
-
 def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:
-    """``SAMPLE`` of the plays ``[rounds, copies, n]``, one of each of as many equal parts; not the first
-    of each where that would be the same round of all episodes."""
+    """``SAMPLE`` of the plays ``[rounds, copies, n]``: one from each of ``SAMPLE`` equal parts, at
+    places that spread over the rounds of an episode."""
     plays, parts = efforts.reshape(-1, efforts.shape[-1]), np.arange(SAMPLE)
     within = parts * GOLDEN % 1.0 if horizon > 1 else 0.0
     return plays[((parts + within) * len(plays) / SAMPLE).astype(int)]
 
 
 def _progress_row(update: int, played: Played) -> dict[str, Any]:
-    """What was played; not graded."""
+    """A row of ``progress.csv``: means of what was played, and blank grades."""
     row: dict[str, Any] = dict.fromkeys(("update", *GRADES), "") | {"update": update}
     for i in range(played["effort"].shape[-1]):
         row[f"developer_{i}/effort"] = float(played["effort"][..., i].mean())
@@ -274,15 +241,9 @@ def _progress_row(update: int, played: Played) -> dict[str, Any]:
 
 
 def _grades(shown: Played, grader: Grader) -> dict[str, float]:
-    """Figures of the latest plays; those that are known."""
+    """Exact figures of the latest plays, as far as they can be computed."""
     latest = (shown[key].reshape(-1, shown[key].shape[-1])[-GRADED:] for key in ("effort", "rank"))
     return {key: value for key, value in grader(*latest).items() if np.isfinite(value)}
-
-
-def _tensorboard(folder: Path, first_update: int) -> Any:
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(folder), purge_step=first_update)
 
 
 def _log(board: Any, values: dict[str, Any], update: int) -> None:

@@ -1,4 +1,4 @@
-"""What all command lines share: errors in one line, protocols and games from words."""
+"""What all command lines share: errors in one line, options for protocols, tables and bars."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ INTERRUPTED = 130
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Tells defaults where there is something to tell."""
+    """Shows the defaults that say something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help if action.default in (None, []) else super()._get_help_string(action)
+        is_empty = action.default is False or action.default in (None, [])
+        return action.help if is_empty else super()._get_help_string(action)
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line, with defaults in its help."""
+    """An ArgumentParser that shows errors in one line, and defaults in its help."""
 
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("formatter_class", _Help)
@@ -37,7 +38,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def run(command: Callable[[], int | None], prog: str) -> int:
-    """Run ``command``; bad input and interruption become one line and an exit status."""
+    """Run ``command``; an error or interruption is printed as one line and gives an exit status."""
     try:
         return command() or 0
     except BrokenPipeError:  # the reader has seen enough, as in `| head`
@@ -55,20 +56,13 @@ def run(command: Callable[[], int | None], prog: str) -> int:
         return INTERRUPTED
 
 
-def add_protocol_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--protocol",
-        default="direct",
-        help=f"one of: {', '.join(protocols())}; or MODULE:NAME, one in a module of your own",
-    )
-    parser.add_argument("--level", help="tuning given to every model, for tune-before-test")
-    parser.add_argument(
-        "--param",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="another parameter of the protocol; may be repeated",
-    )
+def add_protocol_options(add: Callable[..., Any]) -> None:
+    """Add ``--protocol``, ``--level`` and ``--param`` to a parser, whose ``add_argument`` is ``add``."""
+    named = f"one of: {', '.join(protocols())}; or MODULE:NAME for one in a module of your own"
+    add("--protocol", default="direct", help=named)
+    add("--level", help="tuning given to every model, for tune-before-test")
+    other = "another parameter of the protocol; may be repeated"
+    add("--param", action="append", default=[], metavar="NAME=VALUE", help=other)
 
 
 def protocol_parameters(level: str | None, params: list[str]) -> dict[str, Any]:
@@ -77,7 +71,7 @@ def protocol_parameters(level: str | None, params: list[str]) -> dict[str, Any]:
 
 
 def assignments(option: str, words: list[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` words of an option as names to numbers or words."""
+    """The ``NAME=VALUE`` words of an option as a dict; values are numbers where they can be."""
     found = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -96,12 +90,13 @@ def setting_label(protocol: str, parameters: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """The value of a parameter, numbers to six digits."""
+    """The value of a parameter as text, numbers to six digits."""
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f"{value:.6g}" if plain else str(value)
 
 
 def protocol_from(options: argparse.Namespace) -> Any:
+    """The protocol that the options of `add_protocol_options` name."""
     return make_protocol(options.protocol, **protocol_parameters(options.level, options.param))
 
 
@@ -116,9 +111,9 @@ def _value(word: str) -> Any:
 
 @contextlib.contextmanager
 def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
-    """A progress bar for a figure that has to fall to ``goal``: half-way is half of the digits. It is
-    shown on a terminal only, once there is something to show."""
-    from tqdm import tqdm  # here, for it takes a tenth of a second that few commands need
+    """A progress bar for a figure that has to fall to ``goal``, on a logarithmic scale. It is shown only
+    on a terminal, and only once there is progress."""
+    from tqdm import tqdm  # imported here: it takes a tenth of a second, and few commands need it
 
     with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
         first: list[float] = []
@@ -133,7 +128,7 @@ def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """Columns as wide as their widest cell; the first column to the left, the others to the right."""
+    """A table as text: the first column is aligned to the left, the others to the right."""
     grid = [header, *rows]
     widths = [max(len(row[k]) for row in grid) for k in range(len(header))]
     grid.insert(1, ["-" * width for width in widths])

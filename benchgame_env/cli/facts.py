@@ -1,4 +1,4 @@
-"""What a prediction says, as data: for machines, and for `benchgame_env.cli.pages`."""
+"""A prediction as data, for machines and for `benchgame_env.cli.pages`."""
 
 from __future__ import annotations
 
@@ -10,59 +10,69 @@ import numpy as np
 from benchgame_env import metrics, theory
 from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
 
-# Pairs of overtakers and overtaken listed, and developers up to which every pair is looked at for it.
+# Number of overtakes listed, and number of developers up to which all pairs are compared for the list.
 MOST_PAIRS, LARGEST_TABLE = 6, 200
-# Developers up to which levels that would stop them are searched for.
+# Number of developers up to which the levels that would stop them are searched for.
 LARGEST_SEARCH = 60
 
-SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only where it is wished
+SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only on request
+
+# Fields that are kept of a mixed equilibrium, of a cycle and of outcomes (theory section 9).
+MIXED = ("method", "nash_conv", "largest_regret", "is_equilibrium", "mean_efforts", "payoffs")
+CYCLE = ("order", "resolution", "period", "peaks", "troughs", "misranked", "cost")
+OUTCOMES = ("kendall_tau", "best_on_top", "cost_share", "designer_cost", "exact")
 
 Facts = dict[str, Any]
 
 
 def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -> Facts:
-    """What a prediction says, as numbers, strings, lists and dicts; None for what is not known.
+    """What a prediction says, as numbers, strings, lists and dicts; None or NaN for what is not known.
 
     Parameters
     ----------
     prediction : Prediction
-    mixed : bool
+        The prediction to describe.
+    mixed : bool, optional
         Whether to find the mixed equilibrium where there is no pure one, which may take seconds.
-    cycle : bool
-        Whether to follow best responses until they repeat, likewise.
+    cycle : bool, optional
+        Whether to follow best responses until they repeat, which may take seconds too.
+
+    Returns
+    -------
+    dict
     """
     p = prediction
-    game = p.game
-    nobody = np.zeros(game.n_developers)
+    nobody = np.zeros(p.game.n_developers)
     honest = _outcomes_of(p, nobody)
     found = p.mixed if mixed else None
+    play, outcomes = _judged(p, found, honest)
     return {
         "protocol": repr(p.protocol),
         "ties": p.protocol.ties,
-        "developers": list(game.names),
-        "regime": p.regime,
-        "reason": p.reason,
-        "method": p.method,
-        "card": p.card,
-        "temptation": p.temptation,
+        "developers": list(p.game.names),
+        **_fields(p, "regime", "reason", "method", "card", "temptation", "temptation_error"),
         "tempted": tempted(p),
         "stable_levels": _stable_levels(p),
-        "equilibrium": None if p.equilibrium is None else p.equilibrium.tolist(),
         "certificate": _certificate(p, nobody if p.equilibrium is None else p.equilibrium),
-        "board": [game.names[i] for i in p.ranking],
+        "board": [p.game.names[i] for i in p.ranking],
         "honest_kendall_tau": honest.kendall_tau,
-        "mixed": found and _mixed_facts(found),
+        "mixed": found and _fields(found, *MIXED),
         "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle"] * cycle),
         "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
-        "outcomes": _outcomes(*_judged(p, found, honest)),
-        "assumptions": p.assumptions,
+        "outcomes": {"of": play, **_fields(outcomes, *OUTCOMES)},
+        **_fields(p, "equilibrium", "assumptions"),
     }
 
 
+def _cycle_facts(cycle: theory.Cycle) -> Facts:
+    levels = None if cycle.levels is None else len(cycle.levels)
+    return {**_fields(cycle, *CYCLE), "levels": levels}
+
+
 def tempted(p: theory.Prediction) -> list[Facts]:
-    """Who gains by passing whom on the honest board, with what effort, the largest gains first."""
+    """The overtakes on the honest board that gain, with their efforts, largest gain first."""
     game = p.game
     if p.binding is None or not is_exact(p.protocol):
         return []
@@ -90,7 +100,7 @@ def _stable_levels(p: theory.Prediction) -> list[list[float]] | None:
 
 
 def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
-    """NashConv of the equilibrium, or of zero effort where there is none, found by the grader."""
+    """NashConv of the equilibrium, or of zero effort where there is none, computed by the grader."""
     if p.certificate is not None:
         return p.certificate
     if not is_exact(p.protocol):
@@ -99,61 +109,24 @@ def _certificate(p: theory.Prediction, efforts: Any) -> float | None:
 
 
 def _solutions(p: theory.Prediction, slow: list[str]) -> list[Facts]:
-    """What each concept found, without the play; of those that take long only the ``slow`` ones."""
+    """What each concept found, without the play; of the slow concepts only those in ``slow``."""
+    names = [name for name in theory.CONCEPTS if name not in SLOW or name in slow]
     return [
-        {
-            "concept": found.concept,
-            "method": found.method,
-            "certificate": found.certificate,
-            "certifies": found.certifies,
-            "largest_regret": found.largest_regret,
-        }
-        for found in p.solutions_of(
-            [name for name in theory.CONCEPTS if name not in SLOW or name in slow]
-        )
+        _fields(found, "concept", "method", "certificate", "certifies", "largest_regret")
+        for found in p.solutions_of(names)
     ]
 
 
-def _mixed_facts(found: theory.MixedEquilibrium) -> Facts:
-    return {
-        "method": found.method,
-        "nash_conv": found.nash_conv,
-        "largest_regret": found.largest_regret,
-        "is_equilibrium": found.is_equilibrium,
-        "mean_efforts": found.mean_efforts.tolist(),
-        "payoffs": found.payoffs.tolist(),
-    }
-
-
-def _cycle_facts(cycle: theory.Cycle) -> Facts:
-    return {
-        "order": cycle.order,
-        "resolution": cycle.resolution,
-        "levels": None if cycle.levels is None else len(cycle.levels),
-        "period": cycle.period,
-        "peaks": cycle.peaks.tolist(),
-        "troughs": cycle.troughs.tolist(),
-        "misranked": cycle.misranked,
-        "cost": cycle.cost,
-    }
-
-
-def _outcomes(kind: str, found: metrics.Outcomes) -> Facts:
-    """The designer's measures (theory section 9), and of which play."""
-    return {
-        "of": kind,
-        "kendall_tau": found.kendall_tau,
-        "best_on_top": found.best_on_top,
-        "cost_share": found.cost_share,
-        "designer_cost": found.designer_cost,
-        "exact": found.exact,
-    }
+def _fields(found: Any, *names: str) -> Facts:
+    """Some fields of ``found``, arrays as lists."""
+    values = {name: getattr(found, name) for name in names}
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
 def _judged(
     p: theory.Prediction, mixed: theory.MixedEquilibrium | None, honest: metrics.Outcomes
 ) -> tuple[str, metrics.Outcomes]:
-    """Which play is judged, and what it brings about: the predicted one, or ``honest`` if none is."""
+    """The predicted play, in words, and its outcomes; honest play if no play is predicted."""
     if p.dynamics is not None and p.dynamics.cycle is not None:  # the rule remembers
         last = slice(-p.dynamics.cycle.period, None)
         efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]

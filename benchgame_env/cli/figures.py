@@ -27,20 +27,27 @@ def thresholds(
     max_level: float | None = None,
     measured: Mapping[str, tuple[float, float]] | None = None,
 ) -> None:
-    """Left the score curves, right the least required effort against the tune-before-test level (the
-    shape of Figure 1 of arXiv 2603.08371).
+    """Draw the score curves (left), and the least required effort against the tune-before-test level
+    (right), as in Figure 1 of arXiv 2603.08371.
 
     Parameters
     ----------
-    stable: intervals of stable levels, shaded; see `theory.stabilizing_levels`.
-    path: file to write, ``*.png``, ``*.svg`` or ``*.pdf``.
-    max_level: end of both axes, effort units; default ten times what the prizes are worth.
-    measured: per developer the first and last total effort that its curve was fitted to; beyond them
-        the curve is dashed.
+    game : Game
+        The game that is drawn.
+    stable : list of (float, float)
+        Intervals of stable levels, shaded; see `theory.stabilizing_levels`.
+    path : str or path
+        File to write, ``*.png``, ``*.svg`` or ``*.pdf``.
+    max_level : float, optional
+        End of both axes, effort units; default ten times what the prizes are worth.
+    measured : mapping, optional
+        Per developer the first and last total effort that its curve was fitted to; beyond them the curve
+        is dashed.
 
     Raises
     ------
-    ValueError: another kind of file, or no matplotlib.
+    ValueError
+        Another kind of file, or no matplotlib.
     """
     choice("plot", suffix(path), FORMATS)
     drawn = required_efforts(game, max_level)
@@ -75,7 +82,7 @@ class RequiredEfforts:
     least : array of float
         The least of them, ``[m]``.
     low, high : float
-        Efforts below and above which nothing need be told apart.
+        The range of efforts that the axis has to resolve.
     """
 
     levels: Floats

@@ -1,4 +1,4 @@
-"""Predictions and theorem cards as pages for people who design benchmarks."""
+"""Predictions and theorem cards as text for people who design benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REGIMES = {
     "cycle": "no pure equilibrium: effort keeps moving",
     "undecided": "undecided",
 }
-# Where a rule remembers no theorem says more than what was seen.
+# Where a rule remembers, no theorem applies: the regime is what the simulation showed.
 REGIMES_OVER_ROUNDS = {
     "pure": "pure: best responses one round ahead settle",
     "cycle": "cycle: best responses one round ahead keep moving",
@@ -23,13 +23,13 @@ REGIMES_OVER_ROUNDS = {
 
 
 def text(known: Facts) -> str:
-    """``known`` as a page for a reader who designs benchmarks."""
+    """A page of text that says what is in ``known``."""
     page = "\n".join(f"{label:<12} {words}" for label, words in statements(known))
     return "\n".join([page, *_play_tables(known)])
 
 
 def statements(known: Facts) -> list[tuple[str, str]]:
-    """``known`` but for its tables: labels and words; a label is empty where the one before goes on."""
+    """The page without its tables, as labels and words; an empty label continues the one before."""
     return [
         ("regime", (REGIMES_OVER_ROUNDS if known["dynamics"] else REGIMES)[known["regime"]]),
         ("why", known["reason"]),
@@ -48,19 +48,20 @@ def statements(known: Facts) -> list[tuple[str, str]]:
 
 
 def _temptation_lines(known: Facts) -> list[tuple[str, str]]:
-    if known["temptation"] is None or math.isnan(known["temptation"]):
-        return []
-    lines = [("temptation", f"{known['temptation']:.4g} prize units, the most that anybody gains")]
+    if math.isnan(known["temptation"]):
+        blurred = "one step of the grid on which scores are published changes it too much"
+        outside = "the board is not a fixed function of own efforts"
+        return [("temptation", f"T is not known: {blurred if known['assumptions'] else outside}")]
+    error = f", give or take {known['temptation_error']:.1g}" if known["temptation_error"] else ""
+    meaning = "the largest gain from overtaking on the honest board, prize units"
     verb = "passes or joins" if known["ties"] == "split" else "passes"
-    for pair in known["tempted"]:
-        lines.append(
-            (
-                "",
-                f"{pair['overtaker']} {verb} {pair['overtaken']} with effort {pair['effort']:.6g}, "
-                f"gains {pair['gain']:.4g}",
-            )
-        )
-    return lines
+    pairs = [
+        f"{pair['overtaker']} {verb} {pair['overtaken']} with effort {pair['effort']:.6g}, "
+        f"gains {pair['gain']:.4g}"
+        for pair in known["tempted"]
+    ]
+    first = f"T = {known['temptation']:.4g}{error}: {meaning}"
+    return [("temptation", first), *(("", words) for words in pairs)]
 
 
 def _level_lines(known: Facts) -> list[tuple[str, str]]:
@@ -76,10 +77,14 @@ def _level_lines(known: Facts) -> list[tuple[str, str]]:
 def _certificate_lines(known: Facts) -> list[tuple[str, str]]:
     if known["certificate"] is None:
         return []
-    which = "zero effort" if known["equilibrium"] is None else "this equilibrium"
-    return [
-        ("certificate", f"NashConv of {which} is {known['certificate']:.4g}, found by independent code")
-    ]
+    which = "this equilibrium" if any(known["equilibrium"] or ()) else "zero effort"
+    return [("certificate", f"NashConv of {which} is {_nash_conv(known['certificate'])}")]
+
+
+def _nash_conv(value: float) -> str:
+    if math.isnan(value):
+        return "not known: one step of the grid on which scores are published decides it"
+    return f"{value:.4g}, computed by independent code over all efforts"
 
 
 def _outcome_lines(found: Facts) -> list[tuple[str, str]]:
@@ -97,7 +102,7 @@ def _outcome_lines(found: Facts) -> list[tuple[str, str]]:
 
 def _assumption_lines(checked: dict[str, bool]) -> list[tuple[str, str]]:
     if not checked:
-        return [("assumptions", "none checked: no theorem here is about such rules")]
+        return [("assumptions", "none checked: no theorem here covers this rule")]
     return [
         ("holds", ", ".join(k for k, v in checked.items() if v) or "none"),
         ("fails", ", ".join(k for k, v in checked.items() if not v) or "none"),
@@ -120,7 +125,7 @@ def _play_tables(known: Facts) -> list[str]:
 
 
 def mixed_title(mixed: Facts) -> str:
-    """What the profile may be called: an equilibrium up to `theory.LARGEST_REGRET` alone."""
+    """What to call the profile: an equilibrium only up to a regret of `theory.LARGEST_REGRET`."""
     return "mixed equilibrium" if mixed["is_equilibrium"] else "closest profile found, no equilibrium"
 
 
@@ -131,7 +136,7 @@ def _mixed_table(names: list[str], mixed: Facts) -> str:
     ]
     return (
         f"{mixed_title(mixed)}: {mixed['method']}\n"
-        f"its NashConv is {mixed['nash_conv']:.4g}, by independent code over all efforts\n"
+        f"its NashConv is {_nash_conv(mixed['nash_conv'])}\n"
         + commands.table(["model", "mean effort", "payoff"], rows)
     )
 
@@ -145,7 +150,7 @@ def _cycle_table(names: list[str], cycle: Facts) -> str:
 
 
 def cycle_words(cycle: Facts) -> str:
-    """A cycle of best responses in words: how long it is, of which choices, and what it comes to."""
+    """A cycle of best responses in words: its length, the choices of effort, wrong boards and cost."""
     choices = f"resolution {cycle['resolution']:g} in score"
     if cycle["levels"] is not None:
         choices = f"{cycle['levels']} levels of effort"
@@ -159,15 +164,11 @@ def _grid_table(names: list[str], equilibria: list[list[float]]) -> str:
     if not equilibria:
         return "no pure equilibrium on a grid of efforts; between its points there may be one"
     title = f"{len(equilibria)} pure equilibria on a grid of efforts, each certified"
-    shown = (
-        equilibria if len(equilibria) <= 2 * MOST_PAIRS else equilibria[:: len(equilibria) // MOST_PAIRS]
-    )
-    rows = [["", *(f"{effort:.6g}" for effort in profile)] for profile in shown]
-    return (
-        title
-        + (", some of them\n" if len(shown) < len(equilibria) else "\n")
-        + commands.table(["effort", *names], rows)
-    )
+    if len(equilibria) > 2 * MOST_PAIRS:
+        title += ", some of them"
+        equilibria = equilibria[:: len(equilibria) // MOST_PAIRS]
+    rows = [["", *(f"{effort:.6g}" for effort in profile)] for profile in equilibria]
+    return f"{title}\n" + commands.table(["effort", *names], rows)
 
 
 def card_text(card: theory.Card) -> str:
@@ -183,7 +184,7 @@ def card_text(card: theory.Card) -> str:
 
 
 def reading_text(reading: theory.Reading) -> str:
-    """A card held against a game."""
+    """Whether a card applies to a game, and what it says."""
     failing = [name for name, holds in reading.hypotheses.items() if not holds]
     verdict = "applies" if reading.applies else f"does not apply: no {', no '.join(failing)}"
     return f"{reading.card.name} {verdict}.\n  It says: {reading.card.conclusion}."

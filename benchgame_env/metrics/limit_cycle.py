@@ -1,4 +1,4 @@
-"""The cycle that a course of play ends in, if it does end in one (theory section 8)."""
+"""The limit cycle of recorded play, if it ends in one (theory section 8)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from benchgame_env.game import Game
 from benchgame_env.validate import Floats, integer
 
 SEEN = 3  # periods that have to be seen: the first, and two that repeat it
@@ -15,16 +16,20 @@ SEEN = 3  # periods that have to be seen: the first, and two that repeat it
 
 @dataclass(frozen=True, eq=False)
 class LimitCycle:
-    """What play comes to: a cycle, or if it does not repeat its second half.
+    """The end of recorded play: a cycle, or its second half if play does not repeat.
 
     Attributes
     ----------
-    start: the revision, counted from 0, from which on play repeats; else where the second half begins.
-    period: single revisions (rounds, if all revise at once) until play repeats, 1 if nobody moves any
-        more; None if it does not repeat.
-    states: efforts after each revision of the last period, ``[period, n]``; else of the second half.
-    whole: the revisions of all periods from ``start`` on that are complete, up to the last one played;
-        else the second half. For averages.
+    start : int
+        The first revision, counted from 0, of the part that repeats, or of the second half.
+    period : int or None
+        Single revisions (rounds, if all revise at once) until play repeats; 1 if nobody moves any
+        more; None if play does not repeat.
+    states : array of float
+        Efforts after each revision of the last period ``[period, n]``, or of the second half.
+    whole : slice
+        The revisions over which to average: all complete periods from ``start`` on, or the second
+        half.
     """
 
     start: int
@@ -48,10 +53,9 @@ def find_cycle(
 ) -> LimitCycle:
     """The shortest cycle in which play ends.
 
-    Deterministic developers who see the board alone repeat themselves once a turn and what is shown
-    recur. Whether they see the board alone is not known, so all that was played from then on has to
-    repeat: at least `SEEN` periods, and at least half of the course, lest its last few rounds count as
-    a cycle by chance.
+    Deterministic developers who see only the board repeat themselves once a turn and a board recur. It
+    is not known whether they see more than the board. So all later play has to repeat: at least `SEEN`
+    periods and half of the rounds, or else the last few rounds could count as a cycle by chance.
 
     Parameters
     ----------
@@ -61,6 +65,10 @@ def find_cycle(
         Who revised; or the turns of a lap, n for round robin, 1 if all revise at once.
     scores : array ``[rounds, n]``, optional
         Published scores after each revision, which then have to repeat instead of the efforts.
+
+    Returns
+    -------
+    LimitCycle
 
     Raises
     ------
@@ -92,6 +100,16 @@ def course(values: ArrayLike, field: str = "efforts") -> Floats:
     return array
 
 
+def within_budget(game: Game, values: ArrayLike, field: str = "efforts") -> Floats:
+    """Efforts ``[rounds, n]``, checked; ValueError if ``game`` has other developers or budgets."""
+    efforts = course(values, field)
+    if efforts.shape[1] != game.n_developers:
+        raise ValueError(f"{field}: {efforts.shape[1]} efforts for {game.n_developers} developers")
+    if (efforts < 0).any() or (efforts > game.budget).any():
+        raise ValueError(f"{field}: must be in [0, budget], got {efforts.min()} to {efforts.max()}")
+    return efforts
+
+
 def _phases(turns: Any, rounds: int) -> NDArray[np.int64]:
     if np.ndim(turns) == 0:
         return np.arange(rounds) % integer("turns", turns, low=1)
@@ -102,7 +120,7 @@ def _phases(turns: Any, rounds: int) -> NDArray[np.int64]:
 
 
 def _repeats_from(seen: Floats, phases: NDArray[np.int64], period: int) -> int:
-    """From where on everything equals what the last period has at its place."""
+    """The first round from which everything equals the last period, repeated."""
     place = np.arange(-len(seen), 0) % period - period
     differs = (seen != seen[place]).any(axis=1) | (phases != phases[place])
     return int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0

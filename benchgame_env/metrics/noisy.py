@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Ties
+from benchgame_env.metrics.exact import useful_efforts
 from benchgame_env.metrics.expected_prize import expected_prize
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.subgame import Subgame
@@ -140,9 +141,11 @@ class Cells(NamedTuple):
     cost: Floats  # at the lower end, so none costs less
 
     def pick(self, chosen: NDArray[np.bool_]) -> Cells:
+        """The intervals that are ``chosen``, ``[k]``."""
         return Cells._make(part[chosen] for part in self)
 
     def halves(self, middle: Floats, prize: Floats, cost: Floats) -> Cells:
+        """Both halves of every interval; ``prize`` and ``cost`` are those at the ``middle``, ``[k]``."""
         lower = self._replace(high=middle, prize=prize)
         upper = self._replace(low=middle, cost=cost)
         return Cells._make(np.concatenate(parts) for parts in zip(lower, upper, strict=True))
@@ -175,9 +178,7 @@ def _first_cells(drawn: Drawn, worth: Floats) -> tuple[Cells, Floats]:
     """`CELLS` even intervals of ``[0, min(B, c^-1(P))]`` for every developer, and the best payoffs at
     their ends ``[n]``. Effort that costs more than P cannot pay."""
     game = drawn.game
-    useful = np.nextafter(float(game.cost.inverse(game.prize_range)), np.inf)
-    top = np.minimum(np.minimum(game.budget, useful), np.finfo(np.float64).max)
-    ends = np.linspace(0.0, top, CELLS + 1)
+    ends = np.linspace(0.0, useful_efforts(game), CELLS + 1)
     who = np.broadcast_to(np.arange(game.n_developers), ends.shape)
     prize = drawn.averages(worth, who.reshape(-1), ends.reshape(-1)).reshape(ends.shape)
     if (np.diff(prize, axis=0) < -ROUNDING * np.abs(game.prizes).max()).any():

@@ -177,7 +177,8 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
 
     Examples
     --------
-    >>> round(kendall_tau([1, 0, 2], [3.0, 2.0, 1.0]), 3)  # one pair of three is in the wrong order
+    >>> import benchgame_env as bg
+    >>> round(bg.metrics.kendall_tau([1, 0, 2], [3.0, 2.0, 1.0]), 3)  # one pair of three is wrong
     0.333
     """
     order, quality = np.asarray(board_order), np.asarray(quality, dtype=np.float64)
@@ -233,7 +234,7 @@ def _chances(subgame: Subgame, mixed: list[Strategy]) -> Floats:
     """Chances ``[n, s]`` of each score that anybody may be shown, in ascending order."""
     if subgame.kind != "exact":
         return drawn.Drawn(subgame).mixtures(mixed)
-    shown = fixed.shown_scores(subgame.game, subgame.rule, mixed)
+    shown = fixed.shown_scores(subgame, mixed)
     scores = np.unique(np.concatenate([own for own, _ in shown]))
     chances = np.zeros((len(shown), scores.size))
     for row, (own, probabilities) in zip(chances, shown, strict=True):

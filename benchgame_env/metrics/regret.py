@@ -46,11 +46,17 @@ def regrets(game: Game | str, protocol: Any, strategies: Any, tolerance: float =
     ValueError
         Efforts outside the budget, probabilities that do not sum to 1, or a protocol that remembers, or
         whose scores have no known independent distributions.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> bg.metrics.regrets("duel", "direct", [0.0, 0.0]).round(3).tolist()  # the second could be first
+    [0.0, 0.5]
     """
     number("tolerance", tolerance, low=0, strict=True)
     subgame, mixed = _read(game, protocol, strategies)
     if subgame.kind == "exact":
-        return fixed.regrets(subgame.game, subgame.rule, mixed)
+        return fixed.regrets(subgame, mixed)
     # Sums of products of prizes are right to rounding, which no search can undercut.
     smallest = 1e-12 * float(np.abs(subgame.game.prizes).max())
     return drawn.regrets(subgame, mixed, max(tolerance * subgame.game.prize_range, smallest))
@@ -98,7 +104,7 @@ def expected_payoffs(game: Game | str, protocol: Any, strategies: Any) -> Floats
     """
     subgame, mixed = _read(game, protocol, strategies)
     if subgame.kind == "exact":
-        return fixed.expected_payoffs(subgame.game, subgame.rule, mixed)
+        return fixed.expected_payoffs(subgame, mixed)
     return drawn.expected_payoffs(subgame, mixed)
 
 

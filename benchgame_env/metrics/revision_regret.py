@@ -1,4 +1,4 @@
-"""Regret of single revisions: what a better answer to the board as it stood would have earned."""
+"""Regret of single revisions: what a better response to the board at that time would have earned."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.metrics import exact
-from benchgame_env.metrics.limit_cycle import course
+from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.numerics import beating, publish
-from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats, number
 
@@ -29,60 +28,71 @@ def revision_regrets(
 ) -> Floats:
     """What each revision missed, ``[rounds]``, prize units, >= 0.
 
-    The best payoff of whoever revised while the others held their efforts, minus the payoff of what it
-    did. The best is taken over (theory sections 2 and 8)
+    This is the best payoff that the reviser could have had while the others held their efforts, minus
+    the payoff that it had. The best is taken over (theory sections 2 and 8)
 
-    * the whole continuum by default: a supremum, so any actual overtake misses a little;
-    * with ``resolution``, the answers of a best response that beats a score by that much where ties do
+    * all efforts by default: a supremum, so every actual overtake misses a little;
+    * with ``resolution``, the choices of a best response that beats a score by that much where ties do
       not favour it: 0, the budget, and the first effort to pass each rival;
     * with ``levels``, those of these efforts that are within budget, whatever the resolution.
 
-    What was held and what was played always count as possible, so a finer answer is no negative regret.
+    The held effort and the new one always count as possible, so no regret is negative.
 
     Parameters
     ----------
-    efforts: after each revision, ``[rounds, n]``, of one episode.
-    revised: who revised, ``[rounds]``.
-    levels: ``[m]``, or ``[n, m]`` if each developer has its own.
-    resolution: score, > 0.
-    start: efforts before the first revision, ``[n]``; default all zero.
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
+    efforts : array_like
+        Efforts after each revision of one episode, ``[rounds, n]``.
+    revised : array_like
+        The developer who revised in each round, ``[rounds]``.
+    levels : array_like, optional
+        Efforts to choose from, ``[m]``, or ``[n, m]`` if each developer has its own.
+    resolution : float, optional
+        Score by which a best response beats a rival, > 0.
+    start : array_like, optional
+        Efforts before the first revision, ``[n]``; default all zero.
+
+    Returns
+    -------
+    array of float
+        ``[rounds]``, prize units, >= 0.
 
     Raises
     ------
-    ValueError: a rule without exact theory, efforts outside the budget, somebody who moved out of turn.
+    ValueError
+        A rule whose board is not a fixed function of efforts, efforts outside the budget, or a developer
+        who moved out of turn.
     """
     subgame = Subgame.exact(game, protocol)
-    game, rule, n = subgame.game, subgame.rule, subgame.n
-    after, who = course(efforts), np.asarray(revised)
-    if after.shape[1] != n or who.shape != (len(after),) or not np.isin(who, range(n)).all():
+    game, n = subgame.game, subgame.n
+    after, who = within_budget(game, efforts), np.asarray(revised)
+    if who.shape != (len(after),) or not np.isin(who, range(n)).all():
         raise ValueError(
-            f"efforts, revised: need [rounds, {n}] and one of {n} developers for each round, got shapes "
-            f"{after.shape} and {who.shape}"
+            f"revised: need one of {n} developers for each of {len(after)} rounds, got shape {who.shape}"
         )
     before = np.vstack((np.zeros(n) if start is None else start, after[:-1]))
-    _check(game, before, after, who)
-    boards = rule.score(game, before)
+    _refuse_moves_out_of_turn(before, after, who)
+    boards = subgame.scores(before)
+    # Suprema are the limit of ever finer grids: they pass scores themselves.
+    shown = np.asarray if levels is None and resolution is None else publish
     missed = np.zeros(len(after))
     for i in range(n):
         mine = who == i
         if levels is not None:
-            answers = _levels(game, i, levels, len(boards[mine]))
-        elif resolution is not None:
-            answers = _overtakes(game, rule, i, boards[mine], resolution)
+            choices = _levels(game, i, levels, int(mine.sum()))
         else:
-            answers = _infima(game, rule, i, boards[mine])
+            choices = _overtakes(subgame, i, boards[mine], resolution)
         played = np.column_stack((after[mine, i], before[mine, i]))
-        done = _payoffs(game, rule, i, boards[mine], played, publish)
-        # Infima are the limit of ever finer grids: they pass scores themselves.
-        limit = levels is None and resolution is None
-        possible = _payoffs(game, rule, i, boards[mine], answers, np.asarray if limit else publish)
+        done = _payoffs(subgame, i, boards[mine], played, publish)
+        possible = _payoffs(subgame, i, boards[mine], choices, shown)
         missed[mine] = np.column_stack((done, possible)).max(axis=1) - done[:, 0]
     return missed
 
 
-def _check(game: Game, before: Floats, after: Floats, who: NDArray[np.int64]) -> None:
-    if (after < 0).any() or (after > game.budget).any():
-        raise ValueError(f"efforts: must be in [0, budget], got {after.min()} to {after.max()}")
+def _refuse_moves_out_of_turn(before: Floats, after: Floats, who: NDArray[np.int64]) -> None:
     stray = np.argwhere((before != after) & (np.arange(before.shape[1]) != who[:, None]))
     if stray.size:
         t, i = stray[0]
@@ -96,42 +106,28 @@ def _levels(game: Game, i: int, levels: ArrayLike, rounds: int) -> Floats:
     return np.repeat(own[None, own <= game.budget[i]], rounds, axis=0)
 
 
-def _overtakes(
-    game: Game, rule: DeterministicProtocol, i: int, boards: Floats, resolution: float
-) -> Floats:
-    """Efforts ``[rounds, m]`` with which developer i shows what passes each rival, 0 and the budget."""
-    number("resolution", resolution, low=0, strict=True)
-    rivals = np.arange(game.n_developers) != i
-    scores = publish(boards[:, rivals])
-    favoured = (np.flatnonzero(rivals) > i) & (rule.ties == "quality")
-    return _answers(game, rule, i, np.where(favoured, scores, beating(scores, resolution)))
-
-
-def _infima(game: Game, rule: DeterministicProtocol, i: int, boards: Floats) -> Floats:
-    """Efforts ``[rounds, m]`` among which developer i's best answer lies, in the limit."""
-    scores = np.delete(boards, i, axis=1)
-    return _answers(game, rule, i, np.hstack((scores, np.nextafter(scores, np.inf))))
-
-
-def _answers(game: Game, rule: DeterministicProtocol, i: int, aims: Floats) -> Floats:
-    """The first efforts that show ``aims`` ``[rounds, m]``, then 0 and the budget."""
+def _overtakes(subgame: Subgame, i: int, boards: Floats, resolution: float | None) -> Floats:
+    """Efforts ``[rounds, m]`` with which developer i passes each rival by ``resolution``, or without one
+    reaches and just passes it; then 0 and the budget."""
+    rivals = np.delete(np.arange(subgame.n), i)
+    scores = boards[:, rivals]
+    if resolution is None:
+        aims = np.hstack((scores, np.nextafter(scores, np.inf)))
+    else:
+        number("resolution", resolution, low=0, strict=True)
+        shown, favoured = publish(scores), (rivals > i) & (subgame.rule.ties == "quality")
+        aims = np.where(favoured, shown, beating(shown, resolution))
     distinct, place = np.unique(aims, return_inverse=True)
-    efforts = exact.first_efforts(game, rule, distinct)[place.reshape(aims.shape), i]
-    ends = np.zeros((len(aims), 2))
-    ends[:, 1] = game.budget[i] if np.isfinite(game.budget[i]) else 0.0
-    return np.hstack((efforts, ends))
+    efforts = exact.first_efforts(subgame, distinct)[place.reshape(aims.shape), i]
+    return np.hstack((efforts, np.tile(exact.extremes(subgame, i), (len(aims), 1))))
 
 
 def _payoffs(
-    game: Game,
-    rule: DeterministicProtocol,
-    i: int,
-    boards: Floats,
-    efforts: Floats,
-    shown: Callable[[Floats], Floats],
+    subgame: Subgame, i: int, boards: Floats, efforts: Floats, shown: Callable[[Floats], Floats]
 ) -> Floats:
     """Developer i's payoffs ``[rounds, m]`` for ``efforts`` while the others keep the scores of
-    ``boards`` ``[rounds, n]``; ``shown`` is what is compared of scores."""
+    ``boards`` ``[rounds, n]``; ``shown`` turns scores into those that are compared."""
     profiles = np.repeat(boards[:, None], efforts.shape[1], axis=1)
-    profiles[..., i] = exact.own_scores(game, rule, i, efforts)
-    return game.award(shown(profiles), rule.ties).prizes[..., i] - game.cost(efforts)
+    profiles[..., i] = subgame.own_scores(i, efforts)
+    prizes = subgame.game.award(shown(profiles), subgame.rule.ties).prizes[..., i]
+    return prizes - subgame.game.cost(efforts)

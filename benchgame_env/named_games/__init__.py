@@ -19,12 +19,30 @@ _FILES = (fitted, textbook)
 def load_game(name: str, **overrides: Any) -> Game:
     """The game called ``name``, or the one in a calibration file whose path ends in ``.json``.
 
-    Overrides are fields of `Game` (``prizes``, ``cost``, ``budget``, ...) and, for the games fitted to
-    real checkpoints, ``developers`` (model names) and ``steps_per_rank``.
+    Parameters
+    ----------
+    name : str
+        A name from `games`, or the path of a calibration file (``*.json``).
+    **overrides : object
+        Fields of `Game` (``prizes``, ``cost``, ``budget``, ...) and, for the games fitted to real
+        checkpoints, ``developers`` (model names) and ``steps_per_rank``.
+
+    Returns
+    -------
+    Game
 
     Raises
     ------
-    ValueError: an unknown name, override or developer; the known ones are listed.
+    ValueError
+        An unknown name, override or developer; the known ones are listed.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> bg.load_game("three").prizes.tolist()
+    [1.0, 0.5, 0.0]
+    >>> bg.load_game("pythia-gsm8k", developers=("pythia-1b", "pythia-12b")).names
+    ('pythia-12b', 'pythia-1b')
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
@@ -46,7 +64,7 @@ def as_game(spec: str | Game) -> Game:
 
 def checkpoints(name: str) -> dict[str, tuple[float, float]]:
     """First and last measured total effort of each model of a fitted game or calibration file, by
-    model; empty for games that nothing was measured for."""
+    model; empty for games without checkpoints."""
     if name.endswith(".json"):
         return Calibration.load(name).ranges
     if registry.builder(name).__module__ != fitted.__name__:

@@ -34,9 +34,12 @@ def from_calibration(
 
     Parameters
     ----------
-    calibration: fitted curves.
-    developers: at least one model name, in any order.
-    steps_per_rank: fine-tuning steps that cost as much as one rank wins, > 0.
+    calibration : Calibration
+        Fitted curves.
+    developers : sequence of str, optional
+        At least one model name, in any order.
+    steps_per_rank : float, optional
+        Fine-tuning steps that cost as much as one rank wins, > 0.
     """
     number("steps_per_rank", steps_per_rank, low=0, strict=True)
     rows = _rows(calibration, developers)

@@ -16,7 +16,7 @@ _builders: dict[str, Builder] = {}
 
 
 def register_game(name: str) -> Callable[[Builder], Builder]:
-    """Decorator: make a function that returns a `Game` known as ``name``.
+    """Decorator that registers a function, which returns a `Game`, under ``name``.
 
     Its keyword arguments become overrides of `load_game`, beside the fields of `Game`.
     """
@@ -33,7 +33,14 @@ def register_game(name: str) -> Callable[[Builder], Builder]:
 
 
 def games() -> tuple[str, ...]:
-    """Names of all known games, sorted."""
+    """Names of all known games, sorted.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> "duel" in bg.games(), "pythia-gsm8k" in bg.games()
+    (True, True)
+    """
     return tuple(sorted(_builders))
 
 
@@ -43,7 +50,7 @@ def builder(name: str) -> Builder:
 
 
 def describe_game(name: str) -> str:
-    """The first line of what is written about the game."""
+    """The first line of the game's docstring."""
     return (inspect.getdoc(builder(name)) or "").partition("\n")[0]
 
 

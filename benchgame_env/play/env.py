@@ -92,10 +92,12 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
 
     @property
     def game(self) -> Game:
+        """The game that is played."""
         return self._vec.game
 
     @property
     def protocol(self) -> Any:
+        """The protocol that ranks the developers."""
         return self._vec.protocol
 
     @property
@@ -178,7 +180,18 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
 
 
 def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> BenchGameEnv:
-    """The environment; arguments are those of `BenchGameEnv`."""
+    """The environment; arguments are those of `BenchGameEnv`.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> env = bg.parallel_env("duel", "direct", horizon=2)
+    >>> observations, infos = env.reset(seed=0)
+    >>> actions = {agent: [1.0] for agent in env.agents}  # all spend the largest effort
+    >>> observations, rewards, terminations, truncations, infos = env.step(actions)
+    >>> [infos[agent]["rank"] for agent in env.agents]  # the order stays as it was
+    [1, 2]
+    """
     return BenchGameEnv(game, protocol, **settings)
 
 

@@ -101,6 +101,7 @@ class VectorEnv:
 
     @property
     def n_developers(self) -> int:
+        """Number of developers."""
         return self.game.n_developers
 
     @property
@@ -242,5 +243,14 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def vector_env(game: Game | str, protocol: Any, num_envs: int = 1024, **settings: Any) -> VectorEnv:
-    """``num_envs`` copies of the subgame on arrays; the settings are those of `VectorEnv`."""
+    """``num_envs`` copies of the subgame on arrays; the settings are those of `VectorEnv`.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> vec = bg.vector_env("three", "direct", num_envs=2, horizon=5)
+    >>> observations, infos = vec.reset(seed=0)
+    >>> observations.shape[:2], infos["rank"].tolist()
+    ((2, 3), [[1, 2, 3], [1, 2, 3]])
+    """
     return VectorEnv(game, protocol, num_envs, **settings)

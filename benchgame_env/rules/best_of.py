@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
+from benchgame_env.rules.contract import Revised, Rng
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, integer
@@ -55,12 +56,7 @@ class BestOf(Layer):
         return {**self.base.published, **tests}
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         tests = self._tests(game)
         best = np.full(np.shape(efforts), -np.inf)

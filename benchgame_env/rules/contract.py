@@ -12,6 +12,8 @@ from benchgame_env.game import Board, Game, Ties
 from benchgame_env.validate import Floats, choice
 
 Draws = Literal["joint", "independent", "none"]
+Rng = np.random.Generator | None  # needed where boards are drawn
+Revised = NDArray[np.bool_] | None  # who could hand in a new model, [..., n]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +90,7 @@ class Protocol:
         return None
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         """The next board of episodes, and the state after it.
 

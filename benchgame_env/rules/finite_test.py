@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import Draws, Protocol, Traits, is_exact
+from benchgame_env.rules.contract import Draws, Protocol, Revised, Rng, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol, register_protocol
 from benchgame_env.validate import Floats, choice, integer
 
@@ -63,12 +63,7 @@ class FiniteTest(Protocol):
         return self.base.start(game, shape)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         if rng is None:
             raise ValueError(f"rng: {self!r} draws its boards, so it needs a generator")

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
-from benchgame_env.rules.contract import Traits
+from benchgame_env.rules.contract import Revised, Rng, Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats
@@ -41,12 +40,7 @@ class FirstLook(Layer):
         return self.base.start(game, shape), np.zeros(shape, dtype=bool), np.zeros(shape)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         before, locked, first = state
         board, after = self.base.play(game, efforts, before, rng, revised)

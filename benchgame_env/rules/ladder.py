@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import publish
-from benchgame_env.rules.contract import Traits
+from benchgame_env.rules.contract import Revised, Rng, Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, number
@@ -36,12 +36,7 @@ class BestSoFar(Layer):
         return self.base.start(game, shape), np.full(shape, -np.inf)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         before, best = state
         board, after = self.base.play(game, efforts, before, rng, revised)

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import DeterministicProtocol, Protocol, Traits, is_exact
+from benchgame_env.rules.contract import DeterministicProtocol, Protocol, Revised, Rng, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol
 from benchgame_env.validate import Floats, choice
 
@@ -67,24 +66,22 @@ class Layer(Protocol):
         return {**self.base.published, **super().published}
 
     def score(self, game: Game, efforts: Floats) -> Floats:
+        """The base's scores at the efforts that count, as this layer shows them; ``[..., n]``."""
         return self.show(self._exact_base().score(game, self.counted(efforts)))
 
     def effort_for(self, game: Game, scores: Floats) -> Floats:
+        """Least own efforts that show ``scores``, ``[..., n]``, effort units."""
         return self.needed(self._exact_base().effort_for(game, self.hidden(np.asarray(scores))))
 
     def shown(self, scores: Floats) -> Floats:
+        """What is shown when a score of ``scores`` is aimed at, ``[..., n]``."""
         return self.show(self._exact_base().shown(self.hidden(scores)))
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
         return self.base.start(game, shape)
 
     def play(
-        self,
-        game: Game,
-        efforts: Floats,
-        state: Any = None,
-        rng: np.random.Generator | None = None,
-        revised: NDArray[np.bool_] | None = None,
+        self, game: Game, efforts: Floats, state: Any = None, rng: Rng = None, revised: Revised = None
     ) -> tuple[Board, Any]:
         board, state = self.base.play(game, self.counted(efforts), state, rng, revised)
         return game.board(self.show(board.scores), self.ties), state

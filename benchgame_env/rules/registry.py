@@ -186,6 +186,12 @@ def make_protocol(name: str, **parameters: Any) -> Any:
     ------
     ValueError
         An unknown name (the known ones are listed) or unsuitable parameters.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> bg.make_protocol("tune-before-test", level=3000)
+    TuneBeforeTest(level=3000.0, ties='quality')
     """
     parts = _parts(name)
     if len(parts) == 1:

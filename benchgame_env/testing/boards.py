@@ -33,6 +33,7 @@ SLACK = 1e-6  # of a score; an inverse is computed in rounded numbers
 
 
 def shapes(trial: Trial) -> str | None:
+    """Boards have the members, shapes and kinds of numbers that are asked for."""
     for shape in ((), (3,), (2, 3)):
         trial.fresh().board(trial.efforts(*shape))
         rounds = trial.rounds(*shape)
@@ -51,6 +52,7 @@ def shapes(trial: Trial) -> str | None:
 
 
 def ranks(trial: Trial) -> str | None:
+    """Ranks follow the published scores and the tie rule."""
     board = trial.boards(ROWS)
     for place, prizes in zip(board.ranks, board.prizes, strict=True):
         _ranking(place, prizes)
@@ -85,6 +87,7 @@ def _ranking(place: NDArray[np.int64], prizes: Floats) -> None:
 
 
 def pot(trial: Trial) -> str | None:
+    """The prizes paid sum to the pot."""
     board = trial.boards(ROWS)
     paid, due = board.prizes.sum(axis=-1), trial.game.prizes.sum()
     worst = int(np.abs(paid - due).argmax())
@@ -152,6 +155,7 @@ def _untied(boards: Board) -> tuple[Floats, ...]:
 
 
 def effort(trial: Trial) -> str | None:
+    """More effort does not lower a developer's score."""
     exact = is_exact(trial.protocol)
     if not exact and not trial.traits.rewards_effort:
         return "rewards_effort is not promised"
@@ -183,6 +187,7 @@ def _ladder(trial: Trial, i: int) -> Floats:
 
 
 def exact(trial: Trial) -> str | None:
+    """An exact rule's scores and least efforts agree with each other."""
     rule: Any = trial.protocol
     game = trial.game
     need(

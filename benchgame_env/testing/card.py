@@ -17,6 +17,7 @@ NUMBERS = {"int", "float", "int | None", "float | None"}
 
 
 def parameters(trial: Trial) -> str | None:
+    """Unsuitable parameters are refused by name."""
     rule = trial.given
     _unknown_parameters_are_refused(type(rule))
     for field, bad in _bad_values(trial):
@@ -93,6 +94,7 @@ def _is_a_value(trial: Trial) -> None:
 
 
 def docstring(trial: Trial) -> str | None:
+    """The docstring begins with one sentence."""
     text = inspect.cleandoc(type(trial.given).__doc__ or "")
     first, _, rest = text.partition("\n")
     need(

@@ -13,6 +13,7 @@ from benchgame_env.validate import integer
 
 
 def add_to(subparsers: Any) -> None:
+    """Add the command ``check`` to the parsers of a command line."""
     parser = subparsers.add_parser(
         "check",
         help="check a protocol, also one of your own",

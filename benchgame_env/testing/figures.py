@@ -19,6 +19,7 @@ RARE = 1e-6  # values with a smaller chance are not expected among the draws
 
 
 def figures(trial: Trial) -> str | None:
+    """Published figures and the designer's costs are finite numbers, and true of the boards."""
     rule = trial.protocol
     published = rule.published
     need(

@@ -15,6 +15,7 @@ ROWS = 20
 
 
 def seeds(trial: Trial) -> str | None:
+    """Boards follow from the generator that is handed in, and from nothing else."""
     efforts = trial.efforts(ROWS)
     np_state, state = np.random.get_state(), random.getstate()  # noqa: NPY002 (to catch who uses it)
     one, again, other = (trial.board(efforts, stream) for stream in (1, 1, 2))
@@ -68,6 +69,7 @@ def _noise(trial: Trial, one: Board, other: Board) -> None:
 
 
 def state(trial: Trial) -> str | None:
+    """What an episode remembers is in its state alone."""
     _inputs_are_left_alone(trial)
     one, two = trial.efforts(ROUNDS, stream=1), trial.efforts(ROUNDS, stream=2)
     alone = trial.fresh().episode(one, stream=1), trial.fresh().episode(two, stream=2)

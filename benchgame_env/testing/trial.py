@@ -41,10 +41,12 @@ class Trial:
 
     @property
     def n(self) -> int:
+        """Number of developers."""
         return self.game.n_developers
 
     @property
     def traits(self) -> Traits:
+        """What the protocol promises."""
         return self.protocol.traits
 
     @property
@@ -75,9 +77,11 @@ class Trial:
         return Trial(copy.deepcopy(self.protocol), self.game, self.seed)
 
     def on(self, game: Game) -> Trial:
+        """The same protocol on another ``game``."""
         return Trial(self.protocol, game, self.seed)
 
     def rng(self, stream: int = 0) -> np.random.Generator:
+        """A new generator for the stream with this number."""
         return np.random.default_rng([self.seed, stream])
 
     def efforts(self, *shape: int, stream: int = 0) -> Floats:
@@ -152,10 +156,12 @@ def checked(found: Any, shape: tuple[int, ...], source: str) -> Board:
 
 
 def pick(boards: Board, index: Any) -> Board:
+    """The part of ``boards`` at ``index`` of the first axis."""
     return Board(boards.scores[index], boards.ranks[index], boards.prizes[index])
 
 
 def stack(boards: Sequence[Board]) -> Board:
+    """Boards as one, with a new first axis."""
     scores, ranks, prizes = zip(*boards, strict=True)
     return Board(np.stack(scores), np.stack(ranks), np.stack(prizes))
 

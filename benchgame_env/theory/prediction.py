@@ -1,4 +1,4 @@
-"""What to expect of a game under a protocol, and why: every solution concept is asked in turn."""
+"""The prediction for a game under a protocol: every solution concept is asked in turn."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ UNCOVERED = Decision(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Prediction(Decision):
-    """The predicted play of one developer subgame: the decision, and all that concepts find.
+    """The predicted play of one developer subgame: the decision, and the solutions of all concepts.
 
-    What takes long is found when it is first asked for: `mixed`, `cycle`, `equilibria`, `solutions`.
+    Slow solutions are found when they are first asked for: `mixed`, `cycle`, `equilibria`, `solutions`.
 
     Parameters
     ----------
@@ -67,10 +67,12 @@ class Prediction(Decision):
 
     @property
     def game(self) -> Game:
+        """The game asked about."""
         return self.question.game
 
     @property
     def protocol(self) -> Any:
+        """The protocol asked about."""
         return self.question.rule
 
     @property
@@ -154,12 +156,14 @@ def predict(
 ) -> Prediction:
     """Predict how developers play ``game`` under ``protocol``.
 
-    Never applies a theorem outside its hypotheses: where one fails, the answer is ``undecided``.
+    A theorem is applied only where its hypotheses hold; where one fails, the answer is ``undecided``.
 
     Parameters
     ----------
     game : Game or str
+        The game, or its name.
     protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``.
     scope : Scope, optional
         What is assumed of play; default: any effort, round-robin from zero, one round ahead.
     tolerance : float
@@ -167,10 +171,22 @@ def predict(
     progress : callable
         Called now and then with the NashConv so far, as a share of P, while one is being found.
 
+    Returns
+    -------
+    Prediction
+
     Raises
     ------
     ValueError
         An unknown name, unsuitable parameters, or a ``gamma`` that no concept covers.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> bg.theory.predict("duel", "direct").regime
+    'cycle'
+    >>> bg.theory.predict("scaling-laws", ("tune-before-test", {"level": 2.0})).regime
+    'pure'
     """
     number("tolerance", tolerance, low=0, strict=True)
     scope = Scope() if scope is None else scope

@@ -48,13 +48,22 @@ def test_games_and_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> N
     assert [line.split(":")[0] for line in listed.splitlines()] == list(bg.protocols())
 
 
+def test_what_is_not_known_is_said_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    # At level 40 both scores of the duel lie within exp(-40) of 1: one step of the grid decides.
+    assert run("predict", "duel", "--protocol", "tune-before-test", "--level", "40") == 0
+    page = capsys.readouterr().out
+    assert "T is not known: one step of the grid" in page
+    assert page.count("is not known") == 3  # T, and the NashConv of zero effort as two concepts
+    assert "nan" not in page
+
+
 def test_a_prediction_names_who_is_tempted(capsys: pytest.CaptureFixture[str]) -> None:
     # The duel: passing costs 0.5, wins 1 (theory section 5); zero effort leaves exactly that regret.
     assert run("predict", "duel") == 0
     page = capsys.readouterr().out
     assert "regime       no pure equilibrium" in page
     assert "card: Theorem 4.6" in page
-    assert "temptation   0.5 prize units" in page
+    assert "temptation   T = 0.5, give or take" in page
     assert "model-1 passes model-0 with effort 0.5, gains 0.5" in page
     assert "NashConv of zero effort is 0.5" in page
     assert "stopped by   no tune-before-test level" in page

@@ -52,7 +52,9 @@ def test_the_commands_of_the_readme_explain_themselves(
     with pytest.raises(SystemExit) as stop:
         main(["--help"])  # type: ignore[operator]
     assert stop.value.code == 0
-    assert f"usage: python -m {module}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"usage: python -m {module}" in text
+    assert "%%" not in text
 
 
 def test_the_map_names_what_is_there() -> None:

@@ -93,8 +93,8 @@ def test_tens_of_thousands_of_samples_of_the_duels_equilibrium() -> None:
     [
         ([[0.0, 0.0, 0.0]], "direct", "profiles: 3 .*2 developers"),
         ([[0.0, -0.5]], "direct", r"profiles: .*\[0, budget\], got -0.5 to 0"),
-        ([0.0, 0.5], "direct", r"efforts: .*got shape \(2,\)"),
-        ([[0.0, 0.5]], ("finite-test", {"items": 10}), "DeterministicProtocol"),
+        ([0.0, 0.5], "direct", r"profiles: .*got shape \(2,\)"),
+        ([[0.0, 0.5]], ("finite-test", {"items": 10}), "protocol .*DeterministicProtocol"),
     ],
 )
 def test_bad_input_names_the_culprit(profiles, protocol, culprit: str) -> None:

@@ -158,10 +158,10 @@ def test_the_predicted_cycle_misses_nothing() -> None:
     [
         ([[0.1, 0.1]], [1], "direct", "efforts: developer 0 .*round 0.* 1 revised"),
         ([[0.0, -1.0]], [1], "direct", r"efforts: .*\[0, budget\], got -1"),
-        ([[0.0, 0.1]], [2], "direct", r"efforts, revised: .*\[rounds, 2\] .*2 developers"),
-        ([[0.0, 0.1]], [1, 0], "direct", r"efforts, revised: .*\(1, 2\) and \(2,\)"),
-        ([[0.0, 0.1, 0.0]], [1], "direct", r"efforts, revised: .*\(1, 3\) and \(1,\)"),
-        ([[0.0, 0.1]], [1], ("ladder", {"step": 0.1}), "DeterministicProtocol"),
+        ([[0.0, 0.1]], [2], "direct", "revised: .*2 developers"),
+        ([[0.0, 0.1]], [1, 0], "direct", "revised: .*2 developers .*1 rounds"),
+        ([[0.0, 0.1, 0.0]], [1], "direct", "efforts: 3 .*2 developers"),
+        ([[0.0, 0.1]], [1], ("ladder", {"step": 0.1}), "protocol Ladder.*DeterministicProtocol"),
     ],
 )
 def test_bad_input_names_the_culprit(efforts, who, protocol, culprit: str) -> None:

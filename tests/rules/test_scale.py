@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from tools.cases import DIRECT, SPLIT, Coarse
-from tools.generators import Fee, Index, random_cases, random_game, random_protocol
+from tools.generators import Counting, Fee, Index, random_cases, random_game, random_protocol
 
 import benchgame_env as bg
 from benchgame_env.numerics import above, publish
@@ -175,22 +175,6 @@ def test_developers_who_do_not_exist_are_refused(developers) -> None:
 
 
 # --- ten thousand developers --------------------------------------------------------------------
-
-
-@dataclass
-class Counting:
-    """Curves that count the numbers they are asked for."""
-
-    curves: Any
-    asked: int = 0
-
-    def score(self, effort: Any) -> Any:
-        self.asked += np.size(effort)
-        return self.curves.score(effort)
-
-    def effort_for(self, score: Any) -> Any:
-        self.asked += np.size(score)
-        return self.curves.effort_for(score)
 
 
 def measured(game: bg.Game, run: Callable[[bg.Game], Any]) -> tuple[Any, float, float]:

@@ -318,7 +318,7 @@ def test_a_game_that_no_solver_reaches_has_no_mixed_equilibrium_and_a_reason(gam
 def test_every_concept_has_a_reason_and_is_asked_once() -> None:
     p = predict("duel", "direct")
     assert set(p.answers) == {"honest_profile"}  # what takes long has not been asked for
-    assert p.reasons["grid_pure"] == "the theorems say what pure equilibria there are"
+    assert p.reasons["grid_pure"] == "the theorems already say which pure equilibria there are"
     assert set(p.answers) == {"honest_profile", "grid_pure"}
     assert p.mixed is p.mixed
     assert all(p.reasons[name] for name in CONCEPTS)
@@ -377,3 +377,11 @@ def test_foresight_is_refused() -> None:
         predict("duel", "direct", Scope(gamma=0.9))
     with pytest.raises(ValueError, match=r"tolerance: .*> 0, got 0"):
         predict("duel", "direct", tolerance=0.0)
+
+
+def test_the_temptation_has_its_error() -> None:
+    # The rival of the duel scores 1 - exp(-1), where curves have the slope exp(-1): one step of the grid
+    # moves the effort that passes it, and so its cost and T, by 2**-23 e.
+    found = bg.theory.predict("duel", "direct")
+    assert found.temptation_error == pytest.approx(2**-23 * math.e, rel=1e-3)
+    assert math.isnan(bg.theory.predict("duel", ("finite-test", {"items": 100})).temptation_error)

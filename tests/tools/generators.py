@@ -92,6 +92,22 @@ class Rescaled:
         return self.curves.effort_for(np.asarray(score) / self.factor) * self.unit
 
 
+@dataclass
+class Counting:
+    """Curves that count the numbers they are asked for."""
+
+    curves: Any
+    asked: int = 0
+
+    def score(self, effort: Any) -> Any:
+        self.asked += np.size(effort)
+        return self.curves.score(effort)
+
+    def effort_for(self, score: Any) -> Any:
+        self.asked += np.size(score)
+        return self.curves.effort_for(score)
+
+
 class FallingLead:
     """``v_1 = 1 - exp(-(x + 0.5 + 0.2 exp(-x)))``, ``v_2 = 1 - exp(-x)``: the lead falls towards 0.5.
 

@@ -188,7 +188,7 @@ def test_workers_do_not_outlive_who_started_them(tmp_path: Path) -> None:
     [
         (["missing.toml"], "missing.toml is missing"),
         (["--backend", "cloud"], "--backend: unknown 'cloud'; known: local, ray"),
-        (["--address", "here:1"], "--address: only of --backend ray"),
+        (["--address", "here:1"], "--address: needs --backend ray"),
         (["--workers", "0"], "--workers: must be a whole number >= 1, got 0"),
         (["--random-state", "-1"], "--random-state: must be a whole number >= 0"),
         (["--seeds", "3"], "--seeds"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,14 +19,17 @@ from benchgame_env import metrics, theory
 from benchgame_env.rules import registry
 from benchgame_env.theory.mixed import equilibrium
 from training.compare_protocols import __main__ as compare_protocols
+from training.compare_protocols import comparison
 from training.compare_protocols import rows as protocol_rows
-from training.compare_protocols.__main__ import compare, main
+from training.compare_protocols.__main__ import main
+from training.compare_protocols.comparison import compare
 from training.compare_protocols.page import OUTCOMES
 from training.compare_protocols.ranges import Setting, setting_from, settings_for
 from training.compare_protocols.results import cheapest, findings, read_results, write_results
 from training.compare_protocols.rows import EPISODES, HONEST, replay, row_of
 from training.html.drawing import linear_axis, logarithmic_axis
 
+ROOT = Path(__file__).parent.parent.parent
 FEW = [
     Setting("direct", {}),
     Setting("tune-before-test", {"level": 1.0}),
@@ -243,13 +248,11 @@ def test_an_interrupted_comparison_goes_on_to_the_same_file(
         done.append(setting.protocol)
         return row_of(game, setting)
 
-    monkeypatch.setattr(compare_protocols, "row_of", interrupted)
+    monkeypatch.setattr(comparison, "row_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         compare("duel", FEW[::-1], parts)
     assert names(read_results(parts)) == done == ["ladder", "rounded"]
-    monkeypatch.setattr(
-        compare_protocols, "row_of", lambda game, s: done.append(s.protocol) or row_of(game, s)
-    )
+    monkeypatch.setattr(comparison, "row_of", lambda game, s: done.append(s.protocol) or row_of(game, s))
     assert compare("duel", FEW, parts) == rows
     assert parts.read_bytes() == whole.read_bytes()
     assert done[2:] == ["direct", "tune-before-test"]
@@ -265,6 +268,41 @@ def test_rows_of_other_settings_stay_in_the_file(tmp_path: Path) -> None:
 def test_processes_give_the_same_rows(tmp_path: Path) -> None:
     together = compare("duel", FEW[:3], tmp_path / "two.csv", workers=2)
     assert together == compare("duel", FEW[:3], tmp_path / "one.csv", workers=1)
+
+
+KILLED = """
+import multiprocessing, os, signal
+import benchgame_env as bg
+class Killed(bg.Protocol):
+    name = "killed"
+    def evaluate(self, game, efforts, rng=None):
+        if multiprocessing.parent_process() is not None:  # in a worker
+            os.kill(os.getpid(), signal.SIGKILL)
+        return game.board(game.curves.score(efforts))
+"""
+
+
+def test_the_command_ends_with_two_workers_and_a_killed_worker_is_a_failed_row(tmp_path: Path) -> None:
+    (tmp_path / "killed_rule.py").write_text(KILLED)
+    out = tmp_path / "rows.csv"
+    words = ["duel", "--protocols", "direct,rounded", "--quick", "--workers", "2", "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "training.compare_protocols", *words, "--setting", "killed_rule:Killed"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    *rows, killed = read_results(out)
+    settings = settings_for(bg.load_game("duel"), ["direct", "rounded"], quick=True)
+    assert rows == compare("duel", settings, tmp_path / "one.csv", workers=1)
+    assert names(rows) == ["direct", "rounded", "rounded"]
+    assert [row["error"] for row in rows] == [""] * 3
+    assert (killed["protocol"], killed["kendall_tau"]) == ("killed_rule:Killed", None)
+    assert "SIGKILL" in killed["error"]
+    assert "killed_rule:Killed: its process was ended by SIGKILL" in done.stdout
 
 
 def test_a_failure_is_a_row_and_is_tried_again(
@@ -380,7 +418,14 @@ def test_prices_name_one_setting(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["duel", "--setting", "tune-before-test:level=-1"], "level: must be >= 0, got -1"),
         (["duel", "--setting", "tune-before-test"], "takes level, ties"),
         (["duel", "--setting", "rounded:decimals"], "cannot import 'rounded'"),
-        (["duel", "--protocols", "direct", "--price", "items=1"], "unknown 'items'"),
+        (
+            ["duel", "--protocols", "direct", "--price", "items=1"],
+            "--price: none of these settings costs 'items'",
+        ),
+        (
+            ["duel", "--protocols", "finite-test", "--price", "tuning=1"],
+            "unknown 'tuning'; known: items",
+        ),
         (["duel", "--protocols", "finite-test", "--price", "items"], "expected RESOURCE=NUMBER"),
         (["duel", "--protocols", "finite-test", "--price", "items=-1"], "--price: items: must be >= 0"),
         (["duel", "--protocols", "finite-test,refreshed", "--price", "items=1"], "also cost refresh"),

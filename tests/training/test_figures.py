@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
+from training.grading.exact_figures import Grader
 from training.grading.figures import SeedFigures, cycle_figures, load_figures, save_figures
 
 SEED = SeedFigures(
@@ -87,7 +88,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     path.write_text(whole())
     assert load_figures(path).tau == 1.0
     path.write_text(text)
-    with pytest.raises(ValueError, match=f"{path} is damaged or holds no figures of a seed: .+"):
+    with pytest.raises(ValueError, match=f"{path} is damaged: .+"):
         load_figures(path)
 
 
@@ -151,3 +152,10 @@ def test_where_regrets_are_not_known_peaks_and_period_still_are() -> None:
     rule = bg.make_protocol("ladder", step=0.01)
     figures = cycle_figures(bg.load_game("duel"), rule, np.zeros((6, 2)), np.tile([1, 0], 3))
     assert set(figures) == {"periodic", "period", "peaks"}
+
+
+def test_developers_who_share_a_rank_are_ranked_neither_right_nor_wrong() -> None:
+    # Tied pairs count 0, as in `metrics.Outcomes`: one board in order, one shared, mean 0.5.
+    grader = Grader(bg.load_game("duel"), bg.make_protocol("direct", ties="split"), None)
+    assert grader(np.zeros((1, 2)), np.array([[1, 1]]))["kendall_tau"] == 0.0
+    assert grader(np.zeros((2, 2)), np.array([[1, 1], [1, 2]]))["kendall_tau"] == 0.5

@@ -77,14 +77,14 @@ def test_the_jackknife_leaves_out_each_benchmark() -> None:
     error = math.sqrt(3 / 4 * ((without - 3.5) ** 2).sum())
     half = stats.t.ppf(0.975, 3) * error
     found = mean_with_interval(pairs, np.arange(1.0, 7.0))
-    assert found == pytest.approx((3.5, 3.5 - half, 3.5 + half))
+    assert (found.value, found.low, found.high) == pytest.approx((3.5, 3.5 - half, 3.5 + half))
 
 
 def test_two_benchmarks_have_no_interval() -> None:
-    mean, low, high = mean_with_interval([Pair(("a", "b"), 5, ())], np.array([0.5]))
-    assert mean == 0.5
-    assert math.isnan(low)
-    assert math.isnan(high)
+    found = mean_with_interval([Pair(("a", "b"), 5, ())], np.array([0.5]))
+    assert found.value == 0.5
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
 
 
 def test_tied_scores_count_as_in_tau_b() -> None:
@@ -116,8 +116,8 @@ def test_what_ranks_nothing_is_refused(scores, others, message) -> None:
         (("x,c,0.5", "x,c,"), "row 4: direct: expected a number, got ''"),
         (("y,a,0.5,0.01,0.6", "y,a,0.5"), "row 7: tuned: expected a number, got None"),
         (("x,c,", "x,,"), "row 4: model: expected a name"),
-        (("x,d,", "x,c,"), "row 5: model 'c' on 'x' is there already"),
-        (("z,b,0.2,0.01,0.8\nz,c,0.3,0.01,0.7\n", ""), "'x' and 'z' have 1 models in common"),
+        (("x,d,", "x,c,"), "row 5: model 'c' on 'x' has an earlier row"),
+        (("z,b,0.2,0.01,0.8\nz,c,0.3,0.01,0.7\n", ""), "'x' and 'z' have 1 model in common"),
         (("z,b,0.2,0.01,0.8\nz,c,0.3", "z,b,0.1,0.01,0.8\nz,c,0.1"), "score the same on 'z'"),
         ((SCORES[SCORES.index("y,b") :], ""), "need at least two benchmarks to compare, got x"),
     ],

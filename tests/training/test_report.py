@@ -275,12 +275,15 @@ def test_an_axis_from_zero_is_linear_first_then_logarithmic() -> None:
 # --- a benchmark -------------------------------------------------------------------------------
 
 PROFILE = {"tau": [0.0, 0.5, 1.0], **{key: [1, 0.5, 0] for key in ("share", "low", "high")}}
+TWO = {
+    "honest": {"value": 0.5, "low": 0.4, "high": 0.6},
+    "ppo-annealed": {"value": 0.3, "low": 0.2, "high": 0.4},
+}
 BOTH: dict[str, Any] = {
     "tasks": ["duel"],
-    "iqm": {
-        "honest": {"value": 0.5, "low": 0.4, "high": 0.6},
-        "ppo-annealed": {"value": 0.3, "low": 0.2, "high": 0.4},
-    },
+    "runs": {"honest": 2, "ppo-annealed": 2},
+    "iqm": TWO,
+    "mean": TWO,
     "improvement": [
         {"better": "honest", "than": "ppo-annealed", "value": 0.7, "low": 0.45, "high": 0.9}
     ],
@@ -289,6 +292,8 @@ BOTH: dict[str, Any] = {
 ALONE: dict[str, Any] = {
     "tasks": ["five"],
     "iqm": {"honest": {"value": 0.8, "low": 0.7, "high": 0.9}},
+    "runs": {"honest": 3},
+    "mean": {"honest": {"value": 0.8, "low": 0.7, "high": 0.9}},
     "improvement": [],
     "profile": {"honest": PROFILE},
 }
@@ -434,7 +439,7 @@ def test_another_page_is_never_overwritten(
     assert out.read_text() == text_of(run)
     out.write_text("another")
     for path, complaint in [
-        (out, "exists already"),
+        (out, "exists; remove it"),
         (tmp_path / "page.pdf", "unknown '.pdf'"),
         (tmp_path / "none" / "page.html", "there is no folder"),
     ]:

@@ -160,7 +160,7 @@ def test_algorithms_meet_where_the_same_ones_have_scores() -> None:
     assert found[2].mean["b"] == Estimate(1.0, 1.0, 1.0)
     # On x and w: a and b win one each; a has half of x against c (0.9 twice, 0.7 never) and none of w;
     # b none of x and all of w.
-    assert [{pair: e.value for pair, e in one.improvement.items()} for one in found] == [
+    assert [{(e.better, e.than): e.value for e in one.improvement} for one in found] == [
         {("a", "b"): 0.5, ("a", "c"): 0.25, ("b", "c"): 0.5}, {("a", "c"): 1.0}, {("b", "c"): 1.0},
     ]  # fmt: skip
     assert [list(one.profile) for one in found] == [["a", "b", "c"], ["a", "c"], ["b", "c"]]

@@ -1,16 +1,15 @@
 """``python -m training.benchmark``: games x protocols x algorithms x seeds, graded and compared.
 
 The folder holds ``suite.json`` and ``runs/NAME/``, each a run as `training.train` makes it. A cell is
-one seed of a run; it is finished when its figures, rows and progress are there and whole. Whatever
-stopped the command, the same command goes on and ends with the same rows. At the end ``rows.csv`` has
-one row per cell, ``verdicts.csv`` one per run, ``statistics.json`` the algorithms compared, and
+one seed of a run; it is finished when its figures, rows and progress are complete. Whatever stopped the
+command, the same command goes on and ends with the same rows. At the end ``rows.csv`` has one row for
+each cell, ``verdicts.csv`` one for each run, ``statistics.json`` the comparison of the algorithms, and
 ``marl_eval.json`` learning curves for marl-eval. Exit status: 0 done, 1 cells failed, 2 bad input.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -21,12 +20,13 @@ from benchgame_env.validate import integer
 from training.benchmark.cells import work_out
 from training.benchmark.results import comparison_tables, summarise, verdict_tables
 from training.benchmark.suite import STANDARD, Suite, standard
-from training.jobs import BACKENDS, open_pool
+from training.jobs import BACKENDS, add_workers_option, open_pool
 
 PROG = "python -m training.benchmark"
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     options = _parser().parse_args(arguments)
     return commands.run(lambda: _benchmark(options), PROG)
 
@@ -35,30 +35,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = commands.Parser(
         prog=PROG,
         description="Train and grade algorithms on many games, several cells at once, and compare them.",
-        epilog="The same command goes on with an interrupted benchmark. "
+        epilog="To go on with an interrupted benchmark, repeat the command. "
         "Exit status: 0 done, 1 cells failed, 2 bad input.",
     )
-    parser.add_argument(
-        "suite",
-        nargs="?",
-        type=Path,
-        default=None,
-        help=f"settings file, see training/benchmark/suite.py; default: {STANDARD}",
-    )
-    parser.add_argument("--quick", action="store_true", help=f"the small form of {STANDARD}")
-    parser.add_argument("--out", type=Path, default=None, help="folder; default: runs/NAME of the suite")
+    parser.add_argument("suite", nargs="?", type=Path, help="settings file, see "
+                        f"training/benchmark/suite.py; default: {STANDARD}")  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help=f"run a small form of {STANDARD}")
+    parser.add_argument("--out", type=Path, help="folder; default: runs/NAME of the suite")
     parser.add_argument("--backend", default="local", help=f"one of: {', '.join(BACKENDS)}")
-    parser.add_argument("--address", default=None, help="of a Ray cluster whose machines all see --out")
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count(), help="processes of --backend local"
-    )
-    parser.add_argument("--random-state", type=int, default=0, help="of the bootstrap of the statistics")
+    parser.add_argument("--address", help="address of a Ray cluster whose machines all share --out")
+    add_workers_option(parser)
+    parser.add_argument("--random-state", type=int, default=0, help="seed of the bootstrap")
     return parser
 
 
 def _benchmark(options: argparse.Namespace) -> int:
     if options.quick and options.suite is not None:
-        raise ValueError("--quick: is a form of the standard suite, leave out the settings file")
+        raise ValueError("--quick: is a form of the standard suite; give no settings file")
     workers = integer("--workers", options.workers, low=1)
     rng = np.random.default_rng(integer("--random-state", options.random_state, low=0))
     suite = Suite.read(options.suite or standard(options.quick))
@@ -66,7 +59,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     errors = work_out(suite, out, open_pool(options.backend, workers, options.address))
     verdicts, comparisons = summarise(suite, out, errors, rng)
     print("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
-    print(f"\nRows, verdicts and statistics are in {out}; python -m training.report {out} draws them.")
+    print(f"\nRows, verdicts and statistics are in {out}; python -m training.report {out} makes a page.")
     for name, error in errors.items():
         print(f"{PROG}: {name} failed: {error}", file=sys.stderr)
     return 1 if errors else 0

@@ -1,4 +1,4 @@
-"""The cells of a benchmark: what is to be done, where it is kept, and doing what is missing."""
+"""The cells of a benchmark: which there are, where they are kept, and running the missing ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from benchgame_env.files import claim_folder, json_text, write_text
 from training.benchmark.suite import Suite, SuiteRun
 from training.grading.figures import load_figures
 from training.grading.judging import grade_and_keep
-from training.jobs import Job, Pool, run_all
+from training.jobs import Job, Pool, progress_bar, run_all
 from training.run.prediction import FILE, kept_prediction, key_of, predict_and_keep
-from training.run.settings import TrainSettings
 from training.run.storage import read_progress, read_rows
 from training.train import finish_seed, saved_updates, show_progress
 
@@ -24,7 +23,17 @@ SUITE = "suite.json"
 
 @dataclass(frozen=True)
 class Cell:
-    """One seed of a run."""
+    """One seed of a run.
+
+    Attributes
+    ----------
+    run : SuiteRun
+        The run.
+    run_folder : Path
+        Folder of the run.
+    seed : int
+        Number of the seed.
+    """
 
     run: SuiteRun
     run_folder: Path
@@ -32,84 +41,84 @@ class Cell:
 
     @property
     def name(self) -> str:
+        """Name of the cell in messages."""
         return f"{self.run.name}, seed {self.seed}"
 
     @property
     def folder(self) -> Path:
+        """Folder of the seed."""
         return self.run_folder / f"seed-{self.seed}"
 
-    @property
-    def figures(self) -> Path:
-        return self.folder / "figures.json"
-
-    @property
-    def progress(self) -> Path:
-        return self.folder / "progress.csv"
-
     def is_finished(self) -> bool:
-        """Whether all that is read of it later is there and whole."""
+        """Whether all files that are read later are complete."""
         try:
-            load_figures(self.figures)
-            read_progress(self.progress, self.run.settings.updates)
+            load_figures(self.folder / "figures.json")
+            read_progress(self.folder / "progress.csv", self.run.settings.updates)
             return bool(read_rows(self.folder / "rows.csv"))
         except ValueError:
             return False
 
 
 def cells_of(run: SuiteRun, out: Path) -> list[Cell]:
-    """The cells of one run of a benchmark in ``out``."""
+    """The cells of one run of the benchmark in ``out``."""
     return [Cell(run, out / "runs" / run.name, seed) for seed in range(run.settings.seeds)]
 
 
 def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
-    """Work out the cells that ``out`` lacks; names of those that failed, and the line they failed by.
+    """Train and grade the cells that are not finished in ``out``.
+
+    Parameters
+    ----------
+    suite : Suite
+        What to run.
+    out : Path
+        Folder of the benchmark.
+    pool : Pool
+        Where to run; it is closed at the end.
+
+    Returns
+    -------
+    dict of str to str
+        Error messages of the cells that failed, by name.
 
     Raises
     ------
-    ValueError: ``out`` holds something else.
+    ValueError
+        If ``out`` holds something else.
     """
     _open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder for cell in cells]
-    total = sum(cell.run.settings.updates for cell in cells)
-    with contextlib.closing(pool), tqdm(total=total, unit="update", desc=suite.name) as bar:
-        bar.initial = bar.n = saved_updates(folders)
-        unpredicted = _predict(list(todo.values()), pool, bar)
-        errors = {
-            cell.name: unpredicted[cell.run_folder]
-            for cell in todo.values()
-            if cell.run_folder in unpredicted
-        }
+    total, done = sum(cell.run.settings.updates for cell in cells), saved_updates(folders)
+    with contextlib.closing(pool), progress_bar(total, "update", suite.name, done) as bar:
+        lost = _predict(list(todo.values()), pool, bar)
+        errors = {c.name: lost[c.run_folder] for c in todo.values() if c.run_folder in lost}
         jobs = [job for job, cell in todo.items() if cell.name not in errors]
-        for job, error in run_all(pool, jobs, lambda: show_progress(bar, folders)):
+        for job, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
             if error:
                 errors[todo[job].name] = error
     return errors
 
 
 def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
-    """Predict the runs of ``cells`` that lack it, runs of the same once for all; the folders of those
-    for which it failed, and the line by which."""
-    groups: dict[str, dict[Path, TrainSettings]] = {}
-    for cell in cells:
-        if not (cell.run_folder / FILE).exists():
-            key = json_text(key_of(cell.run.settings))
-            groups.setdefault(key, {})[cell.run_folder] = cell.run.settings
+    """Write the predictions that are missing; runs of the same game, protocol and choices share one.
+    Returns error messages by folder."""
+    missing = {c.run_folder: c.run.settings for c in cells if not (c.run_folder / FILE).exists()}
+    groups: dict[str, list[Path]] = {}
+    for folder, settings in missing.items():
+        groups.setdefault(json_text(key_of(settings)), []).append(folder)
     jobs: dict[Job, list[Path]] = {
-        partial(predict_and_keep, next(iter(group.values())), list(group)): list(group)
-        for group in groups.values()
+        partial(predict_and_keep, missing[folders[0]], folders): folders for folders in groups.values()
     }
-    return {
-        folder: error
-        for job, error in run_all(pool, list(jobs), bar.refresh)
-        if error
-        for folder in jobs[job]
-    }
+    errors: dict[Path, str] = {}
+    for job, error, _ in run_all(pool, list(jobs), lambda: bar.update(0)):
+        errors |= dict.fromkeys(jobs[job], error) if error else {}
+    return errors
 
 
 def run_cell(cell: Cell) -> None:
-    """Train a seed from where it is, and grade it."""
+    """Train a seed from its last checkpoint, and grade it."""
     settings = cell.run.settings
     finish_seed(settings, cell.folder, cell.seed)
     prediction = kept_prediction(settings, cell.run_folder)
@@ -117,10 +126,10 @@ def run_cell(cell: Cell) -> None:
 
 
 def _open_folder(suite: Suite, out: Path) -> None:
-    """Make the folder, or see that it holds this suite; writing first shows early whether one can."""
+    """Make the folder, or check that it holds this suite. Writing now shows early if it is possible."""
     named = [{"folder": run.name, **asdict(run)} for run in suite.runs]
     text, path = json_text({"name": suite.name, "runs": named}) + "\n", out / SUITE
-    if path.exists() and path.read_text() != text:
+    if path.exists() and path.read_text(encoding="utf-8") != text:
         raise ValueError(f"{out} holds another suite, or this one with other settings")
     claim_folder(out, SUITE)
     write_text(path, text)

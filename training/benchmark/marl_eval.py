@@ -1,10 +1,11 @@
 """Learning curves in the JSON form that InstaDeep's marl-eval reads (github.com/instadeepai/marl-eval,
 README, "Data Structure for Raw Experiment data"): environment, task, algorithm, run, step.
 
-That tool takes balanced data only: every task with the same algorithms, every one of these with the same
-seeds and number of steps. So tasks that some algorithm has no curve on are left out, then seeds that
-some run lacks, and longer curves are thinned evenly to as many steps as the shortest has. Rules under
-which regrets are not known have no curves. `training.benchmark.statistics` needs none of this.
+That tool needs balanced data: every task with the same algorithms, and each of these with the same seeds
+and number of steps. Therefore tasks are left out if some algorithm has no curve for them, then seeds
+that some run lacks, and longer curves are thinned evenly to the number of steps of the shortest. Under
+rules for which regrets cannot be computed there are no curves. `training.benchmark.statistics` needs
+none of this.
 """
 
 from __future__ import annotations
@@ -21,15 +22,27 @@ from training.grading.figures import SeedFigures
 from training.run.settings import TrainSettings
 
 ENVIRONMENT = "benchgame"
-ABSOLUTE = "absolute_metrics"  # after the steps: figures of final play, from a larger sample
+ABSOLUTE = "absolute_metrics"  # after the steps: metrics of the final play, from a larger sample
 Step = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One seed's steps, each with ``step_count`` (rounds that every developer has played) and the
-    metrics ``play_score`` (1 - mean regret / P, at least 0; regret of single revisions where these are
-    graded, else NashConv / n), ``nash_conv`` and ``kendall_tau``; then those of its final play."""
+    """The learning curve of one seed.
+
+    Attributes
+    ----------
+    task, algorithm : str
+        What was played, and by which algorithm.
+    seed : int
+        Number of the seed.
+    steps : tuple of dict
+        Each has ``step_count`` (rounds that every developer has played) and the metrics ``play_score``
+        (1 - mean regret / P, at least 0; the regret of single revisions where these are graded, else
+        NashConv / n), ``nash_conv`` and ``kendall_tau``.
+    final : dict
+        The metrics of the final play.
+    """
 
     task: str
     algorithm: str
@@ -46,8 +59,8 @@ def curve(
     progress: Iterable[Mapping[str, str]],
     figures: SeedFigures,
 ) -> Curve | None:
-    """The curve of a finished seed from the rows of its ``progress.csv``; None where regrets are not
-    known."""
+    """The curve of a finished seed from the rows of its ``progress.csv``; None where regrets cannot be
+    computed."""
     if not np.isfinite(figures.nash_conv):
         return None
     game = load_game(settings.game)
@@ -71,7 +84,7 @@ def curve(
 
 
 def export(curves: Sequence[Curve]) -> dict[str, Any]:
-    """What the JSON file has to hold, see the module for what is left out; ``{}`` if that is all."""
+    """Content of the JSON file; see the module for what is left out. Empty if nothing is left."""
     found: dict[str, dict[str, dict[int, Curve]]] = {}
     for one in curves:
         found.setdefault(one.task, {}).setdefault(one.algorithm, {})[one.seed] = one

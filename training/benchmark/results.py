@@ -1,9 +1,8 @@
-"""What the finished cells of a benchmark say: rows, verdicts, algorithms compared."""
+"""Results of a benchmark: a row for each cell, verdicts on runs, and the algorithms compared."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,13 @@ from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import Comparison, compare, fields_of, missing, score
+from training.benchmark.statistics import Comparison, Statistics, compare, fields_of, missing, score
 from training.benchmark.suite import Suite
 from training.grading.figures import load_figures
 from training.grading.judging import conclude, judged_regret, withdraw
 from training.grading.verdict import Verdict
 from training.run.prediction import kept_prediction
+from training.run.records import counted, plain
 from training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
@@ -30,9 +30,26 @@ FIGURES = ("average_regret", "joint_regret", "step_regret", "nash_conv", "tau", 
 def summarise(
     suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Generator
 ) -> tuple[Verdicts, list[Comparison]]:
-    """The verdicts on all runs, and algorithms compared; ``rng`` is of the bootstrap.
+    """Judge all runs and compare the algorithms; write ``rows.csv``, ``verdicts.csv``,
+    ``statistics.json`` and ``marl_eval.json``.
 
-    Writes ``rows.csv``, ``verdicts.csv``, ``statistics.json`` and ``marl_eval.json`` into ``out``.
+    Parameters
+    ----------
+    suite : Suite
+        What was run.
+    out : Path
+        Folder of the benchmark.
+    errors : dict of str to str
+        Error messages of the cells that failed, by name.
+    rng : numpy.random.Generator
+        Random numbers of the bootstrap.
+
+    Returns
+    -------
+    verdicts : dict of (task, algorithm) to Verdict
+        The verdict on each run.
+    comparisons : list of Comparison
+        The algorithms compared.
     """
     rows: list[Row] = []
     verdicts: Verdicts = {}
@@ -40,40 +57,40 @@ def summarise(
     for run in suite.runs:
         cells = cells_of(run, out)
         failed = sum(cell.name in errors for cell in cells)
-        # All may have failed because the prediction does.
         folder = out / "runs" / run.name
+        # If all cells failed, the prediction may have failed too.
         prediction = kept_prediction(run.settings, folder) if failed < len(cells) else None
         rows += [_row(suite, cell, prediction, errors.get(cell.name, "")) for cell in cells]
         curves += [_curve(cell) for cell in cells if cell.name not in errors]
         if prediction is not None and not failed:
             _, verdict = conclude(run.settings, folder, prediction)
         else:
-            verdict = Verdict("undecided", f"{failed} of {len(cells)} seeds failed", ())
+            verdict = Verdict("undecided", f"{failed} of {counted(len(cells), 'seed')} failed", ())
             withdraw(folder)
         verdicts[run.task, run.algorithm] = verdict
     scores = _scores(rows)
     comparisons = compare(scores, rng)
     write_rows(out / "rows.csv", rows)
     write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
-    write_text(out / "statistics.json", json_text(_statistics(comparisons, missing(scores))) + "\n")
+    statistics = Statistics("1 - regret / P", missing(scores), tuple(comparisons))
+    write_text(out / "statistics.json", json_text(plain(statistics)) + "\n")
     exported = marl_eval.export([curve for curve in curves if curve is not None])
     write_text(out / "marl_eval.json", json_text(exported) + "\n")
     return verdicts, comparisons
 
 
 def verdict_tables(verdicts: Verdicts) -> str:
-    """A table for each set of algorithms that meet, with a row a task and a column an algorithm:
-    outcome, seeds that pass every check on their own, and the mean of the first check."""
-    return "\n\n".join(
-        commands.table(
-            ["task", *names], [[task, *(_cell(verdicts[task, n]) for n in names)] for task in tasks]
-        )
-        for names, tasks in fields_of(verdicts).items()
-    )
+    """Tables with a row for each task and a column for each algorithm, one for each set of algorithms
+    that share tasks. A cell has the outcome and the two figures of `Verdict.gist`."""
+    tables = []
+    for names, tasks in fields_of(verdicts).items():
+        rows = [[task, *(_cell(verdicts[task, name]) for name in names)] for task in tasks]
+        tables.append(commands.table(["task", *names], rows))
+    return "\n\n".join(tables)
 
 
 def comparison_tables(comparisons: list[Comparison]) -> str:
-    """Interquartile means of scores where algorithms meet, a table for each set of tasks."""
+    """Tables with the interquartile mean of each algorithm, one for each set of shared tasks."""
     header = ["algorithm", "IQM of 1 - regret / P", "scored runs"]
     return "\n\n".join(
         f"On {'; '.join(found.tasks)}:\n"
@@ -102,50 +119,30 @@ def _row(suite: Suite, cell: Cell, prediction: theory.Prediction | None, error: 
         "error": error,
         "regime": prediction.regime if prediction else "",
     }
-    found: Row = dict.fromkeys(("regret", "final_regret", *FIGURES), math.nan)
+    row |= dict.fromkeys(("regret", "final_regret", *FIGURES), "")
     if prediction and not error:
-        figures = load_figures(cell.figures)
-        found = {name: getattr(figures, name) for name in FIGURES}
+        figures = load_figures(cell.folder / "figures.json")
         regret = judged_regret(settings, prediction, figures)
-        found = {"regret": regret, "final_regret": figures.regret, **found}
-    return row | {name: "" if math.isnan(value) else value for name, value in found.items()}
+        found = {"regret": regret, "final_regret": figures.regret}
+        found |= {name: getattr(figures, name) for name in FIGURES}
+        row |= {name: value for name, value in found.items() if not math.isnan(value)}
+    return row
 
 
 def _curve(cell: Cell) -> marl_eval.Curve | None:
     run = cell.run
-    progress, figures = read_rows(cell.progress), load_figures(cell.figures)
+    progress = read_rows(cell.folder / "progress.csv")
+    figures = load_figures(cell.folder / "figures.json")
     return marl_eval.curve(run.task, run.algorithm, cell.seed, run.settings, progress, figures)
 
 
 def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
-    """Algorithm to task to a score for each seed, NaN where its cell failed or no regret is known."""
+    """Scores of the seeds by algorithm and task; NaN where the cell failed or has no regret."""
     scores: dict[str, dict[str, list[float]]] = {}
     for row in rows:
         regret = math.nan if row["regret"] == "" else row["regret"]
         scores.setdefault(row["algorithm"], {}).setdefault(row["task"], []).append(float(score(regret)))
     return scores
-
-
-def _statistics(comparisons: list[Comparison], unscored: dict[str, int]) -> Row:
-    """The content of ``statistics.json``, as `training.report.statistics` reads it."""
-    return {
-        "score": "1 - regret / P",
-        "missing": unscored,
-        "comparisons": [
-            {
-                "tasks": found.tasks,
-                "runs": found.runs,
-                "iqm": {name: estimate._asdict() for name, estimate in found.iqm.items()},
-                "mean": {name: estimate._asdict() for name, estimate in found.mean.items()},
-                "improvement": [
-                    {"better": one, "than": other, **estimate._asdict()}
-                    for (one, other), estimate in found.improvement.items()
-                ],
-                "profile": {name: asdict(profile) for name, profile in found.profile.items()},
-            }
-            for found in comparisons
-        ],
-    }
 
 
 def _verdict_row(key: tuple[str, str], verdict: Verdict) -> Row:

@@ -1,14 +1,14 @@
-"""Algorithms compared over many tasks and seeds, as Agarwal et al. 2021 (arXiv 2108.13264) advise:
+"""Algorithms compared over many tasks and seeds, as Agarwal et al. 2021 (arXiv 2108.13264) recommend:
 interquartile means, probabilities of improvement and performance profiles, each with a percentile
-interval from the stratified bootstrap, which draws seeds anew within each task.
+interval from the stratified bootstrap, which resamples the seeds within each task.
 
-A run's score is ``1 - min(regret / P, 1)``, see `score`: 1 in equilibrium, 0 where developers forgo all
-of P or more. Every scored run counts once. A run without a score (its cell failed, or its regret is not
-known) is missing: it is neither counted as 0 nor made up, but its number is told. Tasks may have
-different numbers of seeds. Algorithms are compared on the tasks that the same ones have scores on: who
-plays few tasks neither gains by it nor keeps others from being compared.
+The score of a run is ``1 - min(regret / P, 1)``, see `score`: 1 in equilibrium, 0 if developers forgo P
+or more. Every scored run counts once. A run without a score (its cell failed, or its regret cannot be
+computed) is missing: it does not count, and the number of missing runs is reported. Tasks may have
+different numbers of seeds. Algorithms are compared on tasks for which the same algorithms have scores,
+so that an algorithm with few tasks has no advantage and does not limit the comparison of the others.
 
-Such intervals speak of other seeds on the same tasks. With few seeds they are too narrow, which is why
+The intervals are about other seeds on the same tasks. With few seeds they are too narrow; therefore
 verdicts do not rest on them.
 """
 
@@ -33,7 +33,17 @@ Statistic = Callable[[Floats], Floats]  # [..., runs] to [...]
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """Share of runs that score above each ``tau``, with 95 % bands that hold for each tau alone."""
+    """Share of the runs with a score above each threshold.
+
+    Attributes
+    ----------
+    tau : array ``[m]``
+        Thresholds.
+    share : array ``[m]``
+        Share of the runs above each threshold.
+    low, high : array ``[m]``
+        Ends of the 95 % interval at each threshold.
+    """
 
     tau: Floats
     share: Floats
@@ -42,15 +52,35 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Algorithms on the tasks that these and no others have scores on.
+class Improvement(Estimate):
+    """Probability that one algorithm does better than another, see `probability_of_improvement`.
 
     Attributes
     ----------
-    tasks: those compared on.
-    runs: how many of each algorithm count.
-    iqm, mean, profile: of each algorithm.
-    improvement: of the first over the second of each pair, see `probability_of_improvement`.
+    better, than : str
+        Names of the two algorithms.
+    """
+
+    better: str
+    than: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Algorithms compared on the tasks for which exactly these algorithms have scores.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+        Names of these tasks.
+    runs : dict of str to int
+        Number of scored runs of each algorithm.
+    iqm, mean : dict of str to Estimate
+        Interquartile mean and mean score of each algorithm.
+    profile : dict of str to Profile
+        Performance profile of each algorithm.
+    improvement : tuple of Improvement
+        One for each pair of algorithms.
     """
 
     tasks: tuple[str, ...]
@@ -58,19 +88,38 @@ class Comparison:
     iqm: dict[str, Estimate]
     mean: dict[str, Estimate]
     profile: dict[str, Profile]
-    improvement: dict[tuple[str, str], Estimate]
+    improvement: tuple[Improvement, ...]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The content of ``statistics.json``.
+
+    Attributes
+    ----------
+    score : str
+        The formula of the score, in words; higher is better.
+    missing : dict of str to int
+        Number of runs of each algorithm without a score.
+    comparisons : tuple of Comparison
+        One for each set of algorithms that share tasks.
+    """
+
+    score: str
+    missing: dict[str, int]
+    comparisons: tuple[Comparison, ...]
 
 
 def score(regret: ArrayLike) -> Floats:
-    """Scores in [0, 1], higher is better, from mean regrets as shares of P; NaN stays NaN.
+    """Scores in [0, 1] from mean regrets, shares of P; higher is better, and NaN stays NaN.
 
-    They have four decimals, so that runs tie whose regrets differ by less than any verdict would notice.
+    Scores are rounded to four decimals, so that runs tie if no verdict would tell their regrets apart.
     """
     return np.round(1.0 - np.clip(np.asarray(regret, dtype=np.float64), 0.0, 1.0), 4)
 
 
 def iqm(runs: Floats) -> Floats:
-    """Mean of the middle half of ``[..., runs]``, a quarter being cut off at either end."""
+    """Mean of the middle half of ``[..., runs]``, without the lowest and the highest quarter."""
     return stats.trim_mean(runs, 0.25, axis=-1)
 
 
@@ -82,7 +131,8 @@ def mean(runs: Floats) -> Floats:
 def aggregate(
     scores: TaskScores, rng: np.random.Generator, statistic: Statistic = iqm, resamples: int = RESAMPLES
 ) -> Estimate:
-    """``statistic`` of all runs of one algorithm. ValueError as for `probability_of_improvement`."""
+    """``statistic`` over all runs of one algorithm, with its interval. Raises ValueError like
+    `probability_of_improvement`."""
     tasks = _scored(scores)
     drawn = np.concatenate([_redrawn(task, rng, resamples) for task in tasks], axis=1)
     return _estimate(float(statistic(np.concatenate(tasks))), statistic(drawn))
@@ -91,12 +141,27 @@ def aggregate(
 def probability_of_improvement(
     scores: TaskScores, others: TaskScores, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> Estimate:
-    """Chance that a run of one algorithm beats a run of the other on the same task, where a tie counts
-    half (Mann-Whitney), mean over tasks.
+    """Probability that a run of one algorithm has a higher score than a run of the other on the same
+    task; a tie counts half (Mann-Whitney); mean over tasks.
+
+    Parameters
+    ----------
+    scores, others : sequence of arrays ``[seeds]``
+        Scores of the two algorithms, one array for each task.
+    rng : numpy.random.Generator
+        Random numbers of the bootstrap.
+    resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    Estimate
+        The probability and its interval.
 
     Raises
     ------
-    ValueError: not the same tasks, none, or a task without scores.
+    ValueError
+        If the tasks differ, there is none, or one has no scores.
     """
     pairs = list(zip(_scored(scores), _scored(others), strict=True))
     drawn = [
@@ -109,7 +174,7 @@ def probability_of_improvement(
 def performance_profile(
     scores: TaskScores, rng: np.random.Generator, taus: Floats = TAUS, resamples: int = RESAMPLES
 ) -> Profile:
-    """Share of the runs of one algorithm that score above each of ``taus``."""
+    """Share of the runs of one algorithm with a score above each of ``taus``."""
     tasks = _scored(scores)
     drawn = np.concatenate([_redrawn(task, rng, resamples) for task in tasks], axis=1)
     share = (np.concatenate(tasks) > taus[:, None]).mean(axis=1)
@@ -120,22 +185,44 @@ def performance_profile(
 def compare(
     scores: Mapping[str, Mapping[str, ArrayLike]], rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> list[Comparison]:
-    """All of the above for ``scores``: algorithm to task to a vector of seeds, NaN where missing. The
-    order is that of the tasks; those without any score are in none."""
+    """Compare algorithms on the tasks that they share.
+
+    Parameters
+    ----------
+    scores : mapping of str to mapping of str to array ``[seeds]``
+        Scores by algorithm and task, NaN where missing.
+    rng : numpy.random.Generator
+        Random numbers of the bootstrap.
+    resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    list of Comparison
+        One for each set of algorithms that share tasks, in the order of the tasks.
+    """
     known = {(task, name): _known(own) for name, tasks in scores.items() for task, own in tasks.items()}
     everywhere = dict.fromkeys(task for task, _ in known)
     fields = fields_of((t, n) for t in everywhere for n in scores if np.size(known.get((t, n), ())))
     return [
-        _compared(
-            tuple(tasks), {name: [known[t, name] for t in tasks] for name in names}, rng, resamples
-        )
+        _compared(tuple(tasks), {n: [known[t, n] for t in tasks] for n in names}, rng, resamples)
         for names, tasks in fields.items()
     ]
 
 
 def fields_of(played: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
-    """The algorithms that meet, and the tasks that these and no others play, of ``(task, algorithm)``
-    pairs, in their order."""
+    """Group tasks by the set of algorithms that play them.
+
+    Parameters
+    ----------
+    played : iterable of (task, algorithm)
+        Which algorithm plays which task.
+
+    Returns
+    -------
+    dict of tuple of str to list of str
+        From algorithms to the tasks that exactly these algorithms play, in the given order.
+    """
     algorithms: dict[str, list[str]] = {}
     for task, name in played:
         algorithms.setdefault(task, []).append(name)
@@ -146,7 +233,7 @@ def fields_of(played: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], list[s
 
 
 def missing(scores: Mapping[str, Mapping[str, ArrayLike]]) -> dict[str, int]:
-    """How many runs of each algorithm have no score, of ``scores`` as for `compare`."""
+    """Number of runs of each algorithm without a score; ``scores`` as for `compare`."""
     return {
         name: sum(np.size(seeds) - _known(seeds).size for seeds in tasks.values())
         for name, tasks in scores.items()
@@ -169,10 +256,14 @@ def _compared(
         profile={
             name: performance_profile(own, rng, resamples=resamples) for name, own in scores.items()
         },
-        improvement={
-            (one, other): probability_of_improvement(scores[one], scores[other], rng, resamples)
+        improvement=tuple(
+            Improvement(
+                **vars(probability_of_improvement(scores[one], scores[other], rng, resamples)),
+                better=one,
+                than=other,
+            )
             for one, other in itertools.combinations(scores, 2)
-        },
+        ),
     )
 
 
@@ -189,7 +280,7 @@ def _redrawn(seeds: Floats, rng: np.random.Generator, resamples: int) -> Floats:
 
 
 def _wins(mine: Floats, theirs: Floats) -> Floats:
-    """Share of pairs that ``mine`` ``[..., a]`` wins against ``theirs`` ``[..., b]``, ties half."""
+    """Share of pairs with ``mine`` ``[..., a]`` above ``theirs`` ``[..., b]``; a tie counts half."""
     return np.heaviside(mine[..., :, None] - theirs[..., None, :], 0.5).mean(axis=(-2, -1))
 
 

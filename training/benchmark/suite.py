@@ -1,4 +1,4 @@
-"""What a benchmark plays: a settings file of tasks and algorithms, as runs of `training.train`.
+"""The settings file of a benchmark: its tasks and algorithms, as runs of `training.train`.
 
 ::
 
@@ -39,19 +39,22 @@ Table = dict[str, Any]
 KEYS = {"name", "seeds", "defaults", "tasks", "algorithms"}
 TASK_KEYS = {"name", "games", "protocols"}
 ALGORITHM_KEYS = {"options", "tasks", "at"}
-# What a task, an algorithm or the defaults may set: all but what is said elsewhere in the file.
-RUN_KEYS = {f.name for f in fields(TrainSettings)} - {
-    "game",
-    "protocol",
-    "parameters",
-    "options",
-    "seeds",
-}
+# What a task, an algorithm or the defaults may set: all but what the file sets elsewhere.
+ELSEWHERE = {"game", "protocol", "parameters", "options", "seeds"}
+RUN_KEYS = {field.name for field in fields(TrainSettings)} - ELSEWHERE
 
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """An algorithm on a task."""
+    """An algorithm on a task.
+
+    Attributes
+    ----------
+    task, algorithm : str
+        Their names.
+    settings : TrainSettings
+        Settings of the run.
+    """
 
     task: str
     algorithm: str
@@ -59,13 +62,21 @@ class SuiteRun:
 
     @property
     def name(self) -> str:
-        """Its folder's name."""
+        """Name of the folder of the run."""
         return re.sub(r"[^\w.()=+-]+", "-", f"{self.task} {self.algorithm}")
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A named list of runs."""
+    """A named list of runs.
+
+    Attributes
+    ----------
+    name : str
+        Name of the suite, and of its folder.
+    runs : tuple of SuiteRun
+        The runs.
+    """
 
     name: str
     runs: tuple[SuiteRun, ...]
@@ -76,10 +87,11 @@ class Suite:
 
         Raises
         ------
-        ValueError: naming the file and the table that is wrong, and what is known instead.
+        ValueError
+            If something is wrong; the message names the file, the table and what is possible.
         """
         try:
-            content = tomllib.loads(path.read_text())
+            content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
             runs = tuple(_runs(content))
             if not runs:
                 raise ValueError("no algorithm plays any task")
@@ -95,18 +107,18 @@ class Suite:
 
 
 def standard(quick: bool) -> Path:
-    """The settings file of the standard suite, or of its small form."""
+    """Path of the settings file of the standard suite, or of its small form."""
     return FOLDER / f"{STANDARD}{'-quick' if quick else ''}.toml"
 
 
 def _name(given: Any) -> str:
     if not isinstance(given, str) or not re.fullmatch(r"[\w-][\w.-]*", given):
-        raise ValueError(f"name: expected a word, for it names a folder, got {given!r}")
+        raise ValueError(f"name: expected a word that can name a folder, got {given!r}")
     return given
 
 
 def _runs(content: Table) -> Iterator[SuiteRun]:
-    _known("the file", content, KEYS)
+    _table("the file", content, KEYS)
     defaults = _table("defaults", content.get("defaults", {}), RUN_KEYS)
     tasks = list(_tasks(content["tasks"]))
     groups = dict.fromkeys(group for group, _, _ in tasks)
@@ -131,9 +143,7 @@ def _runs(content: Table) -> Iterator[SuiteRun]:
                 chosen = {**defaults, **settings, **own, **special, "options": options}
                 run = _run(f"{where} on {task}", task, name, {**chosen, "seeds": content["seeds"]})
                 if run.name in taken:
-                    raise ValueError(
-                        f"{where} on {task} is there twice, or by a name that looks the same"
-                    )
+                    raise ValueError(f"{where} on {task}: another run has the folder {run.name!r}")
                 taken.add(run.name)
                 yield run
 
@@ -146,7 +156,7 @@ def _run(where: str, task: str, algorithm: str, chosen: Table) -> SuiteRun:
 
 
 def _tasks(tables: Any) -> Iterator[tuple[str, str, Table]]:
-    """The name of its table, its own name and its settings, of every task."""
+    """Of every task: the name of its table, its own name and its settings."""
     if not isinstance(tables, list):
         raise ValueError("tasks: expected [[tasks]] tables")
     for k, given in enumerate(tables):
@@ -164,14 +174,10 @@ def _tasks(tables: Any) -> Iterator[tuple[str, str, Table]]:
                 yield group or task, group if group and single else task, {**own, **chosen}
 
 
-def _table(where: str, given: Any, known: set[str] | None = None) -> Table:
+def _table(where: str, given: Any, keys: set[str] | None = None) -> Table:
+    """A copy of the table ``given``; ValueError if it is no table or has a key not in ``keys``."""
     if not isinstance(given, dict):
         raise ValueError(f"{where}: expected a table, got {given!r}")
-    if known is not None:
-        _known(where, given, known)
-    return dict(given)
-
-
-def _known(where: str, given: Table, known: set[str]) -> None:
     for key in given:
-        choice(where, key, sorted(known))
+        choice(where, key, sorted(given if keys is None else keys))
+    return dict(given)

@@ -12,9 +12,21 @@ SHAPES = {"pure": "disc", "cycle": "square", "undecided": "diamond", "unpredicte
 
 @dataclass(frozen=True)
 class Point:
-    """A value with its interval at one setting."""
+    """A value with its interval at one setting.
 
-    where: str  # the parameter, in words
+    Attributes
+    ----------
+    where : str
+        The parameters, in words.
+    value, low, high : float
+        The value and the ends of its interval.
+    regime : str
+        Key of `SHAPES`.
+    label : str
+        The setting, in words.
+    """
+
+    where: str
     value: float
     low: float
     high: float
@@ -23,7 +35,7 @@ class Point:
 
 
 def panel(points: list[Point], axis: Axis, parameter: str, description: str) -> str:
-    """One protocol's points over its settings, which stand evenly and in order, not to scale."""
+    """Points of one protocol over its settings, which are evenly spaced, in order but not to scale."""
     across = Axis(-0.5, len(points) - 0.5, ())
     frame = Frame(across, axis, width=280, height=210, left=46, right=10, top=8, bottom=62)
     parts = [frame.line(range(len(points)), [point.value for point in points], "joined")]

@@ -22,8 +22,8 @@ OUTCOMES = {
 REGIMES = {
     "pure": "pure: stable",
     "cycle": "cycle: no pure equilibrium",
-    "undecided": "undecided; an equilibrium all the same",
-    "unpredicted": "nothing predicted, honest play",
+    "undecided": "undecided, but an equilibrium is known",
+    "unpredicted": "nothing is predicted: honest play",
 }
 STYLE = """
 .pure { color: #0b5394; } .cycle { color: #b45309; } .undecided, .unpredicted { color: #777; }
@@ -37,8 +37,14 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
 
     Parameters
     ----------
-    name, description: of the game, in words.
-    rows, found: see `training.compare_protocols.results`.
+    name, description : str
+        Name and description of the game.
+    game : Game
+        The game.
+    rows : list of Row
+        A row for each setting.
+    found : list of Finding
+        The cheapest stable settings, see `findings`.
     """
     stable = sum(is_stable(row) for row in rows)
     return document(
@@ -51,11 +57,11 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
             *(_finding(finding) for finding in found),
             "<h2>Figures</h2>",
             legend((sample(regime, SHAPES[regime]), words) for regime, words in REGIMES.items()),
-            paragraph("Settings stand in order, not to scale."),
+            paragraph("Settings are in order, not to scale."),
             *(_figure(column, heading, rows) for column, heading in _outcomes(rows).items()),
             "<h2>All settings</h2>",
             table(HEADER, map(cells, rows), ["strong" if is_stable(row) else "" for row in rows]),
-            f"<h2>What the columns say</h2>\n{definitions(NOTES.items())}",
+            f"<h2>What the columns mean</h2>\n{definitions(NOTES.items())}",
         ],
         STYLE,
     )
@@ -67,22 +73,19 @@ def _finding(finding: Finding) -> str:
 
 
 def _outcomes(rows: list[Row]) -> dict[str, str]:
-    """Columns that have a figure: the outcomes, and the resources that some setting costs."""
+    """Headings of the figures by column: the outcomes, and the resources that some setting costs."""
     costs = sorted({name for row in rows for name in row if name.startswith(COST) and row[name]})
     return OUTCOMES | {name: f"Designer's cost: {name.removeprefix(COST)}" for name in costs}
 
 
 def _figure(column: str, heading: str, rows: list[Row]) -> str:
-    """An outcome against the parameter, a panel for each protocol."""
+    """An outcome against the parameter, with a panel for each protocol."""
     kept = [row for row in rows if row.get(column) is not None]
-    without = list(dict.fromkeys(row["protocol"] for row in rows))
-    drawn = []
-    if kept:
-        axis = _axis(column, kept)
-        for protocol in dict.fromkeys(row["protocol"] for row in kept):
-            drawn.append(_panel(protocol, column, heading, axis, kept))
-            without.remove(protocol)
-    note = paragraph(f"Not there for {', '.join(without)}.") if without else ""
+    there = dict.fromkeys(row["protocol"] for row in kept)
+    axis = _axis(column, kept) if kept else None
+    drawn = [_panel(protocol, column, heading, axis, kept) for protocol in there] if axis else []
+    without = [name for name in dict.fromkeys(row["protocol"] for row in rows) if name not in there]
+    note = paragraph(f"Not available for {', '.join(without)}.") if without else ""
     return f"<h2>{escape(heading)}</h2>\n{panels(drawn)}{note}"
 
 
@@ -120,7 +123,7 @@ def _panel(protocol: str, column: str, heading: str, axis: Axis, rows: list[Row]
 
 
 def _varied(given: list[dict[str, object]]) -> list[str]:
-    """Names of the parameters that differ between settings; of a single setting, all."""
+    """Names of the parameters that differ between settings; all names if there is one setting."""
     names = list(dict.fromkeys(name for parameters in given for name in parameters))
     return [name for name in names if len(given) == 1 or len({shown(p.get(name)) for p in given}) > 1]
 

@@ -1,4 +1,4 @@
-"""Which settings of which protocols a designer compares: one table, scaled to the game.
+"""The settings of protocols that a designer compares: one table, scaled to the game.
 
 A protocol without an entry, such as a plug-in, appears at its ``example`` parameters.
 """
@@ -26,35 +26,60 @@ LARGEST_SEARCH = 60  # developers up to which stabilising levels are searched fo
 
 @dataclass(frozen=True)
 class Setting:
-    """A protocol with its parameters."""
+    """A protocol with its parameters.
+
+    Attributes
+    ----------
+    protocol : str
+        Name of the protocol, or MODULE:NAME.
+    parameters : dict
+        Values by name.
+    """
 
     protocol: str
     parameters: Parameters
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells settings apart in a file of rows."""
+        """What distinguishes settings in a file of rows."""
         return self.protocol, json.dumps(self.parameters, sort_keys=True, default=repr)
 
     @property
     def label(self) -> str:
+        """The setting in words."""
         return commands.setting_label(self.protocol, self.parameters)
 
     def make(self) -> Any:
+        """The protocol itself; ValueError if the parameters are unsuitable."""
         return as_protocol((self.protocol, self.parameters))
 
 
 def settings_for(game: Game, names: Iterable[str] | None = None, quick: bool = False) -> list[Setting]:
-    """Settings of the protocols called ``names``, by default of all registered ones and the compositions
-    in the table; with ``quick`` the first two of each.
+    """Settings of protocols on a game.
+
+    Parameters
+    ----------
+    game : Game
+        The game.
+    names : iterable of str, optional
+        Names of the protocols; by default all registered ones and the compositions in the table.
+    quick : bool
+        Whether only the first two settings of each protocol are listed.
+
+    Returns
+    -------
+    list of Setting
+        The settings, protocol by protocol.
 
     Raises
     ------
-    ValueError: an unknown protocol.
+    ValueError
+        If a protocol is unknown.
     """
-    chosen = _all_names() if names is None else list(dict.fromkeys(names))
+    if names is None:
+        names = [*protocols(), *(name for name in _RANGES if "+" in name)]
     found = []
-    for name in chosen:
+    for name in dict.fromkeys(names):
         protocol_class(name)  # refuses unknown ones
         listed = _RANGES[name](game) if name in _RANGES else [example_parameters(name)]
         found += [Setting(name, parameters) for parameters in listed[: 2 if quick else None]]
@@ -62,14 +87,15 @@ def settings_for(game: Game, names: Iterable[str] | None = None, quick: bool = F
 
 
 def setting_from(words: str) -> Setting:
-    """The setting in ``NAME:PARAMETER=VALUE,...``; the name alone is one without parameters.
+    """The setting ``NAME:PARAMETER=VALUE,...``, or ``NAME`` for one without parameters.
 
     Raises
     ------
-    ValueError: an unknown protocol or unsuitable parameters.
+    ValueError
+        If the protocol is unknown or the parameters are unsuitable.
     """
     name, colon, listed = words.rpartition(":")
-    if not colon or "=" not in listed:  # the colon of a protocol in a module of one's own
+    if not colon or "=" not in listed:  # the colon is that of MODULE:NAME
         name, listed = words, ""
     parameters = commands.protocol_parameters(None, listed.split(",") if listed else [])
     setting = Setting(name, parameters)
@@ -77,25 +103,20 @@ def setting_from(words: str) -> Setting:
     return setting
 
 
-def _all_names() -> list[str]:
-    return [*protocols(), *(name for name in _RANGES if "+" in name)]
-
-
 def _scale(game: Game) -> float:
-    """The largest effort that can pay for anybody; 1 where no effort or every effort does."""
+    """The largest effort that can pay for any developer; 1 if no effort or every effort does."""
     scale = float(game.effort_scale.max())
     return scale if 0 < scale < np.inf else 1.0
 
 
 def _levels(game: Game) -> list[float]:
-    """Shares of the effort scale, and the ends of the stable intervals with levels just outside."""
+    """Shares of the effort scale, the ends of the stable intervals, and levels just outside these."""
     levels = {share * _scale(game) for share in SHARES}
     if game.n_developers <= LARGEST_SEARCH and np.isfinite(game.effort_scale).any():
         highest = 100 * _scale(game)
         for low, high in theory.stabilizing_levels(game, highest).certain:
-            levels |= {low, 0.9 * low, 0.75 * low} | (
-                {high, 1.1 * high} if high < 0.9 * highest else set()
-            )
+            levels |= {low, 0.9 * low, 0.75 * low}
+            levels |= {high, 1.1 * high} if high < 0.9 * highest else set()
     return sorted(levels)
 
 

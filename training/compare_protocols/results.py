@@ -1,8 +1,8 @@
-"""Rows of `training.compare_protocols`: their file, a table of them, and the cheapest stable ones.
+"""Rows of `training.compare_protocols`: their file, a table of them, and the cheapest stable settings.
 
-A setting is stable if its predicted regime is ``pure``. What predictions rest on differs, and so do the
-resources that settings cost the designer. Neither is weighed here: the cheapest are named for each
-basis, and without prices all that no other undercuts in every resource.
+A setting is stable if its predicted regime is ``pure``. Predictions differ in what they rest on, and
+settings in the resources that they cost the designer. Neither is weighed here: the cheapest settings are
+listed for each basis, and without prices a setting is listed if no other undercuts it in every resource.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +26,15 @@ FIRST = ("game", "game_digest", "version", "protocol", "parameters", "regime", "
 LAST = ("measured", "method", "reason", "card", "error")
 BASES = {
     "theorem": "by theorem",
-    "search": "found and certified, perhaps not alone",
-    "simulation": "in simulation of best responses",
+    "search": "found and certified, perhaps not the only one",
+    "simulation": "by simulated best responses",
 }
 Prices = Mapping[str, float]
 Key = tuple[str, str]
 
 
 def write_results(path: Path, rows: Iterable[Row]) -> None:
-    """All ``rows`` as a Parquet file if ``path`` says so, else CSV: the whole file or none of it."""
+    """Write all ``rows`` as a Parquet file if ``path`` ends so, else as CSV; never half a file."""
     rows = list(rows)
     extra = sorted({name for row in rows for name in row} - {*FIRST, *NUMBERS, *LAST})
     ordered = [{name: row.get(name) for name in (*FIRST, *NUMBERS, *extra, *LAST)} for row in rows]
@@ -50,11 +52,12 @@ def write_results(path: Path, rows: Iterable[Row]) -> None:
 
 
 def read_results(path: Path) -> list[Row]:
-    """Rows as they were written; none if there is no file.
+    """Read rows as they were written; an empty list if there is no file.
 
     Raises
     ------
-    ValueError: the file holds something else.
+    ValueError
+        If the file holds anything else.
     """
     if not path.exists():
         return []
@@ -81,43 +84,47 @@ def _cell(name: str, text: str) -> Any:
 
 
 def parquet_is_there() -> bool:
+    """Whether Parquet files can be read and written."""
     return importlib.util.find_spec("pyarrow") is not None
 
 
 def key_of(row: Row) -> Key:
+    """What distinguishes the setting of a row from others, see `Setting.key`."""
     return row["protocol"], row["parameters"]
 
 
 def label_of(row: Row) -> str:
+    """The setting of a row, in words."""
     return commands.setting_label(row["protocol"], json.loads(row["parameters"]))
 
 
 def costs_of(row: Row) -> dict[str, float]:
-    """What a setting costs the designer, by resource; what costs nothing is left out."""
-    return {
-        name.removeprefix(COST): value for name, value in row.items() if name.startswith(COST) and value
-    }
+    """What a setting costs the designer, by resource; without resources that it does not use."""
+    costs = {name: value for name, value in row.items() if name.startswith(COST) and value}
+    return {name.removeprefix(COST): value for name, value in costs.items()}
 
 
 def cost_words(row: Row) -> str:
+    """What a setting costs the designer, in words; empty if nothing."""
     return " + ".join(f"{cost:,.6g} {resource}" for resource, cost in costs_of(row).items())
 
 
 def is_stable(row: Row) -> bool:
+    """Whether the predicted regime is ``pure``."""
     return row["regime"] == "pure"
 
 
 def cheapest(rows: list[Row], prices: Prices | None = None) -> list[Row]:
-    """Of ``rows`` those that none undercuts: at these prices, or else in all resources at once."""
-    costs = [costs_of(row) for row in rows]
+    """The rows that no other undercuts: in total at ``prices``, without these in every resource."""
     if prices is not None:
-        totals = [sum(prices[resource] * cost for resource, cost in found.items()) for found in costs]
-        return [row for row, total in zip(rows, totals, strict=True) if total == min(totals)]
-    return [
-        row
-        for row, own in zip(rows, costs, strict=True)
-        if not any(_undercuts(other, own) for other in costs)
-    ]
+        least = min((_total(row, prices) for row in rows), default=0.0)
+        return [row for row in rows if _total(row, prices) == least]
+    costs = [costs_of(row) for row in rows]
+    return [row for row in rows if not any(_undercuts(other, costs_of(row)) for other in costs)]
+
+
+def _total(row: Row, prices: Prices) -> float:
+    return sum(prices[resource] * cost for resource, cost in costs_of(row).items())
 
 
 def _undercuts(one: Prices, other: Prices) -> bool:
@@ -128,14 +135,22 @@ def _undercuts(one: Prices, other: Prices) -> bool:
 
 @dataclass(frozen=True)
 class Finding:
-    """A heading and what is found under it, a line each."""
+    """A heading with its lines.
+
+    Attributes
+    ----------
+    heading : str
+        The heading.
+    lines : list of str
+        What was found.
+    """
 
     heading: str
     lines: list[str]
 
 
 def findings(rows: list[Row], tau: float, prices: Prices | None = None) -> list[Finding]:
-    """The cheapest stable settings, and those whose Kendall tau is at least ``tau``, by basis."""
+    """The cheapest stable settings by basis, also among those with a Kendall tau >= ``tau``."""
     stable = [row for row in rows if is_stable(row)]
     ordered = [row for row in stable if row["kendall_tau"] >= tau]
     terms = "no other is as cheap in every resource" if prices is None else "at " + _words(prices)
@@ -158,11 +173,9 @@ def _finding(heading: str, rows: list[Row], prices: Prices | None) -> Finding:
 
 
 def _group(rows: list[Row], prices: Prices | None) -> str:
-    """Settings of the same cost and ranking, in one line."""
+    """One line for settings of the same cost and ranking."""
     names = ", ".join(label_of(row) for row in rows)
-    total = ""
-    if prices is not None:
-        total = f", {sum(prices[name] * cost for name, cost in costs_of(rows[0]).items()):,.6g} in all"
+    total = "" if prices is None else f", {_total(rows[0], prices):,.6g} in all"
     cost = cost_words(rows[0]) or "nothing that is counted"
     return f"{names}; costs {cost}{total}; Kendall tau {rows[0]['kendall_tau']:.3f}"
 
@@ -171,66 +184,56 @@ def _words(prices: Prices) -> str:
     return ", ".join(f"{name}={price:g}" for name, price in prices.items())
 
 
-HEADER = (
-    "setting",
-    "regime",
-    "basis",
-    "play",
-    "tau",
-    "best on top",
-    "burnt",
-    "temptation",
-    "NashConv",
-    "cost",
-)
-
-
 def cells(row: Row) -> list[str]:
-    """A row for the eye; the columns of `HEADER`."""
+    """A row as text, in the columns of `HEADER`."""
     if row["error"]:
         return [label_of(row), "failed", *[""] * (len(HEADER) - 2)]
-    certificate = _number(row["nash_conv"], ".2g")
-    if row["one_round_gain"] is not None:
-        certificate = f"{row['one_round_gain']:.2g}*"
-    return [
-        label_of(row),
-        row["regime"],
-        row["basis"],
-        row["play"],
-        _with_margin(row, "kendall_tau"),
-        _with_margin(row, "best_on_top"),
-        _number(row["effort_share"], ".1%"),
-        _number(row["temptation"], ".3g"),
-        certificate,
-        cost_words(row),
-    ]
+    return [in_words(row) for in_words in COLUMNS.values()]
 
 
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else f"{value:{form}}"
+def _number(name: str, form: str, row: Row) -> str:
+    return "" if row[name] is None else f"{row[name]:{form}}"
 
 
-def _with_margin(row: Row, name: str) -> str:
-    """The value, with half of its interval where it was simulated."""
+def _with_margin(name: str, row: Row) -> str:
+    """The value, with half of its interval if it was simulated."""
     half = (row[f"{name}_high"] - row[f"{name}_low"]) / 2
     return f"{row[name]:.3f}" + (f" ± {half:.3f}" if half else "")
 
 
+def _certificate(row: Row) -> str:
+    gain = _number("one_round_gain", ".2g", row)
+    return f"{gain}*" if gain else _number("nash_conv", ".2g", row)
+
+
+COLUMNS: dict[str, Callable[[Row], str]] = {
+    "setting": label_of,
+    "regime": itemgetter("regime"),
+    "basis": itemgetter("basis"),
+    "play": itemgetter("play"),
+    "tau": partial(_with_margin, "kendall_tau"),
+    "best on top": partial(_with_margin, "best_on_top"),
+    "burnt": partial(_number, "effort_share", ".1%"),
+    "temptation": partial(_number, "temptation", ".3g"),
+    "NashConv": _certificate,
+    "cost": cost_words,
+}
+HEADER = tuple(COLUMNS)
 NOTES = {
     "regime": "pure: a pure equilibrium is predicted, the setting is stable; cycle: there is none; "
     "undecided: no prediction",
     "basis": "what the regime rests on: theorem; search: an equilibrium was found and certified where "
     "scores are drawn, perhaps not the only one; simulation: best responses in turn, one round ahead, "
     "under a rule that remembers",
-    "play": "what the other columns are of; honest play (no effort) stands where nothing is predicted",
+    "play": "the play that the other columns describe: honest play (no effort) if nothing is predicted",
     "tau": "Kendall tau between board and latent quality; ± where simulated, 95 %",
     "best on top": "probability that the best model has rank 1",
     "burnt": "cost of all efforts over the sum of prizes; in the long run where a rule remembers",
-    "temptation": "the most that anybody gains by leaving the honest profile, prize units",
-    "NashConv": "certificate of the play over all efforts, prize units; *: the most that anybody who "
-    "revises gains by other efforts one round ahead",
-    "cost": "the designer's, of one evaluation, as far as the rule counts it: tuning in effort units, "
-    "test items, refreshed tests",
+    "temptation": "the largest gain of a developer who leaves the honest profile, prize units",
+    "NashConv": "certificate of the play over all efforts, prize units; *: the largest gain by "
+    "another effort of a developer who revises, one round ahead",
+    "cost": "the designer's cost of one evaluation, as far as the rule counts it: tuning in effort "
+    "units, test items, refreshed tests",
 }
 
 
@@ -239,7 +242,5 @@ def text(rows: list[Row], found: list[Finding]) -> str:
     table = commands.table(list(HEADER), [cells(row) for row in rows])
     stable = sum(is_stable(row) for row in rows)
     parts = [table, f"{stable} of {len(rows)} settings are stable: their predicted regime is pure."]
-    parts += [
-        "\n".join([finding.heading, *(f"  {line}" for line in finding.lines)]) for finding in found
-    ]
+    parts += ["\n  ".join([finding.heading, *finding.lines]) for finding in found]
     return "\n\n".join(parts)

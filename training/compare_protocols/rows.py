@@ -1,12 +1,12 @@
-"""What a designer gets from one setting of a protocol: the predicted play, and what it brings about.
+"""A row of the comparison: the predicted play under one setting of a protocol, and its outcomes.
 
-Play is a pure equilibrium where one is known; else a mixed equilibrium whose certificate is good enough;
-where the rule remembers, what best responses come to in the long run; else honest play, which then is
-nobody's prediction. Each row says which, and what its regime rests on:
+The play is a pure equilibrium where one is known; else a mixed equilibrium whose certificate is good
+enough; where the rule remembers, what best responses lead to in the long run; else honest play, which
+then is not a prediction. Each row says which of these it is, and what its regime rests on:
 
 * ``theorem``: the theorems of `benchgame_env.theory`, whose hypotheses were checked on the game;
-* ``search``: scores are drawn; the equilibrium that was found is certified, that it is alone is not;
-* ``simulation``: the rule remembers; myopic best responses in turn were played out;
+* ``search``: scores are drawn; the equilibrium that was found is certified, but there may be others;
+* ``simulation``: the rule remembers; myopic best responses in turn were simulated;
 * ``nothing``: the regime is undecided.
 """
 
@@ -24,13 +24,14 @@ from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.path import turns_of
 from training.compare_protocols.ranges import Setting
+from training.jobs import one_line
 from training.run.prediction import digest
 
 Row = dict[str, Any]
 
-SEED = 0  # of simulated boards; a row is the same each time
-SAMPLES = 2_000  # boards where they have to be simulated, one at a time
-EPISODES = 500  # the same, where rounds hang together
+SEED = 0  # of simulated boards, so that a row is the same each time
+SAMPLES = 2_000  # simulated boards, where boards do not depend on each other
+EPISODES = 500  # simulated episodes, where boards depend on earlier rounds
 
 NUMBERS = (
     "kendall_tau", "kendall_tau_low", "kendall_tau_high",
@@ -45,14 +46,18 @@ HONEST = "honest play, unpredicted"
 
 @dataclass(frozen=True, eq=False)
 class Play:
-    """What developers are taken to do.
+    """The play that a row is about.
 
     Attributes
     ----------
-    kind: which play it is, in words.
-    outcomes: what it brings about.
-    nash_conv: certificate over deviations to any effort, prize units; None where no grader reaches.
-    one_round_gain: certificate of best responses under a rule that remembers, see `theory.Dynamics`.
+    kind : str
+        The kind of play, in words.
+    outcomes : Outcomes
+        Its outcomes.
+    nash_conv : float or None
+        Certificate over deviations to any effort, prize units; None where the grader cannot compute it.
+    one_round_gain : float or None
+        Certificate of best responses under a rule that remembers, see `theory.Dynamics`.
     """
 
     kind: str
@@ -62,22 +67,26 @@ class Play:
 
 
 def row_of(game_name: str, setting: Setting) -> Row:
-    """The row of one setting; whatever goes wrong is in its ``error``."""
-    row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
-    row |= dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS)
+    """The row of one setting; an exception is told in its column ``error``."""
     try:
-        return row | measure(load_game(game_name), setting.make())
+        return failed_row(game_name, setting, "") | measure(load_game(game_name), setting.make())
     except Exception as error:  # a plug-in may raise anything, and the other settings go on
-        return row | {"error": " ".join(f"{type(error).__name__}: {error}".split())}
+        return failed_row(game_name, setting, one_line(error))
+
+
+def failed_row(game_name: str, setting: Setting, error: str) -> Row:
+    """A row that holds nothing but the setting and what went wrong."""
+    row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
+    return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": error}
 
 
 def identity(game_name: str) -> Row:
-    """What rows of one file have in common: the game, a digest of its numbers, and the version."""
+    """Columns that all rows of a file share: the game, a hash of its numbers, and the version."""
     return {"game": game_name, "game_digest": digest(load_game(game_name)), "version": bg.__version__}
 
 
 def measure(game: Game, rule: Any) -> Row:
-    """Prediction, certificate and outcome measures of ``rule``, by column."""
+    """Prediction, certificate and outcomes under ``rule``, by column."""
     prediction = theory.predict(game, rule)
     play = predicted_play(prediction)
     found = play.outcomes
@@ -89,18 +98,18 @@ def measure(game: Game, rule: Any) -> Row:
         "method": prediction.method,
         "reason": prediction.reason,
         "card": prediction.card,
-        "kendall_tau": found.kendall_tau,
-        "kendall_tau_low": found.kendall_tau_interval[0],
-        "kendall_tau_high": found.kendall_tau_interval[1],
-        "best_on_top": found.best_on_top,
-        "best_on_top_low": found.best_on_top_interval[0],
-        "best_on_top_high": found.best_on_top_interval[1],
+        **_with_interval("kendall_tau", found.kendall_tau, found.kendall_tau_interval),
+        **_with_interval("best_on_top", found.best_on_top, found.best_on_top_interval),
         "effort_share": None if math.isnan(found.cost_share) else found.cost_share,
         "temptation": temptation(prediction),
         "nash_conv": play.nash_conv,
         "one_round_gain": play.one_round_gain,
         **{COST + resource: cost for resource, cost in found.designer_cost.items()},
     }
+
+
+def _with_interval(name: str, value: float, interval: tuple[float, float]) -> Row:
+    return {name: value, f"{name}_low": interval[0], f"{name}_high": interval[1]}
 
 
 def basis(p: theory.Prediction) -> str:
@@ -113,8 +122,8 @@ def basis(p: theory.Prediction) -> str:
 
 
 def temptation(p: theory.Prediction) -> float | None:
-    """The most that anybody gains by leaving the honest profile, prize units; None where neither theory
-    nor the grader reaches."""
+    """The largest gain of a developer who leaves the honest profile, prize units; None where neither
+    theory nor grader can compute it."""
     if is_exact(p.protocol):
         return p.temptation
     if not metrics.can_grade(p.game, p.protocol):
@@ -123,7 +132,7 @@ def temptation(p: theory.Prediction) -> float | None:
 
 
 def predicted_play(p: theory.Prediction) -> Play:
-    """The play that `benchgame_env.theory` predicts, with its certificate."""
+    """The predicted play with its certificate; honest play if nothing is predicted."""
     game, rule, rng = p.game, p.protocol, np.random.default_rng(SEED)
     if p.dynamics is not None and p.dynamics.cycle is not None:
         settled = p.dynamics.outcome == "settles"
@@ -144,24 +153,24 @@ def _honest_play(game: Game, rule: Any, rng: np.random.Generator) -> Play:
     nobody = np.zeros(game.n_developers)
     if is_exact(rule) or rule.traits.draws != "none":
         found = metrics.outcomes(game, rule, nobody, rng, SAMPLES)
-    else:  # one board at the beginning of an episode, which is not drawn
+    else:  # the first board of an episode, which is not drawn
         board = rule.evaluate(game, nobody[None, None])
         found = metrics.played_outcomes(game, rule, nobody[None, None], board.ranks)
     return Play(HONEST, found, _nash_conv(game, rule, nobody))
 
 
 def _nash_conv(game: Game, rule: Any, efforts: Any) -> float | None:
-    """By the grader, where it reaches."""
+    """NashConv by the grader, prize units; None where it cannot compute it."""
     return metrics.nash_conv(game, rule, efforts) if metrics.can_grade(game, rule) else None
 
 
 def replay(
     game: Game, rule: Any, dynamics: theory.Dynamics, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Efforts and ranks on the boards of one period, ``[episodes, period, n]``.
+    """Efforts and ranks on the boards of one period, each ``[episodes, period, n]``.
 
-    The path of efforts is played again from the beginning, since boards depend on what came before; in
-    many independent episodes if they are drawn, else in one.
+    The path of efforts is played again from the beginning, because boards depend on earlier rounds. It
+    is played in many independent episodes if boards are drawn, else in one.
     """
     assert dynamics.cycle is not None
     episodes, period = EPISODES if rule.traits.draws != "none" else 1, dynamics.cycle.period

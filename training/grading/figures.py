@@ -1,4 +1,4 @@
-"""What one seed learned, in figures that a verdict is drawn from, and their file ``figures.json``."""
+"""Figures of what one seed learned, on which a verdict rests, and their file ``figures.json``."""
 
 from __future__ import annotations
 
@@ -16,31 +16,44 @@ from benchgame_env.files import write_text
 from benchgame_env.rules import is_exact
 from benchgame_env.validate import Floats
 from training.run.records import plain, read
+from training.run.storage import reading
 
 
 @dataclass(frozen=True, eq=False)
 class SeedFigures:
-    """What one seed learned; regrets as shares of P, efforts as shares of F. NaN or None: not known.
+    """Figures of one seed. Regrets are shares of P, efforts are shares of F.
 
     Attributes
     ----------
-    regret: mean regret (NashConv / n) of the final play.
-    average_regret: mean regret of the play averaged over the second half of training.
-    efforts, average_efforts: mean efforts of the two, ``[n]``.
-    movement: how far mean efforts still moved in the second half of training, the largest over
-        developers.
-    in_order: whether the mean board has the predicted order.
-    tau: mean Kendall tau of the boards to quality.
-    nash_conv: of the final play, prize units.
-    joint_regret: mean regret of the joint play in the second half of training against constant efforts,
-        its distance from a coarse correlated equilibrium.
-    periodic: whether final play, revisions one at a time, ends in a cycle.
-    period: of that cycle, single revisions; NaN if there is none.
-    peaks: each developer's largest effort on it, ``[n]``; in the second half of play if there is none.
-    step_regret: mean regret of the revisions on it, likewise.
-    drawn_step_regret: the same of the strategy as it is, chance included, in the second half of an
-        episode as long.
-    step_regrets: the same as ``step_regret`` for each developer's own revisions, ``[n]``.
+    regret : float
+        Mean regret (NashConv / n) of the final play.
+    average_regret : float
+        Mean regret of the play averaged over the second half of training.
+    efforts, average_efforts : array ``[n]``
+        Mean efforts of the final play and of the averaged play.
+    movement : float
+        Range of a developer's mean effort in the second half of training, largest over developers.
+    in_order : bool
+        Whether the mean board has the predicted order.
+    tau : float
+        Mean Kendall tau between the boards and quality.
+    nash_conv : float
+        NashConv of the final play, prize units.
+    joint_regret : float
+        Mean external regret of the joint play in the second half of training, against constant efforts:
+        its distance to a coarse correlated equilibrium. NaN where it cannot be computed.
+    periodic : bool
+        Whether the final play, with single revisions, ends in a cycle.
+    period : float
+        Length of that cycle, single revisions; NaN without one.
+    peaks : array ``[n]`` or None
+        Each developer's largest effort on the cycle; without one, in the second half of the play.
+    step_regret : float
+        Mean regret of the revisions on the cycle; without one, in the second half of the play.
+    drawn_step_regret : float
+        The same of the strategy with its randomness, in the second half of an episode as long.
+    step_regrets : array ``[n]`` or None
+        As ``step_regret``, for each developer's own revisions.
     """
 
     regret: float
@@ -68,20 +81,34 @@ def cycle_figures(
     levels: ArrayLike | None = None,
     resolution: float | None = None,
 ) -> dict[str, Any]:
-    """The fields of `SeedFigures` that say what one episode came to, revisions one at a time.
+    """Compute the fields of `SeedFigures` about the cycle that one episode ends in.
 
     Parameters
     ----------
-    efforts: after each revision, ``[rounds, n]``, from zero effort on. A cycle is found if three of its
-        periods, and half of all rounds, come after the approach to it.
-    revised: who revised, ``[rounds]``.
-    levels, resolution: of the best responses to compare with, see `metrics.revision_regrets`; the same
-        as those of the predicted cycle.
+    game : Game
+        The game that is played.
+    protocol : Protocol
+        The protocol that it is played under.
+    efforts : array ``[rounds, n]``
+        Efforts after each revision, effort units, starting from zero effort. A cycle is found if three
+        of its periods, and half of all rounds, come after the approach to it.
+    revised : array ``[rounds]``
+        Index of the developer who revised.
+    levels : array, optional
+        Efforts that best responses choose among, as for the predicted cycle.
+    resolution : float, optional
+        Score by which best responses beat a rival, as for the predicted cycle; see
+        `metrics.revision_regrets`.
+
+    Returns
+    -------
+    dict
+        Values by field; without regrets under a protocol that is not exact.
     """
     exact = is_exact(protocol)
     shown = protocol.evaluate(game, efforts).scores if exact else None
     cycle = metrics.find_cycle(efforts, revised, shown)
-    figures = {
+    figures: dict[str, Any] = {
         "periodic": cycle.period is not None,
         "period": math.nan if cycle.period is None else float(cycle.period),
         "peaks": share_of_scale(game, cycle.peaks),
@@ -100,30 +127,26 @@ def cycle_figures(
 
 
 def share_of_scale(game: Game, efforts: Floats) -> Floats:
-    """Efforts ``[..., n]`` as shares of F; of a developer for whom no effort pays, as they are."""
+    """Efforts ``[..., n]`` divided by `effort_scale`."""
     return efforts / effort_scale(game)
 
 
 def effort_scale(game: Game) -> Floats:
-    """F of each developer, ``[n]``; 1 of one for whom no effort pays."""
+    """F of each developer ``[n]``, effort units; 1 for a developer for whom no effort pays."""
     return np.where(game.effort_scale > 0, game.effort_scale, 1.0)
 
 
 def save_figures(path: Path, figures: SeedFigures) -> None:
-    """Write JSON that `load_figures` reads back exactly, making its folder if there is none."""
+    """Write JSON that `load_figures` reads back exactly; the folder is made if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(plain(figures), indent=2, allow_nan=False) + "\n")
 
 
 def load_figures(path: Path) -> SeedFigures:
-    """Raises ValueError naming the file if it is missing, damaged or holds anything but figures."""
-    try:
+    """Read figures. ValueError naming the file if it is missing, damaged or holds anything else."""
+    with reading(path):
         figures: SeedFigures = read(SeedFigures, json.loads(path.read_text(encoding="utf-8")), "")
         arrays = [v for v in vars(figures).values() if isinstance(v, np.ndarray)]
         if any(one.shape != (arrays[0].size,) or not one.size for one in arrays):
-            raise ValueError("lists of different lengths, or of none")
-        return figures
-    except FileNotFoundError:
-        raise ValueError(f"{path} is missing") from None
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path} is damaged or holds no figures of a seed: {error}") from error
+            raise ValueError("lists of different lengths, or empty lists")
+    return figures

@@ -1,10 +1,10 @@
-"""Figures over seeds, and figures against their bounds. An interval decides, never a point."""
+"""Figures over seeds with 95 % intervals, and their bounds: the interval decides, not the mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -16,8 +16,9 @@ Outcome = Literal["match", "mismatch", "undecided"]
 CONFIDENCE = 0.95
 
 
-class Estimate(NamedTuple):
-    """A number with its 95 % interval."""
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval, from ``low`` to ``high``."""
 
     value: float
     low: float
@@ -42,8 +43,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Check(Figure):
-    """A figure against its bound: ``match`` if its interval lies inside, ``mismatch`` if outside, else
-    ``undecided``; ``passed`` says of each seed whether it lies inside on its own."""
+    """A figure with its bound.
+
+    Attributes
+    ----------
+    bound : float
+        The bound, in the unit of the figure.
+    outcome : "match", "mismatch" or "undecided"
+        ``match`` if the whole interval keeps the bound, ``mismatch`` if none of it does.
+    passed : tuple of bool
+        Whether each seed keeps the bound on its own.
+    """
 
     bound: float
     outcome: Outcome
@@ -54,19 +64,23 @@ class Check(Figure):
 
 
 def below(name: str, values: Iterable[float], bound: float) -> Check:
-    """Whether the mean of ``values`` (one per seed) lies below ``bound``, by the t interval."""
-    array = np.array(list(values), dtype=np.float64)
-    low, high = t_interval(array)
-    outcome: Outcome = "match" if high < bound else "mismatch" if low >= bound else "undecided"
-    return Check(name, float(array.mean()), low, high, bound, outcome, _flags(array < bound))
+    """Check by the t interval that the mean of ``values`` (one for each seed) is below ``bound``."""
+    values = list(values)
+    found = average(name, values)
+    outcome: Outcome = (
+        "match" if found.high < bound else "mismatch" if found.low >= bound else "undecided"
+    )
+    return Check(
+        **vars(found), bound=bound, outcome=outcome, passed=tuple(bool(v < bound) for v in values)
+    )
 
 
 def mostly(name: str, flags: Iterable[bool]) -> Check:
-    """Whether more than half of all seeds would be true, by the exact binomial interval."""
-    passed = _flags(flags)
+    """Check by the exact binomial interval that ``flags`` (one for each seed) are mostly true."""
+    passed = tuple(map(bool, flags))
     found = share(name, passed)
     outcome: Outcome = "match" if found.low > 0.5 else "mismatch" if found.high <= 0.5 else "undecided"
-    return Check(name, found.mean, found.low, found.high, 0.5, outcome, passed)
+    return Check(**vars(found), bound=0.5, outcome=outcome, passed=passed)
 
 
 def share(name: str, flags: tuple[bool, ...]) -> Figure:
@@ -76,18 +90,21 @@ def share(name: str, flags: tuple[bool, ...]) -> Figure:
 
 
 def average(name: str, values: Iterable[float]) -> Figure:
-    """The mean of ``values`` (one per seed) with its t interval."""
+    """The mean of ``values`` (one for each seed) with its t interval."""
     array = np.array(list(values), dtype=np.float64)
     return Figure(name, float(array.mean()), *t_interval(array))
 
 
 def t_interval(values: Floats) -> tuple[float, float]:
-    """The 95 % t interval of a mean; all of the line for a single value."""
+    """The 95 % t interval of the mean of ``values``; from -inf to inf for a single value."""
     if values.size < 2:
         return -np.inf, np.inf
     half = stats.t.ppf(0.5 + CONFIDENCE / 2, values.size - 1) * stats.sem(values)
     return float(values.mean() - half), float(values.mean() + half)
 
 
-def _flags(values: Iterable[bool]) -> tuple[bool, ...]:
-    return tuple(bool(value) for value in values)
+def with_margin(values: Floats, form: str, margin_form: str = "") -> str:
+    """The mean and half of its 95 % t interval as text; the mean alone for a single value."""
+    low, high = t_interval(values)
+    margin = f" ± {(high - low) / 2:{margin_form or form}}" if np.isfinite(high) else ""
+    return f"{values.mean():{form}}{margin}"

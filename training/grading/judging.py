@@ -1,4 +1,4 @@
-"""Trained seeds play, are graded, and a run gets its verdict."""
+"""Let trained seeds play, grade them, and give the run its verdict."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from training.grading.figures import (
     share_of_scale,
 )
 from training.grading.verdict import ExpectedCycle, Verdict, judge, unevenly_spaced
+from training.run.seeds import Played, load_seed
 from training.run.settings import TrainSettings
 from training.run.storage import read_rows, write_rows
-from training.train import Played, load_seed
 
 EPISODES = 256
-GRADING = 2  # keeps the random streams of grading apart from others of the same seed
+GRADING = 2  # separates the random streams of grading from others of the same seed
 
 
 def grade_and_keep(
@@ -41,7 +41,7 @@ def grade_and_keep(
     prediction: theory.Prediction,
     episodes: int = EPISODES,
 ) -> SeedFigures:
-    """Grade a finished seed, and write ``rows.csv`` and at last ``figures.json`` into its folder."""
+    """Grade a finished seed; write ``rows.csv`` and then ``figures.json`` into its folder."""
     figures, played = grade_seed(settings, run, seed, prediction, episodes)
     folder = run / f"seed-{seed}"
     write_rows(folder / "rows.csv", _rows(run.name, seed, prediction.game, played))
@@ -52,7 +52,7 @@ def grade_and_keep(
 def conclude(
     settings: TrainSettings, run: Path, prediction: theory.Prediction
 ) -> tuple[list[SeedFigures], Verdict]:
-    """The verdict on a run whose seeds are all graded; writes ``rows.csv`` and ``verdict.json``."""
+    """Judge a run whose seeds are all graded; write ``rows.csv`` and ``verdict.json``."""
     folders = [run / f"seed-{seed}" for seed in range(settings.seeds)]
     figures = [load_figures(folder / "figures.json") for folder in folders]
     verdict = judge_run(settings, prediction, figures)
@@ -63,7 +63,7 @@ def conclude(
 
 
 def withdraw(run: Path) -> None:
-    """Remove the verdict that `conclude` wrote, if there is one: it is of other seeds than there are."""
+    """Remove the files of `conclude`, if there are any: they are not about the present seeds."""
     for name in ("verdict.json", "rows.csv"):
         (run / name).unlink(missing_ok=True)
 
@@ -75,16 +75,38 @@ def grade_seed(
     prediction: theory.Prediction,
     episodes: int = EPISODES,
 ) -> tuple[SeedFigures, Played]:
-    """Figures of one finished seed, and what was played for them: ``episodes`` of the strategies, or
-    where a cycle of single revisions is predicted one long episode without chance."""
+    """Grade one finished seed.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        Settings of the run.
+    run : Path
+        Folder of the run.
+    seed : int
+        Number of the seed.
+    prediction : Prediction
+        What was predicted of the run.
+    episodes : int
+        Episodes to play. Where a cycle of single revisions is predicted, one long episode without
+        randomness is graded instead.
+
+    Returns
+    -------
+    figures : SeedFigures
+        What the seed learned.
+    played : dict of str to array ``[rounds, episodes, n]``
+        The play that was graded.
+    """
     integer("episodes", episodes, low=1)
     players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)
     cycle = expected_cycle(prediction)
-    parts = []
-    for _ in range(1 if cycle else math.ceil(episodes / vec.num_envs)):
-        parts.append(play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play"))
+    parts = [
+        play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play")
+        for _ in range(1 if cycle else math.ceil(episodes / vec.num_envs))
+    ]
     played = {
         key: np.concatenate([part[key] for part in parts], axis=1)[:, :episodes] for key in parts[0]
     }
@@ -92,14 +114,11 @@ def grade_seed(
     if cycle is None:
         return figures, played
     before = rng.bit_generator.state
-    drawn = _course(settings, players, cycle, rng, "play")
-    by_chance = rng.bit_generator.state != before  # else play without chance is the same
-    course = _course(settings, players, cycle, rng, "greedy") if by_chance else drawn
-    turns, choices = (
-        in_turn(range(len(course["effort"])), vec.n_developers),
-        choices_of(prediction.scope),
-    )
-    found = cycle_figures(vec.game, vec.protocol, course["effort"][:, 0], turns, **choices)
+    course = drawn = _course(settings, players, cycle, rng, "play")
+    if rng.bit_generator.state != before:  # randomness was used: play without it differs
+        course = _course(settings, players, cycle, rng, "greedy")
+    efforts, turns = course["effort"][:, 0], in_turn(range(len(course["effort"])), vec.n_developers)
+    found = cycle_figures(vec.game, vec.protocol, efforts, turns, **choices_of(prediction.scope))
     missed = revision_regrets(prediction, drawn["effort"][:, 0])
     found["drawn_step_regret"] = float(missed[len(missed) // 2 :].mean()) / vec.game.prize_range
     return replace(figures, **found), course
@@ -108,21 +127,21 @@ def grade_seed(
 def judge_run(
     settings: TrainSettings, prediction: theory.Prediction, figures: list[SeedFigures]
 ) -> Verdict:
-    """The verdict on the seeds of a run."""
-    game, cycle = prediction.game, expected_cycle(prediction)
+    """The verdict on the figures of a run's seeds."""
+    game, cycle, pure = prediction.game, expected_cycle(prediction), prediction.equilibrium
     return judge(
         prediction.regime,
         settings.revision,
         figures,
         unique_efforts=_unique_efforts(prediction),
-        pure_efforts=_pure_efforts(prediction),
+        pure_efforts=None if pure is None else share_of_scale(game, pure),
         cycle=None if cycle is None else ExpectedCycle(share_of_scale(game, cycle.peaks), cycle.period),
         joint=unevenly_spaced(game.prizes),
     )
 
 
 def judged_regret(settings: TrainSettings, prediction: theory.Prediction, figures: SeedFigures) -> float:
-    """The regret, as a share of P, on which the verdict rests first; NaN if there is no verdict."""
+    """The regret in the first check of the verdict, share of P; NaN if there is no verdict."""
     if prediction.regime == "pure":
         return figures.regret
     if prediction.regime != "cycle":
@@ -139,14 +158,31 @@ def _course(
     rng: np.random.Generator,
     mode: Mode,
 ) -> Played:
-    """One copy's play from zero effort on, long enough for a long approach and three periods."""
+    """The play of one copy from zero effort on, long enough for a long approach and three periods."""
     rounds = 8 * cycle.period + 50 * settings.vector_env(1).n_developers
     played = play(settings.vector_env(settings.copies, rounds), players, rounds, rng, seed=0, mode=mode)
     return {key: value[:, :1] for key, value in played.items()}
 
 
 def grade(vec: VectorEnv, prediction: theory.Prediction, played: Played, sampled: Floats) -> SeedFigures:
-    """Figures of one seed from its final play and the efforts ``[updates, samples, n]`` of training."""
+    """Figures of one seed, without those of a cycle.
+
+    Parameters
+    ----------
+    vec : VectorEnv
+        The game under its protocol.
+    prediction : Prediction
+        What was predicted of the run.
+    played : dict of str to array ``[rounds, plays, n]``
+        The final play.
+    sampled : array ``[updates, samples, n]``
+        Efforts sampled in training, effort units.
+
+    Returns
+    -------
+    SeedFigures
+        The figures.
+    """
     game, n = vec.game, vec.n_developers
     late = sampled[len(sampled) // 2 :]
     together = late.reshape(-1, n)
@@ -173,20 +209,11 @@ def grade(vec: VectorEnv, prediction: theory.Prediction, played: Played, sampled
 
 
 def _unique_efforts(prediction: theory.Prediction) -> Floats | None:
-    """Mean efforts of the mixed equilibrium as shares of F, if it is known to be the only one."""
-    two = prediction.game.n_developers == 2  # only duels are known to be unique
-    if prediction.regime != "cycle" or not two or prediction.mixed is None:
-        return None
-    if not prediction.mixed.unique:
-        return None
-    return share_of_scale(prediction.game, prediction.mixed.mean_efforts)
-
-
-def _pure_efforts(prediction: theory.Prediction) -> Floats | None:
-    """Efforts of the predicted pure equilibrium as shares of F."""
-    if prediction.equilibrium is None:
-        return None
-    return share_of_scale(prediction.game, prediction.equilibrium)
+    """Mean efforts of the mixed equilibrium, shares of F, if it is known to be the only one."""
+    game, mixed = prediction.game, prediction.mixed
+    if prediction.regime != "cycle" or game.n_developers != 2 or mixed is None or not mixed.unique:
+        return None  # uniqueness is known for two developers only
+    return share_of_scale(game, mixed.mean_efforts)
 
 
 def _rows(run: str, seed: int, game: Game, played: Played) -> list[dict[str, Any]]:

@@ -1,13 +1,14 @@
-"""What "learned play matches the prediction" means (theory section 8): figures in, verdict out.
+"""The verdict: whether learned play matches the prediction (theory section 8).
 
 Bounds are shares of the payoff scale ``P = R_1 - R_n`` and of the effort scale ``F = min(budget,
-sup{e : c(e) <= P})``. The outcome is that of the worst check; how many seeds would pass all checks on
-their own is said beside it.
+sup{e : c(e) <= P})``. The outcome of the verdict is that of its worst check. The verdict also tells how
+many seeds would pass every check on their own.
 
-Where revisions alternate, a seed whose play does not repeat fails the check of being periodic, and its
-peaks are those of the second half of what was played. It has no period, but it is not dropped either:
-it counts as 100 % off, and the other seeds have to pass without it as well, so that play that does not
-repeat never improves an outcome. Deviations count by their size: seeds off to either side do not cancel.
+Where revisions alternate, a seed whose play does not repeat fails the check that play is periodic, and
+its peaks are those of the second half of its play. Such a seed has no period. It counts as a deviation
+of 100 %, and the other seeds also have to pass without it, so that play that does not repeat never
+improves an outcome. Deviations count by their size: a seed above the prediction does not cancel a seed
+below it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from benchgame_env.validate import Floats
 from training.grading.figures import SeedFigures
 from training.grading.intervals import Check, Figure, Outcome, average, below, mostly, share
+from training.run.records import counted
 
 MIN_SEEDS = 10
 PURE_REGRET = 0.01  # mean regret, share of P
@@ -33,10 +35,21 @@ PERIOD = 0.1  # the same for its period, relative
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome, why, the checks behind it, and what is reported beside them.
+    """The outcome of a run, and the figures that it rests on.
 
-    ``share`` is that of the seeds that pass every check on their own, with its exact binomial interval;
-    None where nothing could be checked.
+    Attributes
+    ----------
+    outcome : "match", "mismatch" or "undecided"
+        The outcome of the worst check.
+    reason : str
+        What was compared, or why nothing was.
+    checks : tuple of Check
+        Figures with their bounds; empty if nothing could be checked.
+    share : Figure or None
+        Share of the seeds that pass every check on their own, with its exact binomial interval; None if
+        nothing could be checked.
+    reported : tuple of Figure
+        Figures without a bound.
     """
 
     outcome: Outcome
@@ -46,20 +59,28 @@ class Verdict:
     reported: tuple[Figure, ...] = ()
 
     def gist(self) -> list[str]:
-        """For a table's cell: the share, and the mean of the first check, as far as they are known."""
-        share = [] if self.share is None else [f"{self.share.mean:.0%}"]
-        return share + [f"{check.mean:.2g}" for check in self.checks[:1]]
+        """Two figures for a cell of a table: the share of seeds, and the mean of the first check."""
+        passed = [f"{self.share.mean:.0%}"] if self.share else []
+        return passed + [f"{check.mean:.2g}" for check in self.checks[:1]]
 
 
 class ExpectedCycle(NamedTuple):
-    """What is predicted of a cycle of best responses, see `benchgame_env.theory.Cycle`."""
+    """What is predicted of a cycle of best responses, see `benchgame_env.theory.Cycle`.
 
-    peaks: Floats  # shares of F, [n]
-    period: float  # single revisions
+    Attributes
+    ----------
+    peaks : array ``[n]``
+        Largest effort of each developer on the cycle, share of F.
+    period : float
+        Number of single revisions.
+    """
+
+    peaks: Floats
+    period: float
 
 
 def unevenly_spaced(prizes: Floats) -> bool:
-    """Whether some ranks ``[n]`` are further apart than others in prizes, beyond rounding."""
+    """Whether steps between successive ``prizes`` ``[n]`` differ by more than rounding."""
     steps = np.diff(prizes)
     return bool(steps.size and np.ptp(steps) > 1e-9 * abs(steps).sum())
 
@@ -73,16 +94,30 @@ def judge(
     cycle: ExpectedCycle | None = None,
     joint: bool = False,
 ) -> Verdict:
-    """The verdict on a run: its predicted regime against what its seeds learned.
+    """Compare the predicted regime of a run with what its seeds learned.
 
     Parameters
     ----------
-    unique_efforts: mean efforts ``[n]`` of the mixed equilibrium, as shares of F, where it is known to
-        be the only one.
-    pure_efforts: those of the pure equilibrium; default 0.
-    cycle: the predicted one, for the same levels or resolution, order and start.
-    joint: whether joint play has to pass too. So it is where prizes are `unevenly_spaced`: there
-        learners' averages need not approach an equilibrium (theory section 5).
+    regime : "pure", "cycle" or "undecided"
+        The predicted regime.
+    revision : "simultaneous", "alternating" or "random"
+        Who may revise in a round.
+    seeds : list of SeedFigures
+        What each seed learned.
+    unique_efforts : array ``[n]``, optional
+        Mean efforts of the mixed equilibrium, shares of F, if it is known to be the only one.
+    pure_efforts : array ``[n]``, optional
+        Efforts of the pure equilibrium, shares of F; 0 by default.
+    cycle : ExpectedCycle, optional
+        The predicted cycle for the levels or the resolution, the order and the start of the run.
+    joint : bool
+        Whether joint play has to pass too. It has to where prizes are `unevenly_spaced`, because there
+        the learners' averages need not approach an equilibrium (theory section 5).
+
+    Returns
+    -------
+    Verdict
+        The outcome with its checks.
     """
     reported: tuple[Figure, ...] = ()
     if regime == "pure":
@@ -102,28 +137,22 @@ def judge(
         return Verdict("undecided", reason, ())
     outcome = _worst(checks).outcome
     if len(seeds) < MIN_SEEDS:
-        outcome, reason = "undecided", f"{len(seeds)} seeds; a verdict needs {MIN_SEEDS}"
+        outcome, reason = "undecided", f"{counted(len(seeds), 'seed')}; a verdict needs {MIN_SEEDS}"
     passed = tuple(all(own) for own in zip(*(check.passed for check in checks), strict=True))
     alone = share("seeds that pass every check on their own", passed)
     return Verdict(outcome, reason, tuple(checks), alone, reported)
 
 
-# Each list of checks begins with the regret, without which there is no verdict.
+# The first of each list of checks is the regret; there is no verdict without it.
 
 
 def _pure_checks(seeds: list[SeedFigures], predicted: Floats | None) -> list[Check]:
-    efforts = np.array([s.efforts for s in seeds])
-    if predicted is None or not predicted.any():
-        spent = [
-            below(f"mean effort / F of developer {i}", efforts[:, i], PURE_EFFORT)
-            for i in range(efforts.shape[1])
-        ]
-    else:
-        name = "distance of mean effort / F from equilibrium, developer"
-        spent = _each_within(name, efforts - predicted, PURE_EFFORT)
+    name, away = "mean effort / F of developer", np.array([s.efforts for s in seeds])
+    if predicted is not None and predicted.any():
+        name, away = "distance of mean effort / F from equilibrium, developer", away - predicted
     return [
         below("mean regret / P", (s.regret for s in seeds), PURE_REGRET),
-        *spent,
+        *_each_within(name, away, PURE_EFFORT),
         mostly("boards in the predicted order", (s.in_order for s in seeds)),
     ]
 
@@ -141,7 +170,7 @@ def _average_checks(seeds: list[SeedFigures], unique_efforts: Floats | None, joi
 
 
 def _last_iterate(seeds: list[SeedFigures]) -> tuple[Figure, ...]:
-    """The last iterate may keep moving; how far, and how far from equilibrium it is, is reported."""
+    """Figures of the last iterate, which may keep moving: its regret and its movement."""
     return (
         average("NashConv of final play, prize units", (s.nash_conv for s in seeds)),
         average("movement of mean efforts / F in late training", (s.movement for s in seeds)),
@@ -161,7 +190,7 @@ def _cycle_checks(seeds: list[SeedFigures], cycle: ExpectedCycle) -> list[Check]
 
 
 def _period_check(away: Floats) -> Check:
-    """Relative deviations, one per seed; NaN without a period, see the module."""
+    """Check of relative deviations, one for each seed and NaN without a period; see the module."""
     missing = np.isnan(away)
     readings = [np.where(missing, 1.0, np.abs(away))]
     if not missing.all():
@@ -172,7 +201,7 @@ def _period_check(away: Floats) -> Check:
 
 
 def _each_within(name: str, away: Floats, bound: float) -> list[Check]:
-    """A check for each developer: ``away`` is ``[seeds, n]``; seeds off to either side do not cancel."""
+    """A check for each developer of the sizes of deviations ``away`` ``[seeds, n]``."""
     return [below(f"{name} {i}", np.abs(away[:, i]), bound) for i in range(away.shape[1])]
 
 

@@ -1,4 +1,4 @@
-"""Axes, lines, steps and areas as SVG that needs nothing else; pages are put together in `page`."""
+"""Axes, lines, areas and markers as SVG; `page` puts pages together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchgame_env.validate import Floats
 
 MOST_TICKS = 6
 MOST_POINTS = 400  # of a line; a figure has fewer pixels across
-# After Okabe and Ito: told apart by the colour-blind too; where lines meet, dashes tell them on paper.
+# After Okabe and Ito, for colour-blind readers too; dashes distinguish lines that meet, on paper too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b85a93", "#b98000", "#3d9bd1", "#5a5a5a")
 DASHES = ("none", "7 3", "2 2", "9 3 2 3", "4 2", "12 3", "1 3")
 STYLE = (
@@ -44,9 +44,12 @@ class Axis:
 
     Attributes
     ----------
-    low, high: its ends.
-    ticks: where it has a line and a number.
-    scale: what is linear on it, a function of values.
+    low, high : float
+        Its ends.
+    ticks : tuple of float
+        Values with a line and a number.
+    scale : callable
+        Function of values that is linear on the axis.
     """
 
     low: float
@@ -55,20 +58,23 @@ class Axis:
     scale: Callable[[ArrayLike], Floats] = np.asarray
 
     def share(self, values: ArrayLike) -> Floats:
-        """Where values stand: 0 at the low end, 1 at the high one; those beyond stand at the ends."""
+        """Places of values: 0 at the low end, 1 at the high end; values beyond are at the ends."""
         low, high = float(self.scale(self.low)), float(self.scale(self.high))
         inside = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
         return (self.scale(inside) - low) / (high - low)
 
 
+SHARES = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
+
+
 def colour(i: int, dashed: bool = False) -> str:
-    """The classes of the i-th of several; dashed where they share a figure."""
+    """CSS classes of the i-th of several lines, with ``dashed`` if they share a figure."""
     n = len(COLOURS)
     return f"c{i % n} dash{(i + i // n) % n}" if dashed else f"c{i % n}"
 
 
 def linear_axis(low: float, high: float) -> Axis:
-    """From below ``low`` to above ``high``, with ticks at round numbers."""
+    """An axis from at most ``low`` to at least ``high``, with ticks at round numbers."""
     high = high if high > low else low + 1.0
     rough = (high - low) / (MOST_TICKS - 1)
     unit = 10.0 ** math.floor(math.log10(rough))
@@ -79,28 +85,28 @@ def linear_axis(low: float, high: float) -> Axis:
 
 
 def exact_axis(low: float, high: float) -> Axis:
-    """From ``low`` to ``high``, not further, with ticks at the round numbers between."""
+    """An axis from exactly ``low`` to ``high``, with ticks at the round numbers between them."""
     high = high if high > low else low + 1.0
     ticks = linear_axis(low, high).ticks
     return Axis(low, high, tuple(tick for tick in ticks if low <= tick <= high))
 
 
 def logarithmic_axis(low: float, high: float) -> Axis:
-    """Decades around positive values."""
+    """A logarithmic axis over the powers of ten around ``low`` and ``high``, both positive."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     last = max(last, first + 1)
     return Axis(10.0**first, 10.0**last, _decades(first, last), np.log10)
 
 
 def zero_axis(threshold: float, high: float) -> Axis:
-    """From 0 to ``high``: linear up to ``threshold``, a power of ten, and logarithmic from there."""
+    """An axis from 0 to ``high``: linear up to ``threshold``, a power of ten, then logarithmic."""
     high = max(high, 10 * threshold)
     first, last = round(math.log10(threshold)), math.floor(math.log10(high) + 1e-9)
     return Axis(0.0, high, (0.0, *_decades(first, last)), partial(_linear_then_log, threshold))
 
 
 def power_of_ten(value: float) -> float:
-    """The largest that is at most ``value``."""
+    """The largest power of ten that is at most ``value``."""
     return float(10.0 ** math.floor(math.log10(value)))
 
 
@@ -115,25 +121,37 @@ def _linear_then_log(threshold: float, values: ArrayLike) -> Floats:
 
 @dataclass(frozen=True)
 class Frame:
-    """A figure's axes and size; every method returns SVG or places in it, in pixels."""
+    """Axes and size of a figure; its methods return SVG, or places in pixels.
+
+    Attributes
+    ----------
+    across, up : Axis
+        The horizontal and the vertical axis.
+    width, height : float
+        Size, pixels.
+    left, right, top, bottom : float
+        Margins, pixels.
+    """
 
     across: Axis
     up: Axis
     width: float = 340
     height: float = 220
-    left: float = 48  # margins
+    left: float = 48
     right: float = 12
     top: float = 10
     bottom: float = 36
 
     def x(self, values: ArrayLike) -> Floats:
+        """Horizontal places of values, pixels."""
         return self.left + self.across.share(values) * (self.width - self.left - self.right)
 
     def y(self, values: ArrayLike) -> Floats:
+        """Vertical places of values, pixels."""
         return self.height - self.bottom - self.up.share(values) * (self.height - self.bottom - self.top)
 
     def line(self, x: ArrayLike, y: ArrayLike, kind: str) -> str:
-        """A line through points, broken where ``y`` is undefined; ``kind``: its classes in the style."""
+        """A line through points, broken where ``y`` is not finite; ``kind``: its CSS classes."""
         points = zip(self.x(x), self.y(y), np.isfinite(y), strict=True)
         path, pen = [], "M"
         for px, py, there in points:
@@ -143,7 +161,7 @@ class Frame:
         return f'<path class="curve {kind}" d="{"".join(path)}"/>'
 
     def area(self, x: ArrayLike, low: ArrayLike, high: ArrayLike, kind: str) -> str:
-        """What lies between two lines."""
+        """The area between two lines."""
         x = np.asarray(x)
         corners = zip(
             np.concatenate((self.x(x), self.x(x[::-1]))),
@@ -154,26 +172,28 @@ class Frame:
         return f'<polygon class="area {kind}" points="{points}"/>'
 
     def level(self, value: float, kind: str = "bound") -> str:
-        """A line across at a height."""
+        """A horizontal line at a value."""
         return self.line([self.across.low, self.across.high], [value, value], kind)
 
     def upright(self, value: float, kind: str = "bound") -> str:
-        """A line up at a place."""
+        """A vertical line at a value."""
         return self.line([value, value], [self.up.low, self.up.high], kind)
 
     def band(self, low: float, high: float, kind: str) -> str:
-        """All heights from one place to another."""
+        """A band over the whole height between two values of the horizontal axis."""
         return self.area([low, high], [self.up.low] * 2, [self.up.high] * 2, kind)
 
     def dot(self, x: float, y: float, kind: str, shape: str = "disc") -> str:
+        """A marker at a point; ``kind``: its CSS classes."""
         return marker(shape, float(self.x(x)), float(self.y(y)), kind)
 
     def words(self, x: float, y: float, text: str, anchor: str = "middle", kind: str = "tick") -> str:
+        """A text at a point; ``kind``: its CSS class."""
         place = f'text-anchor="{anchor}" x="{float(self.x(x)):.1f}" y="{float(self.y(y)):.1f}"'
         return f'<text class="{kind}" {place}>{escape(text)}</text>'
 
     def svg(self, parts: Iterable[str], description: str, across: str = "") -> str:
-        """The whole figure: grid, ``parts``, and ``across``, the name of the axis below."""
+        """The whole figure: grid, ``parts``, and ``across``, the name of the horizontal axis."""
         middle = f'text-anchor="middle" x="{(self.left + self.width - self.right) / 2}"'
         name = f'<text class="name" {middle} y="{self.height - 4}">{escape(across)}</text>'
         drawn = (*self._rows(), *self._columns(), *parts, name)
@@ -196,13 +216,13 @@ class Frame:
 
 
 def svg(width: float, height: float, inside: str, description: str) -> str:
-    """A picture that a screen reader reads as ``description``."""
+    """An SVG picture; screen readers read ``description``."""
     box = f'viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(description)}"'
     return f"<svg {box}>{inside}</svg>"
 
 
 def marker(shape: str, x: float, y: float, kind: str = "") -> str:
-    """A disc, an empty square, a diamond or a cross, centred; ``kind``: its classes in the style."""
+    """A disc, an empty square, a diamond or a cross around a place; ``kind``: its CSS classes."""
     look = f'class="{shape} {kind}"'
     if shape == "disc":
         return f'<circle {look} cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
@@ -226,5 +246,5 @@ def sample(kind: str, shape: str = "line") -> str:
 
 
 def thinned(length: int, most: int = MOST_POINTS) -> np.ndarray:
-    """Indices of at most ``most`` of ``length`` points, evenly spaced, both ends among them."""
+    """Indices of at most ``most`` of ``length`` points, evenly spaced, with both ends."""
     return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(np.int64))

@@ -1,4 +1,4 @@
-"""The frame of every HTML page: one file that needs no other, on a screen, a phone or paper."""
+"""The parts of every HTML page: one file that needs no other, for screens, phones and paper."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ dt { font-weight: 600; } dd { margin: 0 0 .4rem 1rem; }
 
 
 def document(title: str, parts: Iterable[str], style: str = "") -> str:
-    """The page of ``parts``, each HTML, with ``style`` beside the style that all pages share."""
+    """A page of ``parts``, each HTML; ``style`` is CSS in addition to that of all pages."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
@@ -48,18 +48,30 @@ def document(title: str, parts: Iterable[str], style: str = "") -> str:
 
 
 class Html(str):
-    """Text of a cell that is HTML already."""
+    """Text that is already HTML."""
 
 
 def link(anchor: str, words: str) -> Html:
-    """To a place on the same page."""
+    """A link to a place on the same page."""
     return Html(f'<a href="#{escape(anchor)}">{escape(words)}</a>')
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[str] = ()) -> str:
-    """A table of texts, in a box of its own that scrolls; the first cell of a row names it.
+    """A table in a box that scrolls.
 
-    ``kinds``: per row its class in the style, or nothing.
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : iterable of sequences of str
+        Cells; the first one of a row is its name.
+    kinds : sequence of str
+        CSS class of each row, or an empty text.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = []
@@ -78,20 +90,20 @@ def _cell(text: str) -> str:
 
 
 def panels(figures: Iterable[Panel]) -> str:
-    """Figures side by side, as many as there is room for."""
+    """Figures side by side, as many in a row as fit."""
     drawn = (f'<figure class="panel"><h3>{escape(h)}</h3>{svg}</figure>' for h, svg in figures)
     return f'<div class="panels">{"".join(drawn)}</div>'
 
 
 def legend(signs: Iterable[tuple[str, str]]) -> str:
-    """What lines and signs mean: ``(drawing.sample, words)`` each."""
+    """A legend of ``(sign, meaning)``; see `drawing.sample` for signs."""
     spans = "".join(f"<span>{sign} {escape(words)}</span>" for sign, words in signs)
     return f'<p class="legend">{spans}</p>'
 
 
 def definitions(entries: Iterable[tuple[str, str]], kind: str = "") -> str:
-    """Words and what they mean; without a word, more of the one before. ``kind``: its class in the
-    style."""
+    """A list of words and their meanings; an entry with an empty word goes on with the one before.
+    ``kind`` is its CSS class."""
     listed = "".join(
         f"<dt>{escape(name)}</dt>" * bool(name) + f"<dd>{escape(words)}</dd>" for name, words in entries
     )
@@ -100,4 +112,5 @@ def definitions(entries: Iterable[tuple[str, str]], kind: str = "") -> str:
 
 
 def paragraph(text: str) -> str:
+    """A paragraph of plain text."""
     return f"<p>{escape(text)}</p>"

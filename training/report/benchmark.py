@@ -1,4 +1,4 @@
-"""The report of a benchmark: who matched what, how algorithms compare, and how they got there."""
+"""The page of a benchmark: verdicts, algorithms compared, learning curves."""
 
 from __future__ import annotations
 
@@ -15,16 +15,10 @@ from training.benchmark.statistics import fields_of
 from training.grading.intervals import t_interval
 from training.html.drawing import Frame, colour, exact_axis, sample
 from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
-from training.report import statistics, words
-from training.report.curves import (
-    known_line,
-    last_update,
-    mean_over_seeds,
-    regret_axis,
-    regret_column,
-    regret_unit,
-)
+from training.report import curves, statistics, words
 from training.report.files import Run, read_run
+from training.run.records import counted
+from training.run.storage import reading
 
 SUITE, STATISTICS = "suite.json", "statistics.json"
 STYLE = """
@@ -34,7 +28,15 @@ td a { color: inherit; } section { break-inside: avoid; }
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A run of the benchmark: an algorithm on a task."""
+    """A run of the benchmark.
+
+    Attributes
+    ----------
+    task, algorithm : str
+        Names of what was played, and by which algorithm.
+    run : Run
+        The run.
+    """
 
     task: str
     algorithm: str
@@ -42,27 +44,24 @@ class Entry:
 
     @property
     def anchor(self) -> str:
+        """Name of its section on the page."""
         return f"run-{self.run.folder.name}"
 
 
 def read_benchmark(folder: Path) -> list[Entry]:
-    """The runs that have begun, in the order of the suite.
+    """Read the runs that have begun, in the order of the suite.
 
     Raises
     ------
-    ValueError: there are none, or a file is damaged, see `read_run`.
+    ValueError
+        If there is none, or a file is damaged, see `read_run`.
     """
-    path = folder / SUITE
-    try:
-        named = [
-            (one["folder"], one["task"], one["algorithm"])
-            for one in json.loads(path.read_text())["runs"]
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    with reading(folder / SUITE):
+        runs = json.loads((folder / SUITE).read_text(encoding="utf-8"))["runs"]
+        named = [(one["folder"], one["task"], one["algorithm"]) for one in runs]
     begun = {file.parent.parent.name for file in folder.glob("runs/*/seed-*/progress.csv")}
     if not begun:
-        raise ValueError(f"{folder}: no run has reached its first checkpoint, there is nothing to show")
+        raise ValueError(f"{folder}: no run has reached its first checkpoint yet")
     return [
         Entry(task, algorithm, read_run(folder / "runs" / name))
         for name, task, algorithm in named
@@ -90,15 +89,16 @@ def page(folder: Path, entries: list[Entry]) -> str:
 
 def _summary(entries: list[Entry]) -> str:
     outcomes = [words.outcome_of(entry.run) for entry in entries]
-    counted = ", ".join(f"{outcomes.count(kind)} {kind}" for kind in words.SIGNS if kind in outcomes)
-    return f"{len(entries)} runs on {len({entry.task for entry in entries})} tasks: {counted}."
+    listed = ", ".join(f"{outcomes.count(kind)} {kind}" for kind in words.SIGNS if kind in outcomes)
+    tasks = counted(len({entry.task for entry in entries}), "task")
+    return f"{counted(len(entries), 'run')} on {tasks}: {listed}."
 
 
 def _verdicts(entries: list[Entry]) -> str:
-    """A table for each set of algorithms that meet."""
+    """Tables, one for each set of algorithms that share tasks."""
     note = (
-        "Each cell: the verdict, the seeds that pass every check on their own, and the mean of the "
-        "first check, regret as a share of P."
+        "Each cell: the verdict, the share of seeds that pass every check on their own, and the mean of "
+        "the first check, regret as a share of P."
     )
     fields = fields_of((task, entry.algorithm) for task, own in _by_task(entries) for entry in own)
     return paragraph(note) + "\n".join(
@@ -108,7 +108,7 @@ def _verdicts(entries: list[Entry]) -> str:
 
 
 def _matrix(entries: list[Entry], algorithms: list[str]) -> str:
-    """A row a task, a column an algorithm: outcome, and the figures that sum it up."""
+    """A table with a row for each task and a column for each algorithm."""
     rows = [[task, *(_cell(entry) for entry in own)] for task, own in _by_task(entries)]
     matched = [
         sum(words.outcome_of(entry.run) == "match" for entry in entries if entry.algorithm == name)
@@ -126,7 +126,7 @@ def _cell(entry: Entry) -> Html:
 
 
 def _courses(entries: list[Entry], algorithms: list[str]) -> str:
-    """Regret against updates, a panel a task, a line and a band an algorithm."""
+    """Regret against updates: a panel for each task, a line and a band for each algorithm."""
     drawn = [
         _panel(task, [entry for entry in own if _graded(entry.run)], algorithms)
         for task, own in _by_task(entries)
@@ -141,7 +141,7 @@ def _courses(entries: list[Entry], algorithms: list[str]) -> str:
 
 
 def _colours(algorithms: list[str]) -> Callable[[str], str]:
-    """The same classes for an algorithm all over the page."""
+    """From an algorithm to its CSS classes, which are the same on the whole page."""
     return lambda name: colour(algorithms.index(name), dashed=True)
 
 
@@ -152,28 +152,29 @@ def _by_task(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
 
 def _graded(run: Run) -> bool:
     """Whether all seeds have regrets to show."""
-    return all(regret_column(seed) for seed in run.seeds)
+    return all(curves.regret_column(seed) for seed in run.seeds)
 
 
 def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
-    curves = {entry.algorithm: _curve(entry.run) for entry in entries}
-    end = max(last_update(entry.run.seeds) for entry in entries)
-    frame = Frame(exact_axis(0, end), regret_axis(np.concatenate([c[1] for c in curves.values()])))
+    drawn = {entry.algorithm: _curve(entry.run) for entry in entries}
+    end = max(curves.last_update(entry.run.seeds) for entry in entries)
+    means = np.concatenate([mean for _, mean, _, _ in drawn.values()])
+    frame = Frame(exact_axis(0, end), curves.regret_axis(means))
     bands, lines = [], []
-    for name, (updates, mean, low, high) in curves.items():
+    for name, (updates, mean, low, high) in drawn.items():
         kind = _colours(algorithms)(name)
         bands.append(frame.area(updates, low, high, f"{kind} band"))
-        lines.append(known_line(frame, updates, mean, kind))
-    described = f"Mean regret against updates on {task}: {', '.join(curves)}"
+        lines.append(curves.known_line(frame, updates, mean, kind))
+    described = f"Mean regret against updates on {task}: {', '.join(drawn)}"
     return task, frame.svg([*bands, *lines], described, "update")
 
 
 def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
-    """Updates at which all seeds were graded; mean regret / P there, and its interval."""
+    """Updates at which all seeds were graded; mean regret / P at these, and its interval."""
     game = run.settings.vector_env(1).game
-    column = regret_column(run.seeds[0]) or "nash_conv"
-    courses = [seed.progress[column] / regret_unit(column, game) for seed in run.seeds]
-    updates, mean = mean_over_seeds(run.seeds, courses)
+    column = curves.regret_column(run.seeds[0]) or "nash_conv"
+    courses = [seed.progress[column] / curves.regret_unit(column, game) for seed in run.seeds]
+    updates, mean = curves.mean_over_seeds(run.seeds, courses)
     known = np.flatnonzero(np.isfinite(mean))
     ends = [t_interval(np.array([course[k] for course in courses])) for k in known]
     low, high = np.array(ends).T
@@ -183,10 +184,10 @@ def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def _details(entry: Entry) -> str:
-    """A run: its verdict, and its checks."""
+    """Section of a run: its verdict and its checks."""
     run = entry.run
     heading = f"<h3>{escape(entry.task)}: {escape(entry.algorithm)}</h3>"
     unfinished = "".join(paragraph(f"Not finished: {line}.") for line in run.unfinished)
-    where = paragraph(f"In runs/{run.folder.name}; {run.settings.seeds} seeds.")
-    inside = f"{heading}{words.verdict_sentence(run)}{unfinished}{words.checks_table(run)}{where}"
+    where = paragraph(f"In runs/{run.folder.name}; {counted(run.settings.seeds, 'seed')}.")
+    inside = f"{heading}{words.verdict_sentence(run)}{unfinished}{words.checks(run)}{where}"
     return f'<section id="{escape(entry.anchor)}">{inside}</section>'

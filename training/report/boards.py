@@ -1,4 +1,4 @@
-"""Figures of a run's boards: who holds which rank, and what it takes to climb."""
+"""Figures of a run's boards: who holds which rank, and the effort that overtakes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from benchgame_env import Game
 from benchgame_env.cli import figures
 from benchgame_env.validate import Floats
-from training.html.drawing import Axis, Frame, colour, exact_axis, linear_axis, power_of_ten, zero_axis
+from training.html.drawing import (
+    SHARES,
+    Axis,
+    Frame,
+    colour,
+    exact_axis,
+    linear_axis,
+    power_of_ten,
+    zero_axis,
+)
 from training.html.page import Panel
 
 MOST_RANKS = 5
@@ -23,7 +32,15 @@ STYLE = """
 
 
 def rank_flow(game: Game, ranks: NDArray[np.int64]) -> list[Panel]:
-    """Who holds which rank: shares of boards. ``ranks``: ``[updates, boards, n]``."""
+    """Panels, one for each rank, with the share of boards on which each developer holds it.
+
+    Parameters
+    ----------
+    game : Game
+        The game that was played.
+    ranks : array ``[updates, boards, n]``
+        Ranks on the boards, 1 is best.
+    """
     chunks = np.array_split(np.arange(len(ranks)), min(BINS, len(ranks)))
     middles = np.array([chunk.mean() for chunk in chunks])
     drawn = []
@@ -35,9 +52,9 @@ def rank_flow(game: Game, ranks: NDArray[np.int64]) -> list[Panel]:
 
 
 def _layers(game: Game, updates: Floats, shares: Floats, words: str) -> str:
-    """Shares ``[times, n]`` on top of each other, the best model at the bottom."""
+    """Shares ``[updates, n]`` as layers, with the best model at the bottom."""
     tops = np.cumsum(shares, axis=1)
-    frame = Frame(exact_axis(updates[0], updates[-1]), Axis(0, 1, (0, 0.25, 0.5, 0.75, 1)))
+    frame = Frame(exact_axis(updates[0], updates[-1]), SHARES)
     x = updates if len(updates) > 1 else np.array([frame.across.low, frame.across.high])
     parts, names = [], []
     for i in np.flatnonzero(shares.any(axis=0)).tolist():
@@ -49,7 +66,7 @@ def _layers(game: Game, updates: Floats, shares: Floats, words: str) -> str:
 
 
 def _holder(frame: Frame, x: Floats, low: Floats, high: Floats, name: str) -> str:
-    """A developer's name where its layer is thickest, away from the edges."""
+    """The name of a developer where its layer is thickest, away from the edges."""
     inner = slice(len(x) // 5, len(x) - len(x) // 5)
     k = int(np.argmax((high - low)[inner])) + len(x) // 5
     if high[k] - low[k] < NAMED:
@@ -63,8 +80,19 @@ def required_effort(
     measured: dict[str, tuple[float, float]],
     level: float | None,
 ) -> list[Panel]:
-    """Score curves, and the least effort that overtakes by tune-before-test level; see
-    `benchgame_env.cli.figures.required_efforts`. ``level``: of the run, if it has one."""
+    """Panels of the score curves and of the least effort that overtakes, by tune-before-test level.
+
+    Parameters
+    ----------
+    game : Game
+        The game.
+    stable : list of [low, high]
+        Intervals of levels at which honest play is stable.
+    measured : dict of str to (low, high)
+        Range of efforts at which each model was measured.
+    level : float or None
+        Level of the run, if it has one.
+    """
     drawn = figures.required_efforts(game)
     levels = drawn.levels
     across = zero_axis(power_of_ten(levels[1]), levels[-1])

@@ -1,4 +1,4 @@
-"""The play that a run is held against: which of the things predicted, and as strategies."""
+"""The predicted play that a run is compared with, as strategies."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ class Expected:
 
     Attributes
     ----------
-    name: what it is, in words.
-    strategies: per developer ``(efforts, chances)``, effort units; of a cycle, the time spent in each.
-    cycle: if it is one.
+    name : str
+        The kind of play, in words.
+    strategies : list of (efforts, probabilities)
+        One for each developer, effort units; of a cycle, the share of time at each effort.
+    cycle : Cycle or None
+        The cycle, if the play is one.
     """
 
     name: str
@@ -28,13 +31,13 @@ class Expected:
 
     @property
     def mean(self) -> Floats:
-        """``[n]``, effort units."""
+        """Mean effort of each developer ``[n]``, effort units."""
         return np.array([efforts @ chances for efforts, chances in self.strategies])
 
 
 def expected_play(prediction: theory.Prediction) -> Expected | None:
-    """The pure equilibrium if there is one; else the cycle where developers move in turn, and a mixed
-    equilibrium where they do not. None where it is not known."""
+    """The pure equilibrium if there is one; else the cycle where developers move in turn, and the mixed
+    equilibrium where they do not. None if that is not known."""
     if prediction.equilibrium is None and prediction.scope.revision == "alternating":
         cycle = expected_cycle(prediction)
         if cycle is None:

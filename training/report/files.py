@@ -1,4 +1,4 @@
-"""What a run folder holds, read for its report; nothing is trained, played or graded here."""
+"""Reading a run folder for its report; nothing is trained, played or graded here."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from benchgame_env.validate import Floats
-from training.grading.intervals import Check, Figure, Outcome
 from training.grading.verdict import Verdict
+from training.run.records import read
 from training.run.settings import TrainSettings
-from training.run.storage import read_checkpoint, read_rows
+from training.run.storage import read_checkpoint, read_rows, reading
 
 
 @dataclass(frozen=True, eq=False)
 class Seed:
-    """What is known of the training of one seed.
+    """The training of one seed.
 
     Attributes
     ----------
-    progress: columns of ``progress.csv``, ``[updates]`` each, NaN where a cell is blank.
+    number : int
+        Number of the seed.
+    progress : dict of str to array ``[updates]``
+        Columns of ``progress.csv``, NaN where a cell is blank.
     """
 
     number: int
@@ -34,6 +37,7 @@ class Seed:
 
     @property
     def updates(self) -> int:
+        """Number of updates that are saved."""
         return len(self.progress["update"])
 
 
@@ -43,10 +47,18 @@ class Run:
 
     Attributes
     ----------
-    made_with: versions of packages, and ``git_revision``.
-    seeds: those that have begun.
-    verdict: None before the run is graded.
-    figures: what each seed learned then, by name, see `SeedFigures`.
+    folder : Path
+        The folder.
+    settings : TrainSettings
+        Settings of the run.
+    made_with : dict of str to str
+        Versions of packages, and ``git_revision``.
+    seeds : list of Seed
+        The seeds that have begun.
+    verdict : Verdict or None
+        None before the run is graded.
+    figures : list of dict
+        Figures of each graded seed by name, see `SeedFigures`.
     """
 
     folder: Path
@@ -58,7 +70,7 @@ class Run:
 
     @property
     def unfinished(self) -> list[str]:
-        """How far each seed that has not finished got, in words."""
+        """A line for each seed that is not finished."""
         reached = {seed.number: seed.updates for seed in self.seeds}
         return [
             f"seed {k} reached update {reached[k]} of {self.settings.updates}"
@@ -70,18 +82,19 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run, finished and graded or not.
+    """Read a run, which may be unfinished or not graded.
 
     Raises
     ------
-    ValueError: naming the file that is missing or damaged; no seed has reached its first checkpoint.
+    ValueError
+        If a file is missing or damaged (the message names it), or no seed has a checkpoint yet.
     """
     settings = TrainSettings.load(folder)
     n = settings.vector_env(1).n_developers
     found = (_seed(folder / f"seed-{k}", k, n) for k in range(settings.seeds))
     seeds = [seed for seed in found if seed is not None]
     if not seeds:
-        raise ValueError(f"{folder}: no seed has reached its first checkpoint, there is nothing to show")
+        raise ValueError(f"{folder}: no seed has reached its first checkpoint yet")
     return Run(
         folder,
         settings,
@@ -92,34 +105,41 @@ def read_run(folder: Path) -> Run:
 
 
 def sampled_efforts(run: Run) -> dict[int, Floats]:
-    """Efforts sampled in training by seed, ``[updates, samples, n]``, effort units; of those seeds that
-    have a checkpoint."""
+    """Efforts sampled in training ``[updates, samples, n]``, effort units, by seed; without the seeds
+    that have no checkpoint."""
     n = run.settings.vector_env(1).n_developers
     paths = {seed.number: run.folder / f"seed-{seed.number}" / "checkpoint.pt" for seed in run.seeds}
-    return {number: _play(path, n) for number, path in paths.items() if path.exists()}
+    return {k: read_checkpoint(path, n).play for k, path in paths.items() if path.exists()}
 
 
 def graded_episode(run: Run) -> Floats | None:
-    """Efforts of the first graded episode, ``[rounds, n]``, effort units; None before grading."""
-    path = run.folder / "rows.csv"
-    if not path.exists():
-        return None
-    rows = _efforts(path)
-    first = next(rows, None)
-    if first is None:
-        raise ValueError(f"{path} is damaged: it has no rows")
-    episode = takewhile(lambda row: row[0] == first[0], rows)
-    n = run.settings.vector_env(1).n_developers
-    return _boards(path, [first[1], *(effort for _, effort in episode)], n)
+    """Efforts of the first graded episode ``[rounds, n]``, effort units; None before grading."""
+    return next((efforts for _, efforts in _graded_episodes(run)), None)
 
 
 def graded_efforts(run: Run) -> dict[int, Floats]:
-    """Efforts of all graded play by seed, ``[boards, n]``, effort units; empty before grading."""
+    """Efforts of all graded play ``[boards, n]``, effort units, by seed; empty before grading."""
+    parts: dict[int, list[Floats]] = {}
+    for seed, efforts in _graded_episodes(run):
+        parts.setdefault(seed, []).append(efforts)
+    return {seed: np.concatenate(own) for seed, own in parts.items()}
+
+
+def _graded_episodes(run: Run) -> Iterator[tuple[int, Floats]]:
+    """The seed and the efforts ``[rounds, n]`` of each graded episode; none before grading."""
     path, n = run.folder / "rows.csv", run.settings.vector_env(1).n_developers
-    found: dict[int, list[float]] = {}
-    for (seed, _), effort in _efforts(path) if path.exists() else ():
-        found.setdefault(seed, []).append(effort)
-    return {seed: _boards(path, efforts, n) for seed, efforts in found.items()}
+    if not path.exists():
+        return
+    with reading(path), path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        seed = None
+        for (seed, _), episode in groupby(rows, lambda row: (int(row["seed"]), int(row["episode"]))):
+            efforts = [float(row["effort"]) for row in episode]
+            if len(efforts) % n:
+                raise ValueError("its rows end in the middle of a board")
+            yield seed, np.array(efforts).reshape(-1, n)
+        if seed is None:
+            raise ValueError("it has no rows")
 
 
 def _seed(folder: Path, number: int, n: int) -> Seed | None:
@@ -128,75 +148,36 @@ def _seed(folder: Path, number: int, n: int) -> Seed | None:
         return None
     columns = ["update", "nash_conv", *(f"developer_{i}/effort" for i in range(n))]
     rows = read_rows(path)
-    try:
-        names = [name for name in rows[0] if name not in columns]
-        progress = {name: _column(rows, name) for name in columns + names}
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
-    return Seed(number, progress)
+    with reading(path):
+        names = dict.fromkeys([*columns, *rows[0]])
+        return Seed(number, {name: _column(rows, name) for name in names})
 
 
 def _column(rows: list[dict[str, str]], name: str) -> Floats:
     return np.array([float(row[name]) if row[name] else math.nan for row in rows])
 
 
-def _play(path: Path, n: int) -> Floats:
-    return read_checkpoint(path, n).play
-
-
 def _verdict(path: Path) -> tuple[Verdict | None, list[dict[str, Any]]]:
+    """The verdict in a file and the figures of its seeds; None and nothing without the file."""
     if not path.exists():
         return None, []
-    try:
-        content = json.loads(path.read_text())
-        if content["outcome"] not in get_args(Outcome):
-            raise ValueError(f"unknown outcome {content['outcome']!r}")
-        share = content["share"]
-        verdict = Verdict(
-            content["outcome"],
-            str(content["reason"]),
-            tuple(_check(one) for one in content["checks"]),
-            None if share is None else Figure(**_interval(share)),
-            tuple(Figure(**_interval(one)) for one in content["reported"]),
-        )
-        return verdict, [dict(one) for one in content["seeds"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+    with reading(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        seeds = [dict(one) for one in content.pop("seeds")]
+        return read(Verdict, _with_ends(content), ""), seeds
 
 
-def _check(given: dict[str, Any]) -> Check:
-    return Check(
-        **_interval(given),
-        bound=float(given["bound"]),
-        outcome=given["outcome"],
-        passed=tuple(given["passed"]),
-    )
-
-
-def _interval(given: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no infinite numbers: an end of an interval that is missing lies there."""
-    ends = {"mean": math.nan, "low": -math.inf, "high": math.inf}
-    numbers = {k: end if given[k] is None else float(given[k]) for k, end in ends.items()}
-    return {"name": str(given["name"]), **numbers}
+def _with_ends(content: Any) -> Any:
+    """JSON has no infinite numbers: an end of an interval that is null is infinite."""
+    if isinstance(content, list):
+        return [_with_ends(part) for part in content]
+    if not isinstance(content, dict):
+        return content
+    missing = {"mean": math.nan, "low": -math.inf, "high": math.inf}
+    return {k: missing.get(k) if v is None else _with_ends(v) for k, v in content.items()}
 
 
 def _made_with(path: Path) -> dict[str, str]:
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
     return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
-
-
-def _boards(path: Path, efforts: list[float], n: int) -> Floats:
-    if len(efforts) % n:
-        raise ValueError(f"{path} is damaged: its rows end in the middle of a board")
-    return np.array(efforts).reshape(-1, n)
-
-
-def _efforts(path: Path) -> Iterator[tuple[tuple[int, int], float]]:
-    """``(seed, episode)`` and effort of every row, as they stand."""
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            try:
-                yield (int(row["seed"]), int(row["episode"])), float(row["effort"])
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error

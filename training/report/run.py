@@ -1,4 +1,4 @@
-"""The report of a run: what was played, what was predicted, and how they compare."""
+"""The page of a run: what was played, what was predicted, and how they compare."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from training.report import boards, curves, words
 from training.report.expected import Expected, expected_play
 from training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
 
+OF_SEEDS = ((sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds"))
+
 
 def page(run: Run, prediction: theory.Prediction) -> str:
-    """The whole page of a run; missing pieces are said to be missing."""
+    """The whole page of a run; it says which parts are missing."""
     game, expected = prediction.game, expected_play(prediction)
     sampled = sampled_efforts(run)
     known = facts.of(prediction, cycle=True)
@@ -33,7 +35,7 @@ def page(run: Run, prediction: theory.Prediction) -> str:
             words.verdict_sentence(run),
             *(paragraph(f"Not finished: {line}.") for line in run.unfinished),
             words.head(run),
-            words.checks(run),
+            words.checks(run, "<h2>Verdict</h2>\n"),
             words.prediction(known),
             words.developers(run, game, expected),
             _learning(run, game, expected),
@@ -49,7 +51,7 @@ def page(run: Run, prediction: theory.Prediction) -> str:
 
 
 def _learning(run: Run, game: Game, expected: Expected | None) -> str:
-    """Curves of exact regret, and of what else was graded during training."""
+    """Curves of the exact figures in training."""
     graded, bound = _regret_check(run, expected)
     regret = curves.regret_column(run.seeds[0]) or "nash_conv"
     kinds = {
@@ -63,22 +65,19 @@ def _learning(run: Run, game: Game, expected: Expected | None) -> str:
         drawn += [curves.learning_curve(seeds, column, *rest)] if seeds else []
     if not drawn:
         return f"<h2>Learning curves</h2>\n{paragraph('Regrets are not known under this rule.')}"
-    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
+    signs = list(OF_SEEDS)
     if bound is not None:
         signs.append((sample("bound"), "bound"))
     if graded:
         signs.append((sample("truth", "diamond"), f"graded: {graded.name}, with its interval"))
-    what = (
-        "of the revisions of an episode"
-        if regret == "step_regret"
-        else "NashConv / n of an update's play"
-    )
+    in_turn = regret == "step_regret"
+    what = "of the revisions of an episode" if in_turn else "NashConv / n of an update's play"
     note = f"Regret is {what}, exact, as a share of P, the spread of prizes."
     return _section("Learning curves", note, signs, drawn)
 
 
 def _regret_check(run: Run, expected: Expected | None) -> tuple[Figure | None, float | None]:
-    """The verdict's check of regret, if it is about the same regret as the curve, and its bound."""
+    """The check of regret in the verdict, if it is about the same regret as the curve, and its bound."""
     if expected is None:
         return None, None
     checks = run.verdict.checks if run.verdict else []
@@ -92,7 +91,7 @@ def _regret_check(run: Run, expected: Expected | None) -> tuple[Figure | None, f
 
 def _efforts(run: Run, game: Game, expected: Expected | None) -> str:
     drawn = curves.effort_courses(game, run.seeds, expected)
-    signs = [(sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds")]
+    signs = list(OF_SEEDS)
     if expected is not None:
         signs.append((sample("truth"), f"mean effort of the {expected.name}"))
         if expected.cycle is not None:
@@ -108,7 +107,7 @@ def _section(
     drawn: list[Panel],
     game: Game | None = None,
 ) -> str:
-    """Figures under a heading; with ``game`` they are one a developer, and perhaps not of all."""
+    """Figures under a heading; with ``game`` there is one for each developer, up to a limit."""
     n = 0 if game is None else game.n_developers
     if n > curves.MOST_PANELS:
         note = f"{note} The first {curves.MOST_PANELS} of {n} developers, best first."
@@ -116,7 +115,7 @@ def _section(
 
 
 def _course(run: Run, game: Game, expected: Expected | None) -> str:
-    """Efforts one revision after another, where a cycle is predicted of them."""
+    """Efforts by round, if a cycle is predicted."""
     course = graded_episode(run)
     if expected is None or expected.cycle is None or course is None or len(course) < 2:
         return ""
@@ -133,7 +132,7 @@ def _course(run: Run, game: Game, expected: Expected | None) -> str:
 
 
 def _distributions(run: Run, sampled: dict[int, Floats], game: Game, expected: Expected | None) -> str:
-    """Of the second half of training; of graded play where no checkpoint is left."""
+    """Distributions of effort in the second half of training; in graded play without checkpoints."""
     played = {seed: _late(play) for seed, play in sampled.items()} or graded_efforts(run)
     which = "the second half of training" if sampled else "the graded play"
     if not played:

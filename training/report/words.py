@@ -1,4 +1,4 @@
-"""What a run's report says in words and tables: settings, verdict, prediction, developers."""
+"""Words and tables of a run's report: settings, verdict, prediction, developers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 
 from benchgame_env import Game
 from benchgame_env.cli import commands, facts, pages
-from benchgame_env.validate import Floats
 from training.grading.figures import share_of_scale
-from training.grading.intervals import Figure, t_interval
+from training.grading.intervals import Figure, with_margin
 from training.html.page import definitions, table
 from training.report.expected import Expected
 from training.report.files import Run
+from training.run.records import counted
 from training.run.settings import TrainSettings
 
 SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
 SENTENCES = {
     "match": "Learned play is what was predicted",
     "mismatch": "Learned play is not what was predicted",
-    "undecided": "Whether learned play is what was predicted stays open",
+    "undecided": "It is not decided whether learned play is what was predicted",
 }
 STYLE = """
 :root { --panel: 19rem; }
@@ -37,12 +37,13 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 
 
 def title(settings: TrainSettings) -> str:
+    """Heading of the page."""
     setting = commands.setting_label(settings.protocol, settings.parameters)
     return f"{settings.game} under {setting}: {settings.agents}"
 
 
 def verdict_sentence(run: Run) -> str:
-    """The verdict in a word, a sentence and a colour."""
+    """The verdict as HTML: a word, a sentence and a colour."""
     outcome = outcome_of(run)
     if run.verdict is None:
         sentence = f"There is no verdict yet; grade it with: python -m training.evaluate {run.folder}"
@@ -54,39 +55,31 @@ def verdict_sentence(run: Run) -> str:
 
 
 def head(run: Run) -> str:
+    """The main settings of the run, as HTML."""
     s = run.settings
     entries = [
         ("game", s.game),
         ("protocol", commands.setting_label(s.protocol, s.parameters)),
         ("agents", s.agents),
         ("revision", s.revision),
-        ("seeds", f"{s.seeds}, each {s.updates:,} updates of {s.copies:,} copies"),
-        ("rounds", f"{s.horizon} in an episode, {s.episodes} episodes in an update"),
+        ("seeds", f"{s.seeds}, each {counted(s.updates, 'update')} of {counted(s.copies, 'copy')}"),
+        ("rounds", f"{s.horizon} in an episode, {counted(s.episodes, 'episode')} in an update"),
         ("made by", f"git revision {run.made_with['git_revision']}"),
     ]
     return definitions(entries, "facts")
 
 
-def checks(run: Run) -> str:
-    """Every check with its figures; what is only reported stands below, without a bound."""
-    return f"<h2>Verdict</h2>\n{checks_table(run)}" if run.verdict and run.verdict.checks else ""
-
-
-def checks_table(run: Run) -> str:
-    if run.verdict is None or not run.verdict.checks:
+def checks(run: Run, heading: str = "") -> str:
+    """Table of all checks with their figures, then of figures without a bound, as HTML."""
+    verdict = run.verdict
+    if verdict is None or not verdict.checks:
         return ""
-    beside = [*([run.verdict.share] if run.verdict.share else []), *run.verdict.reported]
-    rows = [_figure(check, signed(check.outcome), f"{check.bound:g}") for check in run.verdict.checks]
+    beside = [*([verdict.share] if verdict.share else []), *verdict.reported]
+    rows = [_figure(check, signed(check.outcome), f"{check.bound:g}") for check in verdict.checks]
     rows += [_figure(figure, "reported", "") for figure in beside]
-    header = [
-        "check",
-        "outcome",
-        "mean",
-        "bound",
-        "95 % interval",
-    ]  # what matters first: phones are narrow
-    kinds = [*(check.outcome for check in run.verdict.checks), *("" for _ in beside)]
-    return table(header, rows, kinds)
+    header = ["check", "outcome", "mean", "bound", "95 % interval"]  # for phones: the outcome early
+    kinds = [*(check.outcome for check in verdict.checks), *("" for _ in beside)]
+    return heading + table(header, rows, kinds)
 
 
 def _figure(found: Figure, outcome: str, bound: str) -> list[str]:
@@ -97,15 +90,17 @@ def _figure(found: Figure, outcome: str, bound: str) -> list[str]:
 
 
 def signed(outcome: str) -> str:
-    """An outcome with its sign, so that colour is not needed."""
+    """An outcome with its sign, for readers who do not see colours."""
     return f"{SIGNS[outcome]} {outcome}"
 
 
 def outcome_of(run: Run) -> str:
+    """Outcome of the verdict, or ``not graded``."""
     return "not graded" if run.verdict is None else run.verdict.outcome
 
 
 def prediction(known: facts.Facts) -> str:
+    """What was predicted, and the solutions that were found, as HTML."""
     entries = pages.statements(known)
     if cycle := known["cycle"]:
         entries.append(("cycle", pages.cycle_words(cycle)))
@@ -113,7 +108,7 @@ def prediction(known: facts.Facts) -> str:
 
 
 def _solutions(found: list[facts.Facts]) -> str:
-    """A row a concept that found a solution; of several the first, and how many there are."""
+    """A row for each concept that found a solution: the first one, and how many there are."""
     rows = []
     for name in dict.fromkeys(one["concept"] for one in found):
         own = [one for one in found if one["concept"] == name]
@@ -134,17 +129,13 @@ def developers(run: Run, game: Game, expected: Expected | None) -> str:
     for key, name in learned.items():
         if run.figures and all(key in seed for seed in run.figures):
             by_developer = np.array([seed[key] for seed in run.figures]).T
-            columns[name] = [_with_margin(values) for values in by_developer]
+            columns[name] = [with_margin(values, ".4g", ".2g") for values in by_developer]
     rows = [[name, *cells] for name, *cells in zip(game.names, *columns.values(), strict=True)]
     return f"<h2>Developers</h2>\n{table(['developer', *columns], rows)}"
 
 
-def _with_margin(values: Floats) -> str:
-    low, high = t_interval(values)
-    return f"{values.mean():.4g}" + (f" ± {(high - low) / 2:.2g}" if math.isfinite(high) else "")
-
-
 def made_with(run: Run) -> str:
+    """All settings and the versions of packages, as HTML."""
     entries = {**asdict(run.settings), **run.made_with}
     listed = definitions(((name, str(value)) for name, value in entries.items()), "facts")
     return f"<h2>Settings and versions</h2>\n{listed}"

@@ -1,9 +1,9 @@
-"""``prediction.json``: what to expect of a run, found once and read by everything that needs it.
+"""``prediction.json``: what to expect of a run, computed once and read wherever it is needed.
 
-The file holds ``schema``, its version; ``made_for``, by which it is looked up: game, protocol and what
-the run assumes of play; ``version``, of the package; the decision (``regime``, ``reason``, ...), the
-``ranking``, and the ``answers`` of all solution concepts, such as the mixed equilibrium and the cycle of
-best responses for the run's choices. It reads back exactly.
+The file holds ``schema``, the version of its format; ``made_for``, the game, the protocol and what the
+run assumes about play; ``version``, that of the package; the decision (``regime``, ``reason``, ...); the
+``ranking``; and the ``answers`` of all solution concepts, such as the mixed equilibrium and the cycle of
+best responses for the run's choices. Numbers read back exactly.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """The content of a file, but for the answers."""
+    """The content of a file; ``answers`` are still plain JSON."""
 
     schema: int
     made_for: dict[str, Any]
@@ -44,7 +44,7 @@ class Kept:
 
 
 def predicted(settings: TrainSettings, progress: Callable[[float], None] = no_progress) -> Prediction:
-    """What to expect of a run, found anew."""
+    """Compute what to expect of a run."""
     vec = settings.vector_env(1)
     return theory.predict(vec.game, vec.protocol, scope_of(settings), progress=progress)
 
@@ -52,12 +52,26 @@ def predicted(settings: TrainSettings, progress: Callable[[float], None] = no_pr
 def kept_prediction(
     settings: TrainSettings, folder: Path, progress: Callable[[float], None] = no_progress
 ) -> Prediction:
-    """The prediction in a run's folder; found and written first if there is none.
+    """Read the prediction in a run's folder; compute and write it first if there is none.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        Settings of the run.
+    folder : Path
+        Folder of the run.
+    progress : callable
+        Called with the NashConv / P that the search has reached.
+
+    Returns
+    -------
+    Prediction
+        As written.
 
     Raises
     ------
     ValueError
-        Naming the file, and the field that is damaged or made for something else.
+        If the file is damaged or made for another run; the message names the file and the field.
     """
     if not (folder / FILE).exists():
         predict_and_keep(settings, [folder], progress)
@@ -69,7 +83,8 @@ def predict_and_keep(
     folders: Iterable[Path],
     progress: Callable[[float], None] = no_progress,
 ) -> None:
-    """Ask all concepts, and write what they find into run ``folders`` of the same game and choices."""
+    """Ask all solution concepts and write their answers into ``folders`` of runs of the same game,
+    protocol and choices."""
     prediction = predicted(settings, progress)
     answers = {name: prediction.answer(name) for name in theory.CONCEPTS}
     kept = Kept(
@@ -87,7 +102,7 @@ def predict_and_keep(
 
 
 def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
-    """The prediction that was written into ``folder``. Raises ValueError as `kept_prediction`."""
+    """Read the prediction in ``folder``. Raises ValueError like `kept_prediction`."""
     path = folder / FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -108,7 +123,7 @@ def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
 
 
 def scope_of(settings: TrainSettings) -> theory.Scope:
-    """What a run assumes of play. Best responses choose among what actions can do."""
+    """What a run assumes about play; best responses choose among the efforts of the run's actions."""
     scope = theory.Scope(
         revision=settings.revision, horizon=settings.horizon, resolution=settings.resolution
     )
@@ -121,7 +136,7 @@ def scope_of(settings: TrainSettings) -> theory.Scope:
 
 
 def key_of(settings: TrainSettings) -> dict[str, Any]:
-    """What a prediction is made for, as it is written; the same on every machine."""
+    """What a prediction is made for, as plain JSON; the same on every machine."""
     game, scope = settings.vector_env(1).game, scope_of(settings)
     if scope.levels is not None:  # another machine may have other last digits
         scope = replace(scope, levels=np.vectorize(lambda x: float(f"{x:.9g}"))(scope.levels))
@@ -132,7 +147,7 @@ def key_of(settings: TrainSettings) -> dict[str, Any]:
 
 
 def digest(game: Game) -> str:
-    """A short word for the numbers of a game; the same on every machine."""
+    """A short hash of the numbers of a game; the same on every machine."""
     probe = np.outer(np.append(0.0, np.geomspace(1e-3, 1e5, 33)), np.ones(game.n_developers))
     numbers = [game.prizes, game.quality, game.budget, game.cost(probe[:, 0]), game.curves.score(probe)]
     words = [*game.names, *(f"{x:.9g}" for part in numbers for x in np.ravel(part))]
@@ -140,7 +155,7 @@ def digest(game: Game) -> str:
 
 
 def _answer(name: str, value: Any) -> Answer:
-    """The answer of a concept, from its file."""
+    """The answer of a concept, from plain JSON."""
     field = f"answers.{name}"
     if name not in theory.CONCEPTS:
         raise ValueError(f"{field}: unknown concept")
@@ -157,7 +172,7 @@ def _check_key(there: dict[str, Any], here: dict[str, Any]) -> None:
         if there.get(name) != here.get(name):
             raise ValueError(
                 f"made_for.{name}: made for {str(there.get(name))[:80]}, and this run has "
-                f"{str(here.get(name))[:80]}; remove the file to have it made anew"
+                f"{str(here.get(name))[:80]}; remove the file to compute it again"
             )
 
 

@@ -1,4 +1,4 @@
-"""Dataclasses as plain JSON and back, exactly; what does not fit is named by its field."""
+"""Dataclasses as plain JSON and back, without loss; errors name the field that does not fit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ import numpy as np
 INFINITE = ("nan", "inf", "-inf")  # numbers that JSON lacks, as Python's ``float`` reads them
 
 
-def plain(value: Any) -> Any:
-    """``value`` in what JSON knows: dataclasses as dicts, arrays as lists, NaN as ``"nan"``.
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural if it is not 1: ``1 seed``, ``2,000 copies``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
-    Finite floats are written by `repr`, which reads back to the same bits.
-    """
+
+def plain(value: Any) -> Any:
+    """Turn ``value`` into what JSON can hold: dataclasses into dicts, arrays into lists, NaN into
+    ``"nan"``. Finite floats read back to the same bits."""
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, (np.ndarray, np.generic)):
@@ -31,12 +35,26 @@ def plain(value: Any) -> Any:
 
 
 def read(kind: Any, value: Any, field: str) -> Any:
-    """What `plain` made of a value of the type ``kind``; ``field`` names it in errors.
+    """Turn what `plain` made back into a value of the type ``kind``.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass, or a type that its fields may have: numbers, texts, arrays and containers of them.
+    value : object
+        Content of a JSON file.
+    field : str
+        Name of the value in error messages.
+
+    Returns
+    -------
+    object
+        A value of the type ``kind``.
 
     Raises
     ------
     ValueError
-        Naming the field that is missing, unknown or of another type.
+        If a field is missing, unknown or of another type; the message names it.
     """
     origin, parts = get_origin(kind), get_args(kind)
     if kind is Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import warnings
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,19 @@ import numpy as np
 
 from benchgame_env.files import write_bytes, write_text
 from benchgame_env.validate import Floats
+from training.run.records import counted
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn errors while ``path`` is read into a ValueError that names it as missing or damaged."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing") from None
+    except (csv.Error, LookupError, TypeError, ValueError, RuntimeError, IsADirectoryError) as error:
+        kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+        raise ValueError(f"{path} is damaged: {kind}{error}") from error
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -28,22 +42,18 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Raises ValueError naming the file if it is missing or no CSV file."""
-    try:
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file, strict=True))
-    except FileNotFoundError:
-        raise ValueError(f"{path} is missing") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__}") from error
+    """Rows of a CSV file, as texts by column. ValueError naming the file if missing or damaged."""
+    with reading(path), path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, strict=True))
 
 
 def read_progress(path: Path, updates: int) -> list[dict[str, str]]:
-    """The rows of the first ``updates`` updates of a seed's ``progress.csv``.
+    """Rows of the first ``updates`` updates of a seed's ``progress.csv``.
 
     Raises
     ------
-    ValueError: naming the file if it is missing, damaged, or has fewer.
+    ValueError
+        If the file is missing, damaged, or has fewer rows; the message names it.
     """
     rows = read_rows(path)[:updates]
     columns = {"update", "nash_conv", "distance", "kendall_tau"}
@@ -52,13 +62,13 @@ def read_progress(path: Path, updates: int) -> list[dict[str, str]]:
         for k, row in enumerate(rows)
     )
     if not whole:
-        raise ValueError(f"{path} is damaged: it has not the rows of {updates} updates")
+        raise ValueError(f"{path} is damaged: expected rows of {counted(updates, 'update')}")
     return rows
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
-    """Tensors, arrays (read back as tensors), numbers, strings and containers of them."""
-    import torch  # here, for rows are also for those who have none
+    """Write tensors, arrays (read back as tensors), numbers, strings and containers of them."""
+    import torch  # here, because rows are also written where torch is not installed
 
     buffer = io.BytesIO()
     torch.save(_with_tensors(content), buffer)
@@ -66,7 +76,7 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Raises ValueError naming the file if it is missing, damaged or holds anything but data."""
+    """The content of a checkpoint. ValueError naming the file if it is missing, damaged or no data."""
     import torch
 
     try:
@@ -75,17 +85,27 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
                 raise ValueError("a checksum does not fit")
         with warnings.catch_warnings(action="ignore"):  # about how the file was made
             content = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(content, dict):
+            raise TypeError("it holds no dictionary")
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
-    except Exception as error:  # whatever bytes bring about
+    except Exception as error:  # damaged bytes can cause any error
         raise ValueError(f"{path} is damaged or no checkpoint ({type(error).__name__})") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} is damaged or no checkpoint (it holds no dictionary)")
     return content
 
 
 class Checkpoint(NamedTuple):
-    """What was learned until ``update``, for each player, and ``play`` ``[updates, samples, n]``."""
+    """What a seed has learned so far.
+
+    Attributes
+    ----------
+    update : int
+        Number of updates done.
+    players : list of dict
+        What each player saved.
+    play : array ``[updates, samples, n]``
+        Efforts sampled in training, effort units.
+    """
 
     update: int
     players: list[dict[str, Any]]
@@ -93,15 +113,13 @@ class Checkpoint(NamedTuple):
 
 
 def read_checkpoint(path: Path, n: int) -> Checkpoint:
-    """A seed's checkpoint in a game of ``n`` developers. ValueError as `load_checkpoint`."""
+    """A seed's checkpoint in a game of ``n`` developers. Raises ValueError like `load_checkpoint`."""
     content = load_checkpoint(path)
-    try:
+    with reading(path):
         update, players, play = content["update"], content["players"], np.asarray(content["play"])
         fits = play.ndim == 3 and play.shape[::2] == (update, n) and bool(np.isfinite(play).all())
         if not fits or type(update) is not int or not all(isinstance(one, dict) for one in players):
-            raise ValueError("what it holds does not fit together")
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from error
+            raise ValueError("its parts do not fit together")
     return Checkpoint(update, players, play)
 
 

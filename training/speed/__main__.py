@@ -1,8 +1,8 @@
-"""``python -m training.speed``: measured against what a user would otherwise run.
+"""``python -m training.speed``: speed and memory beside what a user would otherwise run.
 
-Contestants take turns, so that whatever else the machine does disturbs all alike, and medians of their
-processor time are compared: all run on one thread, so on an idle machine it is the time on the clock.
-Writes one row per contestant and repetition and prints a table of goals.
+Contestants take turns, so that other work on the machine disturbs all of them alike. The medians of
+their processor time are compared. Each runs on one thread, where this is the time on the clock if the
+machine is idle. Writes one row for each contestant and repetition, and prints a table of goals.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from tqdm import tqdm
 
 from benchgame_env.cli import commands
 from benchgame_env.validate import integer
-from training.run.settings import PACKAGES
+from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
 from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
 
@@ -39,7 +38,19 @@ Medians = dict[tuple[str, str], float]  # (contest, contestant) to ns per unit, 
 
 @dataclass(frozen=True)
 class Goal:
-    """A line of the table: what is measured, how it follows from the medians, and its bound."""
+    """A line of the table.
+
+    Attributes
+    ----------
+    what : str
+        What is measured, in words.
+    figure : callable
+        From medians to the figure.
+    form : str
+        Format of the figure and its bounds.
+    at_least, at_most : float
+        Bounds of the figure.
+    """
 
     what: str
     figure: Callable[[Medians], float]
@@ -48,27 +59,21 @@ class Goal:
     at_most: float = math.inf
 
     def cells(self, medians: Medians) -> list[str]:
-        """What, measured, goal, outcome."""
+        """What is measured, the figure, the goal and whether it is met."""
+        goal = f">= {self.form.format(self.at_least)}" if self.at_least > -math.inf else ""
+        if self.at_most < math.inf:
+            goal = f"<= {self.form.format(self.at_most)}"
         try:
             figure = self.figure(medians)
         except KeyError:
-            return [self.what, "-", self._bound(), "peer missing"]
-        met = self.at_least <= figure <= self.at_most
-        outcome = "" if self._bound() == "" else "met" if met else "not met"
-        return [self.what, self.form.format(figure), self._bound(), outcome]
-
-    def _bound(self) -> str:
-        if self.at_least > -math.inf:
-            return ">= " + self.form.format(self.at_least)
-        return "<= " + self.form.format(self.at_most) if self.at_most < math.inf else ""
+            return [self.what, "-", goal, "peer missing"]
+        met = "met" if self.at_least <= figure <= self.at_most else "not met"
+        return [self.what, self.form.format(figure), goal, met if goal else ""]
 
 
-def _times_faster(contest: str, peer: str) -> Callable[[Medians], float]:
-    return lambda medians: medians[contest, peer] / medians[contest, "ours"]
-
-
-def _growth(contest: str, small: int, large: int) -> Callable[[Medians], float]:
-    return lambda medians: medians[contest, str(large)] / medians[contest, str(small)]
+def _ratio(contest: str, above: object, below: object = "ours") -> Callable[[Medians], float]:
+    """Median of one contestant as a multiple of another's."""
+    return lambda medians: medians[contest, str(above)] / medians[contest, str(below)]
 
 
 def _rate(contest: str) -> Callable[[Medians], float]:
@@ -87,31 +92,27 @@ TIMES, LEAST, MOST = "{:.3g} x", DEVELOPERS[0], DEVELOPERS[-1]
 LOG_GROWTH = math.log(MOST) / math.log(LEAST)
 GOALS = (
     Goal("batched step, agent-steps/s", _rate("step"), "{:,.0f}", at_least=1e7),
-    Goal("  against SuperSuit on this environment", _times_faster("step", "SuperSuit"), TIMES, 150),
-    Goal(
-        "arithmetic alone, time against a NumPy prototype",
-        lambda medians: 1 / _times_faster("arithmetic", "prototype")(medians),
-        TIMES,
-        at_most=1.5,
-    ),
+    Goal("  against SuperSuit on this environment", _ratio("step", "SuperSuit"), TIMES, 150),
+    Goal("arithmetic alone, time against a NumPy prototype", _ratio("arithmetic", "ours", "prototype"),
+         TIMES, at_most=1.5),
     Goal("env.step, five developers, steps/s", _rate("env.step"), "{:,.0f}", at_least=2e4),
-    Goal("  against MPE2 simple_spread, three agents", _times_faster("env.step", "MPE2"), TIMES),
-    Goal("independent PPO against SuperSuit + SB3", _times_faster("training", "SuperSuit"), TIMES, 4),
-    Goal("  against SB3 on our adapter", _times_faster("training", "our adapter"), TIMES),
-    Goal("  32 rounds a rollout: against SuperSuit + SB3", _times_faster("long training", "SuperSuit"),
+    Goal("  against MPE2 simple_spread, three agents", _ratio("env.step", "MPE2"), TIMES),
+    Goal("independent PPO against SuperSuit + SB3", _ratio("training", "SuperSuit"), TIMES, 4),
+    Goal("  against SB3 on our adapter", _ratio("training", "our adapter"), TIMES),
+    Goal("  32 rounds a rollout: against SuperSuit + SB3", _ratio("long training", "SuperSuit"),
          TIMES),
     Goal("  32 rounds a rollout: against SB3 on our adapter",
-         _times_faster("long training", "our adapter"), TIMES),
+         _ratio("long training", "our adapter"), TIMES),
     Goal("memory, copy=False, without auto-reset, MiB", _memory("copy=False"), "{:.0f}", at_most=200),
     Goal("  new arrays every step", _memory("new arrays"), "{:.0f}"),
     Goal("  new arrays every step, auto-reset", _memory("new arrays, auto-reset"), "{:.0f}"),
     Goal(f"per agent-step, n = {MOST} against {LEAST}: arithmetic (goal: log n)",
-         _growth("arithmetic by n", LEAST, MOST), TIMES, at_most=LOG_GROWTH),
+         _ratio("arithmetic by n", MOST, LEAST), TIMES, at_most=LOG_GROWTH),
     Goal("  step, 4n + 8 numbers an observation (goal: n log n)",
-         _growth("step by n", LEAST, MOST), TIMES, at_most=MOST / LEAST * LOG_GROWTH),
+         _ratio("step by n", MOST, LEAST), TIMES, at_most=MOST / LEAST * LOG_GROWTH),
     Goal("per agent-step, batch 65536 against 4096 (goal: flat)",
-         _growth("step by batch", 4096, 65_536), TIMES, at_most=1.5),
-    Goal("  batch 4096 against 1", _growth("step by batch", 1, 4096), TIMES, at_most=1.5),
+         _ratio("step by batch", 65_536, 4096), TIMES, at_most=1.5),
+    Goal("  batch 4096 against 1", _ratio("step by batch", 4096, 1), TIMES, at_most=1.5),
     Goal("temptation and required efforts of 10,000, s", _duration("temptation"), at_most=1),
     Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
     Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
@@ -119,10 +120,11 @@ GOALS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(prog=PROG, description="Measure speed and memory beside the alternatives.")
-    parser.add_argument("--repetitions", type=int, default=7, help="of every contestant")
+    parser.add_argument("--repetitions", type=int, default=7, help="repetitions of every contestant")
     parser.add_argument("--out", type=Path, default=Path("runs/speed.csv"), help="file for the rows")
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, only to check that it runs")
     options = parser.parse_args(arguments)
     return commands.run(lambda: _speed(options), PROG)
 
@@ -137,11 +139,11 @@ def _speed(options: argparse.Namespace) -> None:
     print(f"medians of {options.repetitions}, processor time; rows in {options.out}\n")
     print(table(rows))
     if options.quick:
-        print("\ntiny sizes: the figures mean nothing")
+        print("\nThese are tiny sizes: the figures mean nothing.")
 
 
 def measure(sizes: Sizes, repetitions: int, least: float) -> list[Row]:
-    """One row per contest, contestant and repetition. Missing peers are named and left out."""
+    """One row for each contest, contestant and repetition. Missing peers are named and left out."""
     rows: list[Row] = []
     for name, contest in tqdm(contests(sizes).items(), desc="contests", unit="contest"):
         rows += _row_of_each(name, _timed(contest, repetitions, least), "ns")
@@ -159,13 +161,13 @@ def _row_of_each(contest: str, found: Iterator[tuple[str, int, float]], unit: st
 
 
 def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[str, int, float]]:
-    """Contestant, repetition and nanoseconds per unit, the contestants in turn."""
+    """Contestant, repetition and nanoseconds for each unit; the contestants take turns."""
     runs: dict[str, tuple[Run, int]] = {}
     for who, prepare in contest.items():
         try:
             run = prepare()
         except ImportError as error:
-            tqdm.write(f"left out: {who} ({error}); pip install '.[speed]' has it")
+            tqdm.write(f"left out: {who} ({error}); to install it: pip install '.[speed]'")
             continue
         took = _seconds(run, 1)
         if took < LONG:  # caches fill, lazy parts load
@@ -184,7 +186,7 @@ def _seconds(run: Run, calls: int) -> float:
 
 
 def table(rows: list[Row]) -> str:
-    """Goals against the medians of ``rows``."""
+    """The table of goals and the medians of ``rows``."""
     values: dict[tuple[str, str], list[float]] = {}
     for row in rows:
         values.setdefault((row["contest"], row["contestant"]), []).append(row["value"])
@@ -194,18 +196,11 @@ def table(rows: list[Row]) -> str:
 
 def _machine() -> dict[str, str]:
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    found = [f"{name} {_version(name)}" for name in (*PACKAGES, *PEERS)]
+    found = [f"{name} {number}" for name, number in versions((*PACKAGES, *PEERS)).items()]
     return {
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{load}",
         "versions": ", ".join([f"python {platform.python_version()}", *found]),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "missing"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""What `training.speed` times side by side: this environment and what a user would otherwise run.
+"""The contests of `training.speed`: this environment, and what a user would otherwise run.
 
-A contestant is a function that prepares a `Run`: a call to be timed and the units that it makes
-(agent-steps, or steps of the environment). Peers are imported only when they are asked for.
+A contestant is a function that prepares a `Run`. Peers are imported only when they are asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,41 +26,61 @@ GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
 
 
 class Run(NamedTuple):
+    """What is timed.
+
+    Attributes
+    ----------
+    call : callable
+        The call.
+    units : int
+        Number of units of one call: agent-steps, or steps of the environment.
+    """
+
     call: Callable[[], object]
     units: int
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large everything is."""
+    """Sizes of the contests.
 
-    batch: int = 4096  # copies in the batched core
-    wrapped: int = 64  # copies under SuperSuit, where each costs the same
-    training: tuple[int, int] = (256, 1)  # copies and rounds in an update, as `training.train` has them
+    Attributes
+    ----------
+    batch : int
+        Copies in the batched core.
+    wrapped : int
+        Copies under SuperSuit, where the time for a copy does not depend on their number.
+    training, long_training : (int, int)
+        Copies, and rounds in an update; the first as in `training.train`.
+    agents : int
+        Agent-steps in a call while the number of developers grows.
+    memory : int
+        Copies of a game of ten developers whose memory is measured.
+    tempted : int
+        Developers of the game whose temptation is computed.
+    mixing : (int, int)
+        Developers of the games whose mixed equilibrium is computed.
+    """
+
+    batch: int = 4096
+    wrapped: int = 64
+    training: tuple[int, int] = (256, 1)
     long_training: tuple[int, int] = (64, 32)
-    agents: int = 20_000  # agent-steps in a call while the number of developers grows
-    memory: int = 65_536  # copies, of ten developers
-    tempted: int = 10_000  # developers whose temptation is found
-    mixing: tuple[int, int] = (10, 50)  # developers whose mixed equilibrium is found
+    agents: int = 20_000
+    memory: int = 65_536
+    tempted: int = 10_000
+    mixing: tuple[int, int] = (10, 50)
 
 
-QUICK = Sizes(
-    batch=8,
-    wrapped=2,
-    training=(4, 1),
-    long_training=(2, 2),
-    agents=1000,
-    memory=64,
-    tempted=100,
-    mixing=(3, 4),
-)
+QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4))
 DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCHES = (1, 16, 256, 4096, 65_536)
 Contest = dict[str, Callable[[], Run]]
 
 
 def contests(sizes: Sizes) -> dict[str, Contest]:
-    """All contests by name, in each the contestants by name."""
+    """All contests by name; in each, the contestants by name."""
+    by_n = {str(n): (_additive(n), max(sizes.agents // n, 1)) for n in DEVELOPERS}
     return {
         "step": {
             "ours": lambda: _batched(bg.load_game(GAME), sizes.batch),
@@ -73,21 +93,12 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "env.step": {"ours": _parallel, "MPE2": _simple_spread},
         "training": _training(*sizes.training),
         "long training": _training(*sizes.long_training),
-        "arithmetic by n": {
-            str(n): lambda n=n: _arithmetic(_additive(n), max(sizes.agents // n, 1))  # type: ignore[misc]
-            for n in DEVELOPERS
-        },
-        "step by n": {
-            str(n): lambda n=n: _batched(_additive(n), max(sizes.agents // n, 1))  # type: ignore[misc]
-            for n in DEVELOPERS
-        },
+        "arithmetic by n": {n: partial(_arithmetic, *given) for n, given in by_n.items()},
+        "step by n": {n: partial(_batched, *given) for n, given in by_n.items()},
         "temptation": {"ours": lambda: _temptation(sizes.tempted)},
         "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
         "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
-        "step by batch": {
-            str(size): lambda size=size: _batched(bg.load_game(GAME), size)  # type: ignore[misc]
-            for size in BATCHES
-        },
+        "step by batch": {str(size): partial(_batched, bg.load_game(GAME), size) for size in BATCHES},
     }
 
 
@@ -105,13 +116,13 @@ def _additive(n: int) -> bg.Game:
 
 
 def _temptation(developers: int) -> Run:
-    """The largest gain of all overtakes, and what each needs to pass the next one up."""
+    """The largest gain of an overtake, and the effort with which each developer passes the next."""
     game = _additive(developers)
     return Run(lambda: (bg.theory.temptation(game, RULE), bg.theory.next_efforts(game, RULE)), 1)
 
 
 def _mixed(developers: int, tolerance: float) -> Run:
-    """A mixed equilibrium with its certificate; RuntimeError if that is above ``tolerance`` of P."""
+    """A mixed equilibrium and its NashConv; RuntimeError if that is above ``tolerance`` of P."""
     game = _additive(developers)
 
     def find() -> None:
@@ -137,7 +148,7 @@ def _arithmetic(game: bg.Game, copies: int) -> Run:
 
 
 def _prototype(game: bg.Game, copies: int) -> Run:
-    """The same as one would write it down in plain NumPy for this one game."""
+    """The same as a user would write it in plain NumPy for this one game."""
     efforts, prizes, rate = _efforts(game, copies), game.prizes, float(game.cost(1.0))
     lower, upper, alpha, beta = (
         np.asarray(getattr(game.curves, name)) for name in ("lower", "upper", "intercept", "slope")
@@ -169,7 +180,7 @@ def _simple_spread() -> Run:
 
 
 def _stepping(env: Any, actions: dict[str, Any]) -> Run:
-    """A step of a PettingZoo environment, and the reset that opens an episode when one is over."""
+    """A step of a PettingZoo environment, with a reset after each episode."""
     env.reset(seed=0)
 
     def step() -> None:
@@ -189,7 +200,7 @@ def _supersuit(copies: int, horizon: int, base_class: str) -> Any:
 
 
 def _wrapped(copies: int) -> Run:
-    """This very environment under SuperSuit's ``concat_vec_envs``."""
+    """This environment under SuperSuit's ``concat_vec_envs``."""
     env = _supersuit(copies, HORIZON, "gymnasium")
     env.reset(seed=0)
     actions = np.random.default_rng(0).uniform(-1, 1, (env.num_envs, 1)).astype(np.float32)
@@ -209,7 +220,7 @@ def _independent(copies: int, rounds: int) -> Run:
 
 
 def _shared(env: Any, copies: int, rounds: int) -> Run:
-    """Updates of SB3's PPO: the same network, samples, epochs and samples in a gradient step."""
+    """Updates of SB3's PPO with the same network, samples, epochs and minibatches."""
     torch.set_num_threads(1)
     s, samples = PPOSettings(), env.num_envs * rounds
     learner = PPO(
@@ -239,20 +250,20 @@ before = peak()
 vec = bg.vector_env(game, "direct", num_envs={copies}, horizon=8, {settings})
 for _ in range(2):
     observations, infos = vec.reset(0)
-    for _ in range({rounds}):
+    for _ in range(8):
         observations, rewards, terminated, truncated, infos = vec.step(actions)
 print(peak() - before)
 """
 MEMORY_OF = {
-    "copy=False": {"settings": "copy=False, auto_reset=False", "rounds": 8},
-    "new arrays": {"settings": "auto_reset=False", "rounds": 8},
-    "new arrays, auto-reset": {"settings": "", "rounds": 8},
+    "copy=False": "copy=False, auto_reset=False",
+    "new arrays": "auto_reset=False",
+    "new arrays, auto-reset": "",
 }
 
 
 def memory(copies: int, who: str) -> float:
-    """Peak of resident memory in MiB above an interpreter with the package loaded; NaN if the system
-    does not tell (it is read from Linux's /proc)."""
-    code = MEMORY.format(copies=copies, **MEMORY_OF[who])
+    """Peak of resident memory in MiB above an interpreter with the package loaded, from Linux's /proc;
+    NaN on other systems."""
+    code = MEMORY.format(copies=copies, settings=MEMORY_OF[who])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     return float(done.stdout) if done.returncode == 0 else math.nan

@@ -1,4 +1,4 @@
-"""Simulated best responses: an actual effort where theory section 2 only has a supremum."""
+"""Best responses as actual efforts; theory section 2 gives only a supremum."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def best_response(
     resolution: float = RESOLUTION,
     levels: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """The best effort of one developer against boards as they stand; held if nothing gains.
+    """The best effort of one developer against the present boards; its held effort if no move gains.
 
     Candidates are effort 0, the budget and, for each rival, the effort that shows its score where the
     tie rule favours the developer, else a score higher by ``resolution``. With ``levels`` the
@@ -84,11 +84,11 @@ def respond(
 
 
 def gain_that_counts(subgame: Subgame, developer: int, efforts: Floats, shown: Floats) -> Floats:
-    """What a move to ``efforts`` ``[batch]``, which show ``shown``, has to gain more than; ``[batch]``,
-    prize units: a billionth of P, and what a step and a half of the grid of scores costs there."""
+    """The gain ``[batch]`` that a move to ``efforts`` ``[batch]`` must exceed, prize units: `GAIN` P, or
+    if that is more what `STEPS` steps of the grid of scores cost at ``shown``."""
     cost = subgame.game.cost(efforts)
     up, down = subgame.own_efforts_for(developer, np.stack((above(shown), below(shown))))
-    # The cheaper side: beyond a flat stretch of a curve the other one is no matter of rounding.
+    # The cheaper side: the other may lie beyond a flat stretch of the curve, which is not rounding.
     steps = np.minimum(subgame.cost(up) - cost, cost - subgame.game.cost(np.minimum(down, efforts)))
     return np.maximum(GAIN * subgame.game.prize_range, STEPS * steps)
 
@@ -100,7 +100,7 @@ def overtakes_in_reach(
     scores: Floats,
     resolution: float = RESOLUTION,
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """The candidates of `best_response` by rival: what passing each takes, and which rank it earns.
+    """The effort with which `best_response` would pass each rival, and the rank that it earns.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def _candidates(
     budget = subgame.game.budget[developer]
     last = np.full((len(scores), 1), budget if np.isfinite(budget) else 0.0)
     efforts = np.hstack((subgame.own_efforts_for(developer, aims), last))
-    # Whoever shows the aim already needs no effort, though its curve may be a little below the aim.
+    # A developer who shows the aim already needs no effort, though its curve may be a little below it.
     honest = publish(subgame.honest_scores[developer])
     efforts[:, :-1][honest >= aims] = 0.0
     efforts[:, developer] = 0.0
@@ -154,5 +154,4 @@ def _payoffs(subgame: Subgame, developer: int, scores: Floats, efforts: Floats, 
     boards = np.repeat(scores[:, None, :], efforts.shape[1], axis=1)
     boards[..., developer] = shown
     prizes = subgame.game.board(boards, subgame.rule.ties).prizes[..., developer]
-    possible = np.isfinite(efforts)
-    return np.where(possible, prizes - subgame.game.cost(np.where(possible, efforts, 0.0)), -np.inf)
+    return prizes - subgame.cost(efforts)

@@ -1,4 +1,4 @@
-"""Where there is no pure equilibrium: the Edgeworth cycles of best responses (theory section 5)."""
+"""Edgeworth cycles of best responses, where there is no pure equilibrium (theory section 5)."""
 
 from __future__ import annotations
 
@@ -38,17 +38,39 @@ def best_response_cycle(
 
     Parameters
     ----------
-    resolution: score by which a rival is beaten, > 0.
-    order: who revises: ``round-robin`` (worst quality first, then upwards, again and again),
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
+    resolution : float, optional
+        Score by which a best response beats a rival, > 0.
+    order : str or sequence of int, optional
+        Who revises: ``round-robin`` (worst quality first, then upwards, again and again),
         ``round-robin-down`` (best first), ``simultaneous``, ``random`` (the likeliest of
         `random_order.recurrent_classes`), or developers in the order of their turns.
-    start: efforts to start from, ``[n]``; default all zero.
-    levels: discrete efforts to choose from, ``[m]`` in ascending order, or None for the continuum.
-    max_revisions: where to give up.
+    start : array_like, optional
+        Efforts to start from, ``[n]``; default all zero.
+    levels : array_like, optional
+        Discrete efforts to choose from, ``[m]`` in ascending order; default any effort.
+    max_revisions : int, optional
+        Number of revisions after which the search stops.
+
+    Returns
+    -------
+    Cycle
+        The path once it repeats; of period 1 if nobody moves any more.
 
     Raises
     ------
-    ValueError: unsuitable arguments, or no repetition within ``max_revisions``.
+    ValueError
+        Unsuitable arguments, or no repetition within ``max_revisions``.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> cycle = bg.theory.best_response_cycle("duel", "direct", levels=[0.0, 0.25, 0.5, 0.75, 1.0])
+    >>> cycle.period, cycle.peaks.round(2).tolist()
+    (4, [0.25, 0.75])
     """
     if isinstance(order, str) and choice("order", order, ORDERS) == "random":
         return recurrent_classes(game, protocol, resolution, start, levels)[0]
@@ -62,7 +84,13 @@ def best_response_cycle(
         first = seen.get(key)
         if first is not None and np.allclose(path[first], path[-1], rtol=SAME, atol=0.0):
             return _of_path(
-                subgame, path[first:-1], boards[first:-1], resolution, choices, order, efforts
+                subgame,
+                path[first:-1],
+                boards[first:-1],
+                resolution=resolution,
+                levels=choices,
+                order=order,
+                start=efforts,
             )
         seen[key] = step
         moved, shown = path[-1].copy(), boards[-1].copy()
@@ -77,26 +105,10 @@ def best_response_cycle(
     )
 
 
-def _of_path(
-    subgame: Subgame,
-    states: list[Floats],
-    shown: list[Floats],
-    resolution: float,
-    levels: Floats | None,
-    order: Any,
-    start: Floats,
-) -> Cycle:
+def _of_path(subgame: Subgame, states: list[Floats], shown: list[Floats], **stated: Any) -> Cycle:
     """The `Cycle` of efforts that repeat and the scores they show; one state if nobody moves."""
-    ranks = subgame.game.board(np.array(shown), subgame.rule.ties).ranks
-    length = (
-        1 if (np.array(shown) == shown[0]).all() and np.allclose(states, states[0], SAME, 0.0) else None
-    )
-    return summary(
-        subgame.game,
-        np.array(states[:length]),
-        ranks[:length],
-        resolution=resolution,
-        levels=levels,
-        order=order,
-        start=start,
-    )
+    efforts, scores = np.array(states), np.array(shown)
+    if (scores == scores[0]).all() and np.allclose(efforts, efforts[0], SAME, 0.0):
+        efforts, scores = efforts[:1], scores[:1]
+    ranks = subgame.game.board(scores, subgame.rule.ties).ranks
+    return summary(subgame.game, efforts, ranks, **stated)

@@ -1,4 +1,4 @@
-"""Paths of best responses: who revises when, and what a path that repeats comes to."""
+"""Paths of best responses: who revises when, and the summary of a path that repeats."""
 
 from __future__ import annotations
 
@@ -19,25 +19,34 @@ ORDERS = (*LAPS, "random")
 
 
 class NoRepetitionError(ValueError):
-    """Best responses did not come back to a state in the revisions they were given."""
+    """Best responses did not return to an earlier state within the allowed revisions."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cycle:
     """A periodic path of best responses; a period of 1 in which nobody moves is an equilibrium.
 
-    It depends on ``resolution`` (or ``levels``), ``order`` and ``start``, which it therefore states.
+    It depends on ``resolution`` (or ``levels``), ``order`` and ``start``, so it keeps them.
 
     Attributes
     ----------
-    states: efforts before each revision of one period, ``[period, n]``, effort units.
-    period: single revisions until the path repeats; rounds if ``order`` is simultaneous; the number
-        of states of a recurrent class if it is random.
-    peaks, troughs: each developer's largest and least effort on the cycle, ``[n]``.
-    misranked: share of revisions before which the board is not in the order of quality.
-    cost: total cost of effort per revision, mean over the cycle, prize units.
-    chances: share of revisions spent in each state, ``[period]``.
-    reached: probability that play from ``start`` ends here; 1 unless the order is random.
+    states : array of float
+        Efforts before each revision of one period, ``[period, n]``, effort units.
+    period : int
+        Single revisions until the path repeats; rounds if ``order`` is simultaneous; the number of
+        states of a recurrent class if it is random.
+    peaks, troughs : array of float
+        Each developer's largest and least effort on the cycle, ``[n]``.
+    misranked : float
+        Share of revisions before which the board is not in the order of quality.
+    cost : float
+        Total cost of effort per revision, mean over the cycle, prize units.
+    resolution, levels, order, start
+        As given to `best_response_cycle`; ``levels`` is None for any effort.
+    chances : array of float
+        Share of revisions spent in each state, ``[period]``.
+    reached : float
+        Probability that play from ``start`` ends here; 1 unless the order is random.
     """
 
     states: Floats
@@ -68,6 +77,15 @@ def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
     return [[int(i)] for i in order]
 
 
+def start_efforts(game: Game, start: Any) -> Floats:
+    """The efforts ``[n]`` to start from, checked; all zero where ``start`` is None."""
+    n = game.n_developers
+    efforts = vector("start", np.zeros(n) if start is None else start)
+    if efforts.size != n or (efforts < 0).any() or (efforts > game.budget).any():
+        raise ValueError(f"start: need {n} efforts within budget, got {efforts}")
+    return efforts
+
+
 def prepare(
     game: Game | str, protocol: Any, start: Any, levels: Any, resolution: float
 ) -> tuple[Subgame, Floats, Floats | None]:
@@ -75,9 +93,7 @@ def prepare(
     subgame = Subgame.exact(game, protocol)
     game = subgame.game
     number("resolution", resolution, low=0, strict=True)
-    efforts = vector("start", np.zeros(game.n_developers) if start is None else start)
-    if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
+    efforts = start_efforts(game, start)
     choices = None if levels is None else vector("levels", levels)
     if choices is not None and (choices.min() < 0 or (np.diff(choices) <= 0).any()):
         raise ValueError(f"levels: must be >= 0 and ascending, got {choices.tolist()}")
@@ -91,8 +107,8 @@ def summary(
     chances: Floats | None = None,
     **stated: Any,
 ) -> Cycle:
-    """The `Cycle` of efforts ``states`` that rank as ``ranks``, each ``[period, n]``, and what is
-    ``stated`` of how it came about."""
+    """The `Cycle` of efforts ``states`` with ``ranks`` on their boards, each ``[period, n]``; ``stated``
+    are its other fields."""
     chances = np.full(len(states), 1 / len(states)) if chances is None else chances
     wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
     return Cycle(

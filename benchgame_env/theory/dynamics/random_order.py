@@ -27,16 +27,28 @@ def recurrent_classes(
     levels: Any = None,
     max_states: int = MAX_STATES,
 ) -> list[Cycle]:
-    """Where best responses end when every revision is somebody's, drawn uniformly.
+    """Where best responses end when the developer who revises is drawn uniformly each time.
 
-    Each class is a set of profiles that play, once there, visits forever; the likeliest to be reached
-    from ``start`` comes first. Its `Cycle` holds the states, their ``chances`` in the long run, the
-    probability of ``reached``, and ``period``, here the number of states; arguments as those of
-    `cycles.best_response_cycle`.
+    A recurrent class is a set of profiles that play never leaves.
+
+    Parameters
+    ----------
+    game, protocol, resolution, start, levels
+        As for `best_response_cycle`.
+    max_states : int, optional
+        Largest number of profiles to visit, >= 1.
+
+    Returns
+    -------
+    list of Cycle
+        The class that is most likely to be reached from ``start`` comes first. ``states`` are its
+        profiles, ``chances`` their long-run shares, ``period`` their number, and ``reached`` is the
+        probability that play from ``start`` ends in this class.
 
     Raises
     ------
-    NoRepetitionError: more than ``max_states`` profiles can be reached.
+    NoRepetitionError
+        More than ``max_states`` profiles can be reached.
     """
     subgame, efforts, choices = prepare(game, protocol, start, levels, resolution)
     integer("max_states", max_states, low=1)

@@ -1,4 +1,4 @@
-"""States of rules as `Protocol.play` hands them on: arrays, alone or in tuples, lists and dicts."""
+"""States of rules, as `Protocol.play` returns them: arrays, alone or in tuples, lists and dicts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 
 class UnknownStateError(ValueError):
-    """A state that is made of something else."""
+    """A state that is not made of arrays in tuples, lists and dicts."""
 
 
 def copies(state: Any, m: int) -> Any:
-    """The state ``[1, ...]`` of one episode as that of m equal ones."""
+    """The state of ``m`` equal episodes, from the state ``[1, ...]`` of one."""
     if isinstance(state, np.ndarray):
         return np.repeat(state, m, axis=0)
     return _parts(state, lambda part: copies(part, m))
 
 
 def fingerprint(state: Any) -> bytes:
-    """Equal for equal states."""
+    """Bytes that are equal for equal states."""
     found: list[bytes] = []
 
     def collect(part: Any) -> None:
@@ -34,7 +34,7 @@ def fingerprint(state: Any) -> bytes:
 
 
 def _parts(state: Any, change: Callable[[Any], Any]) -> Any:
-    """A state that is no array with each of its parts changed."""
+    """A state that is not an array, with ``change`` applied to each of its parts."""
     if state is None:
         return None
     if isinstance(state, dict):

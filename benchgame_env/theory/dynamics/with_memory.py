@@ -1,8 +1,8 @@
-"""Best-response dynamics where rounds hang together: rules that keep a state (theory section 5).
+"""Best-response dynamics under rules that keep a state from round to round (theory section 5).
 
-Developers revise in turn and look one round ahead: each tries efforts by playing the rule from the state
-it is in, and moves on strict gain. Nothing is known of the rule but `Protocol.play`. What the path comes
-to depends on the efforts tried, the order and the start, which the answer therefore states.
+Developers revise in turn and look one round ahead: each tries efforts by playing the rule from its
+present state, and moves if it gains strictly. Only `Protocol.play` is used of the rule. The path depends
+on the efforts tried, the order and the start, so the answer states them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.dynamics.path import Cycle, summary, turns_of
+from benchgame_env.theory.dynamics.path import Cycle, start_efforts, summary, turns_of
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 
@@ -35,18 +35,25 @@ class Dynamics:
 
     Attributes
     ----------
-    outcome: ``settles``: efforts stay as they are; ``cycles``: they repeat; ``open``: neither within
-        the rounds played.
-    cycle: efforts, peaks, troughs, share of wrong boards and cost of what repeats (of period 1 if it
-        settles), or None if open; its ``resolution`` is a share of the effort scale.
-    trajectory: efforts held at each board, the opening one first, ``[rounds + 1, n]``, effort units.
-    ranks: on each board, ``[rounds + 1, n]``.
-    proven: whether efforts and the rule's state came back to where they had been, so that the path
-        repeats for ever; else efforts and ranks merely did for the second half of all rounds, as where
-        a state counts rounds or boards are drawn.
-    gain: certificate: in no round of the cycle would whoever could revise have gained more, looking one
-        round ahead, by any of four times as many efforts, prize units; NaN if open.
-    method: how it was found, one sentence.
+    outcome : str
+        ``settles``: efforts stay as they are; ``cycles``: they repeat; ``open``: neither within the
+        rounds played.
+    cycle : Cycle or None
+        The efforts that repeat (of period 1 if play settles); None if open. Its ``resolution`` is a
+        share of the effort scale.
+    trajectory : array of float
+        Efforts held at each board, the opening one first, ``[rounds + 1, n]``, effort units.
+    ranks : array of int
+        On each board, ``[rounds + 1, n]``.
+    proven : bool
+        True if efforts and the rule's state both returned to earlier values, so that the path repeats
+        for ever. False if only efforts and ranks repeated, in the second half of all rounds; this is so
+        where a state counts rounds, or boards are drawn.
+    gain : float
+        Certificate, prize units: the most that a reviser in any round of the cycle could have gained
+        one round ahead, over four times as many efforts; NaN if open.
+    method : str
+        How it was found, one sentence.
     """
 
     outcome: Outcome
@@ -60,7 +67,7 @@ class Dynamics:
 
 @dataclass(frozen=True)
 class Table:
-    """Who plays what: fixed for all rounds."""
+    """What stays the same in all rounds."""
 
     game: Game
     rule: Any
@@ -71,7 +78,7 @@ class Table:
 
 
 class Round:
-    """One round to come: what efforts would earn from the state as it is."""
+    """One round ahead: what efforts would earn from the present state."""
 
     def __init__(self, table: Table, state: Any, held: Floats, movers: list[int], seed: int) -> None:
         self.game, self.rule, self.state = table.game, table.rule, state
@@ -146,20 +153,32 @@ def best_response_dynamics(
 
     Parameters
     ----------
-    levels: how many even efforts up to the effort scale to try, >= 2, or the efforts themselves, in
-        ascending order, for every developer.
-    resolution: > 0; between two levels the least effort of the higher prize is found to this share of
-        the effort scale, where boards are not drawn.
-    order: who revises, see `best_response_cycle`.
-    start: efforts of the opening board, ``[n]``; default all zero.
-    rounds: to play at most, >= 2; default 3,000, or 100 where boards are drawn.
-    draws: boards over which an effort is averaged where they are drawn, >= 2.
-    rng: for drawn boards.
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; it may remember.
+    levels : int or array_like, optional
+        Number of evenly spaced efforts to try, up to the effort scale, >= 2; or the efforts themselves
+        in ascending order, the same for every developer.
+    resolution : float, optional
+        Share of the effort scale, > 0, to which the least effort that wins a higher prize is found
+        between two levels. Not used where boards are drawn.
+    order : str or sequence of int, optional
+        Who revises, see `best_response_cycle`.
+    start : array_like, optional
+        Efforts of the opening board, ``[n]``; default all zero.
+    rounds : int, optional
+        Largest number of rounds to play, >= 2; default 3,000, or 100 where boards are drawn.
+    draws : int, optional
+        Number of boards over which payoffs are averaged where boards are drawn, >= 2.
+    rng : np.random.Generator, optional
+        Needed where boards are drawn.
 
     Raises
     ------
-    ValueError: unsuitable arguments; no ``rng`` where boards are drawn; a state that is no (nested
-        tuple, list or dict of) arrays.
+    ValueError
+        Unsuitable arguments; no ``rng`` where boards are drawn; a state that is not made of arrays in
+        tuples, lists or dicts.
     """
     subgame = Subgame(game, protocol)
     game, rule = subgame.game, subgame.rule
@@ -177,7 +196,7 @@ def best_response_dynamics(
     )
     default = NOISY_ROUNDS if noisy else ROUNDS
     most = integer("rounds", default if rounds is None else rounds, low=2)
-    played, path, ranks, first = _follow(table, _start(game, start), most, rng)
+    played, path, ranks, first = _follow(table, start_efforts(game, start), most, rng)
     proven = first is not None
     if first is None:
         first = _steady(path, path if noisy else np.hstack((path, ranks)), len(table.turns))
@@ -190,8 +209,8 @@ def best_response_dynamics(
 def _follow(
     table: Table, efforts: Floats, most: int, rng: np.random.Generator | None
 ) -> tuple[list[Round], Floats, NDArray[np.int64], int | None]:
-    """Play at most so many rounds: they, efforts and ranks ``[rounds + 1, n]``, and the round to whose
-    beginning efforts and state came back, None if they did not."""
+    """Play at most ``most`` rounds. Returns the rounds, efforts and ranks ``[rounds + 1, n]``, and the
+    round to whose beginning efforts and state returned (None if they did not)."""
     begun = table.rule.start(table.game, (1, efforts.size))
     board, state = Round(table, begun, efforts, [], 0).play(efforts, rng)
     path, ranks, played = [efforts], [board.ranks[0]], []
@@ -217,8 +236,8 @@ def _follow(
 
 
 def _steady(path: Floats, seen: NDArray[Any], lap: int) -> int | None:
-    """The beginning of the last period, if what was ``seen`` repeats in the second half of all rounds,
-    at least twice; else None."""
+    """The first round of the last period, if ``seen`` repeats at least twice in the second half of all
+    rounds; else None."""
     late = seen[len(path) // 2 :]
     for period in range(lap, len(late) // 2 + 1, lap):
         if (late[period:] == late[:-period]).all():
@@ -236,7 +255,7 @@ def _report(
     order: Any,
     resolution: float,
 ) -> Dynamics:
-    """What the rounds ``played``, which begin at ``first`` and repeat, come to."""
+    """The answer where play repeats: ``played`` are the rounds from ``first`` on."""
     states, boards = path[first:-1], ranks[first:-1]
     gain = max(_missed(table, k, after) for k, after in zip(played, path[first + 1 :], strict=True))
     settled = bool((states == states[0]).all())
@@ -255,7 +274,7 @@ def _report(
 
 
 def _missed(table: Table, coming: Round, chosen: Floats) -> float:
-    """How much more than by its choice a mover would have gained by any of finer levels."""
+    """The most that a mover could have gained over its choice, by any of finer levels."""
     worst = 0.0
     for i in coming.movers:
         levels = table.levels[:, i]
@@ -276,12 +295,3 @@ def _levels(game: Game, levels: Any) -> Floats:
     if np.ndim(levels) == 0:
         return np.linspace(0.0, _top(game), integer("levels", levels, low=2))
     return np.minimum(vector("levels", levels)[:, None], game.budget)
-
-
-def _start(game: Game, efforts: Any) -> Floats:
-    if efforts is None:
-        return np.zeros(game.n_developers)
-    efforts = vector("start", efforts)
-    if efforts.size != game.n_developers or (efforts < 0).any() or (efforts > game.budget).any():
-        raise ValueError(f"start: need {game.n_developers} efforts within budget, got {efforts}")
-    return efforts

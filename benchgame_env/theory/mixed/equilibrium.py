@@ -139,16 +139,24 @@ def mixed_equilibrium(
         more than `LARGEST` developers.
     ValueError
         Unsuitable arguments.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> found = bg.theory.mixed_equilibrium("duel", "direct")
+    >>> found.is_equilibrium, round(float(found.payoffs[0]), 3)  # the better model earns its lead of 0.5
+    (True, 0.5)
     """
     subgame = Subgame.exact(game, protocol)
     number("tolerance", tolerance, low=0, strict=True)
     integer("max_steps", max_steps, low=1)
     cells = integer("cells", max(12, 62 - subgame.n) if cells is None else cells, low=2)
-    if largest_temptation(subgame).pair is None:
+    tempted = largest_temptation(subgame)
+    if tempted.pair is None:
         nothing = [(np.zeros(1), np.ones(1))] * subgame.n
-        return MixedEquilibrium.certified(
-            subgame, nothing, "all-zero effort, which nobody gains by leaving"
-        )
+        gains = "gains" if tempted.resolved else "surely gains"
+        method = f"all-zero effort, which nobody {gains} by leaving"
+        return MixedEquilibrium.certified(subgame, nothing, method)
     if not np.isfinite(subgame.game.effort_scale).all():
         raise NoSolverError("effort scale: must be finite to search it; set a budget")
     plain, allowed = subgame.reduced(), tolerance * subgame.game.prize_range
@@ -208,7 +216,6 @@ def _by_points(subgame: Subgame, cells: CellGame, mixed: Floats, allowed: float)
 
 
 def _strict(subgame: Subgame) -> bool:
-    """Whether no effort is free and none is in vain: else several efforts may do as well."""
-    game = subgame.game
-    rises = subgame.rule.traits.strict and getattr(game.curves, "strictly_increasing", False)
-    return bool(rises and game.cost.strictly_increasing)
+    """Whether every bit of effort costs something and raises the score; else several efforts may be
+    equally good."""
+    return bool(subgame.declares("strictly_increasing") and subgame.game.cost.strictly_increasing)

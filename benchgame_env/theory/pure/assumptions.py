@@ -1,4 +1,4 @@
-"""Hypotheses, checked on the game at hand (theory sections 1, 3 and 4)."""
+"""The hypotheses of the theorems, checked on one game (theory sections 1, 3 and 4)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 
 from benchgame_env.game import Game
 from benchgame_env.numerics import RHO
-from benchgame_env.rules import DeterministicProtocol
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure.overtaking import BLOCK, Temptation
 from benchgame_env.validate import Floats
 
-# Hypotheses H of section 3 and what publishing scores adds; together they make T decide between pure
-# and cycle.
+# Hypotheses H of section 3, and one more because scores are published on a grid. If all hold, T decides
+# between pure and cycle.
 REQUIRED = (
     "strict_tie_order",
     "positive_budgets",
@@ -32,23 +31,23 @@ FAR = 1e6
 
 
 def check(subgame: Subgame, temptation: Temptation) -> dict[str, bool]:
-    """Each assumption and whether it holds, found numerically on about 1,000 efforts.
+    """Each assumption, and whether it holds numerically on about 1,000 efforts.
 
     The first seven are `REQUIRED`. Scores and costs are checked on ``[0, F]``, beyond which effort
     cannot pay (`Game.effort_scale`). ``C1`` (better models score more at equal effort), ``C2``
     (concave) and ``C3`` (a worse model's extra effort grows with the target) are the paper's conditions
     on curves, checked on total efforts ``[0, 100 F]``; predictions here do not need them.
     """
-    game, rule = subgame.game, subgame.rule
+    game = subgame.game
     reach = np.where(np.isinf(game.effort_scale), FAR, game.effort_scale)
     paid = _probe(1.0) * reach.max()
     return {
-        "strict_tie_order": rule.ties == "quality",
+        "strict_tie_order": subgame.rule.ties == "quality",
         "positive_budgets": bool((game.budget > 0).all()),
-        "scores_continuous": _by_formula(game, rule, "continuous") or _is_continuous(game, rule, reach),
+        "scores_continuous": bool(subgame.declares("continuous")) or _is_continuous(subgame, reach),
         # A steep scaling law is flat in float64 far below its rise, but not in truth.
-        "scores_strictly_increasing": _by_formula(game, rule, "strictly_increasing")
-        or _rises(game, rule, reach),
+        "scores_strictly_increasing": bool(subgame.declares("strictly_increasing"))
+        or _rises(subgame, reach),
         "cost_continuous": not _has_jump(game.cost, paid, JUMP * float(np.max(game.cost(paid)))),
         "cost_strictly_increasing": bool(
             game.cost.strictly_increasing and (np.diff(game.cost(paid))[np.diff(paid) > 0] > 0).all()
@@ -58,22 +57,17 @@ def check(subgame: Subgame, temptation: Temptation) -> dict[str, bool]:
     }
 
 
-def _by_formula(game: Game, rule: DeterministicProtocol, what: str) -> bool:
-    """Whether the curves declare it and the rule keeps it: then there is nothing to look for."""
-    return rule.traits.strict and bool(getattr(game.curves, what, False))
-
-
-def _is_continuous(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
+def _is_continuous(subgame: Subgame, reach: Floats) -> bool:
     efforts = _probe(1.0)[:, None] * reach
-    ends = rule.score(game, np.stack((np.zeros(reach.size), reach)))
+    ends = subgame.scores(np.stack((np.zeros(reach.size), reach)))
     size = max(RHO, JUMP * float(ends[1].max() - ends[0].min()))
-    rows = max(1, BLOCK // reach.size)  # cells are independent, so memory need not grow with them
+    rows = max(1, BLOCK // reach.size)  # cells are independent, so blocks of them bound the memory
     runs = (efforts[start : start + rows + 1] for start in range(0, len(efforts) - 1, rows))
-    return not any(_has_jump(lambda e: rule.score(game, e), run, size) for run in runs)
+    return not any(_has_jump(subgame.scores, run, size) for run in runs)
 
 
-def _rises(game: Game, rule: DeterministicProtocol, reach: Floats) -> bool:
-    scores = rule.score(game, _probe(1.0)[:, None] * reach)
+def _rises(subgame: Subgame, reach: Floats) -> bool:
+    scores = subgame.scores(_probe(1.0)[:, None] * reach)
     return bool((np.diff(scores, axis=0)[:, reach > 0] > 0).all())
 
 

@@ -1,4 +1,4 @@
-"""Pure equilibria by trying a grid of profiles: for games outside the theorems (theory section 4)."""
+"""Pure equilibria on a grid of profiles, for games outside the theorems (theory section 4)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CERTAIN = 1e-9
 
 
 class TooManyProfilesError(ValueError):
-    """The game has too many profiles to try, or no end to its efforts."""
+    """The game has too many profiles to try, or no bound on effort."""
 
 
 def pure_equilibria_on_grid(game: Game | str, protocol: Any, levels: int | None = None) -> Floats:
@@ -27,18 +27,26 @@ def pure_equilibria_on_grid(game: Game | str, protocol: Any, levels: int | None 
 
     Parameters
     ----------
-    levels: efforts tried for each developer, evenly from 0 to `Game.effort_scale`, >= 2; default 41,
-        fewer for many developers.
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
+    levels : int, optional
+        Efforts tried for each developer, evenly from 0 to `Game.effort_scale`, >= 2; default 41, fewer
+        for many developers.
 
     Returns
     -------
-    ``[found, n]`` efforts; none is an equilibrium by a theorem, each by its NashConv
-    (`benchgame_env.metrics`, over all efforts and not the grid alone).
+    array of float
+        Efforts ``[found, n]``. Each is an equilibrium by its NashConv over all efforts, not only those
+        of the grid, and not by a theorem.
 
     Raises
     ------
-    TooManyProfilesError: a game too large for this method, or with an unbounded effort scale.
-    ValueError: unsuitable ``levels``.
+    TooManyProfilesError
+        A game too large for this method, or with an unbounded effort scale.
+    ValueError
+        Unsuitable ``levels``.
     """
     subgame = Subgame.exact(game, protocol)
     game, rule, n = subgame.game, subgame.rule, subgame.n

@@ -1,4 +1,4 @@
-"""The honest board, on which nobody spends effort, and what passing each of its places takes and wins.
+"""The honest board, on which nobody spends effort: the cost and the prize of passing each place.
 
 Places are counted from 0, the top. Arrays "by place" are ``[n]`` in board order, those "by developer" in
 order of quality. In arrays ``[m, n]`` each developer has a column, with ``m`` overtakes in it.
@@ -25,29 +25,29 @@ Places = NDArray[np.int64]
 class HonestBoard:
     """The board at zero effort, under an exact rule.
 
-    Ranks and ties are those of published scores; what passing takes is worked out from the curves
-    themselves, for theory is the limit of ever finer grids.
+    Ranks and ties are those of published scores. The efforts to pass come from the curves themselves,
+    since theory is the limit of ever finer grids.
 
     Parameters
     ----------
     subgame : Subgame
-        Of an exact rule.
+        Its kind is ``exact``.
     shift : float
-        By how many steps of the grid every rival's score is moved: 0, or a step or so to see what the
-        grid leaves open. A rule that rounds more coarsely than the grid leaves nothing open.
+        Number of steps of the grid by which every rival's score is raised. 0 is the theory itself;
+        about one step shows the effect of the grid. Ignored for rules that round more coarsely.
 
     Attributes
     ----------
     scores : array ``[n]``
-        Behind what is shown at zero effort, by developer.
+        Scores at zero effort, not yet published, by developer.
     shown : array ``[n]``
         The same, published.
     prizes : array ``[n]``
-        Earned there, by developer.
+        Prizes at zero effort, by developer.
     developers : array ``[n]``
-        Who stands where, by place.
+        The developer at each place, by place.
     won : array ``[n]``
-        The prize of whoever passes a place, by place; non-increasing.
+        The prize for passing a place, by place; non-increasing.
     next_up : array ``[n]``
         The place above, past all that share the same rank; -1 at the top; by place.
     start : array ``[n]``
@@ -99,8 +99,8 @@ class HonestBoard:
         return np.nextafter(scores, np.inf) if self._is_strict else above(publish(scores))
 
     def _perhaps_within(self, effort: Floats, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Published scores decide at the budget, unless the curves say otherwise by far: then one shift
-        of rivals takes the one answer, the other the other."""
+        """At the budget published scores decide. Where the curves differ from them by far, a positive
+        and a negative ``shift`` give the two possible answers."""
         most, needed, much = self._price(self.game.budget), self._price(effort), RESOLVED * self._scale
         if self._shift < 0:
             return within | (needed + much < most)

@@ -1,7 +1,7 @@
-"""When everybody spending zero effort is an equilibrium (theory section 3).
+"""Whether zero effort of everybody is an equilibrium (theory section 3).
 
-Notation: r overtakes k; ``e_req(r over k)`` is the least effort that puts r above k on the honest
-board, the one on which nobody spends effort.
+Notation: r overtakes k; ``e_req(r over k)`` is the least effort that puts r above k on the honest board,
+on which nobody spends effort.
 """
 
 from __future__ import annotations
@@ -41,16 +41,17 @@ class Temptation(NamedTuple):
     amount : float
         ``T``, prize units, >= 0; 0 where no overtake surely gains more than counts as a gain.
     pair : (int, int) or None
-        ``(overtaker, overtaken)`` that attains it; None if it is 0.
+        ``(overtaker, overtaken)`` with that gain; None if it is 0.
     error : float
-        By how much one step of the grid of scores, up or down for every rival, moves ``T``.
+        By how much ``T`` changes if every rival's score is one step of the grid higher or lower, prize
+        units.
     resolved : bool
-        Whether such a step leaves ``T`` above 0; or at 0, to `RESOLVED` P.
+        Whether ``T`` stays above 0 under such a step; or, if ``T`` is 0, at most `RESOLVED` P.
     scale : float
         ``P``, prize units.
     blurred : bool
-        Whether ``amount`` itself is unknown: one step moves a required effort by more than `RESOLVED` F
-        although the curves have no flat stretch.
+        Whether ``amount`` itself is not known: one step changes a required effort by more than
+        `RESOLVED` F although the curves have no flat stretch.
     """
 
     amount: float
@@ -71,17 +72,30 @@ def required_effort(game: Game | str, protocol: Any, developers: Sequence[int] |
 
     Parameters
     ----------
-    developers: the overtakers wanted, indices ``[m]``; default all n. It saves memory but no time.
+    game : Game or str
+        The game, or its name.
+    protocol : protocol, str or pair
+        The protocol, its name, or ``(name, parameters)``; its board must be a fixed function of efforts.
+    developers : sequence of int, optional
+        The overtakers, indices ``[m]``; default all n. Fewer of them save memory, but no time.
 
     Returns
     -------
-    ``[m, n]``; entry ``(r, k)`` is ``e_req(r over k) = inf {e in [0, B_r] : v_r(Delta + e) > s_k}``
-    (``>=`` where the tie rule favours r), theory section 2. 0 where r is above k already and on the
-    diagonal, ``inf`` where no effort within the budget suffices; effort units.
+    array of float
+        ``[m, n]``, effort units; entry ``(r, k)`` is ``inf {e in [0, B_r] : v_r(Delta + e) > s_k}``, or
+        ``>=`` where the tie rule favours r (theory section 2). 0 where r is above k already and on the
+        diagonal; ``inf`` where no effort within the budget suffices.
 
     Raises
     ------
-    ValueError: a table beyond 2 GiB (see `next_efforts`), developers who do not exist.
+    ValueError
+        A table larger than 2 GiB (see `next_efforts`), or developers who do not exist.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> bg.theory.required_effort("three", "direct").round(3).tolist()  # the last needs 0.5 to be first
+    [[0.0, 0.0, 0.0], [0.25, 0.0, 0.0], [0.5, 0.25, 0.0]]
     """
     subgame = Subgame.exact(game, protocol)
     n = subgame.n
@@ -101,12 +115,21 @@ def required_effort(game: Game | str, protocol: Any, developers: Sequence[int] |
 
 
 def next_efforts(game: Game | str, protocol: Any) -> Floats:
-    """What each developer needs to pass the next one up on the honest board; ``[n]``, effort units.
+    """The effort that each developer needs to pass the next one up on the honest board.
 
-    Nobody above takes less: a higher score takes at least as much effort, even where the tie rule
-    favours r, for a score above ``s_k`` exceeds it. So this is r's least `required_effort` over all
-    developers above (or level with it under ``split``), without the table. ``inf`` at the top of the
-    board, and where no effort within the budget suffices.
+    To pass anybody further up takes at least as much effort. So this is the least `required_effort`
+    over all developers above (or level, under ``split``), without the table.
+
+    Parameters
+    ----------
+    game, protocol
+        As for `required_effort`.
+
+    Returns
+    -------
+    array of float
+        ``[n]``, effort units; ``inf`` at the top of the board, and where no effort within the budget
+        suffices.
     """
     return _next_efforts(HonestBoard(Subgame.exact(game, protocol)))
 
@@ -126,10 +149,24 @@ def climb(game: Game | str, protocol: Any) -> Floats:
 def overtakes(
     game: Game | str, protocol: Any, overtaken: Sequence[int] | None = None
 ) -> tuple[Floats, Floats]:
-    """What passing whom takes and gains on the honest board, under ``split`` joining included where that
-    gains more: efforts and gains, each ``[n, m]``, entry ``(r, k)`` for r passing the k-th of
-    ``overtaken`` (default: all); ``-inf`` gains where r is ahead already or cannot. Effort and prize
-    units. The largest gain, if positive, is `temptation`."""
+    """The effort that each overtake takes on the honest board, and what it gains.
+
+    The largest gain, if positive, is `temptation`.
+
+    Parameters
+    ----------
+    game, protocol
+        As for `required_effort`.
+    overtaken : sequence of int, optional
+        The developers to pass, indices ``[m]``; default all.
+
+    Returns
+    -------
+    efforts, gains : arrays of float
+        ``[n, m]``, effort and prize units; entry ``(r, k)`` is for r passing the k-th of ``overtaken``,
+        or under ``split`` joining it where that gains more. The gain is ``-inf`` where r is ahead
+        already, or cannot pass.
+    """
     board = HonestBoard(Subgame.exact(game, protocol))
     n = board.who.size
     wanted = np.arange(n) if overtaken is None else _indices(overtaken, n)
@@ -151,16 +188,32 @@ def temptation(game: Game | str, protocol: Any) -> float:
     neighbours; a gain counts as in `benchgame_env.numerics`. The honest profile is a Nash equilibrium if
     and only if ``T = 0``. NaN where scores are too close for the grid on which they are published to
     tell, see `Temptation.known`.
+
+    Parameters
+    ----------
+    game, protocol
+        As for `required_effort`.
+
+    Returns
+    -------
+    float
+        ``T``, prize units, or NaN.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> round(bg.theory.temptation("duel", "direct"), 3)  # a prize of 1, at an effort that costs 0.5
+    0.5
     """
     return largest_temptation(Subgame.exact(game, protocol), with_error=False).known
 
 
 def largest_temptation(subgame: Subgame, with_error: bool = True) -> Temptation:
-    """`temptation`, the pair that attains it, and what one step of the grid of scores changes.
+    """`temptation`, the pair with that gain, and what one step of the grid of scores changes.
 
-    A gain counts if it exceeds what `STEPS` steps cost: if it is one with rivals' scores higher by as
-    much. What one step more or less decides is not decided. The ``error`` takes as long as ``T``
-    itself; without it, it is 0.
+    A gain counts if it exceeds the cost of `STEPS` steps: if it is still a gain with rivals' scores
+    higher by as much. Where one step more or less decides, the result is not ``resolved``. The ``error``
+    takes as long as ``T`` itself; without it, it is 0.
     """
     subgame, scale = subgame.reduced(), subgame.game.prize_range
     boards = {shift: HonestBoard(subgame, shift) for shift in (-1, 0, 1, STEPS - 1, STEPS + 1)}
@@ -192,11 +245,8 @@ def _gain(board: HonestBoard, pair: tuple[int, int]) -> float:
 
 
 def _is_blurred(subgame: Subgame) -> bool:
-    if (
-        not subgame.rule.traits.strict
-        or getattr(subgame.game.curves, "strictly_increasing", None) is False
-    ):
-        return False  # flat stretches are meant
+    if subgame.declares("strictly_increasing") is False:
+        return False  # flat stretches are intended
     lower, higher = HonestBoard(subgame, -1), HonestBoard(subgame, 1)
     useless = 2 * subgame.game.effort_scale  # how far beyond it an overtake lies makes no difference
     places = np.stack((np.maximum(lower.start, 0), np.zeros(subgame.n, dtype=int)))  # the next, the top

@@ -30,12 +30,18 @@ class Card:
 
     Attributes
     ----------
-    name: as in the paper, or the section of the mathematical notes.
-    needs: names of its hypotheses, each checked on the game by `facts`.
-    conclusion: what follows, one sentence.
-    example: a named game and rule to which it applies.
-    boundary: a named game and rule that lack a hypothesis and contradict the conclusion.
-    lesson: what happens there.
+    name : str
+        As in the paper, or the section of the mathematical notes.
+    needs : tuple of str
+        Names of its hypotheses, each checked on the game by `facts`.
+    conclusion : str
+        What follows, one sentence.
+    example : tuple
+        A named game and rule to which it applies.
+    boundary : tuple
+        A named game and rule that lack a hypothesis and contradict the conclusion.
+    lesson : str
+        What happens there.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Reading:
 
     @property
     def applies(self) -> bool:
+        """Whether all hypotheses hold."""
         return all(self.hypotheses.values())
 
 

@@ -1,4 +1,4 @@
-"""At which tune-before-test levels honest play is stable (theory section 3, Prop 5.3)."""
+"""The tune-before-test levels at which honest play is stable (theory section 3, Prop 5.3)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,18 @@ Levels = list[tuple[float, float]]
 class StableLevels(list[tuple[float, float]]):
     """Intervals ``(low, high)`` of tune-before-test levels, in increasing order.
 
+    Parameters
+    ----------
+    levels, errors, to
+        The intervals, and the attributes below.
+
     Attributes
     ----------
     errors : list of (float, float)
-        By how much one step of the grid of scores may move either end, at most, effort units.
+        Bounds on how far one step of the grid of scores moves the lower and upper end, effort units.
     resolved_to : float
-        The level from which on scores are too close for the grid to tell who could overtake whom, or
-        the largest level looked at; effort units.
+        The level beyond which scores are too close on the grid to tell who could overtake whom, or the
+        largest level looked at; effort units.
     """
 
     def __init__(
@@ -41,8 +46,7 @@ class StableLevels(list[tuple[float, float]]):
 
     @property
     def certain(self) -> Levels:
-        """The intervals without their errors: honest play is stable there whatever the grid leaves
-        open."""
+        """The intervals shortened by their errors: honest play is stable there for certain."""
         ends = zip(self, self.errors, strict=True)
         shrunk = [(low + below, high - above) for (low, high), (below, above) in ends]
         return [(low, high) for low, high in shrunk if low <= high]
@@ -51,12 +55,13 @@ class StableLevels(list[tuple[float, float]]):
 def stabilizing_levels(game: Game | str, max_level: float | None = None) -> StableLevels:
     """Tune-before-test levels at which all-zero effort is an equilibrium.
 
-    Intervals, never one number: where curves cross, stability can come and go. Their ends are those of
-    the curves themselves; what publishing scores on a grid leaves open is in ``errors``.
+    The answer is a list of intervals: where curves cross, stability can end and begin again. The ends
+    are computed from the curves themselves; ``errors`` bounds the effect of the grid of scores.
 
     Parameters
     ----------
     game : Game or str
+        The game, or its name.
     max_level : float, optional
         Largest level looked at, effort units, > 0. Default: 100 times what the prizes are worth.
 
@@ -65,28 +70,30 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     StableLevels
         Disjoint ``(low, high)``, both ends included up to rounding. ``high`` is ``max_level`` where the
         last interval goes on beyond it, or near ``resolved_to``. Empty if no level stabilises.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> [(round(low, 2), round(high)) for low, high in bg.theory.stabilizing_levels("scaling-laws", 100)]
+    [(1.31, 100)]
     """
     game = as_game(game)
     max_level = 100 * game.finite_effort_scale if max_level is None else max_level
     number("max_level", max_level, low=0, strict=True)
 
-    def stable(level: float) -> bool:
-        return _is_stable(game, level)
-
     grid = _level_grid(game, max_level)
     margin = np.array([_margin(game, level) for level in grid])
     levels = np.concatenate((grid, _hidden_turns(game, grid, margin), _crossings(game, grid)))
     levels.sort()
-    flags = [stable(level) for level in levels]
-    found: Levels = []
-    low = 0.0
-    for k, flag in enumerate(flags):
-        if flag and (k == 0 or not flags[k - 1]):
-            low = levels[0] if k == 0 else _boundary(stable, levels[k], levels[k - 1])
-        if flag and k + 1 == len(flags):
-            found.append((float(low), float(levels[k])))
-        elif flag and not flags[k + 1]:
-            found.append((float(low), _boundary(stable, levels[k], levels[k + 1])))
+    flags = [_is_stable(game, level) for level in levels]
+    edges = np.flatnonzero(np.diff([False, *flags, False]))
+
+    def end(inside: int, outside: int) -> float:
+        if outside in (-1, levels.size):
+            return float(levels[inside])
+        return _boundary(lambda level: _is_stable(game, level), levels[inside], levels[outside])
+
+    found = [(end(k, k - 1), end(m - 1, m)) for k, m in edges.reshape(-1, 2).tolist()]
     errors = [
         (_error(game, low, 1, low), _error(game, high, -1, max_level - high)) for low, high in found
     ]
@@ -101,15 +108,15 @@ def _is_stable(game: Game, level: float) -> bool:
 
 
 def _is_hidden(game: Game, level: float) -> bool:
-    """Whether the grid of scores is too coarse to tell if honest play is stable: one step of it decides,
-    and moves the margin by more than `COARSE` P."""
+    """Whether the grid of scores is too coarse to tell if honest play is stable: one step decides it,
+    and changes the margin by more than `COARSE` P."""
     low, high = (_margin(game, level, shift) for shift in (1, -1))
     edge = EDGE * game.prize_range
     return low <= edge < high and high - max(low, 0.0) > COARSE * game.prize_range
 
 
 def _resolved_to(game: Game, grid: np.ndarray) -> float:
-    """The level from which on all are hidden, see `_is_hidden`; the last one if there is none."""
+    """The level beyond which all levels are hidden, see `_is_hidden`; else the last level."""
     last = len(grid) - 1
     while last >= 0 and _is_hidden(game, grid[last]):
         last -= 1
@@ -127,9 +134,8 @@ def _margin(game: Game, level: float, shift: int = 0) -> float:
 
 
 def _error(game: Game, end: float, inwards: int, room: float) -> float:
-    """How far levels from the ``end`` of a stable interval on are not stable, or may be, with rivals'
-    scores one step of the grid lower or higher; too large by a factor of two at most, and at most
-    ``room``."""
+    """A bound on how far one step of the grid of scores moves the ``end`` of a stable interval; at most
+    ``room``, and at most twice the true distance."""
     step = min(1e-12 * max(1.0, end), room)
 
     def open_at(way: int, shift: int) -> bool:

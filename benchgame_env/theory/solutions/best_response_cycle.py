@@ -16,9 +16,9 @@ def find(question: Question) -> Answer:
     if question.is_pure:
         return Answer("a pure equilibrium is predicted")
     if not is_exact(question.rule):
-        return Answer("best responses to boards as they stand are known where nothing is drawn or kept")
+        return Answer("the board is not a fixed function of own efforts")
     if scope.revision not in (None, "alternating"):
-        return Answer(f"best responses in turn say nothing of {scope.revision} revision")
+        return Answer(f"best responses in turn do not apply to {scope.revision} revision")
     if scope.levels is not None and scope.levels.ndim > 1:
         return Answer("developers have different levels of effort")
     try:
@@ -36,6 +36,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The states of the cycle, if one was found."""
     found: Cycle | None = answer.found
     if found is None:
         return ()

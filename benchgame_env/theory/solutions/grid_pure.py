@@ -13,9 +13,9 @@ def find(question: Question) -> Answer:
     """All profiles of the grid that are equilibria, ``[found, n]``."""
     game, rule, decision = question.game, question.rule, question.decision
     if not is_exact(rule):
-        return Answer("profiles can be tried where the board is a fixed function of own efforts")
+        return Answer("profiles can be tried only where the board is a fixed function of own efforts")
     if decision is not None and decision.regime != "undecided":
-        return Answer("the theorems say what pure equilibria there are")
+        return Answer("the theorems already say which pure equilibria there are")
     try:
         found = pure_equilibria_on_grid(game, rule)
     except TooManyProfilesError as error:
@@ -26,6 +26,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """Every equilibrium that was found on the grid."""
     if answer.found is None:
         return ()
     regret, method = answer.largest_regret, "every profile of a grid of efforts was tried"

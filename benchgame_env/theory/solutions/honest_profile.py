@@ -37,6 +37,7 @@ def find(question: Question) -> Answer:
         method=METHOD,
         assumptions=checked,
         temptation=tempted.known,
+        temptation_error=tempted.error,
         binding=tempted.pair,
         equilibrium=None if tempted.pair else np.zeros(subgame.n),
         card=deciding_card(subgame, checked, tempted),
@@ -45,6 +46,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """All-zero effort, where it is an equilibrium by the theorems."""
     decision = question.decision
     if decision is None or decision.equilibrium is None or not is_exact(question.rule):
         return ()

@@ -30,6 +30,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The mixed equilibrium, if one was found."""
     found: MixedEquilibrium | None = answer.found
     if found is None:
         return ()

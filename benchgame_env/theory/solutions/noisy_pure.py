@@ -18,7 +18,7 @@ def find(question: Question) -> Answer:
     """``pure`` if a profile is certified, else ``undecided``: no theorem says that there is none."""
     game, rule = question.game, question.rule
     if not tournament.is_tournament(game, rule):
-        return Answer("no independent distributions of scores, which effort raises, are known")
+        return Answer("the rule has no known independent distributions of scores that effort raises")
     found = tournament.pure_equilibrium(game, rule)
     if not found.converged:
         reason = (
@@ -39,6 +39,7 @@ def find(question: Question) -> Answer:
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The pure profile with its certificate, if one was found."""
     found: tournament.NoisyEquilibrium | None = answer.found
     if found is None:
         return ()

@@ -1,7 +1,7 @@
-"""What a solution concept is asked, what it answers, and what a solution says of itself.
+"""Questions to solution concepts, their answers, and solutions.
 
-A concept is a file of this package that finds `Solution`s of a game under a protocol. It never claims
-more than it found: where it finds none, its answer says why.
+A concept is a file of this package that finds `Solution`s of a game under a protocol. Where it finds
+none, its answer says why.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def no_progress(nash_conv: float) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """What is assumed of play, beside the game and the protocol.
+    """The assumptions about play, beside the game and the protocol.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Scope:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A play that a concept found, and how good it is.
+    """A predicted play with its certificate.
 
     Attributes
     ----------
@@ -66,9 +66,9 @@ class Solution:
     play : array or list
         Efforts ``[n]``; or per developer ``(efforts, probabilities)``; or a path ``[period, n]``.
     certificate : float
-        What is shown of the play, prize units; NaN where nothing is.
+        A figure that shows how good the play is, prize units; NaN where there is none.
     certifies : str
-        What the certificate is, and who found it.
+        What the certificate measures, and which code computed it.
     largest_regret : float
         The most that any developer gains by leaving the play, prize units; NaN where not known.
     method : str
@@ -88,7 +88,7 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """The predicted regime, and what it rests on.
+    """The predicted regime, and its reasons.
 
     Attributes
     ----------
@@ -98,13 +98,17 @@ class Decision:
         one was found, and where a rule remembers ``pure`` and ``cycle`` mean that best responses one
         round ahead settle and repeat; ``reason`` says so.
     reason : str
-        What the regime rests on, one sentence.
+        Why this regime is predicted, one sentence.
     method : str
         How it was obtained.
     assumptions : dict
         Hypotheses, and whether each was found to hold on this game.
     temptation : float
-        ``T``, prize units; NaN where the rule is outside the exact theory.
+        ``T``, prize units; NaN where the rule is outside the exact theory, or where scores are too close
+        on the grid on which they are published.
+    temptation_error : float
+        By how much ``T`` changes if one step of that grid moves every rival's score, prize units; NaN
+        where the rule is outside the exact theory.
     binding : tuple or None
         ``(overtaker, overtaken)`` at the largest temptation.
     equilibrium : array or None
@@ -120,6 +124,7 @@ class Decision:
     method: str
     assumptions: dict[str, bool] = field(default_factory=dict)
     temptation: float = math.nan
+    temptation_error: float = math.nan
     binding: tuple[int, int] | None = None
     equilibrium: Floats | None = None
     certificate: float | None = None
@@ -128,19 +133,22 @@ class Decision:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What a concept is asked about.
+    """A question to a concept.
 
     Attributes
     ----------
     game : Game
+        The game.
     rule : Protocol
+        The protocol.
     scope : Scope
+        The assumptions about play.
     tolerance : float
         NashConv at which a numerical mixed equilibrium is good enough, as a share of P.
     progress : callable
         Called now and then with the NashConv so far, as a share of P.
     decision : Decision or None
-        What was decided before, if anything.
+        The regime, if an earlier concept has decided it.
     """
 
     game: Game
@@ -158,16 +166,16 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a concept found.
+    """The answer of a concept.
 
     Attributes
     ----------
     reason : str
         Why there is a solution, or why there is none.
     found : object or None
-        What was found, in the concept's own form, see `Concept.found`.
+        The result in the concept's own form, see `Concept.found`.
     largest_regret : float
-        Of what was found, see `Solution`.
+        As in `Solution`.
     decision : Decision or None
         The regime, if the concept decides it.
     """

@@ -22,18 +22,19 @@ def find(question: Question) -> Answer:
     """``pure`` where play settles, ``cycle`` where it repeats, ``undecided`` where boards are drawn."""
     game, rule, scope = question.game, question.rule, question.scope
     if not rule.traits.remembers:
-        return Answer("the rule remembers nothing: a round is a game of its own")
+        return Answer("the rule remembers nothing: every round is a separate game")
     rng = np.random.default_rng(SEED)
     try:
         found = best_response_dynamics(game, rule, order=scope.order, start=scope.start, rng=rng)
     except UnknownStateError as error:
-        reason = f"the rule remembers in a way that cannot be tried out: {error}"
+        reason = f"the rule's memory cannot be copied to look ahead: {error}"
         return Answer(reason, decision=Decision("undecided", reason, "none"))
     decision = _decision(found, rule.traits.draws != "none")
     return Answer(decision.reason, found, found.gain, decision)
 
 
 def solutions(question: Question, answer: Answer) -> tuple[Solution, ...]:
+    """The efforts at which play settles, or those that repeat, if either was found."""
     found: Dynamics | None = answer.found
     if found is None or found.cycle is None or question.decision is None:
         return ()
