@@ -132,6 +132,14 @@ class Subgame:
         scores = self.scores(np.where(limited, self.game.budget, 0.0))
         return np.where(limited, scores, np.inf)
 
+    @cached_property
+    def full_efforts(self) -> Floats:
+        """Least efforts ``[n]`` that show all that each developer can show for what may pay: the budget,
+        or where the score stops rising before it; effort units."""
+        most = np.where(np.isfinite(self.game.max_effort), self.game.max_effort, 0.0)
+        least = self.efforts_for(self.scores(most))
+        return np.where(least < most * (1 - 1e-9), least, most)
+
     def efforts_for(self, scores: Floats) -> Floats:
         """Least own efforts ``[..., n]`` within budget that show at least ``scores``, effort units;
         ``inf`` where there is none. Scores ``[..., n]``, or ``[..., 1]`` if all have the same."""

@@ -54,9 +54,8 @@ def external_regrets(game: Game | str, protocol: Any, profiles: ArrayLike) -> Fl
     efforts = within_budget(subgame.game, profiles, "profiles")
     game, scores = subgame.game, subgame.scores(efforts)
     got = game.payoffs(game.board(scores, subgame.rule.ties).prizes, efforts).mean(axis=0)
-    _, efforts = exact.limit_efforts(subgame, scores)
-    tried = np.vstack((np.zeros(subgame.n), efforts))
-    own = subgame.scores(tried)
+    tried, own = exact.limit_efforts(subgame, scores)
+    tried, own = np.vstack((np.zeros(subgame.n), tried)), np.vstack((subgame.honest_scores, own))
     worth = [_prize_steps(subgame, i, scores).at(own[:, i]) for i in range(subgame.n)]
     return np.maximum((np.transpose(worth) - game.cost(tried)).max(axis=0) - got, 0.0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,20 +74,24 @@ def revision_regrets(
         )
     before = np.vstack((np.zeros(n) if start is None else start, after[:-1]))
     _refuse_moves_out_of_turn(before, after, who)
-    boards = subgame.scores(before)
-    # Suprema are the limit of ever finer grids: they pass scores themselves.
-    shown = np.asarray if levels is None and resolution is None else publish
+    boards, ends = subgame.scores(before), exact.extremes(subgame)
     missed = np.zeros(len(after))
     for i in range(n):
         mine = who == i
-        if levels is not None:
-            choices = _levels(game, i, levels, int(mine.sum()))
-        else:
-            choices = _overtakes(subgame, i, boards[mine], resolution)
-        played = np.column_stack((after[mine, i], before[mine, i]))
-        done = _payoffs(subgame, i, boards[mine], played, publish)
-        possible = _payoffs(subgame, i, boards[mine], choices, shown)
-        missed[mine] = np.column_stack((done, possible)).max(axis=1) - done[:, 0]
+        others = ends[:, i] if levels is None else _levels(game, i, levels)
+        known = np.column_stack((after[mine, i], before[mine, i], np.tile(others, (int(mine.sum()), 1))))
+        shown = publish(boards[mine])
+        payoffs = _payoffs(subgame, i, shown, known, publish(subgame.own_scores(i, known)))
+        if levels is None and resolution is None:
+            # Suprema are the limit of ever finer grids: they pass scores themselves.
+            efforts, own = _suprema(subgame, i, boards[mine])
+            payoffs = np.hstack((payoffs, _payoffs(subgame, i, boards[mine], efforts, own)))
+        elif levels is None:
+            efforts, own = _overtakes(
+                subgame, i, shown, number("resolution", resolution, low=0, strict=True)
+            )
+            payoffs = np.hstack((payoffs, _payoffs(subgame, i, shown, efforts, own)))
+        missed[mine] = payoffs.max(axis=1) - payoffs[:, 0]
     return missed
 
 
@@ -99,35 +102,42 @@ def _refuse_moves_out_of_turn(before: Floats, after: Floats, who: NDArray[np.int
         raise ValueError(f"efforts: developer {i} moved in round {t}, in which {who[t]} revised")
 
 
-def _levels(game: Game, i: int, levels: ArrayLike, rounds: int) -> Floats:
-    """Developer i's levels within its budget, ``[rounds, m]``."""
+def _levels(game: Game, i: int, levels: ArrayLike) -> Floats:
+    """Developer i's levels within its budget, ``[m]``."""
     levels = np.asarray(levels, dtype=np.float64)
     own = levels[i] if levels.ndim == 2 else levels
-    return np.repeat(own[None, own <= game.budget[i]], rounds, axis=0)
+    return own[own <= game.budget[i]]
 
 
-def _overtakes(subgame: Subgame, i: int, boards: Floats, resolution: float | None) -> Floats:
-    """Efforts ``[rounds, m]`` with which developer i passes each rival by ``resolution``, or without one
-    reaches and just passes it; then 0 and the budget."""
+def _suprema(subgame: Subgame, i: int, boards: Floats) -> tuple[Floats, Floats]:
+    """Efforts ``[rounds, m]`` with which developer i reaches and just passes each rival, and the scores
+    that they reach, see `exact.limit_efforts`."""
+    scores = np.delete(boards, i, axis=1)
+    distinct, place = np.unique(scores, return_inverse=True)
+    place = place.reshape(scores.shape)
+    both = np.hstack((place, place + distinct.size))
+    efforts, own = (part[both, i] for part in exact.limit_efforts(subgame, distinct))
+    return efforts, own
+
+
+def _overtakes(subgame: Subgame, i: int, shown: Floats, resolution: float) -> tuple[Floats, Floats]:
+    """Efforts ``[rounds, m]`` with which developer i passes each rival on published boards, by
+    ``resolution`` where a tie would not do; and the scores that they reach, ``-inf`` if none does."""
     rivals = np.delete(np.arange(subgame.n), i)
-    scores = boards[:, rivals]
-    if resolution is None:
-        aims = np.hstack((scores, np.nextafter(scores, np.inf)))
-    else:
-        number("resolution", resolution, low=0, strict=True)
-        shown, favoured = publish(scores), (rivals > i) & (subgame.rule.ties == "quality")
-        aims = np.where(favoured, shown, beating(shown, resolution))
+    scores, favoured = shown[:, rivals], (rivals > i) & (subgame.rule.ties == "quality")
+    aims = np.where(favoured, scores, beating(scores, resolution))
     distinct, place = np.unique(aims, return_inverse=True)
-    efforts = exact.first_efforts(subgame, distinct)[place.reshape(aims.shape), i]
-    return np.hstack((efforts, np.tile(exact.extremes(subgame, i), (len(aims), 1))))
+    place = place.reshape(aims.shape)
+    # A rule that rounds shows no score in the middle of a step of the grid but what it publishes.
+    compared = np.asarray if subgame.rule.traits.strict else publish
+    efforts, reached = exact.first_efforts(subgame, distinct, compared)
+    return efforts[place, i], np.where(reached[place, i], aims, -np.inf)
 
 
-def _payoffs(
-    subgame: Subgame, i: int, boards: Floats, efforts: Floats, shown: Callable[[Floats], Floats]
-) -> Floats:
-    """Developer i's payoffs ``[rounds, m]`` for ``efforts`` while the others keep the scores of
-    ``boards`` ``[rounds, n]``; ``shown`` turns scores into those that are compared."""
+def _payoffs(subgame: Subgame, i: int, boards: Floats, efforts: Floats, own: Floats) -> Floats:
+    """Developer i's payoffs ``[rounds, m]`` for ``efforts`` that reach the scores ``own``, while the
+    others keep those of ``boards`` ``[rounds, n]``."""
     profiles = np.repeat(boards[:, None], efforts.shape[1], axis=1)
-    profiles[..., i] = subgame.own_scores(i, efforts)
-    prizes = subgame.game.award(shown(profiles), subgame.rule.ties).prizes[..., i]
+    profiles[..., i] = own
+    prizes = subgame.game.award(profiles, subgame.rule.ties).prizes[..., i]
     return prizes - subgame.game.cost(efforts)

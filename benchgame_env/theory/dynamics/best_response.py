@@ -28,8 +28,9 @@ def best_response(
 
     Candidates are effort 0, the budget and, for each rival, the effort that shows its score where the
     tie rule favours the developer, else a score higher by ``resolution``. With ``levels`` the
-    candidates are those efforts alone. A move has to gain more than `gain_that_counts`; of payoffs that
-    differ by no more than that, the least effort is taken.
+    candidates are those efforts alone. A move has to gain more than `GAIN` P and, without levels, than
+    what `STEPS` steps of the grid of scores cost; of payoffs that differ by no more than that, the
+    least effort is taken.
 
     Parameters
     ----------
@@ -76,21 +77,23 @@ def respond(
     payoffs, now = np.split(_payoffs(subgame, developer, scores, efforts, shown), [-1], axis=1)
     rows = np.arange(len(scores))
     top = rows, payoffs.argmax(axis=1)
-    slack = gain_that_counts(subgame, developer, efforts[top], shown[top])
+    slack = np.full(len(scores), GAIN * subgame.game.prize_range)
+    if levels is None:  # an effort on the continuum is known to a step of the grid, a level exactly
+        slack = np.maximum(slack, _cost_of_steps(subgame, developer, efforts[top], shown[top]))
     close = payoffs >= (payoffs[top] - slack)[:, None]
     least = np.where(close, efforts[:, :-1], np.inf).argmin(axis=1)
     pick = rows, np.where(payoffs[top] > now[:, 0] + slack, least, -1)
     return efforts[pick], shown[pick]
 
 
-def gain_that_counts(subgame: Subgame, developer: int, efforts: Floats, shown: Floats) -> Floats:
-    """The gain ``[batch]`` that a move to ``efforts`` ``[batch]`` must exceed, prize units: `GAIN` P, or
-    if that is more what `STEPS` steps of the grid of scores cost at ``shown``."""
+def _cost_of_steps(subgame: Subgame, developer: int, efforts: Floats, shown: Floats) -> Floats:
+    """What `STEPS` steps of the grid cost at ``efforts`` ``[batch]`` that show ``shown``, prize units."""
     cost = subgame.game.cost(efforts)
     up, down = subgame.own_efforts_for(developer, np.stack((above(shown), below(shown))))
     # The cheaper side: the other may lie beyond a flat stretch of the curve, which is not rounding.
-    steps = np.minimum(subgame.cost(up) - cost, cost - subgame.game.cost(np.minimum(down, efforts)))
-    return np.maximum(GAIN * subgame.game.prize_range, STEPS * steps)
+    return STEPS * np.minimum(
+        subgame.cost(up) - cost, cost - subgame.game.cost(np.minimum(down, efforts))
+    )
 
 
 def overtakes_in_reach(
@@ -131,11 +134,10 @@ def _candidates(
     subgame: Subgame, developer: int, scores: Floats, resolution: float
 ) -> tuple[Floats, Floats]:
     """Efforts and the published scores they show, each ``[batch, n + 1]``: passing each rival, 0 in the
-    own column, and the budget last."""
+    own column, and the least that shows all it can show last."""
     favoured = _favoured(subgame, developer)
     aims = publish(subgame.rule.shown(np.where(favoured, scores, beating(scores, resolution))))
-    budget = subgame.game.budget[developer]
-    last = np.full((len(scores), 1), budget if np.isfinite(budget) else 0.0)
+    last = np.full((len(scores), 1), subgame.full_efforts[developer])
     efforts = np.hstack((subgame.own_efforts_for(developer, aims), last))
     # A developer who shows the aim already needs no effort, though its curve may be a little below it.
     honest = publish(subgame.honest_scores[developer])

@@ -90,8 +90,12 @@ class HonestBoard:
 
     def _aims(self, places: Places, strictly: NDArray[np.bool_], shift: float) -> Floats:
         """Scores to be reached; "strictly more" is what `_more` says."""
-        aims = (self.scores[self.developers] + shift * self._step)[places]
-        return np.where(strictly, self._more(aims), aims)
+        k = self.developers[places]
+        aims = self.scores[k] + shift * self._step[places]
+        # Of a published tie both scores have to be exceeded, whichever is higher in the last digits.
+        tied = (self.shown == self.shown[k]) & (shift == 0)
+        beaten = np.where(tied, np.maximum(aims, self.scores), aims)
+        return np.where(strictly, self._more(beaten), aims)
 
     def _more(self, scores: Floats) -> Floats:
         """The next scores to show: float64 numbers, which is right on flat stretches of curves too, or

@@ -24,6 +24,8 @@ BLOCK = 1 << 17
 LARGEST_TABLE = 2 << 30
 # A first climb skips gains below this share of P above the best known: it finds a good one quickly.
 COARSE = 1 / 64
+# A temptation that one step of the grid of scores moves by more than this share of P is not known.
+VAGUE = 0.1
 # A climb that takes more rounds than this share of n does not skip enough to be worth while.
 PATIENCE = 1 / 8
 # Prizes that differ by less than this share of P are told apart by rounding alone.
@@ -234,7 +236,7 @@ def largest_temptation(subgame: Subgame, with_error: bool = True) -> Temptation:
         }
         error = max((abs(gain - amount) for gain in near.values()), default=0.0)
         certain = _gain(boards[STEPS + 1], pair) > GAIN * scale or gains(STEPS + 1)
-        found = Temptation(amount, pair, error, certain, scale)
+        found = Temptation(amount, pair, error, certain and error <= VAGUE * scale, scale)
     return found if found.resolved else found._replace(blurred=_is_blurred(subgame))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import minimize_scalar
 
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
@@ -180,15 +181,15 @@ def _crossings(game: Game, grid: np.ndarray) -> list[float]:
     scores = game.curves.score(np.broadcast_to(grid[:, None], (grid.size, game.n_developers)))
     boards = np.argsort(-scores, axis=1, kind="stable")
 
-    def lead(level: float, pair: tuple[int, int]) -> float:
+    def leads(first: int, second: int, level: float) -> bool:
         score = game.curves.score(np.full(game.n_developers, level))
-        return float(score[pair[0]] - score[pair[1]])
+        return bool(score[first] > score[second])
 
     return [
-        brentq(lead, grid[k], grid[k + 1], args=(pair,))
+        _boundary(partial(leads, *pair), grid[k], grid[k + 1])
         for k in np.flatnonzero((boards[1:] != boards[:-1]).any(axis=1))
         for pair in _swaps(boards[k], boards[k + 1])
-        if lead(grid[k], pair) * lead(grid[k + 1], pair) < 0
+        if scores[k, pair[0]] > scores[k, pair[1]] and scores[k + 1, pair[0]] < scores[k + 1, pair[1]]
     ]
 
 
