@@ -119,7 +119,7 @@ def test_curves_said_to_be_continuous_show_no_jump(curves) -> None:
         rng = np.random.default_rng(seed)
         game = random_game(rng, curves=curves, prizes="equal steps", cost="linear", budget="common")
         assert game.curves.continuous
-        assert assumptions._is_continuous(game, DIRECT, game.effort_scale)
+        assert assumptions._is_continuous(Subgame(game, DIRECT), game.effort_scale)
 
 
 # --- each one broken ---------------------------------------------------------------------------
