@@ -8,6 +8,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from hypothesis import settings
 
+from benchgame_env import named_games, rules
+
 # No deadline: a busy machine is no failure. Derandomised: a red run is the change's doing, not the
 # dice's; loops over seeds cover more ground where it matters.
 settings.register_profile("benchgame", deadline=None, derandomize=True)
@@ -18,3 +20,11 @@ settings.load_profile("benchgame")
 def _sb3_leaves_no_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """SB3's ``learn`` makes a folder for its logs, in the system's own unless told where."""
     os.environ["SB3_LOGDIR"] = str(tmp_path_factory.mktemp("sb3"))
+
+
+@pytest.fixture
+def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten after it, and nobody is told of it."""
+    monkeypatch.setattr(rules.registry, "_classes", dict(rules.registry._classes))
+    monkeypatch.setattr(rules.registry, "_listeners", [])
+    monkeypatch.setattr(named_games.registry, "_builders", dict(named_games.registry._builders))

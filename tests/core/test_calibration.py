@@ -276,9 +276,7 @@ def test_a_model_that_the_law_does_not_describe_is_rejected():
 
 def test_all_models_rejected_is_an_error_with_reasons():
     data = rows("flat", np.full(STEPS.size, 0.5)) + rows("falling", np.linspace(0.6, 0.2, 13))
-    with pytest.raises(
-        ValueError, match=r"b: every model is rejected: falling: tuning harms.*; flat: no meas"
-    ) as caught:
+    with pytest.raises(ValueError, match=r"b: .*falling: .*harms.*; flat: .*gain") as caught:
         fit(data)
     one_line(caught)
 
@@ -289,16 +287,16 @@ def test_all_models_rejected_is_an_error_with_reasons():
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("score", 1.2, r"row 3: model 'm': score: must be in \[0, 1\], got 1.2"),
-        ("score", -0.1, r"row 3: model 'm': score: must be >= 0, got -0.1"),
-        ("score", "high", r"row 3: model 'm': score: expected a number, got 'high'"),
-        ("score", "nan", r"row 3: model 'm': score: must be finite, got nan"),
-        ("stderr", -0.01, r"row 3: model 'm': stderr: must be >= 0, got -0.01"),
-        ("stderr", None, r"row 3: model 'm': stderr: expected a number, got None"),
-        ("steps", -1, r"row 3: model 'm': steps: must be >= 0, got -1"),
-        ("steps", "inf", r"row 3: model 'm': steps: must be finite, got inf"),
-        ("model", " ", r"row 3: model: expected a name, got ' '"),
-        ("benchmark", None, r"row 3: benchmark: expected a name, got None"),
+        ("score", 1.2, r"row 3: model 'm': score: .*\[0, 1\], got 1.2"),
+        ("score", -0.1, r"row 3: model 'm': score: .*>= 0, got -0.1"),
+        ("score", "high", r"row 3: model 'm': score: .*got 'high'"),
+        ("score", "nan", r"row 3: model 'm': score: .*got nan"),
+        ("stderr", -0.01, r"row 3: model 'm': stderr: .*>= 0, got -0.01"),
+        ("stderr", None, r"row 3: model 'm': stderr: .*got None"),
+        ("steps", -1, r"row 3: model 'm': steps: .*>= 0, got -1"),
+        ("steps", "inf", r"row 3: model 'm': steps: .*got inf"),
+        ("model", " ", r"row 3: model: .*got ' '"),
+        ("benchmark", None, r"row 3: benchmark: .*got None"),
     ],
 )
 def test_a_bad_cell_is_refused_by_row_and_column(column, value, message):
@@ -311,9 +309,7 @@ def test_a_bad_cell_is_refused_by_row_and_column(column, value, message):
 
 def test_duplicate_checkpoints_are_refused_with_both_rows():
     data = rows()
-    with pytest.raises(
-        ValueError, match="rows 5 and 14: duplicate checkpoint of model 'm' at 250 steps"
-    ):
+    with pytest.raises(ValueError, match=r"rows 5 and 14: .*'m' at 250 steps"):
         fit([*data, data[4]])
 
 
@@ -326,9 +322,9 @@ def test_the_same_model_on_two_benchmarks_is_no_duplicate():
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"benchmark": "b", "model": "m", "steps": 1}, "row 1: missing score, stderr"),
-        (("b", "m", 0, 0.1, 0.01), "row 1: expected a mapping with keys benchmark, model"),
-        ("benchmark", "row 1: expected a mapping"),
+        ({"benchmark": "b", "model": "m", "steps": 1}, "row 1: .*score, stderr"),
+        (("b", "m", 0, 0.1, 0.01), r"row 1: .*benchmark, model.* got \('b', 'm', 0, 0.1, 0.01\)"),
+        ("benchmark", "row 1: .*benchmark, model.* got 'benchmark'"),
     ],
 )
 def test_rows_that_are_no_records_are_refused(row, message):
@@ -343,15 +339,15 @@ def test_no_rows_are_refused():
 
 def test_several_benchmarks_need_a_choice():
     both = rows(benchmark="mmlu") + rows(benchmark="gsm8k")
-    with pytest.raises(ValueError, match="benchmark: choose one of gsm8k, mmlu"):
+    with pytest.raises(ValueError, match=r"benchmark: .*gsm8k, mmlu"):
         fit(both)
-    with pytest.raises(ValueError, match="benchmark: unknown 'arc'; known: gsm8k, mmlu"):
+    with pytest.raises(ValueError, match=r"benchmark: .*'arc'.* gsm8k, mmlu"):
         fit(both, "arc")
 
 
 def test_fewer_checkpoints_than_parameters_are_refused_by_model_and_count():
     few = rows("few", law(LAW, STEPS[:3]), steps=STEPS[:3])
-    with pytest.raises(ValueError, match="b: a fit needs 4 checkpoints, but 'few' has 3"):
+    with pytest.raises(ValueError, match=r"b: .* 4 checkpoints.*'few' has 3"):
         fit(rows("fine") + few)
 
 
@@ -391,14 +387,14 @@ def test_csv_errors_count_rows_as_a_spreadsheet_does(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"benchmark,steps,score\nb,1,0.5\n", r"c\.csv: missing columns: model, stderr"),
+        (b"benchmark,steps,score\nb,1,0.5\n", r"c\.csv: .*model, stderr"),
         (b"", r"c\.csv: no checkpoints"),
         (b"benchmark,model,steps,score,stderr\n", r"c\.csv: no checkpoints"),
         (b"benchmark,model,steps,score,stderr\nb,m,1\n", r"c\.csv: row 2: .*score: .* got None"),
         (b"\xff\xfe\x00\x01", r"c\.csv: 'utf-8' codec can't decode"),
         (
             b"benchmark,model,steps,score,stderr\nb,m,1,.1,.01\nb,m,1,.2,.01\n",
-            r"c\.csv: rows 2 and 3: duplicate checkpoint of model 'm' at 1 steps",
+            r"c\.csv: rows 2 and 3: .*'m' at 1 steps",
         ),
     ],
 )
@@ -412,9 +408,9 @@ def test_unusable_csv_files_are_refused(tmp_path, content, message):
 
 @pytest.mark.parametrize("read", [read_csv, Calibration.load])
 def test_missing_files_and_folders_are_refused_by_path(tmp_path, read):
-    with pytest.raises(ValueError, match=r"nowhere\.x: cannot be read: No such file"):
+    with pytest.raises(ValueError, match=r"nowhere\.x: .*No such file"):
         read(tmp_path / "nowhere.x")
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match=f"{tmp_path}: "):
         read(tmp_path)
 
 
@@ -478,20 +474,20 @@ def with_fit(**changes):
 DAMAGE = {  # what is wrong, as the error says it, and the file's content
     "Expecting value": lambda: "",
     "Expecting|Unterminated": lambda: example().to_json()[:400],
-    "need an object with 'report' and 'rejected'": lambda: "[1, 2]",
-    "need an object with": lambda: '{"report": []}',
-    "expected a non-empty vector": lambda: damaged(report=[]),
-    "must be a mapping": lambda: damaged(report=[1]),
+    "'report' and 'rejected'": lambda: "[1, 2]",
+    "object.*'report'": lambda: '{"report": []}',
+    r"got shape \(0,\)": lambda: damaged(report=[]),
+    "mapping": lambda: damaged(report=[1]),
     "not iterable": lambda: damaged(report=None),
-    "unexpected keyword argument 'color'": lambda: damaged(color="red"),
-    "need distinct models": lambda: damaged(rejected={"a": "named twice"}),
-    "must be text": lambda: damaged(benchmark=3),
-    "a: upper: expected a number, got 'high'": lambda: with_fit(upper="high"),
-    "a: upper: must be finite, got nan": lambda: with_fit(upper=float("nan")),
-    "order models best ceiling first": lambda: with_fit(upper=0.2),
-    "need 0 <= lower < upper <= 1": lambda: with_fit(lower=0.7),
-    "slope: must be > 0": lambda: with_fit(slope=-1.0),
-    "a: checkpoints: must be a whole number >= 4": lambda: with_fit(checkpoints=2),
+    "'color'": lambda: damaged(color="red"),
+    "rejected: .*distinct": lambda: damaged(rejected={"a": "named twice"}),
+    "benchmark.* text": lambda: damaged(benchmark=3),
+    "a: upper: .*got 'high'": lambda: with_fit(upper="high"),
+    "a: upper: .*got nan": lambda: with_fit(upper=float("nan")),
+    "report: .*ceiling": lambda: with_fit(upper=0.2),
+    "0 <= lower < upper <= 1": lambda: with_fit(lower=0.7),
+    "slope: .*> 0": lambda: with_fit(slope=-1.0),
+    "a: checkpoints: .*>= 4": lambda: with_fit(checkpoints=2),
 }
 
 

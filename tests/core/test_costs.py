@@ -80,15 +80,15 @@ def test_only_a_free_stretch_stops_a_power_cost_from_being_strictly_increasing()
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: bg.LinearCost(-1.0), "rate: must be > 0, got -1"),
-        (lambda: bg.LinearCost(0.0), "rate: must be > 0, got 0"),
-        (lambda: bg.LinearCost(math.nan), "rate: must be finite, got nan"),
-        (lambda: bg.LinearCost(math.inf), "rate: must be finite, got inf"),
-        (lambda: bg.LinearCost(None), "rate: expected a number, got None"),
-        (lambda: bg.PowerCost(-2.0, 1.0), "rate: must be > 0, got -2"),
-        (lambda: bg.PowerCost(1.0, 0.0), "exponent: must be > 0, got 0"),
-        (lambda: bg.PowerCost(1.0, "two"), "exponent: expected a number, got 'two'"),
-        (lambda: bg.PowerCost(1.0, 1.0, free=-0.5), "free: must be >= 0, got -0.5"),
+        (lambda: bg.LinearCost(-1.0), "rate: .*> 0, got -1"),
+        (lambda: bg.LinearCost(0.0), "rate: .*> 0, got 0"),
+        (lambda: bg.LinearCost(math.nan), "rate: .*got nan"),
+        (lambda: bg.LinearCost(math.inf), "rate: .*got inf"),
+        (lambda: bg.LinearCost(None), "rate: .*got None"),
+        (lambda: bg.PowerCost(-2.0, 1.0), "rate: .*> 0, got -2"),
+        (lambda: bg.PowerCost(1.0, 0.0), "exponent: .*> 0, got 0"),
+        (lambda: bg.PowerCost(1.0, "two"), "exponent: .*got 'two'"),
+        (lambda: bg.PowerCost(1.0, 1.0, free=-0.5), "free: .*>= 0, got -0.5"),
     ],
 )
 def test_refused(make, message) -> None:

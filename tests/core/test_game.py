@@ -126,7 +126,7 @@ def test_split_ranks_skip_the_places_that_a_block_covers() -> None:
 
 
 def test_unknown_tie_rule_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="ties: unknown 'coin'; known: quality, split"):
+    with pytest.raises(ValueError, match=r"ties: .*'coin'.* quality, split"):
         rank(np.zeros(2), "coin")
 
 
@@ -172,7 +172,7 @@ def test_quality_defaults_to_that_of_the_curves() -> None:
 def test_developers_are_found_by_name() -> None:
     game = game_with([1.0, 0.0], names=["a", "b"])
     assert game.developer("b") == 1
-    with pytest.raises(ValueError, match="developer: unknown 'c'; known: a, b"):
+    with pytest.raises(ValueError, match=r"developer: .*'c'.* a, b"):
         game.developer("c")
 
 
@@ -256,35 +256,35 @@ class Cost:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"prizes": [0.0, 1.0]}, r"prizes: must not increase from rank to rank, got \[0.0, 1.0\]"),
-        ({"prizes": [[1.0, 0.0]]}, r"prizes: expected a non-empty vector, got shape \(1, 2\)"),
-        ({"prizes": 1.0}, r"prizes: expected a non-empty vector, got shape \(\)"),
-        ({"prizes": [math.inf, 0.0]}, r"prizes: must be finite, got \[inf, 0.0\]"),
-        ({"prizes": [1.0, math.nan]}, r"prizes: must be finite, got \[1.0, nan\]"),
+        ({"prizes": [0.0, 1.0]}, r"prizes: .*got \[0.0, 1.0\]"),
+        ({"prizes": [[1.0, 0.0]]}, r"prizes: .*got shape \(1, 2\)"),
+        ({"prizes": 1.0}, r"prizes: .*got shape \(\)"),
+        ({"prizes": [math.inf, 0.0]}, r"prizes: .*got \[inf, 0.0\]"),
+        ({"prizes": [1.0, math.nan]}, r"prizes: .*got \[1.0, nan\]"),
         ({"prizes": ["first", "second"]}, "prizes"),
-        ({"prizes": [3, 2, 1], "curves": LAW}, "curves: 2 developers, but prizes has 3 values"),
-        ({"prizes": [3, 2, 1], "curves": Index([0, 0], [1, 1])}, "curves: not usable for 3 developers"),
-        ({"quality": [0.5, 1.0]}, r"quality: order developers best first, got \[0.5, 1.0\]"),
-        ({"quality": [1.0]}, "quality: 1 values for 2 developers"),
-        ({"quality": [1.0, math.inf]}, r"quality: must be finite, got \[1.0, inf\]"),
-        ({"curves": Additive([0.5, 1.0])}, r"quality: order developers best first, got \[0.5, 1.0\]"),
-        ({"names": ["a", "a"]}, r"names: need 2 distinct names, got \['a', 'a'\]"),
-        ({"names": ["a"]}, r"names: need 2 distinct names, got \['a'\]"),
+        ({"prizes": [3, 2, 1], "curves": LAW}, "curves: 2 .*prizes has 3"),
+        ({"prizes": [3, 2, 1], "curves": Index([0, 0], [1, 1])}, "curves: .*3 developers"),
+        ({"quality": [0.5, 1.0]}, r"quality: .*got \[0.5, 1.0\]"),
+        ({"quality": [1.0]}, "quality: 1 .*2 developers"),
+        ({"quality": [1.0, math.inf]}, r"quality: .*got \[1.0, inf\]"),
+        ({"curves": Additive([0.5, 1.0])}, r"quality: .*got \[0.5, 1.0\]"),
+        ({"names": ["a", "a"]}, r"names: .*got \['a', 'a'\]"),
+        ({"names": ["a"]}, r"names: .*got \['a'\]"),
         ({"names": "ab"}, "names"),  # one string is one name, not two
-        ({"budget": -1.0}, r"budget: must be >= 0, got \[-1.0, -1.0\]"),
-        ({"budget": [1.0, math.nan]}, r"budget: must be >= 0, got \[1.0, nan\]"),
+        ({"budget": -1.0}, r"budget: .*>= 0, got \[-1.0, -1.0\]"),
+        ({"budget": [1.0, math.nan]}, r"budget: .*>= 0, got \[1.0, nan\]"),
         ({"budget": [1.0, 1.0, 1.0]}, "budget.*3"),
         ({"budget": "plenty"}, "budget.*plenty"),
-        ({"cost": Cost(lambda e: -e)}, "cost: must be >= 0 .*, -1000.0 least"),
-        ({"cost": Cost(lambda e: 1 + e)}, "cost: must be >= 0 and 0 at effort 0, got 1.0 there"),
-        ({"cost": Cost(lambda e: e * np.nan)}, "cost: must be >= 0 and 0 at effort 0, got nan there"),
-        ({"cost": Cost(lambda e: np.where(e > 1, 0.5, e))}, "cost falls from .* at effort .* to 0.5"),
-        ({"cost": Cost(lambda e: 0.0)}, r"cost: shape \(\) for efforts of shape \(257,\)"),
-        ({"curves": Falling()}, "curves: developer 0 falls from 0.5 at effort .* to 0.4"),
-        ({"curves": WrongInverse()}, "effort_for is no inverse of score: developer 0 .* gives 0"),
-        ({"curves": NotANumber()}, "curves: developer 0 scores nan at effort"),
-        ({"curves": OneForAll()}, r"curves: score maps shape \(257, 2\) to \(257, 1\)"),
-        ({"curves": Scalar()}, r"curves: effort_for maps shape \(257, 2\) to \(\)"),
+        ({"cost": Cost(lambda e: -e)}, "cost: .*-1000.0"),
+        ({"cost": Cost(lambda e: 1 + e)}, "cost: .* 0 at effort 0, got 1.0"),
+        ({"cost": Cost(lambda e: e * np.nan)}, "cost: .* 0 at effort 0, got nan"),
+        ({"cost": Cost(lambda e: np.where(e > 1, 0.5, e))}, "cost .*at effort .* to 0.5"),
+        ({"cost": Cost(lambda e: 0.0)}, r"cost: .*\(\) .*\(257,\)"),
+        ({"curves": Falling()}, "curves: developer 0 .*0.5 at effort .* to 0.4"),
+        ({"curves": WrongInverse()}, "curves: effort_for .*developer 0 .* 0"),
+        ({"curves": NotANumber()}, "curves: developer 0 .*nan"),
+        ({"curves": OneForAll()}, r"curves: score .*\(257, 2\) to \(257, 1\)"),
+        ({"curves": Scalar()}, r"curves: effort_for .*\(257, 2\) to \(\)"),
     ],
 )
 def test_refused(changes, message) -> None:
@@ -294,7 +294,7 @@ def test_refused(changes, message) -> None:
 
 
 def test_validation_runs_again_when_fields_are_replaced() -> None:
-    with pytest.raises(ValueError, match="budget: must be >= 0"):
+    with pytest.raises(ValueError, match=r"budget: .*>= 0"):
         replace(bg.load_game("duel"), budget=-0.1)
 
 

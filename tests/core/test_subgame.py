@@ -6,24 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.generators import Counting
 
 import benchgame_env as bg
 from benchgame_env.subgame import Subgame
-
-
-class Watched:
-    """Curves that count how often they are asked."""
-
-    def __init__(self, curves: Any) -> None:
-        self.curves, self.asked = curves, 0
-
-    def score(self, effort: Any) -> Any:
-        self.asked += 1
-        return self.curves.score(effort)
-
-    def effort_for(self, score: Any) -> Any:
-        self.asked += 1
-        return self.curves.effort_for(score)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +41,7 @@ def test_a_draw_of_curves_makes_a_subgame_without_asking_them() -> None:
     # Nothing is validated again: that is what makes a thousand draws cheap.
     whole = Subgame("pythia-gsm8k", ("tune-before-test", {"level": 300.0}))
     curves = bg.load_game("pythia-gsm8k").curves
-    other = Watched(
+    other = Counting(
         bg.curves.ScalingLaw(curves.lower, curves.upper, curves.intercept + 0.1, curves.slope)
     )
     drawn = whole.drawn(other)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import graphlib
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tools.checks import ROOT, printed, python
 
-ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("benchgame_env", "agents", "training")
 FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 
@@ -225,7 +223,7 @@ def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None
         "import sys, agents, benchgame_env; assert not "
         "{'torch', 'stable_baselines3', 'tqdm', 'matplotlib'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    printed(python(ROOT, "-c", code))
 
 
 def asks_a_protocol(call: ast.Call) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tools.cases import evenly_spaced
+from tools.checks import status
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main
@@ -16,14 +20,7 @@ from benchgame_env.cli.commands import protocol_parameters
 from benchgame_env.files import json_text
 from benchgame_env.rules import protocol_class
 
-
-def run(*words: object) -> int:
-    try:
-        return main([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-
-
+run = partial(status, main)
 HEADER = "benchmark,model,steps,score,stderr"
 TUNED = ["predict", "duel", "--protocol", "tune-before-test"]
 
@@ -103,31 +100,35 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("words", "culprit"),
     [
-        (["predict", "chess"], "unknown 'chess'; known: crossing"),
-        (["predict", "duel", "--protocol", "fair"], "unknown 'fair'; known: best-of"),
+        (["predict", "chess"], "'chess'.* crossing"),
+        (["predict", "duel", "--protocol", "fair"], "'fair'.* best-of"),
         (TUNED, "takes level, ties"),
         (
             [*TUNED, "--level", "-1"],
-            "level: must be >= 0, got -1",
+            "level: .*>= 0, got -1",
         ),
         (
             [*TUNED, "--level", "nan"],
-            "level: must be finite",
+            "level: .*got nan",
         ),
         ([*TUNED, "--level", "high"], "got 'high'"),
-        (["predict", "duel", "--param", "ties"], "expected NAME=VALUE, got 'ties'"),
-        (["predict", "duel", "--param", "ties=coin"], "unknown 'coin'; known: quality, split"),
+        (["predict", "duel", "--param", "ties"], "NAME=VALUE, got 'ties'"),
+        (["predict", "duel", "--param", "ties=coin"], "'coin'.* quality, split"),
         (["predict", "missing.json"], "missing.json"),
-        (["thresholds", "duel", "--max-level", "0"], "max_level: must be > 0, got 0"),
+        (["thresholds", "duel", "--max-level", "0"], "max_level: .*> 0, got 0"),
         (["thresholds", "duel", "--max-level", "nan"], "max_level"),
-        (["thresholds", "duel", "--levels", "-1"], "level: must be >= 0, got -1"),
-        (["thresholds", "duel", "--plot", "duel.jpg"], "plot: unknown '.jpg'; known: .png, .svg, .pdf"),
+        (["thresholds", "duel", "--levels", "-1"], "level: .*>= 0, got -1"),
+        (["thresholds", "duel", "--plot", "duel.jpg"], r"plot: .*'\.jpg'.* \.png, \.svg, \.pdf"),
         (["thresholds", "duel", "--plot", "missing/duel.png"], "missing/duel.png"),
-        (["predict", "five", "--tolerance", "0"], "tolerance: must be > 0, got 0"),
-        (["predict", "five", "--tolerance", "nan"], "tolerance: must be finite, got nan"),
-        (["cards", "chess"], "unknown 'chess'"),
-        (["cards", "duel", "--protocol", "finite-test", "--param", "items=9"], "exact theory needs"),
+        (["predict", "five", "--tolerance", "0"], "tolerance: .*> 0, got 0"),
+        (["predict", "five", "--tolerance", "nan"], "tolerance: .*got nan"),
+        (["cards", "chess"], "'chess'"),
+        (["cards", "duel", "--protocol", "finite-test", "--param", "items=9"], "FiniteTest.*theory"),
         (["calibrate", "missing.csv"], "missing.csv"),
+        (["predict", "duel", "--protocol", "finite-test", "--param", f"items={10**14}"], "too large"),
+        (["check", "direct", "--seed", "-1"], "seed: .*>= 0, got -1"),
+        (["calibrate", "my.csv", "--out", "my.txt"], r"out: .*'\.txt'.* \.json"),
+        (["thresholds", "duel", "--plot", ""], "plot: .*''"),
         (["explain", "duel"], "explain"),
         ([], "COMMAND"),
     ],
@@ -137,18 +138,18 @@ def test_bad_input_is_one_line(
 ) -> None:
     assert run(*words) == 2
     error = capsys.readouterr().err
-    assert culprit in error
+    assert re.search(culprit, error)
     assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     ("rows", "header", "culprit"),
     [
-        ([["toy", "m", 0, 0.5]], "benchmark,model,steps,score", "missing columns: stderr"),
-        ([["toy", "m", 0, 1.5, 0.01]], None, "row 2: model 'm': score: must be in [0, 1], got 1.5"),
-        ([["toy", "m", 0, 0.5, 0.01]] * 2, None, "rows 2 and 3: duplicate checkpoint of model 'm'"),
+        ([["toy", "m", 0, 0.5]], "benchmark,model,steps,score", "columns: stderr"),
+        ([["toy", "m", 0, 1.5, 0.01]], None, r"row 2: model 'm': score: .*\[0, 1\], got 1.5"),
+        ([["toy", "m", 0, 0.5, 0.01]] * 2, None, "rows 2 and 3: .*'m'"),
         (law_rows("m", 0.4)[:3], None, "'m' has 3"),
-        ([*law_rows("m", 0.4), ["other", "m", 0, 0.5, 0.01]], None, "choose one of other, toy"),
+        ([*law_rows("m", 0.4), ["other", "m", 0, 0.5, 0.01]], None, "benchmark: .*other, toy"),
     ],
 )
 def test_bad_checkpoints_are_refused_by_row_or_name(
@@ -161,7 +162,7 @@ def test_bad_checkpoints_are_refused_by_row_or_name(
     data = checkpoints(tmp_path / "my.csv", rows, header or HEADER)
     assert run("calibrate", data, "--out", tmp_path / "my.json") == 2
     error = capsys.readouterr().err
-    assert culprit in error
+    assert re.search(culprit, error)
     assert error.count("\n") == 1
     assert not (tmp_path / "my.json").exists()
 
@@ -172,7 +173,7 @@ def test_parameters_come_as_numbers_where_they_are_numbers() -> None:
         "rate": 0.5,
         "ties": "split",
     }
-    with pytest.raises(ValueError, match="level is given twice"):
+    with pytest.raises(ValueError, match=r"level .*twice"):
         protocol_parameters("3", ["level=4"])
 
 
@@ -220,10 +221,7 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
 
 
 def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
-    n = bg.theory.LARGEST + 1
-    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
-    game = bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
-    known = facts.of(bg.theory.predict(game, "direct"))
+    known = facts.of(bg.theory.predict(evenly_spaced(bg.theory.LARGEST + 1), "direct"))
     assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
 
 
@@ -316,21 +314,3 @@ def test_first_looks_last_on_the_board_that_play_comes_to() -> None:
     assert p.dynamics.cycle.misranked == 0
     assert facts.of(p)["outcomes"]["kendall_tau"] == 1
     assert facts.of(p)["honest_kendall_tau"] == pytest.approx(0.6)
-
-
-@pytest.mark.parametrize(
-    ("words", "culprit"),
-    [
-        (("predict", "duel", "--protocol", "finite-test", "--param", f"items={10**14}"), "too large"),
-        (("check", "direct", "--seed", "-1"), "seed: must be a whole number >= 0"),
-        (("calibrate", "my.csv", "--out", "my.txt"), "out: unknown '.txt'; known: .json"),
-        (("thresholds", "duel", "--plot", ""), "plot: unknown ''"),
-    ],
-)
-def test_more_bad_input_is_one_line(
-    words: tuple[str, ...], culprit: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(*words) == 2
-    error = capsys.readouterr().err
-    assert culprit in error
-    assert error.count("\n") == 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from pathlib import Path
 
 import pytest
+from tools.checks import ROOT
 
 from agents import __main__ as agents_command
 from benchgame_env import __main__ as game_command
@@ -17,7 +17,7 @@ from training.compare_protocols import __main__ as compare_protocols
 from training.report import __main__ as report
 from training.speed import __main__ as speed
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 def test_the_python_example_prints_what_the_readme_says() -> None:
@@ -58,9 +58,8 @@ def test_the_commands_of_the_readme_explain_themselves(
 
 
 def test_the_map_names_what_is_there() -> None:
-    root = Path(__file__).parent.parent.parent
     [tree] = re.findall(r"## Map\n\n```text\n(.*?)```", README, flags=re.DOTALL)
     names = re.findall(r"^ *(\w+(?:\.py|/))", tree, flags=re.MULTILINE)
     assert len(names) > 10
-    folders = [root, root / "benchgame_env", root / "training"]
+    folders = [ROOT, ROOT / "benchgame_env", ROOT / "training"]
     assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []

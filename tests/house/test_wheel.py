@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent.parent
+from tools.checks import ROOT, printed, python
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +18,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "benchgame_env", source / "benchgame_env")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, source]
-    subprocess.run(build, check=True, capture_output=True)
+    printed(python(out, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source)))
     return next(out.glob("*.whl"))
 
 
@@ -48,6 +44,4 @@ def test_the_wheel_works_where_torch_is_missing(wheel: Path, tmp_path: Path) -> 
         "bg.parallel_env('pythia-gsm8k').reset(seed=0)\n"
         "print(bg.theory.predict(bg.load_game('duel-small-prize'), 'direct').regime)\n"
     )
-    run = [sys.executable, "-c", code, str(tmp_path)]
-    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "pure\n"
+    assert printed(python(tmp_path, "-c", code, str(tmp_path), path=())) == "pure\n"

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from tools.generators import random_efforts, random_game, random_protocol
+from tools.generators import random_cases, random_efforts
 from witnesses.episodes import award_all
 from witnesses.payoffs import Witness
 
@@ -37,9 +37,7 @@ def test_who_gains_by_correlation_has_no_regret_and_makes_up_for_nobody_elses() 
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_against_plain_enumeration(ties: str) -> None:
-    for seed in range(80):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
+    for seed, rng, game, rule in random_cases(range(80), ties):
         profiles = random_efforts(rng, game, int(rng.integers(1, 6)))
         found = external_regrets(game, rule, profiles)
         even = np.full(len(profiles), 1 / len(profiles))
@@ -64,9 +62,7 @@ def test_against_plain_enumeration(ties: str) -> None:
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_on_a_full_product_of_efforts_it_is_the_regret_of_independent_play(ties: str) -> None:
-    for seed in range(40):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
+    for seed, rng, game, rule in random_cases(range(40), ties):
         columns = random_efforts(rng, game, int(rng.integers(1, 4))).T
         product = np.array(list(itertools.product(*columns)))
         found = external_regrets(game, rule, product)
@@ -95,9 +91,9 @@ def test_tens_of_thousands_of_samples_of_the_duels_equilibrium() -> None:
 @pytest.mark.parametrize(
     ("profiles", "protocol", "culprit"),
     [
-        ([[0.0, 0.0, 0.0]], "direct", "profiles: 3 efforts for 2 developers"),
-        ([[0.0, -0.5]], "direct", r"profiles: must be in \[0, budget\], got -0.5 to 0"),
-        ([0.0, 0.5], "direct", "profiles: need finite numbers"),
+        ([[0.0, 0.0, 0.0]], "direct", "profiles: 3 .*2 developers"),
+        ([[0.0, -0.5]], "direct", r"profiles: .*\[0, budget\], got -0.5 to 0"),
+        ([0.0, 0.5], "direct", r"profiles: .*got shape \(2,\)"),
         ([[0.0, 0.5]], ("finite-test", {"items": 10}), "protocol .*DeterministicProtocol"),
     ],
 )

@@ -110,11 +110,11 @@ def test_the_predicted_cycle_is_found_when_it_is_played() -> None:
 @pytest.mark.parametrize(
     ("efforts", "turns", "scores", "culprit"),
     [
-        ([1.0, 2.0], 1, None, r"efforts: need finite numbers \[rounds, n\], got shape \(2,\)"),
-        ([[np.nan]], 1, None, "efforts: need finite numbers"),
-        (LOOP, 0, None, "turns: must be a whole number >= 1, got 0"),
-        (LOOP, [0, 1], None, "turns: need one for each of 3 rounds"),
-        (LOOP, 1, [[0.0]], r"scores: need shape \(3, 1\)"),
+        ([1.0, 2.0], 1, None, r"efforts: .*\[rounds, n\], got shape \(2,\)"),
+        ([[np.nan]], 1, None, "efforts: .*finite"),
+        (LOOP, 0, None, "turns: .*>= 1, got 0"),
+        (LOOP, [0, 1], None, "turns: .*3 rounds"),
+        (LOOP, 1, [[0.0]], r"scores: .*\(3, 1\)"),
     ],
 )
 def test_bad_input_names_the_culprit(efforts, turns, scores, culprit: str) -> None:

@@ -150,9 +150,9 @@ def test_simulation_is_seeded_and_says_so() -> None:
     assert one == same
     assert one != other
     assert (one.exact, one.samples) == (False, 300)
-    with pytest.raises(ValueError, match=r"rng: boards of Noisy.* have to be simulated"):
+    with pytest.raises(ValueError, match=r"rng: .*Noisy\("):
         outcomes(game, Noisy(), np.zeros(5))
-    with pytest.raises(ValueError, match="samples: must be a whole number >= 2, got 1"):
+    with pytest.raises(ValueError, match=r"samples: .*>= 2, got 1"):
         outcomes(game, Noisy(), np.zeros(5), np.random.default_rng(0), samples=1)
 
 
@@ -171,9 +171,7 @@ def test_intervals_of_played_boards_are_between_samples() -> None:
     found = played_outcomes(game, "direct", np.zeros((2, 2, 2)), [[[1, 2]] * 2, [[2, 1]] * 2])
     assert (found.kendall_tau, found.best_on_top, found.samples, found.exact) == (0.0, 0.5, 2, False)
     assert found.kendall_tau_interval == pytest.approx((-1.959964, 1.959964))
-    with pytest.raises(
-        ValueError, match=r"need \[samples, rounds, 2\], got shapes \(2, 2\) and \(1, 2\)"
-    ):
+    with pytest.raises(ValueError, match=r"\[samples, rounds, 2\], got shapes \(2, 2\) and \(1, 2\)"):
         played_outcomes(game, "direct", np.zeros((2, 2)), [[1, 2]])
 
 

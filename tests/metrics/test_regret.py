@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
-from tools.cases import Noisy
+from tools.cases import SPLIT, Noisy, tuned
 from tools.generators import (
     Bounded,
     Index,
+    Rescaled,
+    RescaledCost,
     games,
     protocols,
+    random_cases,
     random_efforts,
     random_game,
     random_game_under_h,
@@ -34,20 +37,14 @@ ROUNDING = 1e-12
 GAMES_PER_BLOCK = 100  # times five blocks and two tie rules: 1,000 games
 
 
-def level(value: float) -> tuple[str, dict[str, float]]:
-    return "tune-before-test", {"level": value}
-
-
 # --- the witness -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 @pytest.mark.parametrize("block", range(5))
 def test_regrets_against_plain_enumeration(block, ties) -> None:
-    for seed in range(block * GAMES_PER_BLOCK, (block + 1) * GAMES_PER_BLOCK):
-        rng = np.random.default_rng([seed, len(ties)])
-        game = random_game(rng, n=int(rng.integers(2, 5)))
-        rule = random_protocol(rng, ties)
+    seeds = range(block * GAMES_PER_BLOCK, (block + 1) * GAMES_PER_BLOCK)
+    for seed, rng, game, rule in random_cases(seeds, ties, least=2):
         strategies = random_mixture(rng, game, support=int(rng.integers(1, 4)))
         witness = Witness(game, rule, strategies)
         obvious = np.array([witness.regret(i) for i in range(game.n_developers)])
@@ -60,9 +57,7 @@ def test_regrets_against_plain_enumeration(block, ties) -> None:
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_expected_payoffs_against_plain_enumeration(ties) -> None:
-    for seed in range(200):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
+    for seed, rng, game, rule in random_cases(range(200), ties):
         strategies = random_mixture(rng, game)
         witness = Witness(game, rule, strategies)
         obvious = [witness.expected_payoff(i) for i in range(game.n_developers)]
@@ -96,42 +91,19 @@ def test_repeated_efforts_add_their_probabilities(game, rule, rng) -> None:
 def test_regrets_scale_with_the_payoffs_and_ignore_a_bonus(game, rule, rng, factor, bonus) -> None:
     # u -> factor * u + bonus for everyone changes no incentive.
     strategies = random_mixture(rng, game)
-    scaled = replace(game, prizes=factor * game.prizes + bonus, cost=Scaled(game.cost, factor))
+    scaled = replace(
+        game, prizes=factor * game.prizes + bonus, cost=RescaledCost(game.cost, factor=factor)
+    )
     expected = factor * regrets(game, rule, strategies)
     np.testing.assert_allclose(regrets(scaled, rule, strategies), expected, rtol=0, atol=1e-11)
-
-
-class Scaled:
-    """A cost times a positive factor."""
-
-    def __init__(self, cost, factor: float) -> None:
-        self.cost, self.factor = cost, factor
-        self.strictly_increasing = cost.strictly_increasing
-
-    def __call__(self, effort):
-        return self.factor * self.cost(effort)
-
-    def inverse(self, value):
-        return self.cost.inverse(np.asarray(value) / self.factor)
 
 
 @given(games(curves=["additive", "tabulated"]), protocols(), rngs)
 def test_only_the_order_of_scores_counts(game, rule, rng) -> None:
     # Halving every score is exact in float64 and leaves every comparison as it was.
     strategies = random_mixture(rng, game)
-    halved = replace(game, curves=Halved(game.curves))
+    halved = replace(game, curves=Rescaled(game.curves, factor=0.5))
     np.testing.assert_array_equal(regrets(halved, rule, strategies), regrets(game, rule, strategies))
-
-
-class Halved:
-    def __init__(self, curves) -> None:
-        self.curves = curves
-
-    def score(self, effort):
-        return self.curves.score(effort) / 2
-
-    def effort_for(self, score):
-        return self.curves.effort_for(2 * np.asarray(score))
 
 
 @given(rngs, protocols())
@@ -185,11 +157,11 @@ def test_equal_coins_give_the_binomial_distribution() -> None:
 def test_three_tied_share_the_only_prize_under_split() -> None:
     # Section 6: three tied developers with R = (1, 0, 0) get 1/3 each.
     game = bg.Game(bg.curves.Additive([1.0] * 3), bg.LinearCost(), [1.0, 0.0, 0.0])
-    shares = expected_payoffs(game, bg.make_protocol("direct", ties="split"), np.zeros(3))
+    shares = expected_payoffs(game, SPLIT, np.zeros(3))
     assert shares.tolist() == pytest.approx([1 / 3] * 3, abs=1e-15)
     # By quality the first gets it all; either way somebody gains all that is missing just above.
     assert expected_payoffs(game, "direct", np.zeros(3)).tolist() == [1.0, 0.0, 0.0]
-    split = regrets(game, bg.make_protocol("direct", ties="split"), np.zeros(3))
+    split = regrets(game, SPLIT, np.zeros(3))
     assert split.tolist() == pytest.approx([2 / 3] * 3, abs=1e-12)
     assert regrets(game, "direct", np.zeros(3)).tolist() == pytest.approx([0, 1, 1], abs=1e-12)
 
@@ -199,9 +171,7 @@ def test_ties_in_mixtures_under_split() -> None:
     # (1/4) (1/3) + (1/2) (1/2) + (1/4) 1 = 7/12.
     game = bg.Game(bg.curves.Additive([0.5, 0.5, 0.5]), bg.LinearCost(), [1.0, 0.0, 0.0])
     half = ([0.0, 0.25], [0.5, 0.5])
-    payoff = expected_payoffs(
-        game, bg.make_protocol("direct", ties="split"), [([0.25], [1.0]), half, half]
-    )
+    payoff = expected_payoffs(game, SPLIT, [([0.25], [1.0]), half, half])
     assert payoff[0] == pytest.approx(7 / 12 - 0.25, abs=1e-15)
 
 
@@ -233,7 +203,7 @@ def test_regrets_at_zero_effort(name, expected) -> None:
     assert found.tolist() == pytest.approx(expected, abs=1e-14)
 
 
-@pytest.mark.parametrize("rule", ["direct", level(0.5), level(2.0), level(10.0)])
+@pytest.mark.parametrize("rule", ["direct", tuned(0.5), tuned(2.0), tuned(10.0)])
 @pytest.mark.parametrize(
     ("prizes", "profile", "expected"),
     [
@@ -268,9 +238,8 @@ def test_a_knife_edge_is_an_equilibrium() -> None:
 def test_a_common_budget_makes_other_equilibria_under_split() -> None:
     # Section 3: both at B = 0.25 share the prize, 0.5 - 0.25 each; going lower wins nothing.
     game = bg.Game(bg.curves.Additive([1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=0.25)
-    split = bg.make_protocol("direct", ties="split")
     # 1e-15: an effort that is a few roundings below B shows the same score in float64.
-    assert regrets(game, split, [0.25, 0.25]).tolist() == pytest.approx([0.0, 0.0], abs=1e-15)
+    assert regrets(game, SPLIT, [0.25, 0.25]).tolist() == pytest.approx([0.0, 0.0], abs=1e-15)
     # By quality developer 1 never wins there: it saves its 0.25, and developer 0 keeps the prize.
     assert regrets(game, "direct", [0.25, 0.25]).tolist() == pytest.approx([0.0, 0.25])
 
@@ -279,10 +248,9 @@ def test_tying_at_the_budget_pays_only_where_the_tie_rule_favours() -> None:
     # Index 1 against 0.5 + 0.5: the weaker ties, and gains nothing by it unless ties are split (1/2).
     game = bg.load_game("duel-at-budget")
     assert regrets(game, "direct", [0.0, 0.0]).tolist() == [0.0, 0.0]
-    split = bg.make_protocol("direct", ties="split")
-    assert regrets(game, split, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.5)
+    assert regrets(game, SPLIT, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.5)
     cheap = replace(game, cost=bg.LinearCost(0.5))
-    assert regrets(cheap, split, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.25)
+    assert regrets(cheap, SPLIT, [0.0, 0.0])[1] == pytest.approx(0.5 - 0.25)
     # The better model behind may tie at its budget and win: indices 1 and 0.5 + 0.5 the other way.
     behind = bg.Game(Index([0.5, 1.0], [1.0, 1.0]), bg.LinearCost(), [1.0, 0.0], budget=0.5)
     assert regrets(behind, "direct", [0.0, 0.0]).tolist() == pytest.approx([0.5, 0.0])
@@ -439,7 +407,7 @@ def test_kendall_tau_counts_pairs(order, quality) -> None:
 
 @pytest.mark.parametrize("order", [[0, 0, 1], [0, 1], [1, 2, 3], [0, 1, 2, 3]])
 def test_kendall_tau_needs_each_developer_once(order) -> None:
-    with pytest.raises(ValueError, match=f"board_order: need each of 0 to 2 once, got \\{order}"):
+    with pytest.raises(ValueError, match=f"board_order: .* 0 to 2 .*got \\{order}"):
         kendall_tau(order, [3, 2, 1])
 
 
@@ -450,15 +418,15 @@ def test_kendall_tau_needs_each_developer_once(order) -> None:
 @pytest.mark.parametrize(
     ("strategies", "message"),
     [
-        ([0.0], "strategies: 1 for 2 developers"),
-        ([0.0, 0.0, 0.0], "strategies: 3 for 2 developers"),
-        ([0.0, 0.7], r"strategies\[1\]: efforts must be in \[0, 0.5\], got 0.7 to 0.7"),
-        ([-0.1, 0.0], r"strategies\[0\]: efforts must be in \[0, 0.5\], got -0.1"),
-        ([0.0, math.nan], r"strategies\[1\]: efforts: must be finite, got \[nan\]"),
-        ([([0.0, 0.1], [0.5, 0.6]), ([0.0], [1.0])], r"strategies\[0\]: probabilities sum to 1.1"),
+        ([0.0], "strategies: 1 .*2 developers"),
+        ([0.0, 0.0, 0.0], "strategies: 3 .*2 developers"),
+        ([0.0, 0.7], r"strategies\[1\]: efforts .*\[0, 0.5\], got 0.7 to 0.7"),
+        ([-0.1, 0.0], r"strategies\[0\]: efforts .*\[0, 0.5\], got -0.1"),
+        ([0.0, math.nan], r"strategies\[1\]: efforts: .*got \[nan\]"),
+        ([([0.0, 0.1], [0.5, 0.6]), ([0.0], [1.0])], r"strategies\[0\]: probabilities .*1.1"),
         ([([0.0, 0.1], [1.5, -0.5]), ([0.0], [1.0])], r"strategies\[0\]: probabilities"),
         ([([0.0, 0.1], [1.0]), ([0.0], [1.0])], r"strategies\[0\]: 2 efforts, 1 probabilities"),
-        ([([], []), ([0.0], [1.0])], r"strategies\[0\]: efforts: expected a non-empty vector"),
+        ([([], []), ([0.0], [1.0])], r"strategies\[0\]: efforts: .*got shape \(0,\)"),
         ([([0.0], [1.0]), 0.0], r"strategies\[1\]"),  # a mixture and a number: one of them is wrong
     ],
 )

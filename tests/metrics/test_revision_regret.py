@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tools.generators import Index, random_efforts, random_game, random_game_under_h, random_protocol
+from tools.generators import (
+    Index,
+    random_cases,
+    random_efforts,
+    random_game,
+    random_game_under_h,
+    random_protocol,
+)
 from witnesses.episodes import award_all, costs_all, scores_all
 from witnesses.payoffs import Witness
 
@@ -78,9 +85,7 @@ def test_at_the_budget_by_hand() -> None:
 
 @pytest.mark.parametrize("ties", ["quality", "split"])
 def test_over_the_continuum_against_plain_enumeration(ties: str) -> None:
-    for seed in range(40):
-        rng = np.random.default_rng([seed, len(ties)])
-        game, rule = random_game(rng, n=int(rng.integers(1, 5))), random_protocol(rng, ties)
+    for seed, rng, game, rule in random_cases(range(40), ties):
         efforts, who, start = random_course(rng, game)
         found = revision_regrets(game, rule, efforts, who, start=start)
         # While the others hold theirs, what a revision missed is a regret of the profile after it.
@@ -151,11 +156,11 @@ def test_the_predicted_cycle_misses_nothing() -> None:
 @pytest.mark.parametrize(
     ("efforts", "who", "protocol", "culprit"),
     [
-        ([[0.1, 0.1]], [1], "direct", "efforts: developer 0 moved in round 0, in which 1 revised"),
-        ([[0.0, -1.0]], [1], "direct", r"efforts: must be in \[0, budget\]"),
-        ([[0.0, 0.1]], [2], "direct", "revised: need one of 2 developers"),
-        ([[0.0, 0.1]], [1, 0], "direct", "revised: need one of 2 developers for each of 1 rounds"),
-        ([[0.0, 0.1, 0.0]], [1], "direct", "efforts: 3 efforts for 2 developers"),
+        ([[0.1, 0.1]], [1], "direct", "efforts: developer 0 .*round 0.* 1 revised"),
+        ([[0.0, -1.0]], [1], "direct", r"efforts: .*\[0, budget\], got -1"),
+        ([[0.0, 0.1]], [2], "direct", "revised: .*2 developers"),
+        ([[0.0, 0.1]], [1, 0], "direct", "revised: .*2 developers .*1 rounds"),
+        ([[0.0, 0.1, 0.0]], [1], "direct", "efforts: 3 .*2 developers"),
         ([[0.0, 0.1]], [1], ("ladder", {"step": 0.1}), "protocol Ladder.*DeterministicProtocol"),
     ],
 )

@@ -194,10 +194,10 @@ def test_without_anything_to_win_there_is_no_effort_to_choose() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (("box", 41, "linear"), "action_type: unknown 'box'; known: continuous, discrete"),
-        (("discrete", 1, "linear"), "effort_levels: must be a whole number >= 2, got 1"),
-        (("discrete", 4.0, "linear"), "effort_levels: must be a whole number >= 2, got 4.0"),
-        (("discrete", 41, "cubic"), "action_scale: unknown 'cubic'; known: linear, log"),
+        (("box", 41, "linear"), "action_type: .*'box'.* continuous, discrete"),
+        (("discrete", 1, "linear"), "effort_levels: .*>= 2, got 1"),
+        (("discrete", 4.0, "linear"), "effort_levels: .*>= 2, got 4.0"),
+        (("discrete", 41, "cubic"), "action_scale: .*'cubic'.* linear, log"),
     ],
 )
 def test_bad_settings(settings: tuple[str, int, str], message: str) -> None:

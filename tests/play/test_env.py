@@ -28,7 +28,19 @@ from pettingzoo.test import (
 )
 from pettingzoo.test.state_test import state_test
 from pettingzoo.utils.wrappers import BaseWrapper
-from tools.cases import ACTION_TYPES, BY_SIZE, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
+from tools.cases import (
+    ACTION_TYPES,
+    BY_SIZE,
+    DIRECT,
+    GAMES,
+    REVISIONS,
+    SCALES,
+    Noisy,
+    kinds,
+    rules,
+    tuned,
+)
+from tools.checks import same
 
 import benchgame_env as bg
 from benchgame_env.play.env import env as aec_env
@@ -80,15 +92,6 @@ def play(env: Any, rng: np.random.Generator) -> list[Any]:
     while env.agents:
         outcomes.append((env.step(sample(env, rng)), env.state()))
     return outcomes
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equality bit for bit through tuples, lists and dicts, types included."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    return type(a) is type(b) and np.array_equal(a, b)
 
 
 # PettingZoo's own tests
@@ -562,6 +565,16 @@ def test_reward_is_prize_minus_cost_of_the_effort_held() -> None:
 # Errors: each names the agent, and nothing is played
 
 
+def check_refused(actions: dict[str, Any], message: str, action_type: str) -> None:
+    """Refused in words, and not played: a twin that was never asked goes on alike."""
+    env, twin = make(action_type=action_type), make(action_type=action_type)
+    env.reset(seed=0), twin.reset(seed=0)
+    with pytest.raises(ValueError, match=message):
+        env.step(actions)
+    good = {"developer_0": 0, "developer_1": 1}
+    assert same(env.step(good), twin.step(good))
+
+
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
 @pytest.mark.parametrize(
     ("actions", "message"),
@@ -569,10 +582,13 @@ def test_reward_is_prize_minus_cost_of_the_effort_held() -> None:
         ({"developer_0": 0, "developer_1": math.nan}, r"'developer_1': .*got nan"),
         ({"developer_0": -math.inf, "developer_1": 0}, r"'developer_0': .*got -inf"),
         ({"developer_0": np.array([np.nan]), "developer_1": 0}, r"'developer_0': .*got nan"),
-        ({"developer_0": 0}, "no action for 'developer_1'"),
-        ({}, "no action for 'developer_0'"),
-        ({"developer_0": 0, "developer_1": 0, "developer_2": 0}, "action for 'developer_2'; live"),
-        ({"developer_0": 0, "developer_1": 0, "__all__": 0}, "action for '__all__'; live agents: dev"),
+        ({"developer_0": 0}, "action .*'developer_1'"),
+        ({}, "action .*'developer_0'"),
+        (
+            {"developer_0": 0, "developer_1": 0, "developer_2": 0},
+            "'developer_2'.* developer_0, developer_1",
+        ),
+        ({"developer_0": 0, "developer_1": 0, "__all__": 0}, "'__all__'.* developer_0, developer_1"),
         ({"developer_0": "much", "developer_1": 0}, r"'developer_0': .*'much'"),
         ({"developer_0": 0, "developer_1": []}, r"'developer_1': .*\[\]"),
         ({"developer_0": None, "developer_1": 0}, "'developer_0'"),
@@ -583,12 +599,7 @@ def test_reward_is_prize_minus_cost_of_the_effort_held() -> None:
 def test_bad_actions_name_the_agent_and_play_nothing(
     actions: dict[str, Any], message: str, action_type: str
 ) -> None:
-    env, control = make(action_type=action_type), make(action_type=action_type)
-    env.reset(seed=0), control.reset(seed=0)
-    with pytest.raises(ValueError, match=message):
-        env.step(actions)
-    good = {"developer_0": 0, "developer_1": 1}
-    assert same(env.step(good), control.step(good))
+    check_refused(actions, message, action_type)
 
 
 @pytest.mark.parametrize(
@@ -613,23 +624,15 @@ def test_bad_actions_name_the_agent_and_play_nothing(
 )
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
 def test_what_is_no_real_number_or_not_one_is_refused(action: Any, named: str, action_type: str) -> None:
-    env, control = make(action_type=action_type), make(action_type=action_type)
-    env.reset(seed=0), control.reset(seed=0)
-    with pytest.raises(ValueError, match=f"'developer_1': .*{re.escape(named)}"):
-        env.step({"developer_0": 0, "developer_1": action})
-    good = {"developer_0": 0, "developer_1": 1}
-    assert same(env.step(good), control.step(good))
+    actions = {"developer_0": 0, "developer_1": action}
+    check_refused(actions, f"'developer_1': .*{re.escape(named)}", action_type)
 
 
 @pytest.mark.parametrize("action", [1.5, -1, 41, np.int64(41), np.array([-1])])
 def test_what_is_no_level_is_refused(action: Any) -> None:
-    env, control = make(action_type="discrete"), make(action_type="discrete")
-    env.reset(seed=0), control.reset(seed=0)
     value = float(np.asarray(action).item())
-    with pytest.raises(ValueError, match=f"'developer_1': .* 0 to 40, got {value}"):
-        env.step({"developer_0": 1, "developer_1": action})
-    good = {"developer_0": 0, "developer_1": 40}
-    assert same(env.step(good), control.step(good))
+    actions = {"developer_0": 1, "developer_1": action}
+    check_refused(actions, f"'developer_1': .* 0 to 40, got {value}", "discrete")
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "one"])
@@ -639,13 +642,13 @@ def test_a_bad_seed_is_named(seed: Any) -> None:
 
 
 def test_step_before_reset() -> None:
-    with pytest.raises(RuntimeError, match="call reset before step"):
+    with pytest.raises(RuntimeError, match="reset before step"):
         make().step({"developer_0": 0.0, "developer_1": 0.0})
 
 
 @pytest.mark.parametrize("look", ["state", "render"])
 def test_looking_before_reset_says_so(look: str) -> None:
-    with pytest.raises(RuntimeError, match="call reset"):
+    with pytest.raises(RuntimeError, match="reset"):
         getattr(make(render_mode="ansi"), look)()
 
 
@@ -655,16 +658,16 @@ def test_after_the_end_there_are_no_agents() -> None:
     env.step({"developer_0": 0.0, "developer_1": 0.0})
     assert env.agents == []
     assert env.step({}) == ({}, {}, {}, {}, {})
-    with pytest.raises(ValueError, match="action for 'developer_0'; live agents: none"):
+    with pytest.raises(ValueError, match=r"'developer_0'.* none"):
         env.step({"developer_0": 0.0, "developer_1": 0.0})
     observations, _ = env.reset()
     assert env.agents == list(observations) == env.possible_agents
 
 
 def test_bad_settings() -> None:
-    with pytest.raises(ValueError, match="render_mode: unknown 'rgb_array'; known: human, ansi"):
+    with pytest.raises(ValueError, match=r"render_mode: .*'rgb_array'.* human, ansi"):
         make(render_mode="rgb_array")
-    with pytest.raises(ValueError, match="horizon: must be a whole number >= 1, got 0"):
+    with pytest.raises(ValueError, match=r"horizon: .*>= 1, got 0"):
         make(horizon=0)
     with pytest.raises(TypeError, match="colour"):
         make(colour="red")
@@ -713,9 +716,9 @@ def test_doors_and_defaults() -> None:
     assert isinstance(env, pettingzoo.ParallelEnv)
     assert isinstance(aec_env(), pettingzoo.AECEnv)
     assert env.game.names == bg.load_game("duel").names
-    assert env.protocol == bg.make_protocol("direct")
+    assert env.protocol == DIRECT
     given = bg.parallel_env("duel", ("tune-before-test", {"level": 3}))
-    assert given.protocol == bg.make_protocol("tune-before-test", level=3)
+    assert given.protocol == tuned(3)
 
 
 def test_agent_by_agent_play_pays_the_same() -> None:

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import LARGE
 from witnesses.published import exact_duel
 
 import benchgame_env as bg
 from agents import line_up, play
 
-# Three periods of 12,075 and 22,692 revisions take longer than all other games together.
-LARGE = ("open-gsm8k", "open-mmlu")
 GAMES = [
     pytest.param(name, marks=pytest.mark.long if name in LARGE else ())
     for name in bg.games()

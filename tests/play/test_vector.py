@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tools.cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules
+from tools.cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds, rules, tuned
+from tools.checks import same
 from witnesses.episodes import Reference, Replay, award_all, rank_all
 
 import benchgame_env as bg
@@ -19,7 +20,7 @@ from benchgame_env.rules import is_exact
 
 RULES = rules()
 # Scores of additive curves are all 1.0 in float64 at the example's 3,000 steps; here they differ.
-KINDS = kinds() | {"tune-a-little": bg.make_protocol("tune-before-test", level=0.5)}
+KINDS = kinds() | {"tune-a-little": tuned(0.5)}
 KINDS |= {"noisy": Noisy()}
 FIXED = [name for name, rule in kinds().items() if rule.traits.draws == "none"]
 INFOS = {"effort", "score", "rank", "prize", "cost", "payoff"}
@@ -41,15 +42,6 @@ def random_actions(vec: bg.VectorEnv, rng: np.random.Generator) -> np.ndarray:
 def record(vec: bg.VectorEnv, rounds: int, rng: np.random.Generator) -> list[Any]:
     """Everything that ``rounds`` steps return, in order."""
     return [vec.step(random_actions(vec, rng)) for _ in range(rounds)]
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equality bit for bit of arrays in tuples, lists and dicts."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    return a.dtype == b.dtype and np.array_equal(a, b)
 
 
 # The witness
@@ -243,7 +235,7 @@ def test_without_auto_reset_the_returned_observation_is_the_final_one() -> None:
     assert truncated.all()
     assert (part(vec, observations, "rounds_left") == 0).all()
     assert infos.keys() == INFOS
-    with pytest.raises(RuntimeError, match="call reset before step"):
+    with pytest.raises(RuntimeError, match="reset before step"):
         vec.step(np.zeros((3, 2)))
 
 
@@ -526,35 +518,33 @@ def test_whose_turn_it_is_cannot_be_overwritten(revision: str) -> None:
 # Errors
 
 
+def check_refused(actions: Any, message: str, **settings: Any) -> None:
+    """Refused in words, and not played: a twin that was never asked goes on alike."""
+    vec, twin = make(**settings), make(**settings)
+    vec.reset(0), twin.reset(0)
+    with pytest.raises(ValueError, match=message):
+        vec.step(actions)
+    assert same(vec.step(np.zeros((3, 2))), twin.step(np.zeros((3, 2))))
+
+
 @pytest.mark.parametrize("shape", [(2,), (3,), (2, 3), (1, 2), (3, 3), (3, 2, 2), (3, 1, 2)])
 def test_actions_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    vec = make()
-    vec.reset(0)
-    with pytest.raises(ValueError, match=r"actions: expected shape \(3, 2\), got \("):
-        vec.step(np.zeros(shape))
+    check_refused(np.zeros(shape), r"actions: .*\(3, 2\), got \(")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_an_action_that_is_no_number_names_copy_and_developer(value: float) -> None:
-    vec, control = make(), make()
-    vec.reset(0), control.reset(0)
     actions = np.zeros((3, 2))
     actions[2, 1] = value
-    with pytest.raises(ValueError, match=f"actions: developer 1 of copy 2.* got {value}"):
-        vec.step(actions)
-    # The refused step was not played.
-    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+    check_refused(actions, f"actions: developer 1 of copy 2.* got {value}")
 
 
 @pytest.mark.parametrize("value", [0.5, -1.0, 41.0, math.nan, math.inf])
 def test_an_action_that_is_no_level_names_copy_and_developer(value: float) -> None:
-    vec, control = make(action_type="discrete"), make(action_type="discrete")
-    vec.reset(0), control.reset(0)
     actions = np.zeros((3, 2))
     actions[1, 0] = value
-    with pytest.raises(ValueError, match=f"actions: developer 0 of copy 1.* 0 to 40, got {value}"):
-        vec.step(actions)
-    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+    message = f"actions: developer 0 of copy 1.* 0 to 40, got {value}"
+    check_refused(actions, message, action_type="discrete")
 
 
 @pytest.mark.parametrize(
@@ -577,11 +567,7 @@ def test_an_action_that_is_no_level_names_copy_and_developer(value: float) -> No
 def test_actions_that_are_no_real_numbers_are_refused(
     actions: Any, named: str, action_type: str
 ) -> None:
-    vec, control = make(action_type=action_type), make(action_type=action_type)
-    vec.reset(0), control.reset(0)
-    with pytest.raises(ValueError, match=f"actions: .*{named}"):
-        vec.step(actions)
-    assert same(vec.step(np.zeros((3, 2))), control.step(np.zeros((3, 2))))
+    check_refused(actions, f"actions: .*{named}", action_type=action_type)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8, np.uint64, np.longdouble, object])
@@ -602,35 +588,35 @@ def test_a_bad_seed_is_named_and_the_stream_goes_on(seed: Any) -> None:
 
 
 def test_step_before_reset() -> None:
-    with pytest.raises(RuntimeError, match="call reset before step"):
+    with pytest.raises(RuntimeError, match="reset before step"):
         make().step(np.zeros((3, 2)))
 
 
 @pytest.mark.parametrize("look", [lambda vec: vec.state(), lambda vec: vec.turn], ids=["state", "turn"])
 def test_looking_before_reset_says_so(look: Any) -> None:
-    with pytest.raises(RuntimeError, match="call reset"):
+    with pytest.raises(RuntimeError, match="reset"):
         look(make())
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_envs": 0}, "num_envs: must be a whole number >= 1, got 0"),
-        ({"num_envs": 10**30}, f"num_envs: must be .*, got {10**30}"),
-        ({"num_envs": 2.0}, "num_envs: must be a whole number >= 1, got 2.0"),
-        ({"horizon": 0}, "horizon: must be a whole number >= 1, got 0"),
-        ({"horizon": True}, "horizon: must be a whole number >= 1, got True"),
-        ({"horizon": None}, "horizon: must be a whole number >= 1, got None"),
-        ({"revision": "sometimes"}, "revision: unknown 'sometimes'; known: simultaneous, alt"),
-        ({"action_type": "box"}, "action_type: unknown 'box'; known: continuous, discrete"),
-        ({"action_scale": "sqrt"}, "action_scale: unknown 'sqrt'; known: linear, log"),
-        ({"effort_levels": 1}, "effort_levels: must be a whole number >= 2, got 1"),
-        ({"game": "chess"}, "game: unknown 'chess'; known: .*duel, .*twins"),
-        ({"game": 3}, "game: expected a name or a Game, got 3"),
-        ({"protocol": "fair"}, "protocol: unknown 'fair'; known: .*direct, .*tune-before-test"),
-        ({"protocol": 3}, "protocol: expected a name, .* got 3"),
-        ({"protocol": ("tune-before-test", {"level": -1})}, "level: must be >= 0, got -1"),
-        ({"protocol": ("direct", {"level": 1})}, "'direct' takes ties; got {'level': 1}"),
+        ({"num_envs": 0}, "num_envs: .*>= 1, got 0"),
+        ({"num_envs": 10**30}, f"num_envs: .*got {10**30}"),
+        ({"num_envs": 2.0}, "num_envs: .*>= 1, got 2.0"),
+        ({"horizon": 0}, "horizon: .*>= 1, got 0"),
+        ({"horizon": True}, "horizon: .*>= 1, got True"),
+        ({"horizon": None}, "horizon: .*>= 1, got None"),
+        ({"revision": "sometimes"}, "revision: .*'sometimes'.* simultaneous, alt"),
+        ({"action_type": "box"}, "action_type: .*'box'.* continuous, discrete"),
+        ({"action_scale": "sqrt"}, "action_scale: .*'sqrt'.* linear, log"),
+        ({"effort_levels": 1}, "effort_levels: .*>= 2, got 1"),
+        ({"game": "chess"}, "game: .*'chess'.* duel, .*twins"),
+        ({"game": 3}, "game: .*got 3"),
+        ({"protocol": "fair"}, "protocol: .*'fair'.* direct, .*tune-before-test"),
+        ({"protocol": 3}, "protocol: .*got 3"),
+        ({"protocol": ("tune-before-test", {"level": -1})}, "level: .*>= 0, got -1"),
+        ({"protocol": ("direct", {"level": 1})}, "'direct' .*ties; got {'level': 1}"),
     ],
 )
 def test_bad_settings_name_the_field_and_what_is_known(settings: dict[str, Any], message: str) -> None:
@@ -652,7 +638,7 @@ class Capped:
 
 
 def test_an_axis_without_an_end_is_refused() -> None:
-    with pytest.raises(ValueError, match="budget: must be finite where the cost of effort is bounded"):
+    with pytest.raises(ValueError, match=r"budget: .*finite.* cost"):
         make(bg.load_game("duel", cost=Capped()))
     limited = make(bg.load_game("duel", cost=Capped(), budget=2.0))
     limited.reset(0)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tools.cases import GAMES, rules, suits
+from tools.cases import DIRECT, GAMES, rules, suits
 from tools.generators import games, seeds
 from witnesses import rules as witness
 
@@ -287,7 +287,7 @@ def test_best_responses_to_rounded_boards_pay_as_promised() -> None:
 @given(games(), seeds)
 def test_a_cap_out_of_reach_is_the_base(game: bg.Game, seed: int) -> None:
     efforts, _ = stories(game, 3, seed)
-    rule, base = bg.make_protocol("capped", effort=1e9), bg.make_protocol("direct")
+    rule, base = bg.make_protocol("capped", effort=1e9), DIRECT
     assert_same(boards(rule, game, efforts), boards(base, game, efforts))
     aims = np.random.default_rng(seed).uniform(0, 1, (5, game.n_developers))
     np.testing.assert_array_equal(rule.effort_for(game, aims), base.effort_for(game, aims))
@@ -319,7 +319,7 @@ def test_stocks_by_hand() -> None:
 @given(games(), seeds)
 def test_a_test_renewed_wholly_is_the_base(game: bg.Game, seed: int) -> None:
     efforts, revised = stories(game, 3, seed)
-    rule, base = bg.make_protocol("refreshed", rate=1), bg.make_protocol("direct")
+    rule, base = bg.make_protocol("refreshed", rate=1), DIRECT
     assert_same(boards(rule, game, efforts, revised), boards(base, game, efforts))
 
 
@@ -423,7 +423,7 @@ def test_the_top_is_never_shared_and_the_rest_may_be() -> None:
 def test_no_margin_is_the_base_but_for_ties_at_the_top(game: bg.Game, seed: int) -> None:
     efforts, _ = stories(game, 4, seed)
     rule = bg.make_protocol("incumbent-margin", margin=0)
-    found, base = (boards(r, game, efforts) for r in (rule, bg.make_protocol("direct")))
+    found, base = (boards(r, game, efforts) for r in (rule, DIRECT))
     for mine, plain in zip(found, base, strict=True):
         shown = plain.scores
         on_top = np.take_along_axis(shown, mine.ranks.argmin(axis=-1)[..., None], axis=-1)[..., 0]
@@ -643,44 +643,48 @@ def test_a_step_that_rounds_1_up_shows_no_accuracies() -> None:
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("shared-test", {"items": 0}, "items: must be a whole number >= 1, got 0"),
-        ("finite-test+shared-test", {"items": 5}, "base: chances need a fixed score"),
-        ("rounded", {"decimals": -1}, "decimals: must be a whole number >= 0, got -1"),
-        ("rounded", {"decimals": 1.5}, "decimals: must be a whole number >= 0, got 1.5"),
-        ("rounded", {"decimals": 16}, "decimals: must be <= 15, got 16"),
-        ("confidence-ranks", {"items": 5, "z": -1}, "z: must be >= 0, got -1"),
-        ("confidence-ranks", {"items": 5, "z": math.nan}, "z: must be finite, got nan"),
-        ("confidence-ranks", {"items": 5, "ties": "split"}, "'confidence-ranks' takes items, base, z;"),
-        ("ladder", {"step": 0}, "step: must be > 0, got 0"),
-        ("ladder-free", {"items": True}, "items: must be a whole number >= 1, got True"),
-        ("incumbent-margin", {"margin": -0.1}, "margin: must be >= 0, got -0.1"),
-        ("incumbent-margin", {"margin": 0.1, "decay": -1}, "decay: must be >= 0, got -1"),
-        ("capped", {"effort": -1}, "effort: must be >= 0, got -1"),
-        ("capped", {"effort": 1, "ties": "coin"}, "ties: unknown 'coin'; known: quality, split"),
-        ("refreshed", {"rate": 1.5}, "rate: must be <= 1, got 1.5"),
-        ("refreshed", {"rate": -0.5}, "rate: must be >= 0, got -0.5"),
-        ("best-of", {"k": 0}, "k: must be a whole number >= 1, got 0"),
-        ("best-of", {"k": [2, 0]}, "k: must be a whole number >= 1, got 0"),
-        ("best-of", {"k": 2.0}, "k: must be a whole number >= 1, got 2.0"),
-        ("direct+best-of", {"k": 2}, "base: private tests need boards drawn without state, got Direct"),
-        ("finite-test+ladder+best-of", {"k": 2, "items": 5, "step": 0.1}, "base: private tests need"),
+        ("shared-test", {"items": 0}, "items: .*>= 1, got 0"),
+        ("finite-test+shared-test", {"items": 5}, "base: .*fixed score.*FiniteTest"),
+        ("rounded", {"decimals": -1}, "decimals: .*>= 0, got -1"),
+        ("rounded", {"decimals": 1.5}, "decimals: .*>= 0, got 1.5"),
+        ("rounded", {"decimals": 16}, "decimals: .*<= 15, got 16"),
+        ("confidence-ranks", {"items": 5, "z": -1}, "z: .*>= 0, got -1"),
+        ("confidence-ranks", {"items": 5, "z": math.nan}, "z: .*got nan"),
+        ("confidence-ranks", {"items": 5, "ties": "split"}, "'confidence-ranks' .*items, base, z;"),
+        ("ladder", {"step": 0}, "step: .*> 0, got 0"),
+        ("ladder-free", {"items": True}, "items: .*>= 1, got True"),
+        ("incumbent-margin", {"margin": -0.1}, "margin: .*>= 0, got -0.1"),
+        ("incumbent-margin", {"margin": 0.1, "decay": -1}, "decay: .*>= 0, got -1"),
+        ("capped", {"effort": -1}, "effort: .*>= 0, got -1"),
+        ("capped", {"effort": 1, "ties": "coin"}, "ties: .*'coin'.* quality, split"),
+        ("refreshed", {"rate": 1.5}, "rate: .*<= 1, got 1.5"),
+        ("refreshed", {"rate": -0.5}, "rate: .*>= 0, got -0.5"),
+        ("best-of", {"k": 0}, "k: .*>= 1, got 0"),
+        ("best-of", {"k": [2, 0]}, "k: .*>= 1, got 0"),
+        ("best-of", {"k": 2.0}, "k: .*>= 1, got 2.0"),
+        ("direct+best-of", {"k": 2}, "base: .*drawn without state, got Direct"),
+        (
+            "finite-test+ladder+best-of",
+            {"k": 2, "items": 5, "step": 0.1},
+            r"base: .*drawn without state, got Ladder\(base=FiniteTest",
+        ),
         (
             "confidence-ranks+ladder",
             {"items": 5, "step": 0.1},
-            "'ladder' does not go over Confidence.* last",
+            "'ladder' .*Confidence.* last",
         ),
         (
             "incumbent-margin+rounded",
             {"margin": 0.1, "decimals": 1},
-            "'rounded' does not go over Incumb",
+            "'rounded' .*Incumb",
         ),
         (
             "incumbent-margin+finite-test",
             {"margin": 0.1, "items": 3},
-            "base: chances need a fixed score",
+            "base: .*fixed score.*, got Incumb",
         ),
-        ("ladder+direct", {"step": 0.1}, "'direct' does not go over another rule"),
-        ("first-look", {"base": 3}, "protocol: expected a name"),
+        ("ladder+direct", {"step": 0.1}, "'direct' .*another rule"),
+        ("first-look", {"base": 3}, "protocol: .*got 3"),
     ],
 )
 def test_refused(name: str, parameters: Any, message: str) -> None:
@@ -690,12 +694,12 @@ def test_refused(name: str, parameters: Any, message: str) -> None:
 
 def test_as_many_private_tests_as_developers() -> None:
     rule = bg.make_protocol("best-of", k=(1, 2))
-    with pytest.raises(ValueError, match="k: 2 numbers for 3 developers"):
+    with pytest.raises(ValueError, match=r"k: 2 .*3 developers"):
         rule.evaluate(three(), np.zeros(3), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", ["shared-test", "confidence-ranks", "best-of"])
 def test_rules_that_draw_ask_for_a_stream(name: str) -> None:
     rule = bg.make_protocol(name, **protocol_class(name).example)
-    with pytest.raises(ValueError, match="needs a generator"):
+    with pytest.raises(ValueError, match=r"rng: .*generator"):
         rule.evaluate(three(), np.zeros(3))

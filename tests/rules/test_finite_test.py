@@ -55,15 +55,15 @@ def test_over_another_rule() -> None:
 
 
 def test_refused() -> None:
-    with pytest.raises(ValueError, match="items: must be a whole number >= 1, got 0"):
+    with pytest.raises(ValueError, match=r"items: .*>= 1, got 0"):
         bg.make_protocol("finite-test", items=0)
-    with pytest.raises(ValueError, match=r"base: .*fixed score for each effort, got Noisy"):
+    with pytest.raises(ValueError, match=r"base: .*fixed score.*, got Noisy"):
         bg.make_protocol("finite-test", items=3, base=Noisy())
     rule = bg.make_protocol("finite-test", items=3)
-    with pytest.raises(ValueError, match=r"rng: FiniteTest\(items=3, .* needs a generator"):
+    with pytest.raises(ValueError, match=r"rng: FiniteTest\(items=3, .*generator"):
         rule.evaluate(bg.load_game("duel"), np.zeros(2))
     points = bg.curves.Tabulated([[0.0, 1.0]] * 2, [[0.0, 40.0], [0.0, 1.0]])
     game = bg.Game(points, bg.LinearCost(), [1.0, 0.0])
     rule.evaluate(game, np.zeros(2), np.random.default_rng(0))
-    with pytest.raises(ValueError, match=r"in \[0, 1\], but model-0 scores 20 at effort 0.5"):
+    with pytest.raises(ValueError, match=r"\[0, 1\].*model-0 .*20 at effort 0.5"):
         rule.evaluate(game, np.full(2, 0.5), np.random.default_rng(0))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import Bare, NormalIndex, tuned
 from tools.cases import Noisy as DrawnJointly
-from tools.cases import NormalIndex
 
 import benchgame_env as bg
 from benchgame_env.rules import as_protocol, example_parameters, is_exact, parameter_names
@@ -18,20 +18,6 @@ from benchgame_env.subgame import Subgame
 from benchgame_env.testing import check_protocol
 
 LAYERS = [name for name in bg.protocols() if "base" in parameter_names(name)]
-
-
-class Bare:
-    """Rank by accuracy, in a class with evaluate alone.
-
-    Formula: ``s_i = v_i(e_i)``.
-    Parameters: none.
-    Used by: these tests.
-    Rewards: tuning.
-    Version: 0.
-    """
-
-    def evaluate(self, game, efforts, rng=None):
-        return game.board(game.curves.score(np.asarray(efforts)))
 
 
 class BareDice:
@@ -74,7 +60,7 @@ BASES: dict[str, Any] = {
     "silent": Silent(),
     "leveller": Leveller(),
     "own-ranks": OwnRanks(),
-    "deterministic": bg.make_protocol("tune-before-test", level=0.25),
+    "deterministic": tuned(0.25),
     "few-scores": bg.make_protocol("rounded", decimals=1),
     "drawn-jointly": DrawnJointly(),
     "drawn-independently": bg.make_protocol("finite-test", items=20),
@@ -267,11 +253,8 @@ def test_a_bare_class_may_remember() -> None:
     assert infos["score"][0, 0] == pytest.approx(2 - np.exp(-1.0), abs=1e-6)
 
 
-def test_a_registered_class_with_evaluate_alone_goes_under_layers(monkeypatch) -> None:
-    from benchgame_env.rules import registry  # what is registered here is forgotten after the test
-
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
-    monkeypatch.setattr(registry, "_listeners", [])
+@pytest.mark.usefixtures("fresh_registry")
+def test_a_registered_class_with_evaluate_alone_goes_under_layers() -> None:
     bg.register_protocol("mine")(type("Mine", (Bare,), {}))
     rule = bg.make_protocol("mine+rounded", decimals=1)
     assert repr(rule) == "Rounded(base=Mine(), ties='split', decimals=1)"
@@ -280,12 +263,12 @@ def test_a_registered_class_with_evaluate_alone_goes_under_layers(monkeypatch) -
 
 
 def test_a_class_is_no_protocol() -> None:
-    with pytest.raises(ValueError, match="protocol: expected a name"):
+    with pytest.raises(ValueError, match=r"protocol: .*Bare"):
         as_protocol(Bare)
 
 
 def test_draws_are_one_of_three() -> None:
-    with pytest.raises(ValueError, match="draws: unknown 'often'"):
+    with pytest.raises(ValueError, match=r"draws: .*'often'"):
         bg.Traits(draws="often")
 
 
@@ -296,7 +279,7 @@ def test_a_bare_class_is_held_to_what_it_says() -> None:
         __doc__ = Bare.__doc__
         traits = bg.Traits(draws="independent", remembers=False)
 
-    with pytest.raises(AssertionError, match="Boastful: seeds: traits say draws='independent'"):
+    with pytest.raises(AssertionError, match=r"Boastful: seeds: .*draws='independent'"):
         check_protocol(Boastful(), "duel")
 
 

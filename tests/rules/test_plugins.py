@@ -5,7 +5,6 @@ What a stranger does is done as a stranger would: in a folder of its own, by a n
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -17,29 +16,18 @@ from pathlib import Path
 
 import pettingzoo
 import pytest
+from tools.cases import tuned
+from tools.checks import ROOT, printed, python
 
 import benchgame_env as bg
 from benchgame_env.rules import example_parameters, protocol_class, registry
 
-ROOT = Path(__file__).parent.parent.parent
 [RECIPE] = re.findall(
     r"## Your own protocol\n\n(.*?)\n## ", (ROOT / "README.md").read_text(), flags=re.DOTALL
 )
 has_registry = pytest.mark.skipif(
     not hasattr(pettingzoo, "register"), reason="PettingZoo has a registry from 1.27 on"
 )
-
-
-def python(folder: Path, *words: str, path: tuple[Path, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """``python words`` in a folder outside the checkout, which has to be on the path therefore."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (*path, ROOT)))}
-    command = [sys.executable, *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
-def printed(done: subprocess.CompletedProcess[str], *statuses: int) -> str:
-    assert done.returncode in (statuses or (0,)), done.stderr
-    return done.stdout
 
 
 # --- the recipe --------------------------------------------------------------------------------
@@ -104,9 +92,8 @@ def test_the_recipes_rule_is_trained_and_graded(recipe: Path) -> None:
         f"assert train.main({words}) == 0\n"
         f"sys.exit(evaluate.main({grade}))\n"
     )
-    assert "my_rule:my-rule(level=0.5)" in printed(
-        python(recipe, "-c", code), 3
-    )  # undecided: too few seeds
+    told = printed(python(recipe, "-c", code), 3)  # undecided: too few seeds
+    assert "my_rule:my-rule(level=0.5)" in told
 
 
 def test_the_recipes_rule_reaches_processes_that_are_spawned(recipe: Path) -> None:
@@ -134,13 +121,6 @@ def test_the_recipes_rule_is_an_environment_once_imported(recipe: Path) -> None:
 
 
 # --- modules -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is forgotten after it."""
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
-    monkeypatch.setattr(registry, "_listeners", [])
 
 
 @pytest.fixture
@@ -175,29 +155,29 @@ def test_a_rule_in_a_module_is_found_by_name_or_class(module: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("module_of_mine:other", "module_of_mine has no protocol or class 'other'"),
-        ("module_of_mine:number", "module_of_mine has no protocol or class 'number'"),
-        ("no_such_module:x", "cannot import 'no_such_module': ModuleNotFoundError"),
-        ("module_in_ruins:x", "cannot import 'module_in_ruins': ZeroDivisionError: division by zero"),
-        (":x", "cannot import ''"),
-        ("module_of_mine:", "module_of_mine has no protocol or class ''"),
+        ("module_of_mine:other", "module_of_mine .*'other'"),
+        ("module_of_mine:number", "module_of_mine .*'number'"),
+        ("no_such_module:x", "'no_such_module': ModuleNotFoundError"),
+        ("module_in_ruins:x", "'module_in_ruins': ZeroDivisionError: division by zero"),
+        (":x", "import ''"),
+        ("module_of_mine:", "module_of_mine .*''"),
     ],
 )
 def test_what_a_module_lacks_is_said(module: str, name: str, message: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ValueError, match=message):
         bg.make_protocol(name)
 
 
 @pytest.mark.usefixtures("fresh_registry")
 @pytest.mark.parametrize("name", ["my rule", "a:b", "", "-x", "naïve"])
 def test_names_are_words(name: str) -> None:
-    with pytest.raises(ValueError, match="a name is made of letters, digits"):
+    with pytest.raises(ValueError, match="letters, digits"):
         bg.register_protocol(name)(protocol_class("direct"))
 
 
 @pytest.mark.usefixtures("fresh_registry")
 def test_a_class_has_one_name() -> None:
-    with pytest.raises(ValueError, match="protocol 'also-direct': Direct is called 'direct' already"):
+    with pytest.raises(ValueError, match=r"protocol 'also-direct': Direct .*'direct'"):
         bg.register_protocol("also-direct")(protocol_class("direct"))
 
 
@@ -221,7 +201,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_installed_protocol_is_known_and_a_broken_one_is_one_warning(site: Path) -> None:
-    listed = python(site, "-m", "benchgame_env", "protocols", path=(site,))
+    listed = python(site, "-m", "benchgame_env", "protocols", path=(site, ROOT))
     names = [line.split(":")[0] for line in printed(listed).splitlines()]
     assert "half-credit" in names
     assert "crumbled" not in names
@@ -243,14 +223,14 @@ def test_pettingzoo_finds_an_installed_protocol_and_imports_it_only_then(site: P
         "print(env.protocol, round(required[1, 0], 9))\n"
     )
     # Passing takes 0.5 of index (theory section 4), so an effort of 1 at half credit.
-    told = printed(python(site, "-W", "error", "-c", code, path=(site,)))
+    told = printed(python(site, "-W", "error", "-c", code, path=(site, ROOT)))
     assert told == "HalfCredit() 1.0\n"
 
 
 def test_asking_for_a_broken_protocol_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("crumbled", "no_such_module:Rule", registry.ENTRY_POINT_GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
-    with pytest.raises(ValueError, match=r"'crumbled' of .* cannot be used: ModuleNotFoundError"):
+    with pytest.raises(ValueError, match=r"'crumbled' of .*: ModuleNotFoundError"):
         bg.make_protocol("crumbled")
 
 
@@ -259,7 +239,7 @@ def test_a_broken_protocol_is_warned_of_once(monkeypatch: pytest.MonkeyPatch) ->
     points = [EntryPoint("crumbled", "no_such_module:Rule", registry.ENTRY_POINT_GROUP)]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
     monkeypatch.setattr(registry, "_tried", set())
-    with pytest.warns(RuntimeWarning, match="'crumbled' of the installed package 'unknown'"):
+    with pytest.warns(RuntimeWarning, match="'crumbled' of .*'unknown'"):
         known = bg.protocols()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -283,6 +263,6 @@ def test_pettingzoo_makes_every_protocol_with_its_parameters(name: str) -> None:
 def test_pettingzoo_takes_a_whole_protocol_as_well() -> None:
     rule = ("tune-before-test", {"level": 3})
     made = pettingzoo.make("parallel", "benchgame/direct-v0", protocol=rule)
-    assert made.protocol == bg.make_protocol("tune-before-test", level=3)
-    with pytest.raises(ValueError, match=r"'tune-before-test' takes level, ties; got {}"):
+    assert made.protocol == tuned(3)
+    with pytest.raises(ValueError, match=r"'tune-before-test' .*level, ties; got {}"):
         pettingzoo.make("parallel", "benchgame/tune-before-test-v0")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tools.cases import Noisy, rules, suits
+from tools.cases import DIRECT, Noisy, rules, suits, tuned
 from tools.generators import games, profiles, rngs, seeds
 from witnesses.episodes import award_all, publish, rank_all, scores_all
 
@@ -18,12 +18,6 @@ from benchgame_env.rules import as_protocol, is_exact, protocol_class, registry
 
 every_rule = st.sampled_from(list(rules().values()))
 exact_rules = every_rule.filter(is_exact)
-
-
-@pytest.fixture
-def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is forgotten after it."""
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
 
 
 # --- laws --------------------------------------------------------------------------------------
@@ -84,31 +78,31 @@ def test_inverse_names_the_least_effort(game, rule, rng) -> None:
 @given(games(), exact_rules.map(lambda rule: rule.ties), st.data())
 def test_tuning_at_level_0_is_direct_evaluation(game, ties, data) -> None:
     efforts = data.draw(profiles(game, size=5))
-    tuned = bg.make_protocol("tune-before-test", level=0, ties=ties).evaluate(game, efforts)
+    shown = tuned(0, ties).evaluate(game, efforts)
     direct = bg.make_protocol("direct", ties=ties).evaluate(game, efforts)
-    for one, other in zip(tuned, direct, strict=True):
+    for one, other in zip(shown, direct, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @given(games(), st.floats(0, 3), st.floats(0, 3))
 def test_the_designers_effort_counts_as_the_developers_own(game, level, effort) -> None:
     efforts = np.full(game.n_developers, effort)
-    tuned = bg.make_protocol("tune-before-test", level=level).score(game, efforts)
-    np.testing.assert_array_equal(tuned, bg.make_protocol("direct").score(game, level + efforts))
+    shown = tuned(level).score(game, efforts)
+    np.testing.assert_array_equal(shown, DIRECT.score(game, level + efforts))
 
 
 def test_tuning_changes_nothing_on_additive_curves() -> None:
     # Section 4: Delta cancels out of every comparison, v_i > v_j iff theta_i + e_i > theta_j + e_j.
     game = bg.load_game("five")
     efforts = np.random.default_rng(0).uniform(0, 1, (50, 5))
-    direct = bg.make_protocol("direct").evaluate(game, efforts)
-    tuned = bg.make_protocol("tune-before-test", level=2.5).evaluate(game, efforts)
-    np.testing.assert_array_equal(direct.ranks, tuned.ranks)
+    direct = DIRECT.evaluate(game, efforts)
+    shown = tuned(2.5).evaluate(game, efforts)
+    np.testing.assert_array_equal(direct.ranks, shown.ranks)
 
 
 def test_published_parameters_are_the_numbers_only() -> None:
-    assert bg.make_protocol("direct").published == {}
-    assert bg.make_protocol("tune-before-test", level=300).published == {"level": 300.0}
+    assert DIRECT.published == {}
+    assert tuned(300).published == {"level": 300.0}
 
 
 def test_noise_comes_from_the_stream_that_is_handed_in() -> None:
@@ -143,19 +137,19 @@ def test_protocols_with_equal_parameters_are_equal(name) -> None:
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("tune-before-test", {"level": -1}, "level: must be >= 0, got -1"),
-        ("tune-before-test", {"level": math.nan}, "level: must be finite, got nan"),
-        ("tune-before-test", {"level": math.inf}, "level: must be finite, got inf"),
-        ("tune-before-test", {"level": "much"}, "level: expected a number, got 'much'"),
+        ("tune-before-test", {"level": -1}, "level: .*>= 0, got -1"),
+        ("tune-before-test", {"level": math.nan}, "level: .*got nan"),
+        ("tune-before-test", {"level": math.inf}, "level: .*got inf"),
+        ("tune-before-test", {"level": "much"}, "level: .*got 'much'"),
         (
             "tune-before-test",
             {"level": 1, "ties": "coin"},
-            "ties: unknown 'coin'; known: quality, split",
+            "ties: .*'coin'.* quality, split",
         ),
-        ("direct", {"ties": "coin"}, "ties: unknown 'coin'; known: quality, split"),
-        ("tune-before-test", {}, r"takes level, ties; got {} \(missing a required argument: 'level'\)"),
-        ("direct", {"level": 3}, "'direct' takes ties; got {'level': 3}"),
-        ("roulette", {}, "protocol: unknown 'roulette'; known: .*direct.*tune-before-test"),
+        ("direct", {"ties": "coin"}, "ties: .*'coin'.* quality, split"),
+        ("tune-before-test", {}, r"level, ties; got {} .*'level'"),
+        ("direct", {"level": 3}, "'direct' .*ties; got {'level': 3}"),
+        ("roulette", {}, "protocol: .*'roulette'.* direct.*tune-before-test"),
     ],
 )
 def test_refused(name, parameters, message) -> None:
@@ -193,7 +187,7 @@ def test_a_registered_protocol_is_known_everywhere() -> None:
 
 @pytest.mark.usefixtures("fresh_registry")
 def test_a_name_is_given_once() -> None:
-    with pytest.raises(ValueError, match=r"protocol 'direct' is already .*direct\.Direct"):
+    with pytest.raises(ValueError, match=r"protocol 'direct' .*direct\.Direct"):
         bg.register_protocol("direct")(HalfCredit)
     assert protocol_class("direct").__name__ == "Direct"
 
@@ -209,7 +203,7 @@ def test_a_protocol_without_evaluate_is_refused() -> None:
     class Silent:
         pass
 
-    with pytest.raises(ValueError, match=r"protocol 'silent': .*Silent has no evaluate"):
+    with pytest.raises(ValueError, match=r"protocol 'silent': .*Silent .*evaluate"):
         bg.register_protocol("silent")(Silent)
     assert "silent" not in bg.protocols()
 
@@ -228,13 +222,13 @@ def test_installed_packages_add_protocols_by_entry_point(monkeypatch) -> None:
 
 
 def test_a_protocol_may_be_named_described_or_handed_in() -> None:
-    rule = bg.make_protocol("tune-before-test", level=3)
-    assert as_protocol("direct") == bg.make_protocol("direct")
+    rule = tuned(3)
+    assert as_protocol("direct") == DIRECT
     assert as_protocol(("tune-before-test", {"level": 3})) == rule
     assert as_protocol(rule) is rule
 
 
 @pytest.mark.parametrize("spec", [None, 3, ("direct",), ["direct", {}], object()])
 def test_other_descriptions_are_refused(spec) -> None:
-    with pytest.raises(ValueError, match=r"protocol: expected a name, \(name, parameters\)"):
+    with pytest.raises(ValueError, match=r"protocol: .*name, \(name, parameters\)"):
         as_protocol(spec)

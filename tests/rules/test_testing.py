@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from tools.cases import rules
+from tools.cases import Bare, rules
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main
@@ -22,20 +22,6 @@ def accuracies(game: Any, efforts: Any) -> Any:
 
 
 # --- sound rules -------------------------------------------------------------------------------
-
-
-class Plain:
-    """Rank by accuracy, in a class with evaluate alone, related to nothing.
-
-    Formula: ``s_i = v_i(e_i)``.
-    Parameters: none.
-    Used by: these tests.
-    Rewards: tuning.
-    Version: 0.
-    """
-
-    def evaluate(self, game, efforts, rng=None):
-        return game.board(accuracies(game, efforts))
 
 
 @dataclass(frozen=True)
@@ -170,7 +156,7 @@ def test_every_layer_is_among_the_compositions() -> None:
     assert {name.partition("+")[2] for name in compositions()} == layers
 
 
-@pytest.mark.parametrize("rule", [Plain(), Intervals(), PersonalBest(), Handicap(), Stairs()])
+@pytest.mark.parametrize("rule", [Bare(), Intervals(), PersonalBest(), Handicap(), Stairs()])
 def test_rules_of_other_kinds_are_sound(rule: Any) -> None:
     check_protocol(rule)
 
@@ -178,7 +164,7 @@ def test_rules_of_other_kinds_are_sound(rule: Any) -> None:
 def test_names_classes_and_pairs_are_taken_too() -> None:
     assert check_protocol("tune-before-test") == check_protocol(("tune-before-test", {"level": 30}))
     assert "exact" in check_protocol(Intervals, "pythia-gsm8k")
-    with pytest.raises(ValueError, match="unknown 'roulette'"):
+    with pytest.raises(ValueError, match="'roulette'"):
         check_protocol("roulette")
 
 
@@ -602,84 +588,84 @@ class Incomplete(ByScore):
 
 
 BROKEN = [
-    (CentredOverTheBatch(), "shapes: a batch must give what its rows give alone"),
-    (OneBoardOnly(), r"shapes: evaluate must return scores of the efforts' shape \(3, 5\), got \(5,\)"),
-    (Logarithmic(), "shapes: evaluate must return finite scores, got -inf"),
-    (ScoresAlone(), "shapes: evaluate must return scores, ranks and prizes, as bg.Board does"),
+    (CentredOverTheBatch(), "shapes: .*batch"),
+    (OneBoardOnly(), r"shapes: evaluate .*scores.* \(3, 5\), got \(5,\)"),
+    (Logarithmic(), "shapes: evaluate .*finite scores, got -inf"),
+    (ScoresAlone(), "shapes: evaluate .*scores, ranks and prizes"),
     (
         FractionalRanks(),
-        "shapes: evaluate must return ranks as numbers, ranks as whole ones; got float64",
+        "shapes: evaluate .*ranks .*got float64",
     ),
-    (OutOfRange(), "shapes: the rule raises IndexError: index 5 is out of bounds"),
-    (RanksFromZero(), "ranks: ranks .* are no ranking: a rank is 1 plus the number of developers above"),
-    (WorstRankOfATie(), "ranks: ranks .* are no ranking: .* tied developers share the best rank"),
-    (LastTakesAll(), "ranks: a worse rank is paid more"),
-    (UnequalAtATie(), "ranks: equal ranks must be paid equal prizes"),
-    (Upside(), "ranks: ranks and prizes do not follow from the scores"),
-    (Generous(), "pot: prizes must sum to the pot 2.5, but .* 3.5 is paid"),
-    (SecretDice(), "seeds: traits say draws='none', but boards depend on rng"),
-    (GlobalStream(), "seeds: the rule draws from a global stream"),
-    (PythonsStream(), "seeds: the rule draws from a global stream"),
-    (OwnStream(), "seeds: the same seed gives different boards"),
-    (DeafToSeeds(), "seeds: traits say draws='joint', but another seed gives the same boards"),
-    (OneDrawForAll(), "seeds: the rows of a batch share one draw"),
-    (Unseeded(), "seeds: without rng the rule draws from a stream that nobody can seed"),
-    (NeedsRngForNothing(), "seeds: the rule raises AttributeError: .* has no attribute 'normal'"),
-    (BestOfTheBatch(), "shapes: a batch must give what its rows give alone"),
-    (LateGifts(), "pot: prizes must sum to the pot 2.5, but .* 7.5 is paid"),
-    (Scribbler(), "state: the rule writes into the efforts it is given"),
-    (BestInPlace(), "state: play changes the state it is given in place"),
-    (BestInTheProtocol(), "state: two episodes played in turn on one protocol differ from each alone"),
+    (OutOfRange(), "shapes: .*IndexError: index 5"),
+    (RanksFromZero(), "ranks: .*no ranking: .*above"),
+    (WorstRankOfATie(), "ranks: .*no ranking: .*tied"),
+    (LastTakesAll(), "ranks: .*worse rank"),
+    (UnequalAtATie(), "ranks: .*equal prizes"),
+    (Upside(), "ranks: .*follow from the scores"),
+    (Generous(), "pot: .* 2.5.* 3.5"),
+    (SecretDice(), "seeds: .*draws='none'.* rng"),
+    (GlobalStream(), "seeds: .*global stream"),
+    (PythonsStream(), "seeds: .*global stream"),
+    (OwnStream(), "seeds: .*same seed"),
+    (DeafToSeeds(), "seeds: .*draws='joint'.* same boards"),
+    (OneDrawForAll(), "seeds: .*batch .*one draw"),
+    (Unseeded(), "seeds: without rng"),
+    (NeedsRngForNothing(), "seeds: .*AttributeError: .*'normal'"),
+    (BestOfTheBatch(), "shapes: .*batch"),
+    (LateGifts(), "pot: .* 2.5.* 7.5"),
+    (Scribbler(), "state: .*writes into the efforts"),
+    (BestInPlace(), "state: play .*in place"),
+    (BestInTheProtocol(), "state: two episodes"),
     (
         SecretMemory(),
-        "state: traits say that the rule does not remember, but a board depends on earlier rounds",
+        "state: .*remember.*earlier rounds",
     ),
     (
         DrawnMemory(),
-        "state: traits say that the rule does not remember, but a board depends on earlier rounds",
+        "state: .*remember.*earlier rounds",
     ),
     (
         OpeningBonus(),
-        "state: traits say that the rule does not remember, but a board depends on earlier rounds",
+        "state: .*remember.*earlier rounds",
     ),
-    (AnotherOpening(), "state: evaluate must give the board that opens an episode"),
-    (FirstComeFirstServed(), "permutation: permuting the developers .* must permute the board"),
-    (DrawnFirstServed(), "permutation: permuting the developers .* must permute the board"),
-    (Punishing(), "effort: more own effort lowers the score of pythia-12b"),
-    (DrawnPunishing(), "effort: more own effort lowers the mean score of pythia-12b"),
-    (Lavish(), "exact: effort_for gives more than the least effort for score"),
-    (Stingy(), "exact: effort_for gives less than the effort needed for score"),
-    (BelowZero(), "exact: effort_for must return efforts >= 0"),
-    (NeverOutOfReach(), "exact: effort_for gives less than the effort needed"),
-    (GivesUpEarly(), "exact: effort_for gives more than the least effort .* inf"),
-    (StrictStairs(), "exact: traits say strict, but the score of .* is flat"),
-    (MiddleOfTheStair(), "exact: effort_for gives more than the least effort"),
-    (Relative(), "exact: the others' efforts change the score of"),
-    (TwoMinds(), "exact: evaluate must be game.board"),
-    (Unprintable(), "figures: published must be a dict of finite numbers, got {'rule': 'secret'}"),
-    (Subsidised(), "figures: designer_cost must be a dict of finite numbers >= 0, got {'tuning': -1.0}"),
-    (Percent(), r"figures: traits say accuracies, but a score is shown outside \[0, 1\]"),
-    (Improbable(), "figures: the chances .* must be >= 0 and sum to 1"),
-    (Descending(), "figures: distribution must give scores in ascending order"),
-    (Unlisted(), "figures: a score was drawn that distribution does not list"),
-    (Loaded(), "figures: drawn scores have mean 0.[45].*, but distribution says 0.6"),
-    (OneCoin(), "figures: distribution promises that developers are drawn independently"),
-    (Undrawn(), "seeds: traits say draws='independent', but nothing is drawn"),
-    (Unsaid(), "figures: traits say draws='independent', but distribution gives None: say 'joint'"),
-    (Scoreless(), "exact: traits say own_score, which takes score, effort_for and shown: derive from"),
-    (DrawnScore(), "exact: traits say own_score, so they must say draws='none'"),
-    (FixedCoins(), "figures: a distribution is given, but traits do not say draws='independent'"),
-    (Unchecked(), "parameters: share=nan is accepted: check it in __post_init__"),
-    (Compared(), "parameters: share='much' must raise a ValueError .* but raises TypeError"),
-    (Anonymous(), "parameters: the error for share=nan does not name the field: bad parameters"),
+    (AnotherOpening(), "state: evaluate .*opens"),
+    (FirstComeFirstServed(), "permutation: .*developers .*board"),
+    (DrawnFirstServed(), "permutation: .*developers .*board"),
+    (Punishing(), "effort: .*the score of pythia-12b"),
+    (DrawnPunishing(), "effort: .*the mean score of pythia-12b"),
+    (Lavish(), "exact: effort_for .*more .*for score"),
+    (Stingy(), "exact: effort_for .*less .*for score"),
+    (BelowZero(), "exact: effort_for .*>= 0"),
+    (NeverOutOfReach(), "exact: effort_for .*less"),
+    (GivesUpEarly(), "exact: effort_for .*more .* inf"),
+    (StrictStairs(), "exact: .*strict.* flat"),
+    (MiddleOfTheStair(), "exact: effort_for .*more"),
+    (Relative(), "exact: .*others' efforts"),
+    (TwoMinds(), "exact: evaluate .*game.board"),
+    (Unprintable(), "figures: published .*got {'rule': 'secret'}"),
+    (Subsidised(), "figures: designer_cost .*>= 0, got {'tuning': -1.0}"),
+    (Percent(), r"figures: .*accuracies.*\[0, 1\]"),
+    (Improbable(), "figures: .*chances .*sum to 1"),
+    (Descending(), "figures: distribution .*ascending"),
+    (Unlisted(), "figures: .*drawn .*distribution .*list"),
+    (Loaded(), "figures: .*mean 0.[45].*distribution .*0.6"),
+    (OneCoin(), "figures: distribution .*independently"),
+    (Undrawn(), "seeds: .*draws='independent'.*nothing is drawn"),
+    (Unsaid(), "figures: .*draws='independent'.*None.*'joint'"),
+    (Scoreless(), "exact: .*own_score.*score, effort_for and shown"),
+    (DrawnScore(), "exact: .*own_score.*draws='none'"),
+    (FixedCoins(), "figures: .*distribution .*draws='independent'"),
+    (Unchecked(), "parameters: share=nan is accepted"),
+    (Compared(), "parameters: share='much' .*ValueError.*TypeError"),
+    (Anonymous(), "parameters: .*share=nan .*name.*: bad parameters"),
     (Careless(), "parameters: ties='no-such-ties' is accepted"),
-    (Swallows(), "parameters: a parameter called no_such_parameter is accepted"),
-    (Holds(), "parameters: the protocol cannot be pickled"),
-    (Identity(), "parameters: protocols with equal parameters must be equal: make the class a frozen"),
-    (Unhashable(), "parameters: the protocol has no hash .* make the class a frozen dataclass"),
-    (Wordless(), "docstring: the docstring must begin with one sentence on one line"),
-    (Verbose(), "docstring: the docstring must begin with one sentence on one line"),
-    (Incomplete(), "docstring: the docstring's card has no Used by: and no Version:"),
+    (Swallows(), "parameters: .*no_such_parameter is accepted"),
+    (Holds(), "parameters: .*pickled"),
+    (Identity(), "parameters: .*equal: .*frozen"),
+    (Unhashable(), "parameters: .*no hash .*frozen"),
+    (Wordless(), "docstring: .*one sentence on one line"),
+    (Verbose(), "docstring: .*one sentence on one line"),
+    (Incomplete(), "docstring: .*card .*Used by: .*Version:"),
 ]
 
 
@@ -704,7 +690,7 @@ def test_the_command_says_ok_or_what_to_mend(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_favourite_is_found_among_two() -> None:
-    with pytest.raises(AssertionError, match="permutation: permuting the developers"):
+    with pytest.raises(AssertionError, match=r"permutation: .*developers"):
         check_protocol(FirstComeFirstServed(), "duel")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import DIRECT, SPLIT, Coarse, tuned
 from tools.generators import (
     FallingLead,
     Fee,
@@ -19,13 +20,11 @@ from tools.generators import (
 )
 
 import benchgame_env as bg
-from benchgame_env.rules import Layer
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure import assumptions
 from benchgame_env.theory.pure.assumptions import REQUIRED
 from benchgame_env.theory.pure.overtaking import largest_temptation
 
-DIRECT = bg.make_protocol("direct")
 PLAIN = bg.load_game("duel")
 PAPER = ("C1", "C2", "C3")
 
@@ -86,7 +85,7 @@ class Inflected:
 # --- what holds --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", [DIRECT, bg.make_protocol("tune-before-test", level=1.0)])
+@pytest.mark.parametrize("rule", [DIRECT, tuned(1.0)])
 def test_everything_holds_on_a_plain_duel(rule) -> None:
     assert failing(PLAIN, rule) == set()
 
@@ -127,7 +126,7 @@ def test_curves_said_to_be_continuous_show_no_jump(curves) -> None:
 
 
 BROKEN = {
-    "strict_tie_order": [(PLAIN, bg.make_protocol("direct", ties="split"))],
+    "strict_tie_order": [(PLAIN, SPLIT)],
     "positive_budgets": [
         (replace(PLAIN, budget=[1.0, 0.0]), DIRECT),
         (replace(PLAIN, budget=[0.0, np.inf]), DIRECT),
@@ -156,7 +155,7 @@ BROKEN = {
     ],
     "scores_resolved": [
         # Index 41 and 40.5 show 1: one step of the grid decides.
-        (PLAIN, bg.make_protocol("tune-before-test", level=40)),
+        (PLAIN, tuned(40)),
     ],
 }
 
@@ -167,23 +166,10 @@ def test_each_required_assumption_fails_alone(name) -> None:
         assert required_failing(game, rule) == {name}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Halves(Layer):
-    """Shows scores rounded down to halves: a rule that jumps over curves that do not."""
-
-    name: ClassVar[str] = "halves"
-
-    def show(self, scores: Any) -> Any:
-        return np.floor(2 * np.asarray(scores)) / 2
-
-    def hidden(self, shown: Any) -> Any:
-        return np.ceil(2 * np.asarray(shown)) / 2
-
-
 @pytest.mark.parametrize("block", [assumptions.BLOCK, 1])
 def test_jumps_are_found_in_rules_and_however_efforts_are_cut_into_runs(block, monkeypatch) -> None:
     monkeypatch.setattr(assumptions, "BLOCK", block)
-    assert not check(PLAIN, Halves())["scores_continuous"]
+    assert not check(PLAIN, Coarse(steps=2))["scores_continuous"]
     for game, rule in BROKEN["scores_continuous"]:
         assert not check(game, rule)["scores_continuous"]
     smooth = replace(PLAIN, curves=Index(np.array([1.0, 0.5]), np.array([1.0, 0.5])))
@@ -229,14 +215,13 @@ def test_plateaus_beyond_use_do_not_matter() -> None:
     curves = bg.curves.Tabulated([[0, 2], [0, 2]], [[0.2, 0.5], [0.1, 0.5]])
     assert required_failing(bg.Game(curves, bg.LinearCost(), [1.0, 0.0])) == set()
     # Tuned to level 1.5, it ends within use.
-    tuned = bg.make_protocol("tune-before-test", level=1.5)
-    found = required_failing(bg.Game(curves, bg.LinearCost(), [1.0, 0.0]), tuned)
+    found = required_failing(bg.Game(curves, bg.LinearCost(), [1.0, 0.0]), tuned(1.5))
     assert "scores_strictly_increasing" in found
 
 
 def test_saturated_scores_fail_where_float64_no_longer_sees_effort() -> None:
     # By formula additive scores still rise at level 40; float64 shows exactly 1 for everybody.
-    found = required_failing(PLAIN, bg.make_protocol("tune-before-test", level=40.0))
+    found = required_failing(PLAIN, tuned(40.0))
     assert found == {"scores_resolved"}
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tools.cases import evenly_spaced
 
 import benchgame_env as bg
 from benchgame_env.theory import best_response_cycle, recurrent_classes
 from benchgame_env.theory.dynamics.path import NoRepetitionError
-
-
-def additive(n: int, prizes: list[float]) -> bg.Game:
-    """Theory section 5: theta equally spaced from 1 to 0.5, c(e) = e."""
-    return bg.Game(bg.curves.Additive(np.linspace(1.0, 0.5, n)), bg.LinearCost(1.0), prizes)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +23,7 @@ def additive(n: int, prizes: list[float]) -> bg.Game:
 def test_the_table_of_section_5(
     n: int, prizes: list[float], order: str, period: int, peaks: list[float], troughs: list[float]
 ) -> None:
-    cycle = best_response_cycle(additive(n, prizes), "direct", resolution=1e-3, order=order)
+    cycle = best_response_cycle(evenly_spaced(n, prizes), "direct", resolution=1e-3, order=order)
     assert cycle.period == period == len(cycle.states)
     # The table prints three decimals.
     assert cycle.peaks == pytest.approx(peaks, abs=6e-4)
@@ -69,7 +65,7 @@ def test_on_levels_the_cycle_stays_on_them_and_repeats() -> None:
 
 def test_every_state_is_the_best_response_to_the_one_before() -> None:
     # A slow witness: try 20,001 efforts; nothing beats the move by more than a resolution costs.
-    game = additive(3, [1.0, 0.5, 0.0])
+    game = evenly_spaced(3)
     cycle = best_response_cycle(game, "direct", resolution=1e-2)
     grid = np.linspace(0.0, 1.0, 20_001)
     slack = 1e-2 / np.exp(-2.0)  # total efforts stay below 2, where the slope is exp(-2)
@@ -88,13 +84,13 @@ def test_every_state_is_the_best_response_to_the_one_before() -> None:
 @pytest.mark.parametrize(
     ("settings", "culprit"),
     [
-        ({"resolution": 0.0}, "resolution: must be > 0, got 0"),
-        ({"order": "alphabetical"}, "unknown 'alphabetical'; known: round-robin"),
-        ({"order": [0, 2]}, r"order: need developers 0 to 1, got \[0, 2\]"),
-        ({"start": [0.0]}, "start: need 2 efforts"),
-        ({"start": [0.0, -1.0]}, "start: need 2 efforts within budget"),
-        ({"levels": []}, "levels: expected a non-empty vector"),
-        ({"levels": [0.5, 0.0]}, "levels: must be >= 0 and ascending"),
+        ({"resolution": 0.0}, "resolution: .*> 0, got 0"),
+        ({"order": "alphabetical"}, "'alphabetical'.* round-robin"),
+        ({"order": [0, 2]}, r"order: .*0 to 1, got \[0, 2\]"),
+        ({"start": [0.0]}, r"start: .*2 efforts.*got \[0.0*\]"),
+        ({"start": [0.0, -1.0]}, r"start: .*within budget, got .*-1"),
+        ({"levels": []}, r"levels: .*got shape \(0,\)"),
+        ({"levels": [0.5, 0.0]}, r"levels: .*>= 0 .*got \[0.5, 0.0\]"),
     ],
 )
 def test_bad_input_names_the_culprit(settings: dict[str, object], culprit: str) -> None:
@@ -103,7 +99,7 @@ def test_bad_input_names_the_culprit(settings: dict[str, object], culprit: str) 
 
 
 def test_giving_up_is_said() -> None:
-    with pytest.raises(NoRepetitionError, match="within 100 revisions"):
+    with pytest.raises(NoRepetitionError, match="100 revisions"):
         best_response_cycle(bg.load_game("duel"), "direct", max_revisions=100)
 
 
@@ -154,7 +150,7 @@ def reachable(chain: dict[tuple[float, ...], list[tuple[float, ...]]], start: tu
 
 @pytest.mark.parametrize(
     ("game", "size"),
-    [(additive(2, [1, 0]), 9), (additive(3, [1, 0.5, 0]), 7), (additive(3, [1, 0, 0]), 6)],
+    [(evenly_spaced(2), 9), (evenly_spaced(3), 7), (evenly_spaced(3, [1, 0, 0]), 6)],
 )
 def test_recurrent_classes_against_a_slow_witness(game: bg.Game, size: int) -> None:
     levels = np.linspace(0.0, 1.0, size)
@@ -194,5 +190,5 @@ def test_in_a_duel_the_random_order_visits_the_round_robin_cycle() -> None:
 
 
 def test_too_many_profiles_are_refused() -> None:
-    with pytest.raises(NoRepetitionError, match="more than 100 profiles"):
+    with pytest.raises(NoRepetitionError, match="100 profiles"):
         recurrent_classes(bg.load_game("duel"), "direct", max_states=100)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tools.generators import random_game_under_h, random_protocol
+from tools.cases import evenly_spaced
+from tools.generators import Bounded, random_game_under_h, random_protocol
 
 import benchgame_env as bg
 from benchgame_env.cli import facts, pages
@@ -87,18 +88,12 @@ def test_no_temptation_no_mixing() -> None:
     assert (found.nash_conv, found.mean_efforts.tolist()) == (0.0, [0.0] * 5)
 
 
-def additive(prizes: np.ndarray) -> bg.Game:
-    """Theory section 5: theta equally spaced from 1 to 0.5, c(e) = e."""
-    quality = np.linspace(1.0, 0.5, len(prizes))
-    return bg.Game(bg.curves.Additive(quality), bg.LinearCost(1.0), prizes)
-
-
 @pytest.mark.parametrize("n", [2, 3, 5, 10])
 def test_equal_prize_steps_numerically(n: int) -> None:
     # Section 5: payoffs (0.5, 0.375, 0.25, 0.125, 0) for five and (0.5, 0) for two; with equal steps
     # everybody keeps what its lead over the last, half a step per rank, is worth: (n - i)/(n - 1)/2.
     # A payoff may be off by about the NashConv.
-    game = additive(np.linspace(1.0, 0.0, n))
+    game = evenly_spaced(n)
     found = numerical(game)
     check_certificate(game, "direct", found)
     assert found.nash_conv <= 5e-3
@@ -116,7 +111,7 @@ UNEVEN = {
 
 @pytest.mark.parametrize("prizes", UNEVEN)
 def test_uneven_prizes_converge_too(prizes: str) -> None:
-    game = additive(UNEVEN[prizes])
+    game = evenly_spaced(len(UNEVEN[prizes]), UNEVEN[prizes])
     found = mixed_equilibrium(game, "direct")
     check_certificate(game, "direct", found)
     assert found.nash_conv <= 5e-3
@@ -172,8 +167,8 @@ def test_progress_is_reported_and_steps_are_limited() -> None:
 
 
 def test_too_many_developers_are_refused_in_words() -> None:
-    game = additive(np.linspace(1.0, 0.0, 101))
-    with pytest.raises(ValueError, match=r"101 developers: mixed equilibria .* up to 100"):
+    game = evenly_spaced(101)
+    with pytest.raises(ValueError, match=r"101 developers: .* 100"):
         mixed_equilibrium(game, "direct")
 
 
@@ -275,9 +270,9 @@ def test_a_prediction_finds_them_when_asked() -> None:
 @pytest.mark.parametrize(
     ("settings", "culprit"),
     [
-        ({"tolerance": 0.0}, "tolerance: must be > 0, got 0"),
-        ({"max_steps": 0}, "max_steps: must be a whole number >= 1, got 0"),
-        ({"cells": 1}, "cells: must be a whole number >= 2, got 1"),
+        ({"tolerance": 0.0}, "tolerance: .*> 0, got 0"),
+        ({"max_steps": 0}, "max_steps: .*>= 1, got 0"),
+        ({"cells": 1}, "cells: .*>= 2, got 1"),
     ],
 )
 def test_bad_input_names_the_culprit(settings: dict[str, float], culprit: str) -> None:
@@ -302,22 +297,9 @@ def test_cells_that_float64_cannot_halve_are_left_whole() -> None:
     assert all(np.isfinite(e).all() and np.isfinite(p).all() for e, p in found.strategies)
 
 
-class BoundedCost:
-    """At most 0.3, however much effort."""
-
-    strictly_increasing = True
-
-    def __call__(self, effort):
-        return -0.3 * np.expm1(-np.asarray(effort, dtype=float))
-
-    def inverse(self, value):
-        share = np.asarray(value, dtype=float) / 0.3
-        return np.where(share >= 1, np.inf, -np.log1p(-np.minimum(share, 0.999)))
-
-
 def test_effort_without_end_is_refused_in_words() -> None:
-    game = bg.Game(bg.curves.Additive([1.0, 0.9]), BoundedCost(), [1.0, 0.0])
-    with pytest.raises(ValueError, match="effort scale: must be finite"):
+    game = bg.Game(bg.curves.Additive([1.0, 0.9]), Bounded(0.3), [1.0, 0.0])
+    with pytest.raises(ValueError, match=r"effort scale: .*finite"):
         mixed_equilibrium(game, "direct")
 
 
@@ -334,15 +316,15 @@ def plateaus_that_tie() -> bg.Game:
 def test_a_profile_that_somebody_gains_much_by_leaving_is_not_called_an_equilibrium() -> None:
     # The numerical solver takes scores for continuous, so it cannot see that the plateau ties. Its best
     # profile leaves someone to gain more than the bound, 2.5 % of P = 3, and says so.
-    found = mixed_equilibrium(plateaus_that_tie(), "direct")
+    prediction = predict(plateaus_that_tie(), "direct")
+    found = prediction.mixed
+    assert found is not None
     check_certificate(plateaus_that_tie(), "direct", found)
     assert found.largest_regret > 0.025 * 3
     assert not found.is_equilibrium
     assert mixed_equilibrium("duel", "direct").is_equilibrium
-
-
-def test_nor_does_a_page_call_it_one() -> None:
-    known = facts.of(predict(plateaus_that_tie(), "direct"))
+    # Nor does a page call it one.
+    known = facts.of(prediction)
     assert (known["mixed"]["is_equilibrium"], known["outcomes"]["of"]) == (
         False,
         "the closest profile found",

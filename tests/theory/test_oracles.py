@@ -15,6 +15,7 @@ from typing import Any
 import nashpy
 import numpy as np
 import pytest
+from tools.cases import DIRECT
 from tools.generators import random_game, random_game_under_h, random_protocol
 from witnesses.episodes import award_all
 
@@ -24,7 +25,6 @@ from benchgame_env.theory import mixed_equilibrium, temptation
 
 gambit = pytest.importorskip("pygambit")
 
-DIRECT = bg.make_protocol("direct")
 # The solvers work in float64 or to 1e-8 of the payoffs; prizes here are at most 2.
 SOLVED = 1e-7
 Profile = list[np.ndarray]  # per developer the chances of its levels

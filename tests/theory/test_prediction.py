@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from tools.cases import Noisy
+from tools.cases import Noisy, evenly_spaced, tuned
 from tools.generators import (
+    Bounded,
     Fee,
     Index,
     Stairs,
@@ -24,11 +25,6 @@ import benchgame_env as bg
 from benchgame_env.metrics import nash_conv, regrets
 from benchgame_env.theory import CONCEPTS, Scope, predict, required_effort
 from benchgame_env.theory.pure.assumptions import REQUIRED
-
-
-def tuned(level: float) -> tuple[str, dict[str, float]]:
-    return "tune-before-test", {"level": level}
-
 
 # --- named games -------------------------------------------------------------------------------
 
@@ -287,10 +283,10 @@ def test_rounded_boards_are_outside_the_theorems_for_the_right_reason() -> None:
 @pytest.mark.parametrize(
     ("game", "rule", "message"),
     [
-        ("due", "direct", "game: unknown 'due'; known: .*duel"),
-        ("duel", "roulette", "protocol: unknown 'roulette'; known: .*direct"),
-        ("duel", tuned(-1.0), "level: must be >= 0, got -1"),
-        (None, "direct", "game: expected a name or a Game, got None"),
+        ("due", "direct", "game: .*'due'.* duel"),
+        ("duel", "roulette", "protocol: .*'roulette'.* direct"),
+        ("duel", ("tune-before-test", {"level": -1.0}), "level: .*>= 0, got -1"),
+        (None, "direct", "game: .*got None"),
     ],
 )
 def test_refused(game, rule, message) -> None:
@@ -301,31 +297,13 @@ def test_refused(game, rule, message) -> None:
 # --- solutions, and why there is none ------------------------------------------------------------
 
 
-class Saturating:
-    """A cost of at most 0.3, however much effort."""
-
-    strictly_increasing = True
-
-    def __call__(self, effort):
-        return -0.3 * np.expm1(-np.asarray(effort, dtype=float))
-
-    def inverse(self, value):
-        share = np.asarray(value, dtype=float) / 0.3
-        return np.where(share >= 1, np.inf, -np.log1p(-np.minimum(share, 0.999)))
-
-
-def many(n: int) -> bg.Game:
-    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
-    return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
-
-
 @pytest.mark.parametrize(
     ("game", "reason"),
     [
-        (many(101), "101 developers"),
+        (evenly_spaced(101), "101 developers"),
         (
-            bg.Game(bg.curves.Additive([1.0, 0.9]), Saturating(), [1.0, 0.0]),
-            "effort scale: must be finite",
+            bg.Game(bg.curves.Additive([1.0, 0.9]), Bounded(0.3), [1.0, 0.0]),
+            "effort scale",
         ),
     ],
     ids=["101 developers", "a bounded cost"],
@@ -397,7 +375,7 @@ def test_the_cycle_is_that_of_the_scope() -> None:
 def test_foresight_is_refused() -> None:
     with pytest.raises(ValueError, match=r"gamma: .* got 0\.9"):
         predict("duel", "direct", Scope(gamma=0.9))
-    with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
+    with pytest.raises(ValueError, match=r"tolerance: .*> 0, got 0"):
         predict("duel", "direct", tolerance=0.0)
 
 

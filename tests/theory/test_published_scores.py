@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from tools.cases import DIRECT, LARGE
 from tools.generators import COSTS, CURVES, random_game
 from tools.jitter import jittered
 from witnesses import published
@@ -21,13 +22,10 @@ import benchgame_env as bg
 from benchgame_env import numerics
 from benchgame_env.theory.dynamics.path import NoRepetitionError
 
-# Their cycles of 12,075 and 22,692 revisions take more than ten seconds each to find twice.
-LARGE = ("open-gsm8k", "open-mmlu")
 GAMES = [pytest.param(name, marks=pytest.mark.long if name in LARGE else ()) for name in bg.games()]
 RESOLUTION = 1e-2  # of random games: shorter cycles, more games
 LEVELS = 41
 LIMIT = 4000  # revisions; most random games repeat within some hundreds
-DIRECT = bg.make_protocol("direct")
 
 
 # --- random games and their levels -------------------------------------------------------------
@@ -236,7 +234,7 @@ def test_a_regret_that_counts_is_one_on_every_processor() -> None:
 def test_the_boards_of_the_predicted_states_are_wrong_as_often_as_it_says(name: str) -> None:
     game = bg.load_game(name)
     cycle = bg.theory.best_response_cycle(game, "direct")
-    ranks = bg.make_protocol("direct").evaluate(game, cycle.states).ranks
+    ranks = DIRECT.evaluate(game, cycle.states).ranks
     wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
     assert np.count_nonzero(wrong) == round(cycle.misranked * cycle.period)
     assert cycle.misranked == pytest.approx(wrong.mean(), abs=1e-12)

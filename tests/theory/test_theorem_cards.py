@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.cases import DIRECT, tuned
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
@@ -29,10 +30,6 @@ def test_a_card_applies_to_its_example_and_not_to_its_boundary(card) -> None:
     assert not reading(card.name, *card.boundary).applies
 
 
-def tuned(level: float) -> Any:
-    return bg.make_protocol("tune-before-test", level=level)
-
-
 def test_every_hypothesis_is_explained() -> None:
     named = {name for card in CARDS for name in card.needs} | set(predict("duel", "direct").assumptions)
     assert set(MEANING) == named
@@ -46,7 +43,7 @@ def test_proposition_4_3_on_its_example() -> None:
     game = bg.load_game("duel-small-prize")
     (found,) = pure_equilibria_on_grid(game, "direct")
     assert found.tolist() == [0.0, 0.0]
-    assert bg.make_protocol("direct").evaluate(game, found).ranks.tolist() == [1, 2]
+    assert DIRECT.evaluate(game, found).ranks.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["duel", "winner-take-all"])
@@ -66,7 +63,7 @@ def test_dominance_on_its_example() -> None:
             others = np.where(np.arange(5) < i, rng.uniform(0, 0.4, 5), 0.0)
             tries = np.tile(others, (grid.size + 1, 1))
             tries[:, i] = np.append(0.0, grid)
-            board = bg.make_protocol("direct").evaluate(game, tries)
+            board = DIRECT.evaluate(game, tries)
             payoffs = game.payoffs(board.prizes, tries)[:, i]
             assert (payoffs[0] > payoffs[1:]).all()
 
@@ -95,7 +92,7 @@ def test_proposition_5_6_on_its_example(factor) -> None:
 def test_flat_cost_defeats_proposition_4_3() -> None:
     game = bg.load_game("flat-cost-equal-prizes")
     assert nash_conv(game, "direct", [0.0, 0.75]) == 0.0
-    assert bg.make_protocol("direct").evaluate(game, np.array([0.0, 0.75])).ranks.tolist() == [2, 1]
+    assert DIRECT.evaluate(game, np.array([0.0, 0.75])).ranks.tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 5.0])
@@ -206,7 +203,7 @@ def test_other_regimes_are_not_enumerated() -> None:
 @pytest.mark.parametrize(
     ("game", "settings", "error", "message"),
     [
-        ("duel", {"levels": 1}, ValueError, "levels: must be a whole number >= 2, got 1"),
+        ("duel", {"levels": 1}, ValueError, "levels: .*>= 2, got 1"),
         ("duel", {"levels": 1000}, TooManyProfilesError, "1000 levels of 2 developers"),
         ("open-gsm8k", {}, TooManyProfilesError, "31 developers make more than 200000 profiles"),
     ],

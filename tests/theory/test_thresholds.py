@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tools.cases import tuned
 from tools.generators import FallingLead, Index, random_budget, random_game, random_prizes
 
 import benchgame_env as bg
@@ -16,10 +17,6 @@ from benchgame_env.theory import required_effort, stabilizing_levels, temptation
 # Ends come from halving down to neighbouring floats, where the temptation is off by rounding: 1e-14
 # over the least slope of the margin in these examples, about 0.1.
 ROUNDING = 1e-9
-
-
-def tuned(level: float) -> object:
-    return bg.make_protocol("tune-before-test", level=level)
 
 
 def duel(curves: object, gap: float, cost: object = None) -> bg.Game:
@@ -292,11 +289,11 @@ def test_default_looks_a_hundred_times_as_far_as_the_prizes_are_worth() -> None:
 @pytest.mark.parametrize(
     ("max_level", "message"),
     [
-        (0, "max_level: must be > 0, got 0"),
-        (-3, "max_level: must be > 0, got -3"),
-        (math.nan, "max_level: must be finite, got nan"),
-        (math.inf, "max_level: must be finite, got inf"),
-        ("far", "max_level: expected a number, got 'far'"),
+        (0, "max_level: .*> 0, got 0"),
+        (-3, "max_level: .*> 0, got -3"),
+        (math.nan, "max_level: .*got nan"),
+        (math.inf, "max_level: .*got inf"),
+        ("far", "max_level: .*got 'far'"),
     ],
 )
 def test_refused(max_level, message) -> None:

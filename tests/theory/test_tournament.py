@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.special import ndtr
-from tools.cases import Noisy, NormalIndex
+from tools.cases import Coarse, Noisy, NormalIndex
 from tools.generators import Bounded, Fee, random_game, random_mixture
 from witnesses.episodes import award_all
 from witnesses.payoffs import drawn_boards
@@ -17,7 +17,6 @@ import benchgame_env as bg
 from benchgame_env.game import TIES
 from benchgame_env.metrics import expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.noisy import worth_of_scores
-from benchgame_env.rules import Layer
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed import tournament as noise
 
@@ -77,17 +76,9 @@ def test_three_equal_models_are_each_first_in_a_third() -> None:
     assert by_quality.tolist() == pytest.approx([1 / 3] * 3, abs=0.003)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Halves(Layer):
-    """A layer that shows 0, 0.5 or 1 only: many of the base's scores become one."""
-
-    def show(self, scores):
-        return np.floor(2 * np.asarray(scores)) / 2
-
-
 @pytest.mark.parametrize("ties", TIES)
 def test_a_layer_may_show_different_scores_alike(ties) -> None:
-    game, rule = bg.load_game("duel"), Halves(base=finite(4), ties=ties)
+    game, rule = bg.load_game("duel"), Coarse(base=finite(4), ties=ties, steps=2)
     strategies = [([0.0, 0.25], [0.5, 0.5]), ([0.5], [1.0])]
     obvious = np.zeros(2)
     for chance, scores, efforts in drawn_boards(game, rule.base, strategies):
@@ -283,7 +274,7 @@ def test_mixed_play_tends_to_that_of_the_exact_board() -> None:
     [
         ("direct", {}, "protocol Direct.*no independent distribution that rewards effort is known"),
         (Noisy(), {}, "protocol Noisy.*no independent distribution"),
-        (("finite-test", {"items": 3}), {"tolerance": 0.0}, "tolerance: must be > 0, got 0"),
+        (("finite-test", {"items": 3}), {"tolerance": 0.0}, "tolerance: .*> 0, got 0"),
     ],
 )
 def test_bad_input_of_the_solvers_names_the_culprit(solve, rule, settings, message) -> None:
@@ -349,11 +340,11 @@ class Remembering(NormalIndex):
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (Noisy(), "exact grading needs a DeterministicProtocol, or a rule without state"),
-        (Remembering(), "exact grading needs a DeterministicProtocol, or a rule without state"),
-        (Honest(), "can be bounded only where effort never lowers the expected score"),
-        (Perverse(), "rewards_effort, but expected prizes fall with effort"),
-        (Moving(), "has to list the same scores"),
+        (Noisy(), "grading .*DeterministicProtocol"),
+        (Remembering(), "grading .*DeterministicProtocol"),
+        (Honest(), "Honest.*: .*deviation .*effort never lowers"),
+        (Perverse(), "Perverse.*: rewards_effort.*prizes fall"),
+        (Moving(), "same scores"),
     ],
 )
 def test_rules_that_cannot_be_graded_say_why(rule, message) -> None:
@@ -362,7 +353,7 @@ def test_rules_that_cannot_be_graded_say_why(rule, message) -> None:
 
 
 def test_the_tolerance_is_positive() -> None:
-    with pytest.raises(ValueError, match="tolerance: must be > 0, got 0"):
+    with pytest.raises(ValueError, match=r"tolerance: .*> 0, got 0"):
         regrets(bg.load_game("duel"), finite(3), np.zeros(2), tolerance=0.0)
 
 

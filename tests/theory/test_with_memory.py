@@ -190,13 +190,13 @@ def test_predictions_say_what_they_rest_on(rule, regime, said) -> None:
 @pytest.mark.parametrize(
     ("rule", "settings", "culprit"),
     [
-        ("direct", {"levels": 1}, "levels: must be a whole number >= 2, got 1"),
-        ("direct", {"resolution": 0.0}, "resolution: must be > 0, got 0"),
-        ("direct", {"order": "alphabetical"}, "unknown 'alphabetical'; known: round-robin"),
-        ("direct", {"rounds": 1}, "rounds: must be a whole number >= 2, got 1"),
-        ("direct", {"start": [0.0]}, "start: need 2 efforts within budget"),
-        (Noisy(), {}, r"rng: boards of Noisy\(.* are drawn"),
-        (Noisy(), {"rng": np.random.default_rng(0), "draws": 1}, "draws: must be a whole number >= 2"),
+        ("direct", {"levels": 1}, "levels: .*>= 2, got 1"),
+        ("direct", {"resolution": 0.0}, "resolution: .*> 0, got 0"),
+        ("direct", {"order": "alphabetical"}, "'alphabetical'.* round-robin"),
+        ("direct", {"rounds": 1}, "rounds: .*>= 2, got 1"),
+        ("direct", {"start": [0.0]}, r"start: .*2 efforts.*got \[0.0*\]"),
+        (Noisy(), {}, r"rng: .*Noisy\("),
+        (Noisy(), {"rng": np.random.default_rng(0), "draws": 1}, "draws: .*>= 2, got 1"),
     ],
 )
 def test_bad_input_names_the_culprit(rule, settings, culprit) -> None:
@@ -212,7 +212,7 @@ def test_a_state_that_cannot_be_copied_is_refused() -> None:
         def play(self, game, efforts, state=None, rng=None, revised=None):
             return game.board(self.base.score(game, efforts), self.ties), state
 
-    with pytest.raises(ValueError, match="state: need arrays in tuples, lists or dicts, got object"):
+    with pytest.raises(ValueError, match=r"state: .*arrays.*got object"):
         best_response_dynamics(bg.load_game("duel"), Strange())
     p = bg.theory.predict("duel", Strange())
     assert (p.regime, p.dynamics) == ("undecided", None)

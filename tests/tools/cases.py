@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import ndtr
 
 import benchgame_env as bg
 from benchgame_env.game import TIES
-from benchgame_env.rules import parameter_names, protocol_class
+from benchgame_env.rules import Layer, parameter_names, protocol_class
 
+DIRECT, SPLIT = bg.make_protocol("direct"), bg.make_protocol("direct", ties="split")
 REVISIONS = ("simultaneous", "alternating", "random")
 ACTION_TYPES = ("continuous", "discrete")
 SCALES = ("linear", "log")
@@ -65,6 +66,21 @@ GAMES: dict[str, Callable[[], bg.Game]] = {
 BY_SIZE = {1: "alone", 2: "duel", 5: "five-with-ties"}
 
 
+# The games whose cycles are longest: 12,075 and 22,692 revisions, more than in all others together.
+LARGE = ("open-gsm8k", "open-mmlu")
+
+
+def evenly_spaced(n: int, prizes: Any = None) -> bg.Game:
+    """Theory section 5: theta equally spaced from 1 to 0.5, c(e) = e; equal prize steps by default."""
+    prizes = np.linspace(1.0, 0.0, n) if prizes is None else prizes
+    return bg.Game(bg.curves.Additive(np.linspace(1.0, 0.5, n)), bg.LinearCost(1.0), prizes)
+
+
+def tuned(level: float, ties: str = "quality") -> Any:
+    """Tune-before-test."""
+    return bg.make_protocol("tune-before-test", level=level, ties=ties)
+
+
 def rules() -> dict[str, Any]:
     """Every registered protocol at its example parameters, under each tie rule it offers."""
     return {
@@ -99,6 +115,36 @@ def kinds() -> dict[str, Any]:
     both = bg.make_protocol("finite-test+ladder", items=20, step=0.05)
     known = rules() | {"finite-test+ladder": both}
     return {name: known[name] for name in KINDS}
+
+
+class Bare:
+    """Rank by accuracy, in a class with evaluate alone, related to nothing.
+
+    Formula: ``s_i = v_i(e_i)``.
+    Parameters: none.
+    Used by: these tests.
+    Rewards: tuning.
+    Version: 0.
+    """
+
+    def evaluate(self, game: bg.Game, efforts: Any, rng: np.random.Generator | None = None) -> bg.Board:
+        return game.board(game.curves.score(np.asarray(efforts)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coarse(Layer):
+    """Shows scores rounded down to multiples of ``1/steps``: it jumps over curves that do not, and
+    different scores tie, which cost effort to leave."""
+
+    name: ClassVar[str] = "coarse"
+
+    steps: int
+
+    def show(self, scores: Any) -> Any:
+        return np.floor(self.steps * np.asarray(scores)) / self.steps
+
+    def hidden(self, shown: Any) -> Any:
+        return np.ceil(self.steps * np.asarray(shown)) / self.steps
 
 
 @dataclass(frozen=True)

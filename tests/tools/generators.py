@@ -8,6 +8,7 @@ knife edges occur; in the other half nothing coincides.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +77,37 @@ class Stairs:
         return np.where(before < self.at, before, after)
 
 
+@dataclass(frozen=True)
+class Rescaled:
+    """``factor * v_i(x / unit)`` for the given curves."""
+
+    curves: Any
+    unit: float = 1.0
+    factor: float = 1.0
+
+    def score(self, effort: Any) -> Any:
+        return self.factor * self.curves.score(np.asarray(effort) / self.unit)
+
+    def effort_for(self, score: Any) -> Any:
+        return self.curves.effort_for(np.asarray(score) / self.factor) * self.unit
+
+
+@dataclass
+class Counting:
+    """Curves that count the numbers they are asked for."""
+
+    curves: Any
+    asked: int = 0
+
+    def score(self, effort: Any) -> Any:
+        self.asked += np.size(effort)
+        return self.curves.score(effort)
+
+    def effort_for(self, score: Any) -> Any:
+        self.asked += np.size(score)
+        return self.curves.effort_for(score)
+
+
 class FallingLead:
     """``v_1 = 1 - exp(-(x + 0.5 + 0.2 exp(-x)))``, ``v_2 = 1 - exp(-x)``: the lead falls towards 0.5.
 
@@ -128,6 +160,40 @@ class Congested:
 
     def inverse(self, value: Any) -> Any:
         return np.sqrt(0.25 + np.maximum(value, 0.0) / self.rate) - 0.5
+
+
+@dataclass(frozen=True)
+class RescaledCost:
+    """``factor * c(e / unit)`` for the given cost."""
+
+    cost: Any
+    unit: float = 1.0
+    factor: float = 1.0
+
+    @property
+    def strictly_increasing(self) -> bool:
+        return bool(self.cost.strictly_increasing)
+
+    def __call__(self, effort: Any) -> Any:
+        return self.factor * self.cost(np.asarray(effort) / self.unit)
+
+    def inverse(self, value: Any) -> Any:
+        return self.cost.inverse(np.asarray(value) / self.factor) * self.unit
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """``c(e) = most (1 - exp(-e))``: no effort costs more than ``most``."""
+
+    most: float = 1.0
+    strictly_increasing = True
+
+    def __call__(self, effort: Any) -> Any:
+        return -self.most * np.expm1(-np.asarray(effort, dtype=np.float64))
+
+    def inverse(self, value: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            return -np.log1p(-np.minimum(np.asarray(value) / self.most, 1.0))
 
 
 # --- parts of a game ---------------------------------------------------------------------------
@@ -288,6 +354,17 @@ def random_protocol(rng: np.random.Generator, ties: str | None = None) -> Any:
     return bg.make_protocol("tune-before-test", level=level, ties=ties)
 
 
+def random_cases(
+    seeds: Iterable[int], ties: str, least: int = 1, most: int = 4
+) -> Iterator[tuple[int, np.random.Generator, Any, Any]]:
+    """For each seed: itself, a stream, and a game of ``least`` to ``most`` developers and a protocol
+    drawn from it."""
+    for seed in seeds:
+        rng = np.random.default_rng([seed, len(ties)])
+        game = random_game(rng, n=int(rng.integers(least, most + 1)))
+        yield seed, rng, game, random_protocol(rng, ties)
+
+
 def random_efforts(rng: np.random.Generator, game: Any, size: int = 1) -> Any:
     """Profiles ``[size, n]`` within the budgets: lattice points, zeros and whole budgets among them."""
     top = np.minimum(game.budget, 1.5 * np.maximum(game.effort_scale, 0.5))
@@ -311,19 +388,6 @@ def random_mixture(rng: np.random.Generator, game: Any, support: int = 3) -> lis
 
 seeds = st.integers(0, 2**32 - 1)
 rngs = seeds.map(np.random.default_rng)
-
-
-class Bounded:
-    """``c(e) = 1 - exp(-e)``: no effort costs more than 1."""
-
-    strictly_increasing = True
-
-    def __call__(self, effort):
-        return -np.expm1(-np.asarray(effort, dtype=np.float64))
-
-    def inverse(self, value):
-        with np.errstate(divide="ignore"):
-            return -np.log1p(-np.minimum(value, 1.0))
 
 
 @st.composite

@@ -1,0 +1,50 @@
+"""What the tests of several folders ask of results, commands and fresh processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equality bit for bit through tuples, lists and dicts, types included."""
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    kinds = [(type(x), getattr(x, "dtype", None)) for x in (a, b)]
+    return kinds[0] == kinds[1] and np.array_equal(a, b)
+
+
+def status(main: Callable[[list[str]], int], *words: object) -> int:
+    """The exit status of a command with these words."""
+    try:
+        return main([str(word) for word in words])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+def python(
+    folder: Path, *words: str, path: tuple[Path, ...] = (ROOT,), **environment: str | None
+) -> subprocess.CompletedProcess[str]:
+    """``python words`` in a folder, in a fresh process that finds modules on ``path``.
+
+    ``environment`` changes variables; None takes one away.
+    """
+    changed = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))} | environment
+    kept = {key: value for key, value in changed.items() if value is not None}
+    return subprocess.run([sys.executable, *words], cwd=folder, env=kept, capture_output=True, text=True)
+
+
+def printed(done: subprocess.CompletedProcess[str], *statuses: int) -> str:
+    """What a process printed, which has to end with status 0, or with one of ``statuses``."""
+    assert done.returncode in (statuses or (0,)), done.stderr
+    return done.stdout
