@@ -40,6 +40,8 @@ class Subgame:
         The protocol itself.
     n : int
         Number of developers.
+    notes : dict
+        Where theory keeps what it worked out of the subgame, to be found again.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class Subgame:
     def __init__(self, game: Game | str, protocol: Any) -> None:
         self.game = as_game(game)
         self.rule: Any = as_protocol(protocol)
+        self.notes: dict[Any, Any] = {}
 
     @classmethod
     def exact(cls, game: Game | str, protocol: Any) -> Subgame:
@@ -84,7 +87,7 @@ class Subgame:
         subgame = object.__new__(Subgame)
         game = object.__new__(Game)
         game.__dict__.update(self.game.__dict__, curves=curves)
-        subgame.game, subgame.rule = game, self.rule
+        subgame.game, subgame.rule, subgame.notes = game, self.rule, {}
         return subgame
 
     def reduced(self) -> Subgame:

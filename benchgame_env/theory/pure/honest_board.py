@@ -31,10 +31,7 @@ class HonestBoard:
     Parameters
     ----------
     subgame : Subgame
-        Its kind is ``exact``.
-    shift : float
-        Number of steps of the grid by which every rival's score is raised. 0 is the theory itself;
-        about one step shows the effect of the grid. Ignored for rules that round more coarsely.
+        Of an exact rule; see also `of`.
 
     Attributes
     ----------
@@ -55,7 +52,7 @@ class HonestBoard:
         developer.
     """
 
-    def __init__(self, subgame: Subgame, shift: float = 0.0) -> None:
+    def __init__(self, subgame: Subgame) -> None:
         self.subgame, self.game, self.ties = subgame, subgame.game, subgame.rule.ties
         self.who, self._scale = np.arange(subgame.n), subgame.game.prize_range
         self.scores = subgame.honest_scores
@@ -68,9 +65,23 @@ class HonestBoard:
         last = np.searchsorted(ranks, board.ranks, side="right") - 1
         self.start = last - (self.developers[last] == self.who)
         self._is_strict = subgame.rule.traits.strict
-        self._shift = shift if self._is_strict else 0
         self._step = (above(self.shown) - self.shown)[self.developers]
-        self._tie = self.scores[self.developers] + self._shift * self._step
+        self._shift, self._tie = 0.0, self.scores[self.developers]
+
+    @classmethod
+    def of(cls, subgame: Subgame, shift: float = 0.0) -> HonestBoard:
+        """The board of a subgame, built once, with every rival's score moved by ``shift`` steps of the
+        grid: by a step or so, to see what the grid leaves open. A rule that rounds more coarsely than
+        the grid leaves nothing open."""
+        built = subgame.notes.get(cls) or subgame.notes.setdefault(cls, cls(subgame))
+        if not shift or not built._is_strict:
+            return built
+        board = cls.__new__(cls)
+        board.__dict__.update(built.__dict__)
+        for name in ("_easiest", "_easiest_beaten"):
+            board.__dict__.pop(name, None)
+        board._shift, board._tie = shift, built._tie + shift * built._step
+        return board
 
     def strictly(self, places: Places) -> NDArray[np.bool_]:
         """Whether each developer must exceed a place, because the tie rule does not favour it there."""

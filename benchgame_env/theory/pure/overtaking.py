@@ -108,7 +108,7 @@ def required_effort(game: Game | str, protocol: Any, developers: Sequence[int] |
             f"required_effort: {rows.size} x {n} entries take {size / 2**30:.1f} GiB, more than "
             f"{LARGEST_TABLE / 2**30:g}; name fewer developers, or see next_efforts"
         )
-    board = HonestBoard(subgame)
+    board = HonestBoard.of(subgame)
     table = np.empty((n, rows.size))
     for places in _blocks(n, n):
         table[board.developers[places]] = board.efforts(places[:, None])[:, rows]
@@ -133,7 +133,7 @@ def next_efforts(game: Game | str, protocol: Any) -> Floats:
         ``[n]``, effort units; ``inf`` at the top of the board, and where no effort within the budget
         suffices.
     """
-    return _next_efforts(HonestBoard(Subgame.exact(game, protocol)))
+    return _next_efforts(HonestBoard.of(Subgame.exact(game, protocol)))
 
 
 def _next_efforts(board: HonestBoard) -> Floats:
@@ -144,7 +144,7 @@ def _next_efforts(board: HonestBoard) -> Floats:
 def climb(game: Game | str, protocol: Any) -> Floats:
     """`next_efforts` by rank: entry k is what rank k + 2 of the honest board needs to pass rank k + 1,
     ``[n - 1]``, effort units."""
-    board = HonestBoard(Subgame.exact(game, protocol))
+    board = HonestBoard.of(Subgame.exact(game, protocol))
     return _next_efforts(board)[board.developers[1:]]
 
 
@@ -169,7 +169,7 @@ def overtakes(
         or under ``split`` joining it where that gains more. The gain is ``-inf`` where r is ahead
         already, or cannot pass.
     """
-    board = HonestBoard(Subgame.exact(game, protocol))
+    board = HonestBoard.of(Subgame.exact(game, protocol))
     n = board.who.size
     wanted = np.arange(n) if overtaken is None else _indices(overtaken, n)
     efforts, gains = board.offers(np.argsort(board.developers)[wanted][:, None])
@@ -218,7 +218,7 @@ def largest_temptation(subgame: Subgame, with_error: bool = True) -> Temptation:
     takes as long as ``T`` itself; without it, it is 0.
     """
     subgame, scale = subgame.reduced(), subgame.game.prize_range
-    boards = {shift: HonestBoard(subgame, shift) for shift in (-1, 0, 1, STEPS - 1, STEPS + 1)}
+    boards = {shift: HonestBoard.of(subgame, shift) for shift in (-1, 0, 1, STEPS - 1, STEPS + 1)}
 
     def gains(shift: float) -> bool:
         return largest_gain(boards[shift], GAIN * scale)[1] is not None
@@ -249,7 +249,7 @@ def _gain(board: HonestBoard, pair: tuple[int, int]) -> float:
 def _is_blurred(subgame: Subgame) -> bool:
     if subgame.declares("strictly_increasing") is False:
         return False  # flat stretches are intended
-    lower, higher = HonestBoard(subgame, -1), HonestBoard(subgame, 1)
+    lower, higher = HonestBoard.of(subgame, -1), HonestBoard.of(subgame, 1)
     useless = 2 * subgame.game.effort_scale  # how far beyond it an overtake lies makes no difference
     places = np.stack((np.maximum(lower.start, 0), np.zeros(subgame.n, dtype=int)))  # the next, the top
     low, high = (np.minimum(board.efforts(places), useless) for board in (lower, higher))

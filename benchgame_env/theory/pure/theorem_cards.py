@@ -189,11 +189,11 @@ def _board_by_quality(subgame: Subgame) -> bool:
 def _just_overtaking_pays(subgame: Subgame) -> bool:
     """Whether somebody gains by passing the next one up on the honest board, even if that one's score
     is a step of the grid higher."""
-    board = HonestBoard(subgame, shift=1)
+    board = HonestBoard.of(subgame, 1)
     gains = board.gains(np.maximum(board.start, 0)[None])
     return bool((gains > GAIN * subgame.game.prize_range).any())
 
 
 def _overtaking_loses(subgame: Subgame) -> bool:
     """Whether every overtake costs more than it wins, and none as much."""
-    return largest_gain(HonestBoard(subgame, shift=-1), -GAIN * subgame.game.prize_range)[1] is None
+    return largest_gain(HonestBoard.of(subgame, -1), -GAIN * subgame.game.prize_range)[1] is None

@@ -130,7 +130,7 @@ def _margin(game: Game, level: float, shift: int = 0) -> float:
     """Largest signed gain from overtaking, with rivals' scores moved by ``shift`` steps of the grid: at
     most 0 where honest play is stable; prize units."""
     # Out of reach is finite here, to be minimised.
-    board = HonestBoard(Subgame(game, TuneBeforeTest(level)), shift)
+    board = HonestBoard.of(Subgame(game, TuneBeforeTest(level)), shift)
     return largest_gain(board, -10 * game.prize_range)[0]
 
 
