@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Seat
-from benchgame_env import theory
+from benchgame_env.theory.dynamics.best_response import reach
 from benchgame_env.validate import Floats, choice
 
 
@@ -123,9 +123,7 @@ class Overtake(Head):
         if self._last is not None and np.array_equal(observations, self._last[0]):
             return self._last[1]  # asked for the view, then for the actions
         seat, scores = self.seat, self.seat.read(observations, "board_scores").astype(np.float64)
-        efforts, ranks = theory.overtakes_in_reach(
-            seat.game, seat.subgame.rule, seat.developer, scores, self.resolution
-        )
+        efforts, ranks = reach(seat.subgame, seat.developer, scores, self.resolution)
         near = efforts <= seat.axis.max_effort[seat.developer]
         efforts, ranks = np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])
         self._last = observations.copy(), (efforts, ranks)

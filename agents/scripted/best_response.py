@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Seat
-from benchgame_env import theory
+from benchgame_env.theory.dynamics.best_response import respond
 from benchgame_env.validate import Floats
 
 
@@ -38,8 +38,5 @@ class BestResponse(Agent):
         seat = self.seat
         scores = seat.read(observations, "board_scores").astype(np.float64)
         held = seat.efforts(seat.read(observations, "own_effort")[:, 0].astype(np.float64))
-        game, rule = seat.game, seat.subgame.rule
-        effort, _ = theory.best_response(
-            game, rule, seat.developer, scores, held, self.resolution, self._levels
-        )
+        effort, _ = respond(seat.subgame, seat.developer, scores, held, self.resolution, self._levels)
         return seat.action(effort)

@@ -43,10 +43,11 @@ ALLOWED: dict[str, set[str]] = {
     "agents.base": {"(door)", "play", "rules", "subgame", "theory", "validate"},
     "agents.play": {"(door)", "agents.base", "validate"},
     "agents.registry": {"(door)", "agents.base", "theory", "validate"},
-    "agents.scripted": {"agents.base", "theory", "validate"},
+    "agents.scripted": {"agents.base", "theory.dynamics", "validate"},
     "agents.adaptive": {"agents.base", "validate"},
     "agents.learned": {
-        "(door)", "agents.base", "play", "rules", "subgame", "theory", "theory.mixed", "validate",
+        "(door)", "agents.base", "play", "rules", "subgame", "theory.dynamics", "theory.mixed",
+        "validate",
     },
     "training.jobs": {"validate"},
     "training.html": {"(door)", "validate"},

@@ -55,7 +55,7 @@ def best_response(
     """
     subgame = Subgame.exact(game, protocol)
     number("resolution", resolution, low=0, strict=True)
-    return respond(subgame, developer, scores, held, resolution, levels)
+    return respond(subgame, developer, publish(scores), held, resolution, levels)
 
 
 def respond(
@@ -118,8 +118,14 @@ def overtakes_in_reach(
     ranks : array ``[batch, n]``
         The ranks that they earn; where no effort will do, that of zero effort.
     """
-    subgame = Subgame.exact(game, protocol)
     number("resolution", resolution, low=0, strict=True)
+    return reach(Subgame.exact(game, protocol), developer, publish(scores), resolution)
+
+
+def reach(
+    subgame: Subgame, developer: int, scores: Floats, resolution: float
+) -> tuple[Floats, NDArray[np.int64]]:
+    """As `overtakes_in_reach`, for arguments that have been checked."""
     efforts, shown = _candidates(subgame, developer, scores, resolution)
     # At the budget the score may tie where the tie rule favours, though the aim is out of reach.
     (efforts, budget), (own, top) = (np.split(part, [subgame.n], axis=1) for part in (efforts, shown))
@@ -127,7 +133,7 @@ def overtakes_in_reach(
     efforts, own = np.where(ties, budget, efforts), np.where(ties, top, own)
     boards = np.repeat(scores[:, None, :], subgame.n, axis=1)
     boards[..., developer] = own
-    return efforts, subgame.game.board(boards, subgame.rule.ties).ranks[..., developer]
+    return efforts, subgame.game.award(boards, subgame.rule.ties).ranks[..., developer]
 
 
 def _candidates(
@@ -155,5 +161,5 @@ def _payoffs(subgame: Subgame, developer: int, scores: Floats, efforts: Floats, 
     """Payoffs ``[batch, m]`` of own ``efforts`` showing ``shown`` against the others on the board."""
     boards = np.repeat(scores[:, None, :], efforts.shape[1], axis=1)
     boards[..., developer] = shown
-    prizes = subgame.game.board(boards, subgame.rule.ties).prizes[..., developer]
+    prizes = subgame.game.award(boards, subgame.rule.ties).prizes[..., developer]
     return prizes - subgame.cost(efforts)
