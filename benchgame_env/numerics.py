@@ -28,12 +28,7 @@ def publish(scores: ArrayLike) -> Floats:
     """Scores ``[...]`` as a board shows them, on the grid; infinities and NaN stay what they are."""
     scores = np.asarray(scores, dtype=np.float64)
     if scores.min(initial=0.0) > -WIDE and scores.max(initial=0.0) < WIDE:
-        shown = np.multiply(scores, 1 / RHO)
-        return (
-            np.multiply(np.rint(shown, out=shown), RHO, out=shown)
-            if shown.ndim
-            else np.rint(shown) * RHO
-        )
+        return np.rint(scores * (1 / RHO)) * RHO
     with np.errstate(over="ignore"):
         near = np.rint(scores * (1 / RHO)) * RHO
         return np.where(np.abs(scores) < WIDE, near, scores.astype(np.float32))
