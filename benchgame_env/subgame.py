@@ -137,11 +137,11 @@ class Subgame:
 
     @cached_property
     def full_efforts(self) -> Floats:
-        """Least efforts ``[n]`` that show all that each developer can show for what may pay: the budget,
-        or where the score stops rising before it; effort units."""
-        most = np.where(np.isfinite(self.game.max_effort), self.game.max_effort, 0.0)
-        least = self.efforts_for(self.scores(most))
-        return np.where(least < most * (1 - 1e-9), least, most)
+        """Least efforts ``[n]`` that show what the whole budget shows: the budget, unless the score
+        stops rising before it; 0 without a budget. Effort units."""
+        most = np.where(np.isfinite(self.game.budget), self.game.budget, 0.0)
+        least = self.efforts_for(publish(self.scores(most)))
+        return np.where(least < most * (1 - 1e-6), least, most)
 
     def efforts_for(self, scores: Floats) -> Floats:
         """Least own efforts ``[..., n]`` within budget that show at least ``scores``, effort units;

@@ -102,6 +102,7 @@ class Overtake(Head):
             raise ValueError("head 'overtake' needs continuous actions, got discrete ones")
         seat.need_exact_rule("head 'overtake'")
         self.resolution = seat.visible_resolution(resolution)
+        self._subgame = seat.subgame.reduced()
         self.count = seat.game.n_developers
         self._last: tuple[NDArray[np.float32], tuple[Floats, NDArray[np.int64]]] | None = None
 
@@ -123,7 +124,7 @@ class Overtake(Head):
         if self._last is not None and np.array_equal(observations, self._last[0]):
             return self._last[1]  # asked for the view, then for the actions
         seat, scores = self.seat, self.seat.read(observations, "board_scores").astype(np.float64)
-        efforts, ranks = reach(seat.subgame, seat.developer, scores, self.resolution)
+        efforts, ranks = reach(self._subgame, seat.developer, scores, self.resolution)
         near = efforts <= seat.axis.max_effort[seat.developer]
         efforts, ranks = np.where(near, efforts, 0.0), np.where(near, ranks, ranks[:, [seat.developer]])
         self._last = observations.copy(), (efforts, ranks)

@@ -31,6 +31,7 @@ class BestResponse(Agent):
     def __init__(self, seat: Seat, resolution: float | None = None) -> None:
         super().__init__(seat)
         self.resolution = seat.visible_resolution(resolution)
+        self._subgame = seat.subgame.reduced()
         discrete = seat.axis.action_type == "discrete"
         self._levels: Floats | None = seat.levels(seat.axis.levels) if discrete else None
 
@@ -38,5 +39,5 @@ class BestResponse(Agent):
         seat = self.seat
         scores = seat.read(observations, "board_scores").astype(np.float64)
         held = seat.efforts(seat.read(observations, "own_effort")[:, 0].astype(np.float64))
-        effort, _ = respond(seat.subgame, seat.developer, scores, held, self.resolution, self._levels)
+        effort, _ = respond(self._subgame, seat.developer, scores, held, self.resolution, self._levels)
         return seat.action(effort)

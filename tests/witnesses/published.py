@@ -172,7 +172,10 @@ class Developers:
         honest = publish(self.score(i, 0.0))
         found = [(0.0, honest)]
         if math.isfinite(self.budget[i]):
-            found.append((self.budget[i], publish(self.score(i, self.budget[i]))))
+            # The budget, or where the score stops rising before it.
+            most = publish(self.score(i, self.budget[i]))
+            least = self.effort_showing(i, most)
+            found.append((least if least < self.budget[i] * (1 - 1e-6) else self.budget[i], most))
         for j in range(self.n):
             favoured = self.ties == "quality" and j > i
             aim = ks[j] if favoured else beating(ks[j], self.resolution)

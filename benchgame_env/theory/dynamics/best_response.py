@@ -53,7 +53,7 @@ def best_response(
     efforts, scores : arrays ``[batch]``
         The best effort and the published score that it shows.
     """
-    subgame = Subgame.exact(game, protocol)
+    subgame = Subgame.exact(game, protocol).reduced()
     number("resolution", resolution, low=0, strict=True)
     return respond(subgame, developer, publish(scores), held, resolution, levels)
 
@@ -119,7 +119,7 @@ def overtakes_in_reach(
         The ranks that they earn; where no effort will do, that of zero effort.
     """
     number("resolution", resolution, low=0, strict=True)
-    return reach(Subgame.exact(game, protocol), developer, publish(scores), resolution)
+    return reach(Subgame.exact(game, protocol).reduced(), developer, publish(scores), resolution)
 
 
 def reach(
@@ -140,7 +140,7 @@ def _candidates(
     subgame: Subgame, developer: int, scores: Floats, resolution: float
 ) -> tuple[Floats, Floats]:
     """Efforts and the published scores they show, each ``[batch, n + 1]``: passing each rival, 0 in the
-    own column, and the least that shows all it can show last."""
+    own column, and the least that shows what the budget does last."""
     favoured = _favoured(subgame, developer)
     aims = publish(subgame.rule.shown(np.where(favoured, scores, beating(scores, resolution))))
     last = np.full((len(scores), 1), subgame.full_efforts[developer])

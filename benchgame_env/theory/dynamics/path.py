@@ -90,7 +90,7 @@ def prepare(
     game: Game | str, protocol: Any, start: Any, levels: Any, resolution: float
 ) -> tuple[Subgame, Floats, Floats | None]:
     """The subgame, the efforts to start from ``[n]`` and the levels ``[m]`` or None, checked."""
-    subgame = Subgame.exact(game, protocol)
+    subgame = Subgame.exact(game, protocol).reduced()
     game = subgame.game
     number("resolution", resolution, low=0, strict=True)
     efforts = start_efforts(game, start)
@@ -109,14 +109,15 @@ def summary(
 ) -> Cycle:
     """The `Cycle` of efforts ``states`` with ``ranks`` on their boards, each ``[period, n]``; ``stated``
     are its other fields."""
-    chances = np.full(len(states), 1 / len(states)) if chances is None else chances
     wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
+    misranked = float(np.mean(wrong) if chances is None else chances @ wrong)
+    chances = np.full(len(states), 1 / len(states)) if chances is None else chances
     return Cycle(
         states=states,
         period=len(states),
         peaks=states.max(axis=0),
         troughs=states.min(axis=0),
-        misranked=float(chances @ wrong),
+        misranked=misranked,
         cost=float(chances @ np.asarray(game.cost(states)).sum(axis=1)),
         chances=chances,
         **stated,
