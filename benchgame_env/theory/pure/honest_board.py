@@ -54,7 +54,7 @@ class HonestBoard:
 
     def __init__(self, subgame: Subgame) -> None:
         self.subgame, self.game, self.ties = subgame, subgame.game, subgame.rule.ties
-        self.who, self._scale = np.arange(subgame.n), subgame.game.prize_range
+        self.who = np.arange(subgame.n)
         self.scores = subgame.honest_scores
         board = self.game.board(self.scores, self.ties)
         self.shown, self.prizes = board.scores, board.prizes
@@ -116,7 +116,8 @@ class HonestBoard:
     def _perhaps_within(self, effort: Floats, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """At the budget published scores decide. Where the curves differ from them by far, a positive
         and a negative ``shift`` give the two possible answers."""
-        most, needed, much = self._price(self.game.budget), self._price(effort), RESOLVED * self._scale
+        most, needed = self.subgame.cost(self.game.budget), self.subgame.cost(effort)
+        much = RESOLVED * self.game.prize_range
         if self._shift < 0:
             return within | (needed + much < most)
         return within & ~(needed > most + much)
@@ -145,15 +146,12 @@ class HonestBoard:
         moved = (self.shown[self.developers] + self._shift * self._step)[places]
         short = self.strictly(places) & (self.shown <= moved)
         right = np.where(short, np.nextafter(effort, np.inf), effort)
-        gain = self.won[places] - self.prizes - self._price(right)
+        gain = self.won[places] - self.prizes - self.subgame.cost(right)
         if self.ties == "split":
             joining, joined = self._offers_to_join(places)
             effort, gain = np.where(joined > gain, joining, effort), np.maximum(gain, joined)
         ahead = (places > self.start) | (self.developers[places] == self.who)
         return effort, np.where(ahead, -np.inf, gain)
-
-    def _price(self, effort: Floats) -> Floats:
-        return self.subgame.cost(effort)
 
     def _offers_to_join(self, places: Places) -> tuple[Floats, Floats]:
         """Under ``split``: efforts that join those at ``places`` at exactly their score, and the gains
@@ -168,7 +166,7 @@ class HonestBoard:
         pot = np.concatenate(([0.0], np.cumsum(self.game.prizes)))
         ahead = self.next_up[places] + 1
         share = (pot[np.minimum(ahead + members, self.who.size)] - pot[ahead]) / members
-        return effort, share - self.prizes - self._price(effort)
+        return effort, share - self.prizes - self.subgame.cost(effort)
 
     def expense(self, places: Places) -> Floats:
         """``R_r`` and the least price at which r passes or joins any place from ``places`` ``[m, n]``
@@ -180,7 +178,7 @@ class HonestBoard:
         if self.subgame.limited:
             beyond = aims - 4 * self._step[places] > self.subgame.top_scores
             effort = np.where(beyond, np.inf, effort)
-        return self.prizes + self._price(effort)
+        return self.prizes + self.subgame.cost(effort)
 
     @cached_property
     def _easiest(self) -> Floats:
