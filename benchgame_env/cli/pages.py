@@ -173,21 +173,22 @@ def _grid_table(names: list[str], equilibria: list[list[float]]) -> str:
 
 def card_text(card: theory.Card) -> str:
     """A theorem card in a few lines."""
-    return "\n".join(
-        [
-            f"{card.name}: {card.conclusion}.",
-            f"  needs     {', '.join(card.needs)}",
-            f"  applies   to {_named(card.example)}",
-            f"  but not   to {_named(card.boundary)}, where {card.lesson}",
-        ]
-    )
+    known = f" ({card.name})" * (card.title != card.name)
+    lines = [f"{card.title}{known}: {card.sentence}.", f"  needs     {', '.join(card.needs)}"]
+    if card.example:
+        lines.append(f"  applies   to {_named(card.example)}")
+    if card.boundary:
+        lines.append(f"  but not   to {_named(card.boundary)}, where {card.lesson}")
+    return "\n".join([*lines, f"  source    {card.source}"])
 
 
 def reading_text(reading: theory.Reading) -> str:
     """Whether a card applies to a game, and what it says."""
     failing = [name for name, holds in reading.hypotheses.items() if not holds]
     verdict = "applies" if reading.applies else f"does not apply: no {', no '.join(failing)}"
-    return f"{reading.card.name} {verdict}.\n  It says: {reading.card.conclusion}."
+    limit = f"\n  Curves were checked up to a total effort of {reading.checked_to:.6g}."
+    checked = limit if math.isfinite(reading.checked_to) else ""
+    return f"{reading.card.title} {verdict}.\n  It says: {reading.card.sentence}.{checked}"
 
 
 def _named(case: tuple[str, Any]) -> str:

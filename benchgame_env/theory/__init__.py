@@ -1,5 +1,14 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
+from benchgame_env.theory.claims import (
+    Card,
+    Counterexample,
+    Reading,
+    card,
+    cards,
+    register_card,
+    theorem_cards,
+)
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
@@ -15,6 +24,7 @@ from benchgame_env.theory.mixed.equilibrium import (
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
+from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
 from benchgame_env.theory.pure.overtaking import (
     climb,
     next_efforts,
@@ -22,22 +32,22 @@ from benchgame_env.theory.pure.overtaking import (
     required_effort,
     temptation,
 )
-from benchgame_env.theory.pure.theorem_cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.theory.solutions import CONCEPTS
 from benchgame_env.theory.solutions.solution import Scope, Solution
 
 __all__ = [
-    "CARDS",
     "CONCEPTS",
+    "HYPOTHESES",
     "LARGEST",
     "LARGEST_REGRET",
-    "MEANING",
     "RESOLUTION",
     "TOLERANCE",
     "Card",
+    "Counterexample",
     "Cycle",
     "Dynamics",
+    "Hypothesis",
     "MixedEquilibrium",
     "NoisyEquilibrium",
     "Prediction",
@@ -47,6 +57,8 @@ __all__ = [
     "best_response",
     "best_response_cycle",
     "best_response_dynamics",
+    "card",
+    "cards",
     "climb",
     "mixed_equilibrium",
     "mixed_on_levels",
@@ -57,6 +69,7 @@ __all__ = [
     "pure_equilibria_on_grid",
     "pure_equilibrium",
     "recurrent_classes",
+    "register_card",
     "required_effort",
     "stabilizing_levels",
     "temptation",

@@ -236,7 +236,10 @@ def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[st
 def test_cards_are_listed_and_held_against_a_game(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("cards") == 0
     listed = capsys.readouterr().out
-    assert all(card.name in listed and card.conclusion in listed for card in bg.theory.CARDS)
+    assert all(
+        card.title in listed and card.sentence in listed
+        for card in map(bg.theory.card, bg.theory.cards())
+    )
     assert run("cards", "duel") == 0
     page = capsys.readouterr().out
     assert "Theorem 4.6 applies." in page
