@@ -30,9 +30,10 @@ from benchgame_env.theory.claims.registry import register_card
 from benchgame_env.theory.pure.assumptions import REQUIRED, checked_to
 from benchgame_env.theory.pure.honest_board import RESOLVED
 
-# That no level stabilises is believed if the levels looked at reach this multiple of the one by which
-# one should, and if the temptation at the last is at least this share of the largest.
-FAR_ENOUGH, STEADY = 10.0, 0.9
+# That no level stabilises is believed if as many levels were looked at, if they reach this multiple of
+# F and of the level that should stabilise, and if in the last half of these many levels the least regret
+# is at least this share of the largest.
+MANY, FAR_ENOUGH, STEADY = 20, 10.0, 0.9
 PAPER = "arXiv 2603.08371"
 
 
@@ -112,19 +113,22 @@ def proposition_5_6(subgame: Subgame) -> Counterexample | None:
     """It is none at any of many levels, some of them far beyond the one at which `growth` ends."""
     game, bar = subgame.game, RESOLVED * subgame.game.prize_range
     enough, scale = _level_by_growth(game), game.finite_effort_scale
-    enough = scale if math.isinf(enough) else enough
-    levels = spread(game, 0.0, FURTHEST * max(scale, enough))
+    enough = scale if math.isinf(enough) else max(enough, scale)
+    levels = spread(game, 0.0, FURTHEST * enough)
     gains = largest_gains(game, levels)
     if bar == 0 or not (gains[np.isfinite(gains)] > bar).all():
         return None
     regrets = {float(level): regret_at(game, level) for level in levels[np.isfinite(gains)]}
     regrets = {level: regret for level, regret in regrets.items() if not math.isnan(regret)}
-    if not regrets or max(regrets) < FAR_ENOUGH * enough or min(regrets.values()) <= bar:
+    reached = len(regrets) >= MANY and max(regrets) >= FAR_ENOUGH * enough
+    if not reached or min(regrets.values()) <= bar:
         return None
-    level = max(regrets)
-    if regrets[level] < STEADY * max(regrets.values()):  # it falls, and may end
+    level, last = max(regrets), [regrets[level] for level in sorted(regrets)[-MANY // 2 :]]
+    if min(last) < STEADY * max(last):
         return None
-    besides = f"nor is it one at {len(regrets) - 1} lower levels from 0 on, and T does not fall"
+    besides = (
+        f"nor is it one at {len(regrets) - 1} lower levels from 0 on, and the regret stays the same"
+    )
     return no_equilibrium(game, level, regrets[level], besides)
 
 
