@@ -4,15 +4,18 @@ there is no pure equilibrium."""
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
 from benchgame_env.named_games import game_file
+from benchgame_env.named_games.fitted import STEPS_PER_RANK, benchmarks
 from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.theory.claims import search
 from benchgame_env.theory.claims.certificates import rule_text
+from benchgame_env.theory.claims.prevalence import LEVELS, LINE_UPS, SIZES, Prevalence, prevalence
 from benchgame_env.theory.claims.registry import cards
 from benchgame_env.validate import choice
 
@@ -39,6 +42,27 @@ def add_to(subparsers: Any) -> None:
     option("--json", action="store_true", help="print JSON instead of text")
     parser.set_defaults(command=_falsify)
 
+    parser = subparsers.add_parser(
+        "prevalence",
+        help="how many line-ups of real models have no pure equilibrium",
+        description="Draw line-ups of fitted models and count those without a pure equilibrium, by "
+        "number of models and by tune-before-test level (0 is direct evaluation), with exact binomial "
+        "intervals at 95 %%. Prizes fall in equal steps from 1 to 0.",
+    )
+    option = parser.add_argument
+    known = f"of: {', '.join(benchmarks())}; or calibration files (*.json)"
+    option("benchmark", nargs="+", help=f"one or more {known}")
+    option("--models", type=int, nargs="+", default=list(SIZES), help="numbers of models in a line-up")
+    option("--levels", type=float, nargs="+", default=list(LEVELS), help="tune-before-test levels")
+    option(
+        "--line-ups", type=int, default=LINE_UPS, help="line-ups drawn of each size, or all there are"
+    )
+    option("--seed", type=int, default=0, help="of all that is drawn")
+    worth = "steps of tuning that cost as much as one rank wins"
+    option("--steps-per-rank", type=float, default=STEPS_PER_RANK, help=worth)
+    option("--json", action="store_true", help="print JSON instead of a table")
+    parser.set_defaults(command=_prevalence)
+
 
 def _falsify(options: argparse.Namespace) -> int:
     if options.out:
@@ -56,6 +80,40 @@ def _falsify(options: argparse.Namespace) -> int:
         write_text(options.out, json_text(game_file.to_data(attack.subgame.game)))
     print(json_text(_facts(attack)) if options.json else _page(attack, options))
     return 0 if attack.counterexample is None else FOUND
+
+
+def _prevalence(options: argparse.Namespace) -> None:
+    found: list[Prevalence] = []
+    for benchmark in options.benchmark:
+        with commands.share_bar() as bar:
+            found += prevalence(
+                benchmark,
+                options.models,
+                options.levels,
+                options.line_ups,
+                options.seed,
+                options.steps_per_rank,
+                partial(bar, benchmark),
+            )
+    if options.json:
+        print(json_text([{**vars(row), "share": row.share, "interval": row.interval} for row in found]))
+        return
+    print("Line-ups without a pure equilibrium, by tune-before-test level (0 is direct evaluation):")
+    rows: dict[tuple[str, int], list[str]] = {}
+    for row in found:
+        first = [f"{row.benchmark}, {row.size} models", f"{row.line_ups:,}{' (all)' * row.complete}"]
+        rows.setdefault((row.benchmark, row.size), first).append(_share(row))
+    levels = [f"level {level:,g}" for level in options.levels]
+    print(commands.table(["line-ups of", "number", *levels], list(rows.values())))
+    print("In brackets: exact binomial intervals at 95 % for the share of all line-ups.")
+    if undecided := sum(row.undecided for row in found):
+        print(f"{undecided} cases are undecided and not counted: scores are too close.")
+
+
+def _share(row: Prevalence) -> str:
+    low, high = row.interval
+    interval = "" if row.complete else f" [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{row.share:.1%}{interval}"
 
 
 def _facts(attack: search.Attack) -> dict[str, Any]:
