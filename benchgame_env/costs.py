@@ -132,12 +132,12 @@ class EntryCost:
     ----------
     fee : float
         What any effort costs first, prize units, > 0.
-    rate : float
+    rate : float, optional
         Prize units per effort unit, > 0.
     """
 
     fee: float
-    rate: float
+    rate: float = 1.0
     strictly_increasing = True
 
     def __post_init__(self) -> None:
