@@ -17,6 +17,9 @@ from benchgame_env.validate import Floats
 
 LEVELS = 48
 BISECTIONS = 50
+# Gains above this share of P refute a claim about levels. Smaller ones tell nothing: T is 0 up to the
+# cost of a step and a half of the grid of scores, each of which may cost `RESOLVED` P.
+CLEAR = 0.01
 # The furthest level looked at where hypotheses are known for all efforts, as a share of F.
 FURTHEST = 1e6
 MOST = 4  # levels certified for one game
@@ -33,7 +36,7 @@ def regret_at(game: Game, level: float) -> float:
 
 
 def unstable_level(game: Game, low: float, high: float) -> tuple[float, float] | None:
-    """A level in ``[low, high]`` at which somebody gains more than `RESOLVED` P from zero effort.
+    """A level in ``[low, high]`` at which somebody gains more than `CLEAR` P from zero effort.
 
     Parameters
     ----------
@@ -47,7 +50,7 @@ def unstable_level(game: Game, low: float, high: float) -> tuple[float, float] |
     (float, float) or None
         The level and the NashConv of zero effort there, by the grader.
     """
-    bar = RESOLVED * game.prize_range
+    bar = CLEAR * game.prize_range
     if bar == 0 or not low < high:
         return None
     levels = spread(game, low, high)

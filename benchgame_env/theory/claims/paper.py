@@ -18,6 +18,7 @@ from benchgame_env.theory.claims.card import Counterexample
 from benchgame_env.theory.claims.certificates import equilibrium, no_equilibrium
 from benchgame_env.theory.claims.hypotheses import honest_board_by_quality
 from benchgame_env.theory.claims.levels import (
+    CLEAR,
     FURTHEST,
     largest_gains,
     level_of,
@@ -28,7 +29,6 @@ from benchgame_env.theory.claims.levels import (
 )
 from benchgame_env.theory.claims.registry import register_card
 from benchgame_env.theory.pure.assumptions import REQUIRED, checked_to
-from benchgame_env.theory.pure.honest_board import RESOLVED
 
 # That no level stabilises is believed if as many levels were looked at, if they reach this multiple of
 # F and of the level that should stabilise, and if in the last half of these many levels the least regret
@@ -111,7 +111,7 @@ GROWTH: Any = {
 )
 def proposition_5_6(subgame: Subgame) -> Counterexample | None:
     """It is none at any of many levels, some of them far beyond the one at which `growth` ends."""
-    game, bar = subgame.game, RESOLVED * subgame.game.prize_range
+    game, bar = subgame.game, CLEAR * subgame.game.prize_range
     enough, scale = _level_by_growth(game), game.finite_effort_scale
     enough = scale if math.isinf(enough) else max(enough, scale)
     levels = spread(game, 0.0, FURTHEST * enough)

@@ -15,9 +15,9 @@ from benchgame_env.theory.claims.candidates import (
 )
 from benchgame_env.theory.claims.card import Counterexample
 from benchgame_env.theory.claims.certificates import equilibrium, payoff_gain, regret_of_zero
+from benchgame_env.theory.claims.levels import CLEAR
 from benchgame_env.theory.claims.registry import register_card
 from benchgame_env.theory.pure.assumptions import REQUIRED, temptation_of
-from benchgame_env.theory.pure.honest_board import RESOLVED
 from benchgame_env.validate import Floats
 
 NOTES = "mathematical notes, section 3"
@@ -38,12 +38,12 @@ def temptation(subgame: Subgame) -> Counterexample | None:
     for efforts, regret in pure_equilibria(subgame, with_zero=False):
         return equilibrium(subgame, efforts, regret, "somebody spends effort")
     amount, seen = temptation_of(subgame).amount, _gain_seen(subgame)
-    if abs(amount - seen) <= RESOLVED * prize_scale(subgame):
+    scale = prize_scale(subgame)
+    if abs(amount - seen) <= CLEAR * scale:
         return None
     regret = metrics.nash_conv(subgame.game, subgame.rule, np.zeros(subgame.n))
-    if (regret <= CERTAIN * prize_scale(subgame)) == (amount == 0) or np.isnan(regret):
-        return None
-    return regret_of_zero(subgame, regret, f"T = {amount:.6g}")
+    wrong = regret > CLEAR * scale if amount == 0 else regret <= CERTAIN * scale
+    return regret_of_zero(subgame, regret, f"T = {amount:.6g}") if wrong else None
 
 
 def _gain_seen(subgame: Subgame) -> float:
@@ -88,8 +88,8 @@ def dominance(subgame: Subgame) -> Counterexample | None:
 
 
 def _situations(subgame: Subgame) -> list[tuple[int, Floats]]:
-    """A developer, and efforts of all others: of those ahead 0, all equal shares of what may pay, or of
-    one of them alone; of those behind 0."""
+    """A developer, and efforts of all others: of those ahead equal shares of what may pay, of those
+    behind 0."""
     ranks = subgame.board(np.zeros(subgame.n)).ranks
     top = useful_efforts(subgame)
     found = []

@@ -149,7 +149,8 @@ def checked_to(subgame: Subgame) -> float:
 def paper_conditions(subgame: Subgame) -> dict[str, bool]:
     """Whether the paper's conditions on curves hold, see `check`."""
     top = checked_to(subgame)
-    found = conditions_up_to(subgame.game, min(top, 100.0 * subgame.game.finite_effort_scale))
+    top = top if math.isfinite(top) else 100.0 * subgame.game.finite_effort_scale
+    found = conditions_up_to(subgame.game, top)
     return found | (_closed_form(subgame.game.curves) or {})
 
 
