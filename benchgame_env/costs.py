@@ -6,6 +6,9 @@ Any object with these three members is a valid cost:
 * ``cost.inverse(value)``: the largest effort that costs at most ``value``, elementwise;
 * ``cost.strictly_increasing``: whether every bit of effort costs something. The theorems on a unique
   equilibrium need it; they are false where the cost has flat stretches (see the ``flat-cost-*`` games).
+
+Optional: ``continuous``, whether by its formula the cost never jumps. Where it is not declared, jumps
+are looked for.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ class PowerCost:
     rate: float
     exponent: float
     free: float = 0.0
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
@@ -83,6 +87,7 @@ class LinearCost:
 
     rate: float = 1.0
     strictly_increasing = True
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
@@ -110,6 +115,7 @@ class CappedCost:
     rate: float
     most: float
     strictly_increasing = False
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
@@ -139,6 +145,7 @@ class EntryCost:
     fee: float
     rate: float = 1.0
     strictly_increasing = True
+    continuous = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fee", number("fee", self.fee, low=0, strict=True))

@@ -145,7 +145,7 @@ def _page(attack: search.Attack, options: argparse.Namespace) -> str:
     lines = [
         f"{claim.title}{without} is false.",
         f"  It says: {claim.sentence}.",
-        f"  But here {found.says}.",
+        f"  But here {found.kind}: {found.says}.",
         *(f"  Taken away: {lost.name}, {lost.meaning}." for lost in attack.taken),
         "",
         game_file.to_source(subgame.game),

@@ -26,7 +26,7 @@ def equilibrium(subgame: Subgame, efforts: Floats, regret: float, what: str) -> 
 def no_equilibrium(game: Game, level: float, regret: float, besides: str) -> Counterexample:
     """Zero effort is no equilibrium at a tune-before-test level, where it should be."""
     what = "zero effort is no equilibrium"
-    says = f"{what} at level {level:.6g}; {besides}"
+    says = f"there is a gain at level {level:.6g}; {besides}"
     return _nash_conv(TuneBeforeTest(level), np.zeros(game.n_developers), regret, what, says)
 
 

@@ -90,7 +90,7 @@ def proposition_5_3(subgame: Subgame) -> Counterexample | None:
     game, low = subgame.game, level_of(subgame)
     scale = game.finite_effort_scale
     found = unstable_level(game, low, min(low + FURTHEST * scale, checked_to(subgame) - scale))
-    return found and no_equilibrium(game, *found, f"zero effort was an equilibrium at level {low:.6g}")
+    return found and no_equilibrium(game, *found, f"it was one at level {low:.6g}")
 
 
 GROWTH: Any = {
@@ -126,9 +126,7 @@ def proposition_5_6(subgame: Subgame) -> Counterexample | None:
     level, last = max(regrets), [regrets[level] for level in sorted(regrets)[-MANY // 2 :]]
     if min(last) < STEADY * max(last):
         return None
-    besides = (
-        f"nor is it one at {len(regrets) - 1} lower levels from 0 on, and the regret stays the same"
-    )
+    besides = f"and at {len(regrets) - 1} lower levels from 0 on, at the last of them the same"
     return no_equilibrium(game, level, regrets[level], besides)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env.costs import LinearCost, PowerCost
 from benchgame_env.curves import Additive, ScalingLaw
 from benchgame_env.game import Game
 from benchgame_env.numerics import RHO
@@ -82,8 +81,9 @@ def _scores_strictly_increasing(subgame: Subgame) -> bool:
 def _cost_continuous(subgame: Subgame) -> bool:
     """a little more effort never makes the cost jump"""
     cost, paid = subgame.game.cost, _probe(1.0) * _reach(subgame).max()
-    if type(cost) in (LinearCost, PowerCost):  # by formula
-        return True
+    declared = getattr(cost, "continuous", None)
+    if declared is not None:
+        return bool(declared)
     return not _has_jump(cost, paid, JUMP * float(np.max(cost(paid))))
 
 
