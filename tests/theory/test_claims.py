@@ -186,8 +186,8 @@ def test_a_crossing_beyond_a_plateau_is_seen() -> None:
 
 @pytest.mark.parametrize("name", cards())
 def test_true_claims_survive_a_short_attack(name: str) -> None:
-    attack = falsify(name, games=150, seconds=MINUTES, seed=1)
-    assert (attack.games, attack.counterexample) == (150, None)
+    attack = falsify(name, games=80, seconds=MINUTES, seed=1)
+    assert (attack.games, attack.counterexample) == (80, None)
 
 
 @pytest.mark.long
@@ -211,7 +211,8 @@ def test_the_bound_is_the_rule_of_three() -> None:
 def test_the_same_seed_gives_the_same_counterexample() -> None:
     first, second = (falsify(CONJECTURE, seed=3) for _ in range(2))
     assert first.counterexample == second.counterexample
-    assert falsify(CONJECTURE, seed=4).drawn != first.drawn
+    draws = [draw(np.random.default_rng([seed, 0])).game.prizes.tolist() for seed in (3, 3, 4)]
+    assert draws[0] == draws[1] != draws[2]
 
 
 def test_games_on_the_boundary_are_drawn() -> None:
@@ -275,6 +276,10 @@ def test_a_claim_is_found_by_module_and_name() -> None:
             "hypothesis: unknown 'strict_order'; known: strict_tie_order",
         ),
         (lambda: Card("mine", (lambda subgame: True,), "", lambda subgame: None, ""), "docstring"),
+        (
+            lambda: falsify(Card("mine", (), "", lambda subgame: False, "")),
+            "'mine': need None or a Count.*False",
+        ),
     ],
 )
 def test_bad_claims_are_refused(call: Any, message: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.pure.hypothesis import Hypothesis, as_hypothesis
+from benchgame_env.theory.pure.hypothesis import as_hypothesis
 
 
 class Counterexample(NamedTuple):
@@ -90,6 +90,11 @@ class Card:
         slow_last = sorted(self.hypotheses, key=lambda needed: needed.name == "scores_resolved")
         return all(needed.on(subgame) for needed in slow_last)
 
-    def lacking(self, subgame: Subgame) -> tuple[Hypothesis, ...]:
-        """The hypotheses that do not hold."""
-        return tuple(needed for needed in self.hypotheses if not needed.on(subgame))
+    def contradicted_by(self, subgame: Subgame) -> Counterexample | None:
+        """What the conclusion finds on a subgame on which the hypotheses hold."""
+        found = self.conclusion(subgame)
+        if found is None or isinstance(found, Counterexample):
+            return found
+        raise ValueError(
+            f"card {self.name!r}: need None or a Counterexample, its conclusion gave {found!r}"
+        )

@@ -109,9 +109,8 @@ def falsify(
         if subgame is None:
             continue
         tried += 1
-        if claim.conclusion(subgame) is not None:
-            simple, counterexample = shrink(claim, subgame)
-            return Attack(claim, tried, drawn, taken, simple, counterexample)
+        if (found := claim.contradicted_by(subgame)) is not None:
+            return Attack(claim, tried, drawn, taken, *shrink(claim, subgame, found))
     return Attack(claim, tried, drawn, taken)
 
 

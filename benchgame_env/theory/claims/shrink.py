@@ -23,12 +23,9 @@ DIGITS = (0, 1, 2, 3)
 ROUNDS = 8
 
 
-def shrink(claim: Card, subgame: Subgame) -> tuple[Subgame, Counterexample]:
+def shrink(claim: Card, subgame: Subgame, found: Counterexample) -> tuple[Subgame, Counterexample]:
     """The simplest subgame that the search reaches from ``subgame``, on which the hypotheses hold and
-    the conclusion fails as well; and how it fails."""
-    found = claim.conclusion(subgame)
-    if found is None:
-        raise ValueError(f"card {claim.name!r}: its conclusion gave a counterexample, and then none")
+    the conclusion fails in the same way as in ``found``; and how it fails."""
     for _ in range(ROUNDS):
         before = subgame
         for step in (_fewer_developers, _fewer_features, _rounder_numbers):
@@ -52,7 +49,7 @@ def _descend(
         for simpler in step(subgame):
             try:
                 candidate = simpler()
-                fails = claim.conclusion(candidate) if claim.applies(candidate) else None
+                fails = claim.contradicted_by(candidate) if claim.applies(candidate) else None
             except ValueError:
                 continue
             if fails is not None and fails.kind == found.kind:

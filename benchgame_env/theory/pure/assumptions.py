@@ -102,19 +102,22 @@ def _scores_resolved(subgame: Subgame) -> bool:
 
 @hypothesis("C1")
 def _c1(subgame: Subgame) -> bool:
-    """at equal effort the better model always scores more: curves do not cross"""
+    """at equal effort the better model always scores more: curves do not cross (at all efforts for
+    additive curves and for scaling laws with one floor and ceiling; for others, up to 100 F beyond the
+    level)
+    """
     return noted(subgame, paper_conditions)["C1"]
 
 
 @hypothesis("C2")
 def _c2(subgame: Subgame) -> bool:
-    """every further step of effort gains less than the one before"""
+    """every further step of effort gains less than the one before (up to 100 F beyond the level)"""
     return noted(subgame, paper_conditions)["C2"]
 
 
 @hypothesis("C3")
 def _c3(subgame: Subgame) -> bool:
-    """the extra effort that a worse model needs grows with the score aimed at"""
+    """the extra effort that a worse model needs grows with the score aimed at (as far as for C1)"""
     return noted(subgame, paper_conditions)["C3"]
 
 
