@@ -7,7 +7,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from tools.checks import ROOT, printed, python
+from tools.checks import ROOT, printed, python, status
+
+from benchgame_env.__main__ import main
 
 PAGE = (ROOT / "docs" / "claims.md").read_text()
 [RECIPE] = re.findall(r"## Your own conjecture\n\n(.*?)\n## ", PAGE, flags=re.DOTALL)
@@ -60,3 +62,26 @@ def test_a_mistake_in_a_claim_is_one_line(recipe: Path, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "hypothesis 'nobody_passes_the_next': needs a docstring" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def block(words: str) -> str:
+    """What the page shows as the output of ``python -m benchgame_env words``."""
+    [shown] = re.findall(
+        rf"<!-- output of: python -m benchgame_env {words} -->\n```text\n(.*?)```", PAGE, re.DOTALL
+    )
+    return shown
+
+
+def test_the_page_shows_what_falsify_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "falsify theorem-4.6 --without cost_strictly_increasing"
+    assert status(main, *words.split()) == 1
+    assert capsys.readouterr().out == block(words)
+
+
+def test_the_page_shows_what_prevalence_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    # The rows in which all line-ups are counted, for the others take long.
+    shown = [line.split() for line in block("prevalence gsm8k mmlu").splitlines() if "(all)" in line]
+    assert status(main, "prevalence", "gsm8k", "mmlu", "--models", "2") == 0
+    printed_now = [line.split() for line in capsys.readouterr().out.splitlines() if "(all)" in line]
+    assert printed_now == shown
+    assert len(shown) == 2
