@@ -174,6 +174,17 @@ def test_curves_are_checked_from_the_level_on() -> None:
         assert bg.theory.HYPOTHESES["C1"].on(Subgame(game, tuned(level))) == holds
 
 
+def test_an_effort_that_falls_while_the_worse_one_stands_still_is_seen() -> None:
+    # Found by falsify. The worse one shows 0 up to effort 2.2 and then gains 1 a unit, the better one
+    # 0.4: at level s it shows 0.2 + 0.4 s, which the worse one has at 2.4 + 0.4 s, so with an own effort
+    # of 2.4 + 0.4 s - s.
+    table = bg.curves.Tabulated([[0, 1], [0, 2.2, 2.5]], [[0.2, 0.6], [0.0, 0.0, 0.3]])
+    game = bg.Game(table, bg.LinearCost(), [3.0, 0.0])
+    for level, effort in ((0.0, 2.4), (0.05, 2.4 + 0.02 - 0.05)):
+        assert bg.theory.climb(game, tuned(level)).tolist() == pytest.approx([effort])
+    assert not bg.theory.HYPOTHESES["C3"].on(Subgame(game, "direct"))
+
+
 def test_a_crossing_beyond_a_plateau_is_seen() -> None:
     # The better one stops at 0.5 from effort 2 on, the worse goes on and passes it at 8; F is 1.
     table = bg.curves.Tabulated([[0, 2], [0, 16]], [[0.4, 0.5], [0.0, 1.0]])

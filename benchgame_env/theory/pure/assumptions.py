@@ -175,20 +175,19 @@ def conditions_up_to(game: Game, top: float) -> dict[str, bool]:
     x = _probe(top / unit)
     total = np.broadcast_to((x * unit)[:, None], (x.size, game.n_developers))
     scores = game.curves.score(total)
-    # Beyond saturation, float64 shows ties that are not there.
-    slack = 1e-7 * np.maximum(total, unit)
-    clear = (np.abs(game.curves.effort_for(scores) - total) <= slack).all(axis=1)
-    # Neighbours suffice for C1 and C3: larger gaps are sums of theirs. Flat stretches that are declared
-    # are there.
-    gap = -np.diff(scores, axis=1)
+    # Beyond saturation, float64 shows ties that are not there; flat stretches that are declared are.
     flat = getattr(game.curves, "strictly_increasing", None) is False
-    ahead = (gap > 0) | (~clear[:, None] & (gap >= -RHO) & (not flat))
-    x, scores = x[clear], scores[clear]
-    slope = np.diff(scores, axis=0) / np.diff(x)[:, None]
-    with np.errstate(invalid="ignore"):
+    slack = 1e-7 * np.maximum(total, unit)
+    clear = np.abs(game.curves.effort_for(scores) - total) <= slack
+    rows = clear.all(axis=1)
+    # Neighbours suffice for C1 and C3: larger gaps are sums of theirs.
+    gap = -np.diff(scores, axis=1)
+    ahead = (gap > 0) | (~rows[:, None] & (gap >= -RHO) & (not flat))
+    slope = np.diff(scores[rows], axis=0) / np.diff(x[rows])[:, None]
+    with np.errstate(invalid="ignore"):  # inf - inf is nan: out of reach and staying so
         needed = game.curves.effort_for(np.roll(scores, 1, axis=1))[:, 1:] / unit - x[:, None]
-        most = np.maximum.accumulate(np.maximum(needed, 0.0), axis=0)
-        fall = most - np.maximum(needed, 0.0)  # inf - inf is nan: out of reach and staying so
+        needed = np.where(clear[:, :-1] | flat, np.maximum(needed, 0.0), np.nan)
+        fall = np.fmax.accumulate(needed, axis=0) - needed
     return {
         "C1": bool(ahead.all()),
         "C2": bool((np.diff(slope, axis=0) <= 1e-12 + 1e-6 * slope[:-1]).all()),
