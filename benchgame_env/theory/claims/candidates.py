@@ -44,7 +44,7 @@ def useful_efforts(subgame: Subgame) -> Floats:
 
 
 def counts(subgame: Subgame, efforts: Floats) -> NDArray[np.bool_]:
-    """Whether efforts ``[m]`` can be told from 0: they cost something, or are part of what is free."""
+    """Whether efforts ``[...]`` can be told from 0: they cost something, or are part of what is free."""
     free = float(subgame.game.cost.inverse(0.0))
     costly = subgame.game.cost(efforts) > SMALL * prize_scale(subgame)
     return costly | ((free > 0) & (efforts > SMALL * free))
@@ -110,13 +110,12 @@ def _axes(subgame: Subgame) -> Floats:
     # Which of many are tried depends on the game alone, so that a claim gives the same answer twice.
     rng = np.random.default_rng(zlib.crc32(subgame.game.prizes.tobytes()))
     axes = np.zeros((size, subgame.n))
-    for pool in _efforts_that_matter(subgame):
-        for i in range(subgame.n):
-            own = np.setdiff1d(pool[:, i], axes[:, i])
-            own = own[counts(subgame, own)]
-            room = np.flatnonzero(axes[:, i] == 0)[1:]
-            own = rng.permutation(own)[: room.size]
-            axes[room[: own.size], i] = own
+    pools = [np.where(counts(subgame, pool), pool, 0.0) for pool in _efforts_that_matter(subgame)]
+    for i in range(subgame.n):
+        first, second = (sorted({*pool[:, i].tolist()} - {0.0}) for pool in pools)
+        rest = [effort for effort in second if effort not in first]
+        chosen = [own[k] for own in (first, rest) for k in rng.permutation(len(own))][: size - 1]
+        axes[1 : 1 + len(chosen), i] = chosen
     return axes
 
 

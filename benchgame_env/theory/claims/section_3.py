@@ -20,6 +20,8 @@ from benchgame_env.theory.claims.registry import register_card
 from benchgame_env.theory.pure.assumptions import REQUIRED, temptation_of
 from benchgame_env.validate import Floats
 
+# Efforts of those ahead against which zero effort has to be best, as shares of what may pay.
+SHARES = (0.0, 0.3, 1.0)
 NOTES = "mathematical notes, section 3"
 
 
@@ -78,41 +80,38 @@ def dominance(subgame: Subgame) -> Counterexample | None:
     worse than zero."""
     for efforts, regret in pure_equilibria(subgame, with_zero=False):
         return equilibrium(subgame, efforts, regret, "there is another equilibrium")
-    for i, others in _situations(subgame):
-        gain, effort = _best_effort(subgame, i, others)
-        if gain >= -CERTAIN * prize_scale(subgame) and effort > 0:
-            found = payoff_gain(subgame, i, others, effort)
-            if found.number >= 0:
-                return found
+    ranks, tries = subgame.board(np.zeros(subgame.n)).ranks, _efforts_to_try(subgame)
+    for i in range(subgame.n):
+        for share in SHARES:
+            others = np.where(ranks < ranks[i], share * useful_efforts(subgame), 0.0)
+            gain, effort = _best_effort(subgame, i, others, tries[:, i])
+            if gain >= -CERTAIN * prize_scale(subgame):
+                found = payoff_gain(subgame, i, others, effort)
+                if found.number >= 0:
+                    return found
     return None
 
 
-def _situations(subgame: Subgame) -> list[tuple[int, Floats]]:
-    """A developer, and efforts of all others: of those ahead equal shares of what may pay, of those
-    behind 0."""
-    ranks = subgame.board(np.zeros(subgame.n)).ranks
+def _efforts_to_try(subgame: Subgame) -> Floats:
+    """Efforts ``[m, n]`` that join or pass what rivals show at `SHARES` of what may pay, and others; 0
+    where there is none."""
     top = useful_efforts(subgame)
-    found = []
-    for i in range(subgame.n):
-        ahead = np.where(ranks < ranks[i], top, 0.0)
-        found += [(i, share * ahead) for share in (0.0, 0.3, 1.0)]
-    return found
+    shown = subgame.scores(np.array(SHARES)[:, None] * top).ravel()
+    passing = subgame.efforts_for(np.concatenate((shown, np.nextafter(shown, np.inf)))[:, None])
+    tries = np.concatenate(
+        (passing, passing * (1 + 1e-6), np.array([[0.01], [0.1], [0.5], [1.0]]) * top)
+    )
+    return np.where(tries <= top, tries, 0.0)
 
 
-def _best_effort(subgame: Subgame, i: int, others: Floats) -> tuple[float, float]:
-    """The largest gain of developer i from a positive effort that shows just more than a rival, or from
-    a few others, against ``others``; and that effort."""
-    game = subgame.game
-    shown = np.delete(subgame.scores(others), i)
-    passing = subgame.own_efforts_for(i, np.concatenate((shown, np.nextafter(shown, np.inf))))
-    top = useful_efforts(subgame)[i]
-    tries = np.concatenate((passing, passing * (1 + 1e-6), top * np.array([0.01, 0.1, 0.5, 1.0])))
-    tries = tries[np.isfinite(tries) & (tries <= game.budget[i])]
+def _best_effort(subgame: Subgame, i: int, others: Floats, tries: Floats) -> tuple[float, float]:
+    """The most that developer i gains by one of ``tries`` ``[m]`` that can be told from 0, against
+    ``others``; and that effort."""
     tries = np.append(0.0, tries[counts(subgame, tries)])
-    profiles = np.tile(others, (tries.size, 1))
-    profiles[:, i] = tries
-    payoffs = game.payoffs(subgame.board(profiles).prizes, profiles)[:, i]
     if tries.size == 1:
         return -np.inf, 0.0
+    profiles = np.tile(others, (tries.size, 1))
+    profiles[:, i] = tries
+    payoffs = subgame.game.payoffs(subgame.board(profiles).prizes, profiles)[:, i]
     best = 1 + int(np.argmax(payoffs[1:]))
     return float(payoffs[best] - payoffs[0]), float(tries[best])
