@@ -5,7 +5,7 @@ never inverts a curve. Rules whose board is a fixed function of effort are grade
 Rules that draw scores independently are graded exactly in what is played, and over deviations by a
 search with a certified bound (`noisy`). What was played is graded as it was played: the cycle in which
 it ends (`limit_cycle`), the regret of each revision (`revision_regret`), and the external regret of all
-rounds together (`external_regret`).
+rounds together (`external_regret`). Under any rule regrets are simulated, with intervals (`simulated`).
 """
 
 from benchgame_env.metrics.external_regret import external_regrets
@@ -18,12 +18,15 @@ from benchgame_env.metrics.outcomes import (
     rank_agreement,
 )
 from benchgame_env.metrics.regret import can_grade, expected_payoffs, nash_conv, regrets
+from benchgame_env.metrics.regret_bounds import RegretBounds
 from benchgame_env.metrics.revision_regret import revision_regrets
+from benchgame_env.metrics.simulated import simulated_regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
 
 __all__ = [
     "LimitCycle",
     "Outcomes",
+    "RegretBounds",
     "Strategy",
     "can_grade",
     "empirical",
@@ -37,4 +40,5 @@ __all__ = [
     "rank_agreement",
     "regrets",
     "revision_regrets",
+    "simulated_regrets",
 ]

@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"game", "numerics", "validate"},
     "subgame": {"curves", "game", "named_games", "numerics", "rules", "validate"},
     "play": {"game", "named_games", "rules", "turns", "validate"},
-    "metrics": {"game", "numerics", "rules", "subgame", "validate"},
+    "metrics": {"game", "numerics", "rules", "subgame", "turns", "validate"},
     "theory": {
         "theory.dynamics", "theory.mixed", "theory.prediction", "theory.pure", "theory.solutions",
     },
