@@ -217,12 +217,16 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("predict", "duel", "--no-mixed") == 0
-    assert "of honest play: Kendall tau 1.000" in capsys.readouterr().out
+    assert "of honest play, which is no prediction: Kendall tau 1.000" in capsys.readouterr().out
 
 
 def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
     known = facts.of(bg.theory.predict(evenly_spaced(bg.theory.LARGEST + 1), "direct"))
-    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
+    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == (
+        "cycle",
+        None,
+        "honest play, which is no prediction",
+    )
 
 
 def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from benchgame_env.validate import Floats, choice, number, vector
 
 LAPS = ("round-robin", "round-robin-down", "simultaneous")
 ORDERS = (*LAPS, "random")
+TOGETHER = "simultaneous-first"  # of rules that remember, where first submissions may last
 
 
 class NoRepetitionError(ValueError):
@@ -61,6 +62,20 @@ class Cycle:
     start: Floats
     chances: Floats
     reached: float = 1.0
+
+
+def opening_and_lap(order: str | Sequence[int], n: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Who revises at the first steps, and at each step of the laps that follow. ``simultaneous-first``
+    is everybody at once, then worst quality first, upwards, again and again."""
+    if isinstance(order, str) and order == TOGETHER:
+        return turns_of("simultaneous", n), turns_of("round-robin", n)
+    return [], turns_of(order, n)
+
+
+def movers_at(step: int, order: str | Sequence[int], n: int) -> list[int]:
+    """Who revises at a step, from 0 on, see `opening_and_lap`."""
+    opening, lap = opening_and_lap(order, n)
+    return opening[step] if step < len(opening) else lap[(step - len(opening)) % len(lap)]
 
 
 def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
