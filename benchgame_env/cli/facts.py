@@ -15,7 +15,7 @@ MOST_PAIRS, LARGEST_TABLE = 6, 200
 # Number of developers up to which the levels that would stop them are searched for.
 LARGEST_SEARCH = 60
 
-SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only on request
+SLOW = ("mixed", "best_response_cycle", "random_order")  # concepts that are asked only on request
 
 # Fields that are kept of a mixed equilibrium, of a cycle and of outcomes (theory section 9).
 MIXED = ("method", "nash_conv", "largest_regret", "is_equilibrium", "mean_efforts", "payoffs")
@@ -59,7 +59,7 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
         "level_on_board": [[p.game.names[i], p.game.names[j]] for i, j in p.order.tied],
         "honest_kendall_tau": honest.kendall_tau,
         "mixed": found and _fields(found, *MIXED),
-        "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle"] * cycle),
+        "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle", "random_order"] * cycle),
         "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),

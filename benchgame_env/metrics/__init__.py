@@ -16,6 +16,7 @@ from benchgame_env.metrics.outcomes import (
     outcomes,
     played_outcomes,
     rank_agreement,
+    reachable_tau,
 )
 from benchgame_env.metrics.regret import can_grade, expected_payoffs, nash_conv, regrets
 from benchgame_env.metrics.regret_bounds import RegretBounds
@@ -38,6 +39,7 @@ __all__ = [
     "outcomes",
     "played_outcomes",
     "rank_agreement",
+    "reachable_tau",
     "regrets",
     "revision_regrets",
     "simulated_regrets",

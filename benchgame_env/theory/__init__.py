@@ -13,7 +13,7 @@ from benchgame_env.theory.mixed.equilibrium import (
     mixed_equilibrium,
 )
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
-from benchgame_env.theory.prediction import Prediction, predict
+from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.overtaking import (
     climb,
@@ -25,6 +25,7 @@ from benchgame_env.theory.pure.overtaking import (
 from benchgame_env.theory.pure.theorem_cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.theory.solutions import CONCEPTS
+from benchgame_env.theory.solutions.mixed import REFERENCE_REGRET
 from benchgame_env.theory.solutions.solution import Scope, Solution
 
 __all__ = [
@@ -33,8 +34,10 @@ __all__ = [
     "LARGEST",
     "LARGEST_REGRET",
     "MEANING",
+    "REFERENCE_REGRET",
     "RESOLUTION",
     "TOLERANCE",
+    "BoardOrder",
     "Card",
     "Cycle",
     "Dynamics",

@@ -71,7 +71,8 @@ class BoardOrder:
 class Prediction(Decision):
     """The predicted play of one developer subgame: the decision, and the solutions of all concepts.
 
-    Slow solutions are found when they are first asked for: `mixed`, `cycle`, `equilibria`, `solutions`.
+    Slow solutions are found when they are first asked for: `mixed`, `cycle`, `classes`,
+    `equilibria`, `solutions`.
 
     Parameters
     ----------
@@ -143,6 +144,13 @@ class Prediction(Decision):
         if self.dynamics is not None and self.regime == "cycle":
             return self.dynamics.cycle
         return self.answer("best_response_cycle").found
+
+    @property
+    def classes(self) -> list[Cycle]:
+        """Recurrent classes of best responses in random order, the likeliest first: each with its
+        profiles, their long-run ``chances``, and the chance that it is ``reached``. Empty unless the
+        scope says random revision and the game is small: see `reasons`."""
+        return list(self.answer("random_order").found or [])
 
     @property
     def equilibria(self) -> Floats | None:

@@ -323,7 +323,9 @@ def test_a_profile_that_somebody_gains_much_by_leaving_is_not_called_an_equilibr
     assert found.largest_regret > 0.025 * 3
     assert not found.is_equilibrium
     assert mixed_equilibrium("duel", "direct").is_equilibrium
-    # Nor does a page call it one.
+    # Nor do solutions and pages call it one.
+    assert "mixed" not in [one.concept for one in prediction.solutions]
+    assert "the closest profile found leaves one developer a gain" in prediction.reasons["mixed"]
     known = facts.of(prediction)
     assert (known["mixed"]["is_equilibrium"], known["outcomes"]["of"]) == (
         False,

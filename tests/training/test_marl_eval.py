@@ -84,7 +84,13 @@ def test_what_is_unbalanced_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "curves", [[], [short("x", "a", 0), short("x", "b", 1)], [short("x", "a", 0), short("y", "b", 0)]]
+    "curves",
+    [
+        [],
+        [short("x", "a", 0), short("x", "b", 1)],
+        [short("x", "a", 0), short("y", "b", 0)],
+        [short("x", "a", 0), short("x", "b", 0)],  # one seed: no interval to draw
+    ],
 )
 def test_nothing_in_common_is_nothing(curves: list[Curve]) -> None:
     assert export(curves) == {}

@@ -3,8 +3,9 @@ README, "Data Structure for Raw Experiment data"): environment, task, algorithm,
 
 That tool needs balanced data: every task with the same algorithms, and each of these with the same seeds
 and number of steps. Therefore tasks are left out if some algorithm has no curve for them, then seeds
-that some run lacks, and longer curves are thinned evenly to the number of steps of the shortest. Under
-rules for which regrets cannot be computed there are no curves. `training.benchmark.statistics` needs
+that some run lacks, and longer curves are thinned evenly to the number of steps of the shortest. That
+tool draws seeds anew for its intervals, so fewer than two common seeds are left out too. Under rules for
+which regrets cannot be computed there are no curves. `training.benchmark.statistics` needs
 none of this.
 """
 
@@ -91,7 +92,8 @@ def export(curves: Sequence[Curve]) -> dict[str, Any]:
     algorithms = list(dict.fromkeys(one.algorithm for one in curves))
     tasks = {task: runs for task, runs in found.items() if len(runs) == len(algorithms)}
     runs = [seeds for task in tasks.values() for seeds in task.values()]
-    if not runs or not (common := sorted(set.intersection(*map(set, runs)))):
+    common = sorted(set.intersection(*map(set, runs))) if runs else []
+    if len(common) < 2:
         return {}
     length = min(len(seeds[seed].steps) for seeds in runs for seed in common)
     return {

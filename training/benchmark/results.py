@@ -13,7 +13,15 @@ from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import Comparison, Statistics, compare, fields_of, missing, score
+from training.benchmark.statistics import (
+    Comparison,
+    Statistics,
+    compare,
+    fields_of,
+    in_words,
+    missing,
+    score,
+)
 from training.benchmark.suite import Suite
 from training.grading.figures import load_figures
 from training.grading.judging import conclude, judged_regret, withdraw
@@ -94,7 +102,7 @@ def comparison_tables(comparisons: list[Comparison]) -> str:
     header = ["algorithm", "IQM of 1 - regret / P", "scored runs"]
     return "\n\n".join(
         f"On {'; '.join(found.tasks)}:\n"
-        + commands.table(header, [[n, str(e), str(found.runs[n])] for n, e in found.iqm.items()])
+        + commands.table(header, [[n, in_words(e), str(found.runs[n])] for n, e in found.iqm.items()])
         for found in comparisons
         if len(found.iqm) > 1
     )

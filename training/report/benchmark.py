@@ -135,7 +135,7 @@ def _courses(entries: list[Entry], algorithms: list[str]) -> str:
     signs = [(sample(_colours(algorithms)(name)), name) for name in algorithms]
     note = (
         "Mean regret / P of an update's play, or of its revisions where developers move in turn on a "
-        "cycle: mean over seeds and its 95 % interval."
+        "cycle: mean over seeds and its 95 % interval; a single seed has none."
     )
     return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
 
@@ -163,7 +163,8 @@ def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
     bands, lines = [], []
     for name, (updates, mean, low, high) in drawn.items():
         kind = _colours(algorithms)(name)
-        bands.append(frame.area(updates, low, high, f"{kind} band"))
+        if np.isfinite(high).all():  # a single seed has no interval
+            bands.append(frame.area(updates, low, high, f"{kind} band"))
         lines.append(curves.known_line(frame, updates, mean, kind))
     described = f"Mean regret against updates on {task}: {', '.join(drawn)}"
     return task, frame.svg([*bands, *lines], described, "update")
@@ -178,8 +179,6 @@ def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
     known = np.flatnonzero(np.isfinite(mean))
     ends = [t_interval(np.array([course[k] for course in courses])) for k in known]
     low, high = np.array(ends).T
-    unknown = ~np.isfinite(low)  # a single seed has no interval
-    low, high = np.where(unknown, mean[known], low), np.where(unknown, mean[known], high)
     return updates[known], mean[known], np.maximum(low, 0.0), high
 
 
