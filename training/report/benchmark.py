@@ -135,7 +135,7 @@ def _courses(entries: list[Entry], algorithms: list[str]) -> str:
     signs = [(sample(_colours(algorithms)(name)), name) for name in algorithms]
     note = (
         "Mean regret / P of an update's play, or of its revisions where developers move in turn on a "
-        "cycle: mean over seeds and its 95 % interval; a single seed has none."
+        "cycle: mean over seeds and its 95 % interval."
     )
     return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
 

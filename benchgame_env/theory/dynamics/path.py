@@ -39,7 +39,8 @@ class Cycle:
     peaks, troughs : array of float
         Each developer's largest and least effort on the cycle, ``[n]``.
     misranked : float
-        Share of revisions before which the board is not in the order of quality.
+        Share of revisions before which the board does not rank every better model above every worse
+        one.
     cost : float
         Total cost of effort per revision, mean over the cycle, prize units.
     resolution, levels, order, start
@@ -124,7 +125,10 @@ def summary(
 ) -> Cycle:
     """The `Cycle` of efforts ``states`` with ``ranks`` on their boards, each ``[period, n]``; ``stated``
     are its other fields."""
-    wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
+    # Developers of equal quality may stand in any order: ranks are compared with those of better ones.
+    better = np.searchsorted(-game.quality, -game.quality)  # how many are better, [n]
+    lowest = np.maximum.accumulate(ranks, axis=1)[:, better - 1]
+    wrong = ((better > 0) & (lowest >= ranks)).any(axis=1)
     misranked = float(np.mean(wrong) if chances is None else chances @ wrong)
     chances = np.full(len(states), 1 / len(states)) if chances is None else chances
     return Cycle(
