@@ -148,6 +148,18 @@ def test_drawn_boards_of_independent_scores_against_the_certified_grader() -> No
     assert (found.high - found.low)[-1] < 0.1  # P is 1
 
 
+def test_intervals_hold_where_scores_are_drawn() -> None:
+    # The certified grader knows the largest gain over all efforts; levels of 0.1 come close to it, as
+    # the prize is smooth: at the best effort its second derivative is below 4, so 4 / 2 x 0.05^2.
+    rule, levels = bg.make_protocol("finite-test", items=20), np.linspace(0.0, 1.0, 11)
+    exact = bg.metrics.regrets("duel", rule, [0.0, 0.3])
+    missed = np.zeros(2)
+    for seed in range(40):
+        found = simulated_regrets("duel", rule, [0.0, 0.3], rng(seed), 100, efforts=levels)
+        missed += (found.low > exact).any(), (found.high < exact - 5e-3)[0]
+    assert (missed <= binom.ppf(0.999, 40, 0.025)).all(), missed
+
+
 def test_shared_test_keeps_the_order_of_equal_effort() -> None:
     # Items are shared, so the better model never shows less: who leads has nothing to gain. Ahead by d,
     # the second wins unless none of the 100 items lies between the two: 1 - (1 - d)^100.
