@@ -133,8 +133,9 @@ class Prediction(Decision):
 
     @property
     def mixed(self) -> MixedEquilibrium | None:
-        """A mixed equilibrium with its certificate; None in the pure regime, outside the exact theory
-        unless scores are drawn independently, and where no solver reaches: see `reasons`."""
+        """A mixed equilibrium with its certificate, or the closest profile found where that is none (see
+        ``is_equilibrium``); None in the pure regime, outside the exact theory unless scores are drawn
+        independently, and where no solver reaches: see `reasons`."""
         return self.answer("mixed").found
 
     @property
