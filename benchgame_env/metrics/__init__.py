@@ -1,11 +1,11 @@
 """The grader: regrets and NashConv over continuous deviations, and what a board is worth.
 
 It is independent of `benchgame_env.theory` on purpose: it shares no code with what it grades, and it
-never inverts a curve. Rules whose board is a fixed function of effort are graded exactly (`exact`).
-Rules that draw scores independently are graded exactly in what is played, and over deviations by a
-search with a certified bound (`noisy`). What was played is graded as it was played: the cycle in which
-it ends (`limit_cycle`), the regret of each revision (`revision_regret`), and the external regret of all
-rounds together (`external_regret`).
+never trusts the inverse of a curve (`first_efforts`). Rules whose board is a fixed function of effort
+are graded exactly (`exact`). Rules that draw scores independently are graded exactly in what is played,
+and over deviations by a search with a certified bound (`noisy`). What was played is graded as it was
+played: the cycle in which it ends (`limit_cycle`), the regret of each revision (`revision_regret`), and
+the external regret of all rounds together (`external_regret`).
 """
 
 from benchgame_env.metrics.external_regret import external_regrets

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Ties
-from benchgame_env.metrics.exact import useful_efforts
-from benchgame_env.metrics.expected_prize import expected_prize
+from benchgame_env.metrics.expected_prize import expected_prizes
+from benchgame_env.metrics.first_efforts import useful_efforts
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
@@ -128,7 +128,7 @@ def worth_of_scores(prizes: Floats, chances: Floats, ties: Ties) -> Floats:
     its ``chances`` ``[n, s]``."""
     above = np.cumsum(chances[:, ::-1], axis=1)[:, ::-1] - chances
     above = np.clip(above, 0.0, 1.0 - chances)
-    return np.array([expected_prize(prizes, i, above, chances, ties) for i in range(prizes.size)])
+    return expected_prizes(prizes, above, chances, ties)
 
 
 class Cells(NamedTuple):

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.metrics import exact
+from benchgame_env.metrics.first_efforts import first_efforts
 from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.numerics import beating, publish
 from benchgame_env.subgame import Subgame
@@ -130,7 +131,7 @@ def _overtakes(subgame: Subgame, i: int, shown: Floats, resolution: float) -> tu
     place = place.reshape(aims.shape)
     # A rule that rounds shows no score in the middle of a step of the grid but what it publishes.
     compared = np.asarray if subgame.rule.traits.strict else publish
-    efforts, reached = exact.first_efforts(subgame, distinct, compared)
+    efforts, reached = first_efforts(subgame, distinct, compared)
     return efforts[place, i], np.where(reached[place, i], aims, -np.inf)
 
 

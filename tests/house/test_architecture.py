@@ -202,10 +202,12 @@ def test_the_grader_and_what_it_grades_share_no_code() -> None:
     assert callers == certified | {"solutions.grid_pure", "solutions.noisy_pure"}
 
 
-def test_the_grader_never_inverts_a_curve() -> None:
+def test_the_grader_inverts_a_curve_only_to_know_where_to_look() -> None:
+    # tests/metrics/test_first_efforts.py: a wrong inverse changes no answer.
     words = ("effort_for", "efforts_for", ".price(")
     files = (ROOT / "benchgame_env" / "metrics").glob("*.py")
-    assert [file.name for file in files if any(word in file.read_text() for word in words)] == []
+    users = [file.name for file in files if any(word in file.read_text() for word in words)]
+    assert users == ["first_efforts.py"]
 
 
 @pytest.mark.parametrize("library", ONLY_IN)
