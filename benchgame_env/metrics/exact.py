@@ -3,8 +3,9 @@
 A best deviation lies at effort 0, or where a developer reaches or passes a score that a rival may show.
 These efforts are found by bisection over the float64 numbers on the rule's own score
 (`first_efforts`), so every deviation that is credited exists. What was played ranks by published
-scores; deviations pass the scores themselves, the limit of ever finer grids. Where one step of the grid
-decides what a deviation gains, the regret is NaN.
+scores; deviations pass the scores themselves, the limit of ever finer grids; but where curves may be
+flat, scores that differ by rounding alone are one score (`settled`). Where one step of the grid decides
+what a deviation gains, the regret is NaN.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from benchgame_env.validate import Floats
 
 # Costs that differ by less than this share of P are equal for a grade: a tenth of the tightest bound.
 RESOLVED = 1e-3
+# Where curves may be flat, scores whose distance is a smaller share of them are equal: eight float64
+# numbers. What surely passes such scores is four times as far.
+SAME = 2.0**-50
 # Deviations tried at once, and how many times finer each round of them is than the one before.
 AT_ONCE, FINER = 1 << 14, 16
 
@@ -89,17 +93,35 @@ def extremes(subgame: Subgame) -> Floats:
     return np.stack((np.zeros(subgame.n), np.where(reached, efforts, top)))
 
 
+def settled(subgame: Subgame, scores: Floats) -> Floats:
+    """``scores`` ``[...]``; those that differ by rounding alone made equal where curves may be flat: on
+    a slope a little effort tells them apart, on a flat stretch the last digit would."""
+    if subgame.declares("strictly_increasing"):
+        return scores
+    distinct, place = np.unique(scores, return_inverse=True)
+    apart = np.diff(distinct, prepend=-np.inf) > SAME * np.abs(distinct)
+    return distinct[apart][np.cumsum(apart) - 1][place].reshape(scores.shape)
+
+
+def _needed(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats]:
+    """What has to be shown to reach and to pass `settled` ``scores`` ``[m]``, not yet published."""
+    if subgame.declares("strictly_increasing"):
+        return scores, np.nextafter(scores, np.inf)
+    slack = SAME * np.abs(scores)
+    return scores - slack, np.maximum(np.nextafter(scores, np.inf), scores + 4 * slack)
+
+
 def limit_efforts(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """The efforts among which every developer's best deviation lies, up to rounding and `extremes`.
 
-    For ``scores`` ``[m]`` that rivals may show: each and the next float64 number, as aims ``[2 m]``, the
-    first efforts ``[2 m, n]`` that reach them, 0 where none does, and whether one does. At the budget
-    published scores decide.
+    For `settled` ``scores`` ``[m]`` that rivals may show: each and the next float64 number, as aims
+    ``[2 m]``, the first efforts ``[2 m, n]`` that reach and pass them, 0 where none does, and whether
+    one does. At the budget published scores decide.
     """
     scores = np.unique(scores)
-    aims = np.concatenate((scores, np.nextafter(scores, np.inf)))
-    efforts, reached = first_efforts(subgame, aims)
+    efforts, reached = first_efforts(subgame, np.concatenate(_needed(subgame, scores)))
     reached[scores.size :] &= publish(subgame.top_scores) > publish(scores)[:, None]
+    aims = np.concatenate((scores, np.nextafter(scores, np.inf)))
     return aims, np.where(reached, efforts, 0.0), reached
 
 
@@ -117,16 +139,19 @@ class Deviations:
     """
 
     def __init__(self, subgame: Subgame, shown: list[Strategy], sure: Floats) -> None:
-        self._subgame, self._shown = subgame, shown
-        scores = np.unique(np.concatenate([own for own, _ in shown]))
+        parts = np.cumsum([own.size for own, _ in shown])[:-1]
+        scores = settled(subgame, np.concatenate([own for own, _ in shown]))
+        own = np.split(scores, parts)
+        shown = [(mine, chances) for mine, (_, chances) in zip(own, shown, strict=True)]
+        self._subgame, self._shown, scores = subgame, shown, np.unique(scores)
         # Ascending: each score, and the next float64 number.
         self._aims = np.stack((scores, np.nextafter(scores, np.inf)), axis=1).reshape(-1)
+        self._needed = np.stack(_needed(subgame, scores), axis=1).reshape(-1)
         self._passed = np.repeat(publish(scores), 2)
         self._worth = worth_of(subgame.game.prizes, shown, subgame.rule.ties, self._aims)
         self._best, self._hoped, self._sure = sure.copy(), sure.copy(), sure.copy()
         self._slack = RESOLVED * subgame.game.prize_range
-        # Curves that declare flat stretches leave no doubt.
-        self._may_saturate = self._slack > 0 and bool(subgame.declares("strictly_increasing"))
+        self._strict = bool(subgame.declares("strictly_increasing"))
         # Efforts this close are equal, also if the cost jumps.
         self._near = RESOLVED * subgame.game.finite_effort_scale
         self._top = useful_efforts(subgame.game)
@@ -165,7 +190,7 @@ class Deviations:
     def _try(self, who: Integers, k: Integers) -> Floats:
         """Developers ``who`` show ``aims[k]``. What that costs at least, less a step of the grid."""
         subgame, aims = self._subgame, self._aims[k]
-        efforts, attained = own_first_efforts(subgame, who, aims)
+        efforts, attained = own_first_efforts(subgame, who, self._needed[k])
         # At the budget published scores decide what passes.
         reached = attained & ((k % 2 == 0) | (publish(subgame.top_scores)[who] > self._passed[k]))
         efforts = np.where(reached, efforts, 0.0)
@@ -174,8 +199,8 @@ class Deviations:
         np.maximum.at(self._best, who, payoffs)
         np.maximum.at(self._hoped, who, payoffs)
         floor = np.where(attained, cost, np.inf)
-        if self._may_saturate:
-            doubtful, floor = self._doubts(who, aims, efforts, reached, floor)
+        if self._slack > 0:
+            doubtful, floor = self._doubts(who, k, efforts, reached, floor)
             if doubtful.any():
                 payoffs[doubtful] = -np.inf
                 floor[doubtful] = self._settle(who[doubtful], aims[doubtful])
@@ -183,22 +208,29 @@ class Deviations:
         return floor
 
     def _doubts(
-        self, who: Integers, aims: Floats, efforts: Floats, reached: NDArray[np.bool_], floor: Floats
+        self, who: Integers, k: Integers, efforts: Floats, reached: NDArray[np.bool_], floor: Floats
     ) -> tuple[NDArray[np.bool_], Floats]:
-        """Whether one step of the grid changes the cost of ``efforts``, which show ``aims`` where that
-        is ``reached``, by more than `RESOLVED` P, as where curves saturate. Where it does not: what a
-        step less costs at least."""
-        cost, top = self._subgame.game.cost, self._top[who]
+        """Whether one step of the grid changes the cost of ``efforts``, which show ``aims[k]`` where
+        that is ``reached``, by more than `RESOLVED` P, as where curves saturate. Where it does not: what
+        a step less costs at least. A stretch that is flat leaves no doubt; curves that rise strictly by
+        their formula have none, though float64 may show one."""
+        cost, top, aims = self._subgame.game.cost, self._top[who], self._aims[k]
         step, value, pairs = _step(aims), cost(efforts), Pairs(self._subgame, who)
         lower = np.where(value > self._slack, cost.inverse(np.maximum(value - self._slack, 0.0)), 0.0)
         lower = np.maximum(np.minimum(lower, efforts - self._near), 0.0)
         higher = np.minimum(np.maximum(cost.inverse(value + self._slack), efforts + self._near), top)
         less = pairs.scores(lower)
         enough = (lower > 0) & (less > aims - step)
-        too_little = (higher < top) & (pairs.scores(higher) < aims + step)
+        more = pairs.scores(higher)
+        too_little = (higher < top) & (more < aims + step)
         # Where scores still rise at the budget, published ones decide there.
-        flat = self._before[who] > self._highest[who] - step
-        hopeful = flat & (self._highest[who] >= aims - step)
+        before, highest = self._before[who], self._highest[who]
+        hopeful = (before > highest - step) & (highest >= aims - step)
+        if not self._strict:
+            score = self._aims[k - k % 2]
+            enough &= less < score - SAME * np.abs(score)
+            too_little &= more > score + 4 * SAME * np.abs(score)
+            hopeful &= before < highest - SAME * np.abs(highest)
         short = np.where(less < aims - step, cost(lower), 0.0)
         return np.where(reached, enough | too_little, hopeful), np.where(reached, short, floor)
 

@@ -85,8 +85,9 @@ def revision_regrets(
         payoffs = _payoffs(subgame, i, shown, known, publish(subgame.own_scores(i, known)))
         if levels is None and resolution is None:
             # Suprema are the limit of ever finer grids: they pass scores themselves.
-            efforts, own = _suprema(subgame, i, boards[mine])
-            payoffs = np.hstack((payoffs, _payoffs(subgame, i, boards[mine], efforts, own)))
+            limits = exact.settled(subgame, boards[mine])
+            efforts, own = _suprema(subgame, i, limits)
+            payoffs = np.hstack((payoffs, _payoffs(subgame, i, limits, efforts, own)))
         elif levels is None:
             efforts, own = _overtakes(
                 subgame, i, shown, number("resolution", resolution, low=0, strict=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 from tools.cases import evenly_spaced, tuned
-from tools.generators import random_efforts, random_game, random_mixture, random_protocol
+from tools.generators import Index, random_efforts, random_game, random_mixture, random_protocol
 from witnesses.slow_grader import slow_regrets
 
 import benchgame_env as bg
-from benchgame_env.metrics import exact, nash_conv, regrets
+from benchgame_env.metrics import exact, external_regrets, nash_conv, regrets, revision_regrets
 from benchgame_env.rules import as_protocol
 
 LAYERS = (
@@ -81,6 +82,32 @@ def test_regrets_that_a_saturated_curve_leaves_open_are_unknown(level: float) ->
     # exp(-36) is 2.3e-16, so half a unit of effort shows no more than one score.
     game = bg.load_game("duel")
     assert np.isnan(regrets(game, tuned(level), [0.0, 0.0])).any()
+
+
+def test_curves_that_do_not_say_whether_they_rise_saturate_as_well() -> None:
+    # The same curves without a declaration: rates 1, starts 1 and 0.5, at level 20.
+    game = bg.load_game("duel", curves=Index([1.0, 0.5], [1.0, 1.0]))
+    assert np.isnan(regrets(game, tuned(20.0), [0.0, 0.0])).any()
+    # What surely passes lies 2^-48 higher, at a slope of exp(-6).
+    found = regrets(game, tuned(5.0), [0.0, 0.0])
+    assert found.tolist() == pytest.approx([0.0, 0.5], abs=2 * 2**-48 * math.exp(6))
+
+
+@pytest.mark.parametrize("flat", [0.3, 0.1 + 0.2])
+@pytest.mark.parametrize("other", [0.3, 0.1 + 0.2])
+def test_a_tie_on_a_flat_stretch_is_one_whatever_its_last_digit(flat: float, other: float) -> None:
+    # One curve shows 0.1, is flat at 0.3 from 0.5 to 1.5 and shows more beyond; the other shows 0.3
+    # always. Effort costs 0.4 a unit, the prize is 1. The better model ties at 0.5, wins, and gains
+    # 1 - 0.2; the weaker one has to pass, from 1.5 on, and gains 1 - 0.6.
+    steps, always = ([0.0, 0.5, 1.5, 2.0], [0.1, flat, flat, 0.5]), ([0.0, 1.0], [other, other])
+    for climber, gain in ((0, 0.8), (1, 0.4)):
+        tables = [steps, always] if climber == 0 else [always, steps]
+        curves = bg.curves.Tabulated(*zip(*tables, strict=True))
+        game = bg.Game(curves, bg.LinearCost(0.4), [1.0, 0.0])
+        expected = pytest.approx(gain, abs=1e-12)
+        assert regrets(game, "direct", [0.0, 0.0])[climber] == expected
+        assert external_regrets(game, "direct", [[0.0, 0.0]])[climber] == expected
+        assert revision_regrets(game, "direct", [[0.0, 0.0]], [climber])[0] == expected
 
 
 def test_regrets_are_those_of_the_limit_where_curves_do_not_saturate() -> None:
