@@ -119,7 +119,7 @@ def _against(drawn: Drawn, mixed: list[Strategy]) -> tuple[Floats, Floats]:
     """Expected payoffs ``[n]``, and what each score is worth against the rivals ``[n, s]``."""
     chances = drawn.mixtures(mixed)
     worth = worth_of_scores(drawn.game.prizes, chances, drawn.rule.ties)
-    cost = [float(p @ np.asarray(drawn.game.cost(e))) for e, p in mixed]
+    cost = [float((p * np.asarray(drawn.game.cost(e))).sum()) for e, p in mixed]
     return (chances * worth).sum(axis=1) - np.array(cost), worth
 
 
