@@ -126,4 +126,4 @@ class PSRO(Team):
         """The equilibrium of the meta-game, ``[n, population]``."""
         subgame = self.seats[0].subgame
         choices = ShownChoices(subgame, self.population.T)
-        return choices.solve(META_ITERATIONS, META_GOAL * subgame.game.prize_range)
+        return choices.self_play(META_ITERATIONS, META_GOAL * subgame.game.prize_range)

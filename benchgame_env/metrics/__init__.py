@@ -9,6 +9,7 @@ rounds together (`external_regret`).
 """
 
 from benchgame_env.metrics.external_regret import external_regrets
+from benchgame_env.metrics.level_regret import level_regrets
 from benchgame_env.metrics.limit_cycle import LimitCycle, find_cycle
 from benchgame_env.metrics.outcomes import (
     Outcomes,
@@ -31,6 +32,7 @@ __all__ = [
     "external_regrets",
     "find_cycle",
     "kendall_tau",
+    "level_regrets",
     "nash_conv",
     "outcomes",
     "played_outcomes",

@@ -5,13 +5,8 @@ from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
 from benchgame_env.theory.dynamics.random_order import recurrent_classes
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
-from benchgame_env.theory.mixed.equilibrium import (
-    LARGEST,
-    LARGEST_REGRET,
-    TOLERANCE,
-    MixedEquilibrium,
-    mixed_equilibrium,
-)
+from benchgame_env.theory.mixed.certified import LARGEST_REGRET, MixedEquilibrium
+from benchgame_env.theory.mixed.equilibrium import LARGEST, TOLERANCE, mixed_equilibrium
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid

@@ -14,7 +14,8 @@ from benchgame_env.named_games import as_game
 from benchgame_env.rules import as_protocol
 from benchgame_env.theory.dynamics.path import Cycle
 from benchgame_env.theory.dynamics.with_memory import Dynamics
-from benchgame_env.theory.mixed.equilibrium import TOLERANCE, MixedEquilibrium
+from benchgame_env.theory.mixed.certified import MixedEquilibrium
+from benchgame_env.theory.mixed.equilibrium import TOLERANCE
 from benchgame_env.theory.solutions import CONCEPTS
 from benchgame_env.theory.solutions.solution import (
     Answer,

@@ -198,7 +198,7 @@ def test_the_grader_and_what_it_grades_share_no_code() -> None:
         for module in MODULES
         if module.startswith("benchgame_env.theory.") and "benchgame_env.metrics" in modules_used(module)
     }
-    certified = {"mixed.equilibrium", "mixed.tournament", "pure.grid_search"}
+    certified = {"mixed.certified", "mixed.tournament", "pure.grid_search"}
     assert callers == certified | {"solutions.grid_pure", "solutions.noisy_pure"}
 
 

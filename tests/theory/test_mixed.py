@@ -194,7 +194,19 @@ def test_three_tied_developers_win_a_third_each() -> None:
 
 
 def test_many_scores_are_left_to_cells() -> None:
-    assert step_equilibrium(Subgame("duel", ("rounded", {"decimals": 4})), 0.01) is None
+    uneven = bg.load_game("three", prizes=[1.0, 0.9, 0.0])
+    assert step_equilibrium(Subgame(uneven, ("rounded", {"decimals": 3})), 0.01) is None
+    assert step_equilibrium(Subgame("three", ("rounded", {"decimals": 5})), 0.01) is None
+
+
+@pytest.mark.parametrize("name", ["three", "five", "pythia-gsm8k"])
+def test_three_decimals_are_exact_where_prizes_are_even(name: str) -> None:
+    # The scores that can be shown are the whole game: up to HiGHS' tolerance and the choices that are
+    # left out for holding less than 1e-6 each, nobody gains.
+    game, rule = bg.load_game(name), ("rounded", {"decimals": 3})
+    found = mixed_equilibrium(game, rule)
+    check_certificate(game, rule, found)
+    assert found.nash_conv <= 1e-5 * game.prize_range
 
 
 # --- the game on cells --------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 import benchgame_env as bg
 from benchgame_env import metrics, theory
 from benchgame_env.rules import registry
-from benchgame_env.theory.mixed import equilibrium
+from benchgame_env.theory.mixed import certified
 from training.compare_protocols import __main__ as compare_protocols
 from training.compare_protocols import comparison
 from training.compare_protocols import rows as protocol_rows
@@ -113,7 +113,7 @@ def test_what_nothing_is_predicted_of_is_flagged() -> None:
 def test_a_mixed_equilibrium_counts_only_with_a_good_certificate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(equilibrium, "LARGEST_REGRET", 1e-9)
+    monkeypatch.setattr(certified, "LARGEST_REGRET", 1e-9)
     row = measured("duel", "direct")
     assert (row["regime"], row["play"]) == ("cycle", HONEST)
     assert row["nash_conv"] == pytest.approx(0.5)  # of honest play: the weaker gains 1 for 0.5

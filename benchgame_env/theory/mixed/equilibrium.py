@@ -8,17 +8,17 @@ which shares no code with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from benchgame_env import metrics
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.duel import duel_equilibrium
-from benchgame_env.theory.mixed.effort_choices import Strategies
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
+from benchgame_env.theory.mixed.levels import level_equilibrium
 from benchgame_env.theory.mixed.quantal_path import Path
 from benchgame_env.theory.mixed.score_cells import CellGame
 from benchgame_env.theory.pure.overtaking import largest_temptation
@@ -27,9 +27,6 @@ from benchgame_env.validate import Floats, integer, number
 Progress = Callable[[float], None]
 
 TOLERANCE = 5e-3
-# A profile is called an equilibrium up to this largest regret, as a share of P: the same bound up to
-# which learned play counts as one on average (theory section 8).
-LARGEST_REGRET = 0.025
 MAX_STEPS = 600
 # Most developers without a closed form: there are n equations a cell, and solving takes their cube.
 LARGEST = 100
@@ -42,62 +39,6 @@ class NoSolverError(ValueError):
     """The game is one that no solver here can search."""
 
 
-@dataclass(frozen=True, eq=False)
-class MixedEquilibrium:
-    """A profile of mixed strategies, and how close it is to an equilibrium.
-
-    Attributes
-    ----------
-    strategies : list of pairs
-        Efforts and probabilities of each developer.
-    payoffs : array of float
-        Expected payoffs ``[n]``, prize units.
-    nash_conv : float
-        Sum of the regrets of exactly these strategies against deviations to any effort, prize units.
-    largest_regret : float
-        The largest of these regrets, prize units.
-    is_equilibrium : bool
-        Whether the largest regret is at most `LARGEST_REGRET` times P. Else this is only the closest
-        profile that was found, and nothing here calls it an equilibrium.
-    method : str
-        How the profile was found.
-    unique : bool
-        Whether it is known to be the only equilibrium. The duel's closed form is, where every bit of
-        effort costs something and raises the score.
-    """
-
-    strategies: Strategies
-    payoffs: Floats
-    nash_conv: float
-    largest_regret: float
-    is_equilibrium: bool
-    method: str
-    unique: bool = False
-
-    @classmethod
-    def certified(
-        cls, subgame: Subgame, strategies: Strategies, method: str, unique: bool = False
-    ) -> MixedEquilibrium:
-        """``strategies`` with what the grader says of them."""
-        game, rule = subgame.game, subgame.rule
-        regrets = metrics.regrets(game, rule, strategies)
-        largest = float(regrets.max())
-        return cls(
-            strategies=strategies,
-            payoffs=metrics.expected_payoffs(game, rule, strategies),
-            nash_conv=float(regrets.sum()),
-            largest_regret=largest,
-            is_equilibrium=largest <= LARGEST_REGRET * game.prize_range,
-            method=method,
-            unique=unique,
-        )
-
-    @property
-    def mean_efforts(self) -> Floats:
-        """Mean effort of each developer, ``[n]``, effort units."""
-        return np.array([efforts @ chances for efforts, chances in self.strategies])
-
-
 def mixed_equilibrium(
     game: Game | str,
     protocol: Any,
@@ -105,6 +46,7 @@ def mixed_equilibrium(
     max_steps: int = MAX_STEPS,
     cells: int | None = None,
     progress: Progress = lambda nash_conv: None,
+    levels: ArrayLike | None = None,
 ) -> MixedEquilibrium:
     """A mixed equilibrium, with its certificate.
 
@@ -127,6 +69,11 @@ def mixed_equilibrium(
         scores. It refines them where that pays. Default: 60 for a duel, fewer for many developers.
     progress : callable, optional
         Called now and then with the NashConv so far, as a share of P.
+    levels : array_like, optional
+        Efforts ``[m]``, or ``[n, m]`` if each developer has its own: the answer is an equilibrium of the
+        game in which nothing but those within budget can be chosen, and ``nash_conv`` and
+        ``largest_regret`` are among them. Scores may be drawn, if independently. Exact where prizes are
+        evenly spaced, and for two developers. Default: all efforts.
 
     Returns
     -------
@@ -146,9 +93,15 @@ def mixed_equilibrium(
     >>> found = bg.theory.mixed_equilibrium("duel", "direct")
     >>> found.is_equilibrium, round(float(found.payoffs[0]), 3)  # the better model earns its lead of 0.5
     (True, 0.5)
+    >>> found = bg.theory.mixed_equilibrium("duel", "direct", levels=[0.0, 0.3, 0.6, 0.9])
+    >>> found.nash_conv < 1e-9, round(float(found.payoffs[0]), 3)  # nothing of the other's beats 0.6
+    (True, 0.4)
     """
-    subgame = Subgame.exact(game, protocol)
     number("tolerance", tolerance, low=0, strict=True)
+    if levels is not None:
+        chosen = Subgame(game, protocol)
+        return level_equilibrium(chosen, levels, tolerance * chosen.game.prize_range)
+    subgame = Subgame.exact(game, protocol)
     integer("max_steps", max_steps, low=1)
     cells = integer("cells", max(12, 62 - subgame.n) if cells is None else cells, low=2)
     tempted = largest_temptation(subgame)
@@ -176,9 +129,7 @@ def mixed_equilibrium(
     if not plain.rule.traits.strict:  # with few scores to show, ties decide, which cells leave out
         steps = step_equilibrium(plain, goal=0.5 * allowed)
         if steps is not None:
-            return MixedEquilibrium.certified(
-                subgame, steps, "predictive regret matching+ on the scores to be shown"
-            )
+            return MixedEquilibrium.certified(subgame, *steps)
     return _numerical(subgame, Path(CellGame.of(plain, cells)), allowed, max_steps, progress)
 
 

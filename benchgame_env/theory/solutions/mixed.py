@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.mixed.equilibrium import (
-    MixedEquilibrium,
-    NoSolverError,
-    mixed_equilibrium,
-)
+from benchgame_env.theory.mixed.certified import MixedEquilibrium
+from benchgame_env.theory.mixed.equilibrium import NoSolverError, mixed_equilibrium
 from benchgame_env.theory.mixed.tournament import is_tournament, mixed_on_levels
 from benchgame_env.theory.solutions.solution import Answer, Concept, Question, Scope, Solution
 
