@@ -32,6 +32,7 @@ NEEDED: dict[str, Any] = {
 # Functions that need another shape, a rule that draws scores, or less work.
 OWN: dict[str, dict[str, Any]] = {
     "benchgame_env.metrics.played_outcomes": {"efforts": PLAYED[None], "ranks": [[[2, 1], [1, 2]]]},
+    "benchgame_env.metrics.level_regrets": {"levels": [0.0, 0.5]},
     "benchgame_env.theory.best_response": {"scores": 1 - np.exp([[-1.0, -0.5]])},
     "benchgame_env.theory.overtakes_in_reach": {"scores": 1 - np.exp([[-1.0, -0.5]])},
     "benchgame_env.theory.mixed_on_levels": {"levels": 5, "iterations": 10},
