@@ -43,6 +43,8 @@ class Drawn:
         listed, chances = self.rule.distribution(self.game, efforts)
         if not np.array_equal(listed, self._listed):
             raise ValueError(f"protocol {self.rule!r}: distribution has to list the same scores always")
+        if self.scores.size == self._listed.size:
+            return chances
         return np.add.reduceat(chances, self._first, axis=-1)
 
     def mixtures(self, mixed: list[Strategy]) -> Floats:

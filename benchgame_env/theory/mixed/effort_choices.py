@@ -140,4 +140,4 @@ def drawn_scores(subgame: Subgame, efforts: Floats) -> Floats:
     up."""
     scores, chances = subgame.rule.distribution(subgame.game, efforts)
     firsts = np.flatnonzero(np.diff(scores, prepend=-np.inf) > 0)
-    return np.add.reduceat(chances, firsts, axis=-1)
+    return chances if firsts.size == len(scores) else np.add.reduceat(chances, firsts, axis=-1)
