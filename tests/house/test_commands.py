@@ -84,7 +84,7 @@ def test_enough_tuning_calms_the_real_leaderboard(capsys: pytest.CaptureFixture[
 def test_thresholds_say_where_honesty_is_stable(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("thresholds", "pythia-gsm8k", "--max-level", 10000) == 0
     printed = capsys.readouterr().out
-    assert "stable from level 2248.27 (give or take 0.009) to 10000, the last one looked at" in printed
+    assert "stable from level 2248.27 (give or take 0.006) to 10000, the last one looked at" in printed
     assert run("thresholds", "duel") == 0
     assert "stable at no level" in capsys.readouterr().out
 
