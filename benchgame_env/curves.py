@@ -17,7 +17,7 @@ cross, need not be concave, and a better model may need more effort than a worse
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
-from benchgame_env.validate import Floats, vector
+from benchgame_env.validate import Floats, array, vector
 
 
 class Curves(Protocol):
@@ -94,9 +94,10 @@ class ScalingLaw:
     Parameters
     ----------
     lower, upper : array_like
-        Floor ``L`` and ceiling ``U``, ``[n]``, ``0 <= L < U <= 1``.
+        Floor ``L`` and ceiling ``U``, ``[n]``, ``0 <= L < U <= 1``; or ``[draws, n]``, for many draws of
+        the curves at once.
     intercept, slope : array_like
-        ``alpha`` and ``beta``, ``[n]``, ``beta > 0``.
+        ``alpha`` and ``beta``, likewise, ``beta > 0``.
     """
 
     lower: Any
@@ -107,13 +108,13 @@ class ScalingLaw:
     continuous = True
 
     def __post_init__(self) -> None:
-        for field in ("lower", "upper", "intercept", "slope"):
-            value = vector(field, getattr(self, field))
-            object.__setattr__(self, field, value)
-            if value.size != self.lower.size:
-                raise ValueError(f"{field}: {value.size} values, but lower has {self.lower.size}")
-        bad = np.flatnonzero(~((self.lower >= 0) & (self.lower < self.upper) & (self.upper <= 1)))
-        if bad.size:
+        for field in fields(self):
+            value = array(field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+            if value.shape != self.lower.shape:
+                raise ValueError(f"{field.name}: {value.size} values, but lower has {self.lower.size}")
+        bad = ~((self.lower >= 0) & (self.lower < self.upper) & (self.upper <= 1))
+        if bad.any():
             raise ValueError(
                 "lower, upper: need 0 <= lower < upper <= 1, got "
                 f"lower={self.lower[bad].tolist()} upper={self.upper[bad].tolist()}"
@@ -121,10 +122,16 @@ class ScalingLaw:
         if (self.slope <= 0).any():
             raise ValueError(f"slope: must be > 0 (scores would fall), got {self.slope.tolist()}")
 
+    def __getitem__(self, index: Any) -> ScalingLaw:
+        """The laws at an index of the parameters' arrays; they are not checked again."""
+        laws = object.__new__(ScalingLaw)
+        laws.__dict__.update({name: values[index] for name, values in self.__dict__.items()})
+        return laws
+
     @property
     def n_developers(self) -> int:
         """Number of developers."""
-        return self.lower.size
+        return self.lower.shape[-1]
 
     def score(self, effort: ArrayLike) -> Floats:
         """Scores ``[..., n]`` at total efforts ``[..., n]``."""

@@ -14,6 +14,7 @@ from benchgame_env.theory.mixed.equilibrium import (
 )
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
 from benchgame_env.theory.prediction import Prediction, predict
+from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.overtaking import (
     climb,
@@ -38,6 +39,7 @@ __all__ = [
     "Card",
     "Cycle",
     "Dynamics",
+    "LevelsByDraw",
     "MixedEquilibrium",
     "NoisyEquilibrium",
     "Prediction",
@@ -48,6 +50,7 @@ __all__ = [
     "best_response_cycle",
     "best_response_dynamics",
     "climb",
+    "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
@@ -59,6 +62,7 @@ __all__ = [
     "recurrent_classes",
     "required_effort",
     "stabilizing_levels",
+    "stable_share",
     "temptation",
     "theorem_cards",
 ]

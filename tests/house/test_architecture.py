@@ -14,7 +14,18 @@ FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("
 
 # What the files of a room may import of other rooms. A room is a module or folder of benchgame_env (of
 # `theory` a folder of its own), or one of agents and training; `(door)` is benchgame_env itself.
-CORE = {"validate", "numerics", "turns", "curves", "costs", "game", "rules", "named_games", "subgame"}
+CORE = {
+    "validate",
+    "numerics",
+    "turns",
+    "curves",
+    "costs",
+    "game",
+    "draws",
+    "rules",
+    "named_games",
+    "subgame",
+}
 ALLOWED: dict[str, set[str]] = {
     "validate": set(),
     "turns": set(),
@@ -25,9 +36,10 @@ ALLOWED: dict[str, set[str]] = {
     "curves": {"validate"},
     "calibration": {"_scaling_fit", "curves", "files", "validate"},
     "game": {"costs", "curves", "numerics", "validate"},
+    "draws": {"curves", "game", "validate"},
     "named_games": {"calibration", "costs", "curves", "game", "validate"},
     "rules": {"game", "numerics", "validate"},
-    "subgame": {"curves", "game", "named_games", "numerics", "rules", "validate"},
+    "subgame": {"game", "named_games", "numerics", "rules", "validate"},
     "play": {"game", "named_games", "rules", "turns", "validate"},
     "metrics": {"game", "numerics", "rules", "subgame", "validate"},
     "theory": {

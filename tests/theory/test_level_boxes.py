@@ -79,8 +79,11 @@ def far_from(spans: Any, level: float) -> bool:
     return not any(low - 1e-9 * (1 + low) <= level <= high + 1e-9 * (1 + high) for low, high in spans)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("seed", range(3))
+CASES = [(family, seed) for family in FAMILIES for seed in range(3)]
+
+
+# In the last, at a budget, one developer may have to leave a plateau that is published as a tie.
+@pytest.mark.parametrize(("family", "seed"), [*CASES, ("tabulated", 138)])
 def test_no_stable_level_outside_and_no_unstable_level_inside(family: str, seed: int) -> None:
     game = some_game(family, seed)
     if not game.prize_range:

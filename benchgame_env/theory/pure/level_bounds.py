@@ -138,7 +138,8 @@ class Bounds:
         effort = np.minimum(np.maximum(self.least, 0.0), self.game.budget)
         # Whoever is behind has to do something, unless rivals' scores are taken to be lower.
         effort[SAME:] = np.nextafter(effort[SAME:], np.inf)
-        return np.where(self._within(False), self.subgame.cost(effort), np.inf)
+        within = self._within(np.maximum(self.least[SAME], 0.0), surely=False)
+        return np.where(within, self.subgame.cost(effort), np.inf)
 
     @cached_property
     def _cost_at_most(self) -> Floats:
@@ -149,11 +150,13 @@ class Bounds:
             own = self.game.curves.effort_for(np.nextafter(self.scores[1], np.inf)) - self.ends[0]
             own = np.where(tied, np.maximum(own * (1 + RELATIVE), 0.0)[self.box], 0.0)
             effort[SAME] = np.maximum(effort[SAME], own)
+        within = self._within(effort[SAME], surely=True)
         effort = np.nextafter(np.minimum(effort, self.game.budget), np.inf)
-        return np.where(self._within(True), self.subgame.cost(effort), np.inf)
+        return np.where(within, self.subgame.cost(effort), np.inf)
 
-    def _within(self, surely: bool) -> Flags:
-        """Whether the budget allows r to pass k, at some level or ``surely`` at all.
+    def _within(self, effort: Floats, surely: bool) -> Flags:
+        """Whether the budget allows r to pass k, at some level or ``surely`` at all, where without a
+        budget it takes ``effort`` ``[rows, r]`` at least or at most.
 
         At the budget published scores decide. Where the curves differ from them by far, one step lower
         or higher gives the two possible answers."""
@@ -166,8 +169,7 @@ class Bounds:
         alike = ends[0] & ends[1] if surely else ends[0] | ends[1]
         within = np.where(self.constant[SAME], alike, at[start] >= aims[end])
         much = RESOLVED * self.game.prize_range
-        lead = np.maximum((self.most if surely else self.least)[SAME], 0.0)
-        needed, spent = self.subgame.cost(lead), self.subgame.cost(self.game.budget)
+        needed, spent = self.subgame.cost(effort), self.subgame.cost(self.game.budget)
         return np.stack((within | (needed + much < spent), within, within & ~(needed > spent + much)))
 
     @cached_property
