@@ -10,7 +10,7 @@ from typing import Any
 
 from benchgame_env import theory
 from benchgame_env.calibration import fit, read_csv
-from benchgame_env.cli import commands, facts, figures, pages
+from benchgame_env.cli import claims, commands, facts, figures, pages
 from benchgame_env.files import json_text
 from benchgame_env.game import Game
 from benchgame_env.named_games import checkpoints, describe_game, games, load_game
@@ -20,7 +20,7 @@ from benchgame_env.validate import choice
 
 Add = Callable[..., Any]
 PROG = "python -m benchgame_env"
-GAME_HELP = "name of a game, or a calibration file made by the calibrate command (*.json)"
+GAME_HELP = "name of a game, or a file made by the calibrate or the falsify command (*.json)"
 # Levels shown by default, as shares of the effort that the prizes are worth.
 SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
 
     check_command.add_to(subparsers)
+    claims.add_to(subparsers)
     return parser
 
 
@@ -108,9 +109,9 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _cards(options: argparse.Namespace) -> None:
     if options.game is None:
-        print("\n\n".join(pages.card_text(card) for card in theory.CARDS))
+        print("\n\n".join(pages.card_text(theory.card(name)) for name in theory.cards()))
         print("\nHypotheses, each checked on the game at hand:")
-        print("\n".join(f"  {name}: {meaning}" for name, meaning in theory.MEANING.items()))
+        print("\n".join(f"  {known.name}: {known.meaning}" for known in theory.HYPOTHESES.values()))
         return
     readings = theory.theorem_cards(load_game(options.game), commands.protocol_from(options))
     print("\n\n".join(pages.reading_text(reading) for reading in readings))
@@ -131,8 +132,16 @@ def _thresholds(options: argparse.Namespace) -> None:
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
         ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
         print(f"Honest play is stable {ends}{', the last one looked at' * (high == furthest)}.")
+    for low, high in intervals.undecided:
+        if high - low > 1e-6 * high:
+            print(f"Between levels {low:.6g} and {high:.6g} nothing is proved: rounding decides there.")
     if intervals.resolved_to < furthest:
-        print(f"From level {intervals.resolved_to:.6g} on, scores are too close together to tell.")
+        print(
+            f"From level {intervals.resolved_to:.6g} on, scores differ by less than boards can show "
+            "(2**-23): whether honest play is stable there cannot be told."
+        )
+    if intervals.assumes:
+        print(f"Assumed: {' and '.join(intervals.assumes)}.")
     if options.plot:
         figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
         print(f"Wrote {options.plot}.")

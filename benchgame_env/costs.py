@@ -6,6 +6,9 @@ Any object with these three members is a valid cost:
 * ``cost.inverse(value)``: the largest effort that costs at most ``value``, elementwise;
 * ``cost.strictly_increasing``: whether every bit of effort costs something. The theorems on a unique
   equilibrium need it; they are false where the cost has flat stretches (see the ``flat-cost-*`` games).
+
+Optional: ``continuous``, whether by its formula the cost never jumps. Where it is not declared, jumps
+are looked for.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ class PowerCost:
     rate: float
     exponent: float
     free: float = 0.0
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
@@ -83,6 +87,7 @@ class LinearCost:
 
     rate: float = 1.0
     strictly_increasing = True
+    continuous = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
@@ -93,3 +98,63 @@ class LinearCost:
     def inverse(self, value: ArrayLike) -> Any:
         """The largest effort ``[...]`` that costs at most ``value`` ``[...]``."""
         return np.maximum(np.asarray(value, dtype=np.float64), 0.0) / self.rate
+
+
+@dataclass(frozen=True)
+class CappedCost:
+    """``c(e) = min(rate * e, most)``: effort beyond ``most / rate`` costs nothing more.
+
+    Parameters
+    ----------
+    rate : float
+        Prize units per effort unit, > 0.
+    most : float
+        What no effort exceeds, prize units, > 0.
+    """
+
+    rate: float
+    most: float
+    strictly_increasing = False
+    continuous = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
+        object.__setattr__(self, "most", number("most", self.most, low=0, strict=True))
+
+    def __call__(self, effort: ArrayLike) -> Any:
+        return np.minimum(self.rate * np.asarray(effort, dtype=np.float64), self.most)
+
+    def inverse(self, value: ArrayLike) -> Any:
+        """The largest effort ``[...]`` that costs at most ``value`` ``[...]``, ``inf`` from ``most``."""
+        value = np.maximum(np.asarray(value, dtype=np.float64), 0.0)
+        return np.where(value < self.most, value / self.rate, np.inf)
+
+
+@dataclass(frozen=True)
+class EntryCost:
+    """``c(0) = 0``, and ``c(e) = fee + rate * e`` for any effort: a jump at 0.
+
+    Parameters
+    ----------
+    fee : float
+        What any effort costs first, prize units, > 0.
+    rate : float, optional
+        Prize units per effort unit, > 0.
+    """
+
+    fee: float
+    rate: float = 1.0
+    strictly_increasing = True
+    continuous = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fee", number("fee", self.fee, low=0, strict=True))
+        object.__setattr__(self, "rate", number("rate", self.rate, low=0, strict=True))
+
+    def __call__(self, effort: ArrayLike) -> Any:
+        effort = np.asarray(effort, dtype=np.float64)
+        return np.where(effort > 0, self.fee + self.rate * effort, 0.0)
+
+    def inverse(self, value: ArrayLike) -> Any:
+        """The largest effort ``[...]`` that costs at most ``value`` ``[...]``."""
+        return np.maximum(np.asarray(value, dtype=np.float64) - self.fee, 0.0) / self.rate

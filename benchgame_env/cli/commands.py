@@ -127,6 +127,20 @@ def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
         yield progress
 
 
+@contextlib.contextmanager
+def share_bar() -> Iterator[Callable[[str, float], None]]:
+    """A progress bar for a label and the share that is done, which grows to 1; only on a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
+
+        def progress(label: str, share: float) -> None:
+            bar.set_description_str(label, refresh=False)
+            bar.update(max(0.0, 100 * share - bar.n))
+
+        yield progress
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     """A table as text: the first column is aligned to the left, the others to the right."""
     grid = [header, *rows]

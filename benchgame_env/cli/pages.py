@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from benchgame_env import theory
@@ -37,7 +38,7 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         *_temptation_lines(known),
         *_level_lines(known),
         *_certificate_lines(known),
-        ("honest board", " > ".join(known["board"])),
+        _board(known),
         (
             "honest",
             f"Kendall tau to quality {known['honest_kendall_tau']:.3f} when nobody spends effort",
@@ -45,6 +46,16 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         *_outcome_lines(known["outcomes"]),
         *_assumption_lines(known["assumptions"]),
     ]
+
+
+def _board(known: Facts) -> tuple[str, str]:
+    """The board of the predicted equilibrium, where it is not the honest one; of level models nothing
+    is said but that they are level."""
+    words, names = known["board"][0], known["board"]
+    for upper, lower in pairwise(names):
+        words += f" {'=' if [upper, lower] in known['level_on_board'] else '>'} {lower}"
+    moved = known["board_of"] == "equilibrium" and any(known["equilibrium"])
+    return ("board" if moved else "honest board"), words
 
 
 def _temptation_lines(known: Facts) -> list[tuple[str, str]]:
@@ -173,21 +184,22 @@ def _grid_table(names: list[str], equilibria: list[list[float]]) -> str:
 
 def card_text(card: theory.Card) -> str:
     """A theorem card in a few lines."""
-    return "\n".join(
-        [
-            f"{card.name}: {card.conclusion}.",
-            f"  needs     {', '.join(card.needs)}",
-            f"  applies   to {_named(card.example)}",
-            f"  but not   to {_named(card.boundary)}, where {card.lesson}",
-        ]
-    )
+    known = f" ({card.name})" * (card.title != card.name)
+    lines = [f"{card.title}{known}: {card.sentence}.", f"  needs     {', '.join(card.needs)}"]
+    if card.example:
+        lines.append(f"  applies   to {_named(card.example)}")
+    if card.boundary:
+        lines.append(f"  but not   to {_named(card.boundary)}, where {card.lesson}")
+    return "\n".join([*lines, f"  source    {card.source}"])
 
 
 def reading_text(reading: theory.Reading) -> str:
     """Whether a card applies to a game, and what it says."""
     failing = [name for name, holds in reading.hypotheses.items() if not holds]
     verdict = "applies" if reading.applies else f"does not apply: no {', no '.join(failing)}"
-    return f"{reading.card.name} {verdict}.\n  It says: {reading.card.conclusion}."
+    limit = f"\n  Curves were checked up to a total effort of {reading.checked_to:.6g}."
+    checked = limit if math.isfinite(reading.checked_to) else ""
+    return f"{reading.card.title} {verdict}.\n  It says: {reading.card.sentence}.{checked}"
 
 
 def _named(case: tuple[str, Any]) -> str:

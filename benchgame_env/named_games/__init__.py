@@ -7,7 +7,7 @@ from typing import Any
 
 from benchgame_env.calibration import Calibration
 from benchgame_env.game import Game
-from benchgame_env.named_games import fitted, registry, textbook
+from benchgame_env.named_games import fitted, game_file, registry, textbook
 from benchgame_env.named_games.registry import describe_game, games, register_game
 
 __all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game"]
@@ -17,12 +17,12 @@ _FILES = (fitted, textbook)
 
 
 def load_game(name: str, **overrides: Any) -> Game:
-    """The game called ``name``, or the one in a calibration file whose path ends in ``.json``.
+    """The game called ``name``, or the one in a file whose path ends in ``.json``.
 
     Parameters
     ----------
     name : str
-        A name from `games`, or the path of a calibration file (``*.json``).
+        A name from `games`, or the path of a calibration file or a game file (``*.json``).
     **overrides : object
         Fields of `Game` (``prizes``, ``cost``, ``budget``, ...) and, for the games fitted to real
         checkpoints, ``developers`` (model names) and ``steps_per_rank``.
@@ -46,11 +46,13 @@ def load_game(name: str, **overrides: Any) -> Game:
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
-    if name.endswith(".json"):
-        builder: registry.Builder = partial(fitted.from_calibration, Calibration.load(name))
-    else:
-        builder = registry.builder(name)
+    builder = _from_file(name) if name.endswith(".json") else registry.builder(name)
     return registry.build(name, builder, overrides)
+
+
+def _from_file(path: str) -> registry.Builder:
+    game = game_file.load(path)
+    return partial(fitted.from_calibration, Calibration.load(path)) if game is None else lambda: game
 
 
 def as_game(spec: str | Game) -> Game:
@@ -66,7 +68,7 @@ def checkpoints(name: str) -> dict[str, tuple[float, float]]:
     """First and last measured total effort of each model of a fitted game or calibration file, by
     model; empty for games without checkpoints."""
     if name.endswith(".json"):
-        return Calibration.load(name).ranges
+        return {} if game_file.load(name) else Calibration.load(name).ranges
     if registry.builder(name).__module__ != fitted.__name__:
         return {}
     return fitted.shipped(name.rpartition("-")[2]).ranges

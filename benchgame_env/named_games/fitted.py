@@ -73,6 +73,24 @@ def shipped(benchmark: str) -> Calibration:
     return Calibration.load(FITTED / f"{benchmark}.json")
 
 
+def calibration(name: str) -> Calibration:
+    """A calibration by the name of its benchmark, or from a file (``*.json``).
+
+    Raises
+    ------
+    ValueError
+        There is none; the shipped ones are listed.
+    """
+    if name.endswith(".json"):
+        return Calibration.load(name)
+    return shipped(choice("benchmark", name, benchmarks()))
+
+
+def benchmarks() -> tuple[str, ...]:
+    """Names of the benchmarks whose calibrations are shipped, sorted."""
+    return tuple(sorted(file.stem for file in FITTED.glob("*.json")))
+
+
 @register_game("pythia-gsm8k")
 def pythia_gsm8k(developers: Sequence[str] = PYTHIA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
     """Five Pythia models (1b to 12b) on GSM8K; effort in fine-tuning steps."""

@@ -15,6 +15,7 @@ from benchgame_env.rules.refreshed import Refreshed
 from benchgame_env.rules.registry import (
     as_protocol,
     example_parameters,
+    imported,
     make_protocol,
     parameter_names,
     protocol_class,
@@ -45,6 +46,7 @@ __all__ = [
     "TuneBeforeTest",
     "as_protocol",
     "example_parameters",
+    "imported",
     "is_exact",
     "make_protocol",
     "parameter_names",

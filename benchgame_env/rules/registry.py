@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Any, TypeVar
 
 from benchgame_env.rules.contract import Adapted, Protocol
@@ -141,17 +142,35 @@ def _load(point: EntryPoint) -> type:
 
 
 def _from_module(spec: str) -> type:
-    module_name, _, name = spec.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise ValueError(
-            f"protocol {spec!r}: cannot import {module_name!r}: {type(error).__name__}: {error}"
-        ) from error
+    module, name = imported("protocol", spec)
     cls = _classes.get(name) or getattr(module, name, None)
     if not isinstance(cls, type) or not callable(getattr(cls, "evaluate", None)):
-        raise ValueError(f"protocol {spec!r}: {module_name} has no protocol or class {name!r}")
+        raise ValueError(f"protocol {spec!r}: {module.__name__} has no protocol or class {name!r}")
     return cls
+
+
+def imported(kind: str, spec: str) -> tuple[ModuleType, str]:
+    """The module and the name of a ``module:name``, with the module imported.
+
+    Parameters
+    ----------
+    kind : str
+        What is named, for the error.
+    spec : str
+        The two with a colon between them.
+
+    Raises
+    ------
+    ValueError
+        The module cannot be imported, whatever the reason.
+    """
+    module_name, _, name = spec.partition(":")
+    try:
+        return importlib.import_module(module_name), name
+    except Exception as error:
+        raise ValueError(
+            f"{kind} {spec!r}: cannot import {module_name!r}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def parameter_names(name: str) -> list[str]:

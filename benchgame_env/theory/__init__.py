@@ -1,20 +1,26 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
+from benchgame_env.theory.claims import (
+    Card,
+    Counterexample,
+    Reading,
+    card,
+    cards,
+    register_card,
+    theorem_cards,
+)
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
 from benchgame_env.theory.dynamics.random_order import recurrent_classes
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
-from benchgame_env.theory.mixed.equilibrium import (
-    LARGEST,
-    LARGEST_REGRET,
-    TOLERANCE,
-    MixedEquilibrium,
-    mixed_equilibrium,
-)
+from benchgame_env.theory.mixed.certified import LARGEST_REGRET, MixedEquilibrium
+from benchgame_env.theory.mixed.equilibrium import LARGEST, TOLERANCE, mixed_equilibrium
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
-from benchgame_env.theory.prediction import Prediction, predict
+from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
+from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
+from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
 from benchgame_env.theory.pure.overtaking import (
     climb,
     next_efforts,
@@ -22,22 +28,26 @@ from benchgame_env.theory.pure.overtaking import (
     required_effort,
     temptation,
 )
-from benchgame_env.theory.pure.theorem_cards import CARDS, MEANING, Card, Reading, theorem_cards
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.theory.solutions import CONCEPTS
+from benchgame_env.theory.solutions.mixed import REFERENCE_REGRET
 from benchgame_env.theory.solutions.solution import Scope, Solution
 
 __all__ = [
-    "CARDS",
     "CONCEPTS",
+    "HYPOTHESES",
     "LARGEST",
     "LARGEST_REGRET",
-    "MEANING",
+    "REFERENCE_REGRET",
     "RESOLUTION",
     "TOLERANCE",
+    "BoardOrder",
     "Card",
+    "Counterexample",
     "Cycle",
     "Dynamics",
+    "Hypothesis",
+    "LevelsByDraw",
     "MixedEquilibrium",
     "NoisyEquilibrium",
     "Prediction",
@@ -47,7 +57,10 @@ __all__ = [
     "best_response",
     "best_response_cycle",
     "best_response_dynamics",
+    "card",
+    "cards",
     "climb",
+    "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
@@ -57,8 +70,10 @@ __all__ = [
     "pure_equilibria_on_grid",
     "pure_equilibrium",
     "recurrent_classes",
+    "register_card",
     "required_effort",
     "stabilizing_levels",
+    "stable_share",
     "temptation",
     "theorem_cards",
 ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tools.generators import COSTS, SMOOTH_COSTS, Fee, rngs
 
 import benchgame_env as bg
+from benchgame_env.costs import CappedCost, EntryCost
 
 costs = st.builds(lambda kind, rng: COSTS[kind](rng), st.sampled_from(list(COSTS)), rngs)
 smooth_costs = st.builds(lambda kind, rng: COSTS[kind](rng), st.sampled_from(list(SMOOTH_COSTS)), rngs)
@@ -89,11 +90,32 @@ def test_only_a_free_stretch_stops_a_power_cost_from_being_strictly_increasing()
         (lambda: bg.PowerCost(1.0, 0.0), "exponent: .*> 0, got 0"),
         (lambda: bg.PowerCost(1.0, "two"), "exponent: .*got 'two'"),
         (lambda: bg.PowerCost(1.0, 1.0, free=-0.5), "free: .*>= 0, got -0.5"),
+        (lambda: CappedCost(0.0, 1.0), "rate: .*> 0, got 0"),
+        (lambda: CappedCost(1.0, 0.0), "most: .*> 0, got 0"),
+        (lambda: EntryCost(0.0), "fee: .*> 0, got 0"),
+        (lambda: EntryCost(1.0, -1.0), "rate: .*> 0, got -1"),
     ],
 )
 def test_refused(make, message) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_cap_and_a_fee() -> None:
+    # min(2 e, 3): effort 1.5 is the last that costs more, and 3 buys any; 0.5 + 2 e, but nothing at 0.
+    capped, entry = CappedCost(2.0, 3.0), EntryCost(0.5, 2.0)
+    assert capped([0.0, 1.0, 1.5, 9.0]).tolist() == [0.0, 2.0, 3.0, 3.0]
+    assert capped.inverse([-1.0, 2.0, 2.999, 3.0, 4.0]).tolist() == [
+        0.0,
+        1.0,
+        1.4995,
+        math.inf,
+        math.inf,
+    ]
+    assert not capped.strictly_increasing
+    assert entry([0.0, 1e-9, 1.0]).tolist() == [0.0, 0.5 + 2e-9, 2.5]
+    assert entry.inverse([0.0, 0.4, 0.5, 2.5]).tolist() == [0.0, 0.0, 0.0, 1.0]
+    assert entry.strictly_increasing
 
 
 def test_a_number_written_as_text_is_refused_or_becomes_a_number() -> None:

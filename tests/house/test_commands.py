@@ -84,7 +84,7 @@ def test_enough_tuning_calms_the_real_leaderboard(capsys: pytest.CaptureFixture[
 def test_thresholds_say_where_honesty_is_stable(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("thresholds", "pythia-gsm8k", "--max-level", 10000) == 0
     printed = capsys.readouterr().out
-    assert "stable from level 2248.27 (give or take 0.009) to 10000, the last one looked at" in printed
+    assert "stable from level 2248.27 (give or take 0.006) to 10000, the last one looked at" in printed
     assert run("thresholds", "duel") == 0
     assert "stable at no level" in capsys.readouterr().out
 
@@ -129,6 +129,13 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
         (["check", "direct", "--seed", "-1"], "seed: .*>= 0, got -1"),
         (["calibrate", "my.csv", "--out", "my.txt"], r"out: .*'\.txt'.* \.json"),
         (["thresholds", "duel", "--plot", ""], "plot: .*''"),
+        (["falsify", "theorem-9"], "card: unknown 'theorem-9'; known: .*temptation"),
+        (["falsify", "missing:claim"], "card 'missing:claim': cannot import 'missing'"),
+        (["falsify", "temptation", "--without", "C1"], "without: unknown 'C1'"),
+        (["falsify", "temptation", "--games", "0"], "games: .*>= 1, got 0"),
+        (["falsify", "temptation", "--out", "found.txt"], r"out: .*'\.txt'.* \.json"),
+        (["prevalence", "chess"], "benchmark: unknown 'chess'; known: gsm8k, mmlu"),
+        (["prevalence", "gsm8k", "--models", "99"], "size: gsm8k has 31 models, got 99"),
         (["explain", "duel"], "explain"),
         ([], "COMMAND"),
     ],
@@ -217,12 +224,16 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("predict", "duel", "--no-mixed") == 0
-    assert "of honest play: Kendall tau 1.000" in capsys.readouterr().out
+    assert "of honest play, which is no prediction: Kendall tau 1.000" in capsys.readouterr().out
 
 
 def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
     known = facts.of(bg.theory.predict(evenly_spaced(bg.theory.LARGEST + 1), "direct"))
-    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == ("cycle", None, "honest play")
+    assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == (
+        "cycle",
+        None,
+        "honest play, which is no prediction",
+    )
 
 
 def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,7 +247,10 @@ def test_flat_costs_show_their_other_equilibria(capsys: pytest.CaptureFixture[st
 def test_cards_are_listed_and_held_against_a_game(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("cards") == 0
     listed = capsys.readouterr().out
-    assert all(card.name in listed and card.conclusion in listed for card in bg.theory.CARDS)
+    assert all(
+        card.title in listed and card.sentence in listed
+        for card in map(bg.theory.card, bg.theory.cards())
+    )
     assert run("cards", "duel") == 0
     page = capsys.readouterr().out
     assert "Theorem 4.6 applies." in page
@@ -314,3 +328,51 @@ def test_first_looks_last_on_the_board_that_play_comes_to() -> None:
     assert p.dynamics.cycle.misranked == 0
     assert facts.of(p)["outcomes"]["kendall_tau"] == 1
     assert facts.of(p)["honest_kendall_tau"] == pytest.approx(0.6)
+
+
+# --- claims under attack -------------------------------------------------------------------------
+
+
+def test_a_counterexample_is_printed_to_be_typed_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "found.json"
+    attack = ["falsify", "theorem-4.6", "--without", "cost_strictly_increasing"]
+    assert run(*attack, "--out", file) == 1
+    page = capsys.readouterr().out
+    assert page.startswith("Theorem 4.6 without cost_strictly_increasing is false.\n")
+    assert "Taken away: cost_strictly_increasing, more effort always costs more." in page
+    # From the import to the certificate it is Python, and prints the number that the comment gives.
+    start, end = page.index("import"), page.index("\n\nFound after")
+    exec(page[start:end], {})
+    told = float(page[page.rindex("\n# ") + 3 :].partition(":")[0])
+    assert float(capsys.readouterr().out) == pytest.approx(told, rel=1e-5, abs=1e-12)
+    # And the file is the same game for every other command.
+    assert run("predict", file, "--no-mixed") == 0
+    assert "cost_strictly_increasing" in capsys.readouterr().out.partition("fails")[2]
+    assert run(*attack, "--json") == 1
+    known = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert known["game"] == json.loads(file.read_text())
+    assert known["counterexample"]["number"] == pytest.approx(told, rel=1e-5, abs=1e-12)
+
+
+def test_where_nothing_is_found_the_page_says_how_sure_that_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("falsify", "temptation", "--games", 30) == 0
+    done = capsys.readouterr()
+    assert "no counterexample in 30 games on which the hypotheses hold" in done.out
+    assert "wrong in fewer than 0.095 of the games of this search" in done.out  # 1 - 0.05^(1/30)
+    assert done.err == ""  # no bar where nobody watches
+
+
+def test_prevalence_is_a_table_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["prevalence", "mmlu", "--models", 2, "--levels", 0, 300, "--line-ups", 20]
+    assert run(*words, "--json") == 0
+    direct, tuned = json.loads(capsys.readouterr().out)
+    assert (direct["size"], direct["line_ups"], direct["complete"]) == (2, 20, False)
+    assert direct["cycling"] >= tuned["cycling"]
+    assert run(*words) == 0
+    page = capsys.readouterr().out
+    low, high = direct["interval"]
+    assert f"{direct['share']:.1%} [{100 * low:.1f}, {100 * high:.1f}]" in page

@@ -23,15 +23,13 @@ import benchgame_env as bg
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure import assumptions
 from benchgame_env.theory.pure.assumptions import REQUIRED
-from benchgame_env.theory.pure.overtaking import largest_temptation
 
 PLAIN = bg.load_game("duel")
 PAPER = ("C1", "C2", "C3")
 
 
 def check(game, rule):
-    subgame = Subgame(game, rule)
-    return assumptions.check(subgame, largest_temptation(subgame))
+    return assumptions.check(Subgame(game, rule))
 
 
 def failing(game: bg.Game, rule: Any = DIRECT) -> set[str]:

@@ -12,27 +12,29 @@ from tools.cases import DIRECT, tuned
 
 import benchgame_env as bg
 from benchgame_env.metrics import nash_conv
-from benchgame_env.theory import CARDS, MEANING, predict, pure_equilibria_on_grid, theorem_cards
+from benchgame_env.theory import HYPOTHESES, predict, pure_equilibria_on_grid, theorem_cards
 from benchgame_env.theory.pure.grid_search import TooManyProfilesError
 
 # A gain that float64 cannot tell from 0 on prizes near 1.
 ROUNDING = 1e-9
 ZERO = np.zeros(2)
+CARDS = [bg.theory.card(name) for name in bg.theory.cards()]
 
 
 def reading(name: str, game: Any, protocol: Any) -> Any:
-    return next(r for r in theorem_cards(game, protocol) if r.card.name == name)
+    return next(r for r in theorem_cards(game, protocol) if r.card.title == name)
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
 def test_a_card_applies_to_its_example_and_not_to_its_boundary(card) -> None:
-    assert reading(card.name, *card.example).applies
-    assert not reading(card.name, *card.boundary).applies
+    assert reading(card.title, *card.example).applies
+    assert not reading(card.title, *card.boundary).applies
 
 
-def test_every_hypothesis_is_explained() -> None:
+def test_every_hypothesis_is_explained_and_checked() -> None:
     named = {name for card in CARDS for name in card.needs} | set(predict("duel", "direct").assumptions)
-    assert set(MEANING) == named
+    assert set(HYPOTHESES) == named
+    assert all(known.meaning for known in HYPOTHESES.values())
 
 
 # --- what each card says of its example, by the grader ------------------------------------------

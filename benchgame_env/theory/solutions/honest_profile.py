@@ -6,9 +6,8 @@ import numpy as np
 
 from benchgame_env.rules import is_exact
 from benchgame_env.subgame import Subgame
+from benchgame_env.theory.claims.readings import deciding_card
 from benchgame_env.theory.pure import assumptions
-from benchgame_env.theory.pure.overtaking import largest_temptation
-from benchgame_env.theory.pure.theorem_cards import deciding_card
 from benchgame_env.theory.solutions.solution import (
     Answer,
     Concept,
@@ -27,8 +26,8 @@ def find(question: Question) -> Answer:
     subgame = Subgame(question.game, question.rule).reduced()
     if subgame.kind != "exact":
         return Answer("the theorems are about boards that are a fixed function of own efforts")
-    tempted = largest_temptation(subgame)
-    checked = assumptions.check(subgame, tempted)
+    tempted = assumptions.temptation_of(subgame)
+    checked = assumptions.check(subgame)
     failed = [name for name in assumptions.REQUIRED if not checked[name]]
     regime, reason = _regime(tempted.amount, failed)
     decision = Decision(
@@ -40,7 +39,7 @@ def find(question: Question) -> Answer:
         temptation_error=tempted.error,
         binding=tempted.pair,
         equilibrium=None if tempted.pair else np.zeros(subgame.n),
-        card=deciding_card(subgame, checked, tempted),
+        card=deciding_card(subgame),
     )
     return Answer(reason, largest_regret=tempted.known, decision=decision)
 

@@ -116,7 +116,7 @@ class Decision:
     certificate : float or None
         NashConv of ``equilibrium``, prize units, where it was found numerically.
     card : str
-        The theorem card that decides, see `theory.CARDS`; ``none`` if none does.
+        The theorem card that decides, see `theory.cards`; ``none`` if none does.
     """
 
     regime: Regime
