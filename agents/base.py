@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env import Game, VectorEnv, theory
+from benchgame_env.metrics import Strategy
 from benchgame_env.play.actions import EffortAxis
 from benchgame_env.play.observation import ObservationLayout
 from benchgame_env.subgame import Subgame
@@ -247,6 +248,21 @@ class Player(ABC):
     def load(self, saved: dict[str, Any]) -> None:
         """Continue from what `save` returned for a player of the same kind, bit for bit."""
         return
+
+    def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
+        """What it does in mode ``play`` when its seats see ``observations`` ``[1, size]``, if it knows:
+        ``(efforts, probabilities)`` of each seat, effort units. Default: None, it does not know."""
+        return None
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns from rounds; who does not always has the same strategy."""
+        return type(self).learn is not Player.learn
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it weighs the payoffs of later rounds (gamma > 0)."""
+        return False
 
     def losses(self) -> dict[str, float]:
         """Figures of the last training step for the log, by ``developer_i/NAME``; default: none."""

@@ -43,7 +43,7 @@ def play(
     -------
     dict
         ``effort``, ``score``, ``rank``, ``prize``, ``cost`` and ``payoff``, each
-        ``[rounds, copies, n]``.
+        ``[rounds, copies, n]``, and ``turn``, whether a developer could revise in that round.
 
     Raises
     ------
@@ -55,11 +55,12 @@ def play(
     for player in players:
         player.mode = choice("mode", mode, get_args(Mode))  # type: ignore[assignment]
     seen, infos = vec.reset(seed)
-    history: dict[str, list[NDArray[Any]]] = {key: [] for key in infos}
+    history: dict[str, list[NDArray[Any]]] = {key: [] for key in (*infos, "turn")}
     for _ in range(rounds):
         actions = np.empty(seen.shape[:2])
         for player in players:
             actions[:, player.at] = player.act(seen[:, player.at], rng)
+        history["turn"].append(vec.turn.copy())
         before, (seen, _, _, truncated, infos) = seen, vec.step(actions)
         after, ended = infos.pop("final_observation", seen), bool(truncated.any())
         for key, value in infos.items():

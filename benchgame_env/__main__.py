@@ -132,8 +132,16 @@ def _thresholds(options: argparse.Namespace) -> None:
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
         ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
         print(f"Honest play is stable {ends}{', the last one looked at' * (high == furthest)}.")
+    for low, high in intervals.undecided:
+        if high - low > 1e-6 * high:
+            print(f"Between levels {low:.6g} and {high:.6g} nothing is proved: rounding decides there.")
     if intervals.resolved_to < furthest:
-        print(f"From level {intervals.resolved_to:.6g} on, scores are too close together to tell.")
+        print(
+            f"From level {intervals.resolved_to:.6g} on, scores differ by less than boards can show "
+            "(2**-23): whether honest play is stable there cannot be told."
+        )
+    if intervals.assumes:
+        print(f"Assumed: {' and '.join(intervals.assumes)}.")
     if options.plot:
         figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
         print(f"Wrote {options.plot}.")

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchgame_env.curves import Curves
 from benchgame_env.game import Board, Game
 from benchgame_env.named_games import as_game
 from benchgame_env.numerics import publish
@@ -80,15 +79,6 @@ class Subgame:
         if self.rule.traits.remembers:
             return "stateful"
         return "independent" if self.rule.traits.draws == "independent" else "opaque"
-
-    def drawn(self, curves: Curves) -> Subgame:
-        """The same subgame with other ``curves``, which are not checked: for many draws of the curves
-        that the same checkpoints allow."""
-        subgame = object.__new__(Subgame)
-        game = object.__new__(Game)
-        game.__dict__.update(self.game.__dict__, curves=curves)
-        subgame.game, subgame.rule, subgame.notes = game, self.rule, {}
-        return subgame
 
     def reduced(self) -> Subgame:
         """The subgame with a cap on effort replaced by a budget. Effort beyond a cap wins nothing, so

@@ -14,18 +14,26 @@ Floats = NDArray[np.float64]
 
 def vector(field: str, value: ArrayLike, n: int | None = None) -> Floats:
     """``value`` as a read-only finite float vector ``[n]``; errors name ``field`` and the numbers."""
+    found = array(field, value)
+    if found.ndim != 1:
+        raise ValueError(f"{field}: expected a non-empty vector, got shape {found.shape}")
+    if n is not None and found.size != n:
+        raise ValueError(f"{field}: {found.size} values for {n} developers")
+    return found
+
+
+def array(field: str, value: ArrayLike) -> Floats:
+    """``value`` as a read-only finite float array ``[..., n]``, not empty; errors name ``field``."""
     try:
-        array = np.array(value, dtype=np.float64)
+        found = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{field}: expected numbers, got {value!r}") from None
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"{field}: expected a non-empty vector, got shape {array.shape}")
-    if n is not None and array.size != n:
-        raise ValueError(f"{field}: {array.size} values for {n} developers")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{field}: must be finite, got {array.tolist()}")
-    array.flags.writeable = False
-    return array
+    if not found.ndim or not found.size:
+        raise ValueError(f"{field}: expected a non-empty vector, got shape {found.shape}")
+    if not np.isfinite(found).all():
+        raise ValueError(f"{field}: must be finite, got {found.tolist()}")
+    found.flags.writeable = False
+    return found
 
 
 def number(

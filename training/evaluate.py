@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from benchgame_env.cli import commands
 from training.grading.figures import SeedFigures
 from training.grading.intervals import with_margin
 from training.grading.judging import EPISODES, conclude, grade_and_keep
-from training.grading.verdict import Verdict
+from training.grading.verdict import Verdict, explained
+from training.jobs import add_workers_option, do_all, progress_bar
 from training.run.prediction import kept_prediction
 from training.run.settings import TrainSettings
 
@@ -58,23 +60,44 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("run", type=Path, help="folder made by training.train")
     parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes to play with each seed")
+    add_workers_option(parser)
     options = parser.parse_args(arguments)
     return commands.run(lambda: _evaluate(options), PROG)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    evaluation = evaluate(options.run, options.episodes)
+    evaluation = evaluate(options.run, options.episodes, options.workers)
     print(results_table([evaluation]))
     print(explanation(evaluation))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
-def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
-    """Let every seed of a finished run play, and grade it; see the module for the files written."""
+def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1) -> Evaluation:
+    """Let every seed of a finished run play, and grade it; see the module for the files written.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    episodes : int
+        Episodes to play with each seed.
+    workers : int
+        Seeds that are graded at the same time, each in a process of its own.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ValueError
+        If a file of the run is missing or damaged, or a seed is not finished.
+    """
     settings = TrainSettings.load(run)
     prediction = kept_prediction(settings, run)
-    for seed in range(settings.seeds):
-        grade_and_keep(settings, run, seed, prediction, episodes)
+    jobs = [partial(grade_and_keep, settings, run, seed, episodes) for seed in range(settings.seeds)]
+    with progress_bar(settings.seeds, "seed", f"Grading {run.name}", terminal_only=True) as bar:
+        do_all(jobs, workers, bar)
     return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 
@@ -91,8 +114,10 @@ def explanation(evaluation: Evaluation) -> str:
     settled = with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
     return "\n".join(
         [
-            f"{setting}: {verdict.outcome}, {verdict.reason}",
+            f"{setting}: {verdict.sentence}",
+            *(f"  {line}" for line in explained(verdict)),
             *(f"  {check}" for check in verdict.checks),
+            *(f"  at the end of training: {check}" for check in verdict.last_iterate),
             *([f"  {verdict.share}"] if verdict.share else []),
             *(f"  reported: {figure}" for figure in verdict.reported),
             f"  mean efforts moved by {settled} % of F in the second half of training",

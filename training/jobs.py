@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from benchgame_env.validate import choice
+from benchgame_env.validate import choice, integer
 
 Job = Callable[[], Any]
 ROOT = Path(__file__).parent.parent
@@ -234,13 +234,35 @@ def run_all(pool: Pool, jobs: Sequence[Job], tick: Callable[[], None]) -> Iterat
         yield from over
 
 
+def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> None:
+    """Do ``jobs`` in so many processes, or in this one if there is one of either, and move ``bar``.
+
+    Raises
+    ------
+    ValueError
+        A job failed; the first failure stops the others.
+    """
+    if integer("workers", workers, low=1) == 1 or len(jobs) == 1:
+        for job in jobs:
+            job()
+            bar.update()
+        return
+    with contextlib.closing(Local(workers)) as pool:
+        for _, error, _ in run_all(pool, jobs, lambda: None):
+            if error:
+                raise ValueError(error)
+            bar.update()
+
+
 def add_workers_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers``, by default one for each core."""
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at the same time")
 
 
-def progress_bar(total: int, unit: str, name: str, done: int = 0) -> tqdm:
-    """A progress bar on stderr; where that is no terminal, such as a log file, a line each minute."""
+def progress_bar(total: int, unit: str, name: str, done: int = 0, terminal_only: bool = False) -> tqdm:
+    """A progress bar on stderr; where that is no terminal, such as a log file, a line each minute, or
+    nothing with ``terminal_only``."""
     pause = 0.1 if sys.stderr.isatty() else 60.0
-    settings = {"mininterval": pause, "maxinterval": max(10.0, pause)}
+    settings: dict[str, Any] = {"mininterval": pause, "maxinterval": max(10.0, pause)}
+    settings["disable"] = None if terminal_only else False
     return tqdm(total=total, initial=done, unit=unit, desc=name, **settings)

@@ -48,7 +48,7 @@ def _quickstart(options: argparse.Namespace) -> None:
         vec, folder = settings.vector_env(1), options.out / protocol
         print(pages.text(facts.of(theory.predict(vec.game, vec.protocol), mixed=False)))
         train(settings, folder, resume=True, workers=options.workers)
-        evaluations.append(evaluate(folder))
+        evaluations.append(evaluate(folder, workers=options.workers))
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations) + "\n")

@@ -3,9 +3,9 @@
 A run folder holds ``settings.json``, ``prediction.json`` (what to expect of the run, computed once
 before any seed is trained) and for each seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
 sample of what was played; loading it executes no code), ``progress.csv`` (one row for each update, every
-tenth with exact figures) and TensorBoard events of the same numbers. Where developers move in turn and a
-cycle is predicted, ``step_regret`` is the mean regret of the revisions of an episode, prize units,
-because on a cycle no board has a small NashConv.
+tenth and the last with exact figures) and TensorBoard events of the same numbers. Where developers move
+in turn and a cycle is predicted, ``step_regret`` is the mean regret of the revisions of an episode, of
+the developer with the largest, prize units, because on a cycle no board has a small NashConv.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, theory
 from benchgame_env.cli import commands
 from benchgame_env.files import claim_folder
+from benchgame_env.turns import in_turn
 from benchgame_env.validate import integer
 from training.grading.exact_figures import (
     Grader,
@@ -35,6 +36,7 @@ from training.grading.exact_figures import (
     expected_cycle,
     revision_regrets,
 )
+from training.grading.figures import by_developer
 from training.jobs import Local, add_workers_option, progress_bar, run_all
 from training.run.prediction import kept_prediction
 from training.run.records import counted
@@ -44,7 +46,8 @@ from training.run.settings import TrainSettings, add_options, chosen
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
 GRADE_EVERY = 10  # updates between exact figures in progress.csv
-GRADES = ("nash_conv", "distance", "kendall_tau", "step_regret")  # exact figures in progress.csv
+# Exact figures in progress.csv.
+GRADES = ("nash_conv", "largest_regret", "distance", "kendall_tau", "step_regret")
 GRADED = 256  # plays of an update that are graded: the latest
 SAMPLE = 128  # plays kept of each update, for time averages
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
@@ -151,12 +154,15 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     vec = settings.vector_env(settings.copies)
     players = settings.players(vec, seed)
     progress, play = restore_seed(players, folder)
+    for row in progress:  # the last row of a shorter run was graded
+        if not _is_graded(settings, int(row["update"])):
+            row |= dict.fromkeys(GRADES, "")
     yield from range(len(play))
     if len(play) == settings.updates:
         return
     prediction = kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
-    in_turn = expected_cycle(prediction) is not None
+    takes_turns = expected_cycle(prediction) is not None
     from torch.utils.tensorboard import SummaryWriter  # here, because it takes long to import
 
     with contextlib.closing(SummaryWriter(str(folder), purge_step=len(play))) as board:
@@ -164,17 +170,23 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
             row = _progress_row(update, played)
-            if update % GRADE_EVERY == 0:
+            if _is_graded(settings, update):
                 row |= _grades(shown, grader)
-                if in_turn:
+                if takes_turns:
                     episode = shown["effort"][-settings.horizon :, 0]
-                    row["step_regret"] = float(revision_regrets(prediction, episode).mean())
+                    who = in_turn(range(len(episode)), vec.n_developers)
+                    missed = by_developer(revision_regrets(prediction, episode), who, vec.n_developers)
+                    row["step_regret"] = float(missed.max())
             progress.append(row)
             losses = [player.losses() for player in players]
             _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
                 save_seed(players, folder, progress, play)
             yield update
+
+
+def _is_graded(settings: TrainSettings, update: int) -> bool:
+    return update % GRADE_EVERY == 0 or update + 1 == settings.updates
 
 
 def _update(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Seat, draw_choices
+from benchgame_env.metrics import Strategy
 from benchgame_env.validate import Floats
 
 LEVELS = 41
@@ -55,6 +56,11 @@ class LevelLearner(Agent):
         likeliest = self.mode == "greedy"
         chosen = strategy.argmax(axis=1) if likeliest else draw_choices(strategy, rng)
         return self.seat.action(self.levels[chosen])
+
+    def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
+        chances = self.strategy(np.repeat(observations, self.seat.copies, axis=0))
+        same = bool((chances == chances[0]).all())  # else the copies have learned different strategies
+        return [(self.levels, chances[0] / chances[0].sum())] if same else None
 
     def save(self) -> dict[str, Any]:
         return dict(self.state)

@@ -87,6 +87,10 @@ class QLearning(LevelLearner):
         boards = self.state["boards"]
         self.state["boards"] = {board.tobytes(): row for row, board in enumerate(boards)}
 
+    @property
+    def looks_ahead(self) -> bool:
+        return self.gamma > 0
+
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         state, on_turn = self.state, self.seat.has_turn(played.observations)
         if self.seat.opens_episode(played.observations):

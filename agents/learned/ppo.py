@@ -23,6 +23,7 @@ from agents.learned.heads import make_head
 from agents.learned.sb3_env import observation_space
 from agents.learned.settings import FadingEntropy
 from agents.learned.stacked import StackedPolicies
+from benchgame_env.metrics import Strategy
 
 # The defaults of stable-baselines3's PPO.
 CLIP_RANGE, VALUE_SHARE, MAX_GRADIENT, ADAM_EPSILON = 0.2, 0.5, 0.5, 1e-5
@@ -156,6 +157,17 @@ class PPO(Team):
             for j, (head, own) in enumerate(zip(self._heads, choices, strict=True))
         ]
         return np.column_stack(actions).astype(np.float64)
+
+    @property
+    def looks_ahead(self) -> bool:
+        return self.settings.gamma > 0
+
+    def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
+        chances = self._stack.chances(self._by_network(self._view(observations)))
+        if chances is None or self.settings.head != "axis":
+            return None
+        rows = chances.reshape(len(self.seats), -1).numpy()
+        return [(seat.levels(row.size), row) for seat, row in zip(self.seats, rows, strict=True)]
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         known, after = self._seen, self._by_network(self._view(played.after))

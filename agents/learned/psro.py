@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.base import Round, Seat, Team, draw_choices
 from agents.learned.ppo import PPO
+from benchgame_env.metrics import Strategy
 from benchgame_env.theory.mixed.effort_choices import ShownChoices
 from benchgame_env.validate import Floats, integer
 
@@ -92,6 +93,10 @@ class PSRO(Team):
             actions[self._own] = self.oracle.act(observations[self._own], rng)
         return actions
 
+    def strategies(self, observations: NDArray[np.float32]) -> list[Strategy]:
+        chances = self.mixture / self.mixture.sum(axis=1, keepdims=True)
+        return list(zip(self.population, chances, strict=True))
+
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         own = ("observations", "actions", "efforts", "payoffs", "after")
         parts: dict[str, Any] = {name: getattr(played, name)[self._own] for name in own}
@@ -126,4 +131,4 @@ class PSRO(Team):
         """The equilibrium of the meta-game, ``[n, population]``."""
         subgame = self.seats[0].subgame
         choices = ShownChoices(subgame, self.population.T)
-        return choices.solve(META_ITERATIONS, META_GOAL * subgame.game.prize_range)
+        return choices.self_play(META_ITERATIONS, META_GOAL * subgame.game.prize_range)

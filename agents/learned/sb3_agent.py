@@ -227,6 +227,10 @@ class SB3Agent(Agent):
             setattr(self.algorithm, name, value)
         self._restore({name: np.asarray(part).copy() for name, part in saved["collected"].items()})
 
+    @property
+    def looks_ahead(self) -> bool:
+        return self.gamma > 0
+
     def losses(self) -> dict[str, float]:
         return {
             f"developer_{self.seat.developer}/{name.removeprefix('train/')}": float(value)

@@ -70,6 +70,12 @@ class StackedPolicies:
         return mean + log_std.exp() * torch.as_tensor(rng.standard_normal(mean.shape, dtype=np.float32))
 
     @torch.no_grad()
+    def chances(self, seen: Tensor) -> Tensor | None:
+        """Probabilities of discrete actions ``[k, batch, actions]``; None if actions are continuous."""
+        layers, _, log_std = self._networks()
+        return _perceptron(seen, layers).double().softmax(dim=-1) if log_std is None else None
+
+    @torch.no_grad()
     def values(self, known: Tensor) -> Tensor:
         """Values ``[k, batch]`` of what the critics see, ``[k, batch, size]``."""
         return _perceptron(known, self._networks()[1]).squeeze(-1)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Seat
+from benchgame_env.metrics import Strategy
 from benchgame_env.validate import number
 
 
@@ -30,3 +31,8 @@ class Constant(Agent):
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         return self.seat.action(np.full(len(observations), self.effort))
+
+    def strategies(self, observations: NDArray[np.float32]) -> list[Strategy]:
+        axis, action = self.seat.axis, self.seat.action(np.full(1, self.effort))
+        own = axis.effort(axis.position(np.repeat(action[:, None], self.seat.game.n_developers, axis=1)))
+        return [(own[:, self.seat.developer], np.ones(1))]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent
+from benchgame_env.metrics import Strategy
 
 
 class Honest(Agent):
@@ -21,3 +22,6 @@ class Honest(Agent):
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         return self.seat.action(np.zeros(len(observations)))
+
+    def strategies(self, observations: NDArray[np.float32]) -> list[Strategy]:
+        return [(np.zeros(1), np.ones(1))]

@@ -15,7 +15,7 @@ MOST_PAIRS, LARGEST_TABLE = 6, 200
 # Number of developers up to which the levels that would stop them are searched for.
 LARGEST_SEARCH = 60
 
-SLOW = ("mixed", "best_response_cycle")  # concepts that are asked only on request
+SLOW = ("mixed", "best_response_cycle", "random_order")  # concepts that are asked only on request
 
 # Fields that are kept of a mixed equilibrium, of a cycle and of outcomes (theory section 9).
 MIXED = ("method", "nash_conv", "largest_regret", "is_equilibrium", "mean_efforts", "payoffs")
@@ -55,9 +55,11 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
         "stable_levels": _stable_levels(p),
         "certificate": _certificate(p, nobody if p.equilibrium is None else p.equilibrium),
         "board": [p.game.names[i] for i in p.ranking],
+        "board_of": p.order.profile,
+        "level_on_board": [[p.game.names[i], p.game.names[j]] for i, j in p.order.tied],
         "honest_kendall_tau": honest.kendall_tau,
         "mixed": found and _fields(found, *MIXED),
-        "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle"] * cycle),
+        "solutions": _solutions(p, ["mixed"] * mixed + ["best_response_cycle", "random_order"] * cycle),
         "dynamics": p.dynamics and p.dynamics.outcome,
         "cycle": _cycle_facts(p.cycle) if cycle and p.cycle else None,
         "grid_equilibria": None if p.equilibria is None else p.equilibria.tolist(),
@@ -132,13 +134,14 @@ def _judged(
         efforts, ranks = p.dynamics.trajectory[last], p.dynamics.ranks[last]
         found = metrics.played_outcomes(p.game, p.protocol, efforts[None], ranks[None])
         kind = f"where best responses {'settle' if p.dynamics.outcome == 'settles' else 'repeat'}"
+        kind += f", {next(iter(p.orders))}; other orders differ" if p.depends_on_order else ""
         return kind, replace(found, exact=p.protocol.traits.draws == "none")
     if p.equilibrium is not None and p.regime == "pure":
         return "the pure equilibrium", _outcomes_of(p, p.equilibrium)
     if mixed is not None:
         kind = "the mixed equilibrium" if mixed.is_equilibrium else "the closest profile found"
         return kind, _outcomes_of(p, mixed.strategies)
-    return "honest play", honest
+    return "honest play, which is no prediction", honest
 
 
 def _outcomes_of(p: theory.Prediction, play: Any) -> metrics.Outcomes:

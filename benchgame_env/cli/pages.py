@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from benchgame_env import theory
@@ -37,7 +38,7 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         *_temptation_lines(known),
         *_level_lines(known),
         *_certificate_lines(known),
-        ("honest board", " > ".join(known["board"])),
+        _board(known),
         (
             "honest",
             f"Kendall tau to quality {known['honest_kendall_tau']:.3f} when nobody spends effort",
@@ -45,6 +46,16 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         *_outcome_lines(known["outcomes"]),
         *_assumption_lines(known["assumptions"]),
     ]
+
+
+def _board(known: Facts) -> tuple[str, str]:
+    """The board of the predicted equilibrium, where it is not the honest one; of level models nothing
+    is said but that they are level."""
+    words, names = known["board"][0], known["board"]
+    for upper, lower in pairwise(names):
+        words += f" {'=' if [upper, lower] in known['level_on_board'] else '>'} {lower}"
+    moved = known["board_of"] == "equilibrium" and any(known["equilibrium"])
+    return ("board" if moved else "honest board"), words
 
 
 def _temptation_lines(known: Facts) -> list[tuple[str, str]]:

@@ -1,14 +1,16 @@
 """The grader: regrets and NashConv over continuous deviations, and what a board is worth.
 
 It is independent of `benchgame_env.theory` on purpose: it shares no code with what it grades, and it
-never inverts a curve. Rules whose board is a fixed function of effort are graded exactly (`exact`).
-Rules that draw scores independently are graded exactly in what is played, and over deviations by a
-search with a certified bound (`noisy`). What was played is graded as it was played: the cycle in which
-it ends (`limit_cycle`), the regret of each revision (`revision_regret`), and the external regret of all
-rounds together (`external_regret`).
+never trusts the inverse of a curve (`first_efforts`). Rules whose board is a fixed function of effort
+are graded exactly (`exact`). Rules that draw scores independently are graded exactly in what is played,
+and over deviations by a search with a certified bound (`noisy`). What was played is graded as it was
+played: with intervals where it is sampled (`sampled`), the cycle in which it ends (`limit_cycle`), the
+regret of each revision (`revision_regret`), and the external regret of all rounds together
+(`external_regret`). Under any rule regrets are simulated, with intervals (`simulated`).
 """
 
 from benchgame_env.metrics.external_regret import external_regrets
+from benchgame_env.metrics.level_regret import level_regrets
 from benchgame_env.metrics.limit_cycle import LimitCycle, find_cycle
 from benchgame_env.metrics.outcomes import (
     Outcomes,
@@ -16,14 +18,19 @@ from benchgame_env.metrics.outcomes import (
     outcomes,
     played_outcomes,
     rank_agreement,
+    reachable_tau,
 )
 from benchgame_env.metrics.regret import can_grade, expected_payoffs, nash_conv, regrets
+from benchgame_env.metrics.regret_bounds import RegretBounds
 from benchgame_env.metrics.revision_regret import revision_regrets
+from benchgame_env.metrics.sampled import sampled_regrets
+from benchgame_env.metrics.simulated import simulated_regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
 
 __all__ = [
     "LimitCycle",
     "Outcomes",
+    "RegretBounds",
     "Strategy",
     "can_grade",
     "empirical",
@@ -31,10 +38,14 @@ __all__ = [
     "external_regrets",
     "find_cycle",
     "kendall_tau",
+    "level_regrets",
     "nash_conv",
     "outcomes",
     "played_outcomes",
     "rank_agreement",
+    "reachable_tau",
     "regrets",
     "revision_regrets",
+    "sampled_regrets",
+    "simulated_regrets",
 ]

@@ -54,6 +54,7 @@ def external_regrets(game: Game | str, protocol: Any, profiles: ArrayLike) -> Fl
     efforts = within_budget(subgame.game, profiles, "profiles")
     game, scores = subgame.game, subgame.scores(efforts)
     got = game.payoffs(game.board(scores, subgame.rule.ties).prizes, efforts).mean(axis=0)
+    scores = exact.settled(subgame, scores)
     aims, tried, reached = exact.limit_efforts(subgame, scores)
     own = np.vstack((subgame.honest_scores, np.where(reached, aims[:, None], -np.inf)))
     tried = np.vstack((np.zeros(subgame.n), tried))

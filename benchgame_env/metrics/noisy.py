@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env.game import Ties
-from benchgame_env.metrics.exact import useful_efforts
-from benchgame_env.metrics.expected_prize import expected_prize
+from benchgame_env.metrics.expected_prize import expected_prizes
+from benchgame_env.metrics.first_efforts import useful_efforts
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
@@ -43,6 +43,8 @@ class Drawn:
         listed, chances = self.rule.distribution(self.game, efforts)
         if not np.array_equal(listed, self._listed):
             raise ValueError(f"protocol {self.rule!r}: distribution has to list the same scores always")
+        if self.scores.size == self._listed.size:
+            return chances
         return np.add.reduceat(chances, self._first, axis=-1)
 
     def mixtures(self, mixed: list[Strategy]) -> Floats:
@@ -119,7 +121,7 @@ def _against(drawn: Drawn, mixed: list[Strategy]) -> tuple[Floats, Floats]:
     """Expected payoffs ``[n]``, and what each score is worth against the rivals ``[n, s]``."""
     chances = drawn.mixtures(mixed)
     worth = worth_of_scores(drawn.game.prizes, chances, drawn.rule.ties)
-    cost = [float(p @ np.asarray(drawn.game.cost(e))) for e, p in mixed]
+    cost = [float((p * np.asarray(drawn.game.cost(e))).sum()) for e, p in mixed]
     return (chances * worth).sum(axis=1) - np.array(cost), worth
 
 
@@ -128,7 +130,7 @@ def worth_of_scores(prizes: Floats, chances: Floats, ties: Ties) -> Floats:
     its ``chances`` ``[n, s]``."""
     above = np.cumsum(chances[:, ::-1], axis=1)[:, ::-1] - chances
     above = np.clip(above, 0.0, 1.0 - chances)
-    return np.array([expected_prize(prizes, i, above, chances, ties) for i in range(prizes.size)])
+    return expected_prizes(prizes, above, chances, ties)
 
 
 class Cells(NamedTuple):

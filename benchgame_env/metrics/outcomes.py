@@ -189,6 +189,31 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
     return rank_agreement(np.arange(quality.size, 0, -1), quality[order])
 
 
+def reachable_tau(quality: ArrayLike) -> float:
+    """The largest Kendall's tau-b that a board can have with latent quality.
+
+    Parameters
+    ----------
+    quality : array of float
+        Latent quality of developer 0, 1, ..., ``[n]``.
+
+    Returns
+    -------
+    float
+        1 where all qualities differ, and where all are equal; else less, as a board cannot tie.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> round(bg.metrics.reachable_tau([1.0, 1.0, 0.8]), 3)  # of three pairs one is no pair: (2 / 3)^0.5
+    0.816
+    """
+    quality = vector("quality", quality)
+    pairs = quality.size * (quality.size - 1) // 2
+    unequal = int(np.count_nonzero(quality[:, None] > quality))
+    return math.sqrt(unequal / pairs) if unequal else 1.0
+
+
 def rank_agreement(scores: ArrayLike, others: ArrayLike) -> float:
     """Kendall's tau-b between the rankings that two lists of scores give the same models.
 

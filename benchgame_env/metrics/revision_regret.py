@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.metrics import exact
+from benchgame_env.metrics.first_efforts import first_efforts
 from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.numerics import beating, publish
 from benchgame_env.subgame import Subgame
@@ -84,8 +85,9 @@ def revision_regrets(
         payoffs = _payoffs(subgame, i, shown, known, publish(subgame.own_scores(i, known)))
         if levels is None and resolution is None:
             # Suprema are the limit of ever finer grids: they pass scores themselves.
-            efforts, own = _suprema(subgame, i, boards[mine])
-            payoffs = np.hstack((payoffs, _payoffs(subgame, i, boards[mine], efforts, own)))
+            limits = exact.settled(subgame, boards[mine])
+            efforts, own = _suprema(subgame, i, limits)
+            payoffs = np.hstack((payoffs, _payoffs(subgame, i, limits, efforts, own)))
         elif levels is None:
             efforts, own = _overtakes(
                 subgame, i, shown, number("resolution", resolution, low=0, strict=True)
@@ -130,7 +132,7 @@ def _overtakes(subgame: Subgame, i: int, shown: Floats, resolution: float) -> tu
     place = place.reshape(aims.shape)
     # A rule that rounds shows no score in the middle of a step of the grid but what it publishes.
     compared = np.asarray if subgame.rule.traits.strict else publish
-    efforts, reached = exact.first_efforts(subgame, distinct, compared)
+    efforts, reached = first_efforts(subgame, distinct, compared)
     return efforts[place, i], np.where(reached[place, i], aims, -np.inf)
 
 

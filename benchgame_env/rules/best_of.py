@@ -67,8 +67,8 @@ class BestOf(Layer):
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
         found = self.base.distribution(game, efforts)
-        if found is None:
-            return None
+        if found is None or (self._tests(game) == 1).all():
+            return found  # to the last bit: a single test is the base
         at_most = np.cumsum(found[1], axis=-1) ** self._tests(game)[:, None]
         return found[0], np.diff(at_most, axis=-1, prepend=0.0)
 

@@ -48,6 +48,9 @@ class ConfidenceRanks(FiniteTest):
 
     @property
     def traits(self) -> Traits:
+        # Intervals of width 0 leave a finite test with split ties.
+        if self.z == 0:
+            return super().traits
         return replace(super().traits, draws="joint", ranks_by_score=False)
 
     def award(self, game: Game, shares: Floats) -> Board:

@@ -116,12 +116,24 @@ def _chances(game: Game, base: Any, efforts: Floats, scores: Floats) -> Floats:
 
 
 def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
-    """Probabilities ``[..., items + 1]`` of solving 0 to ``items`` items at ``chances`` ``[...]``."""
-    solved = np.arange(items + 1.0)
-    ways = gammaln(items + 1.0) - gammaln(solved + 1) - gammaln(items - solved + 1)
+    """Probabilities ``[..., items + 1]`` of solving 0 to ``items`` items at ``chances`` ``[...]``; 0 for
+    numbers so far from the mean that they are less likely than 1e-16."""
     p = np.asarray(chances, dtype=np.float64)[..., None]
+    # Bernstein's inequality: 20 + 9 sd to either side, where variance is largest.
+    far = 20 + 9 * np.sqrt(items * (p * (1 - p)).max(initial=0.0))
+    width = min(items, int(2 * far)) + 1
+    first = np.clip(np.rint(items * p - far), 0, items + 1 - width).astype(np.int64)
+    places = first + np.arange(width)
+    solved = np.arange(items + 1.0)
+    ways = (gammaln(items + 1.0) - gammaln(solved + 1) - gammaln(items - solved + 1))[places]
+    solved = places.astype(np.float64)
     with np.errstate(divide="ignore"):  # of log(0), which stays finite so that 0 * log(0) is 0
         hit, miss = np.maximum(np.log(p), LOG_OF_0), np.maximum(np.log1p(-p), LOG_OF_0)
     pmf = np.exp(ways + solved * hit + (items - solved) * miss)
     # The logarithms of large factorials are right to about 1e-12; chances should sum to 1.
-    return pmf / pmf.sum(axis=-1, keepdims=True)
+    pmf /= pmf.sum(axis=-1, keepdims=True)
+    if width == items + 1:
+        return pmf
+    everywhere = np.zeros((*pmf.shape[:-1], items + 1))
+    np.put_along_axis(everywhere, places, pmf, axis=-1)
+    return everywhere

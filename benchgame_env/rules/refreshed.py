@@ -45,7 +45,8 @@ class Refreshed(Layer):
 
     @property
     def traits(self) -> Traits:
-        return super().traits.with_memory()
+        # At rate 1 nothing is left of earlier rounds: the rule is its base.
+        return self.base.traits if self.rate == 1 else super().traits.with_memory()
 
     def start(self, game: Game, shape: tuple[int, ...]) -> Any:
         return self.base.start(game, shape), np.zeros(shape)

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchgame_env.game import Ties
-from benchgame_env.numerics import above, below, publish
+from benchgame_env.numerics import RHO, above, below, publish
+from benchgame_env.rules.contract import Traits
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats, integer
@@ -47,11 +48,24 @@ class Rounded(Layer):
         if self.decimals > DIGITS:
             raise ValueError(f"decimals: must be <= {DIGITS}, got {self.decimals}")
 
+    @property
+    def traits(self) -> Traits:
+        return self.base.traits if self._shows_all else super().traits
+
+    @property
+    def _shows_all(self) -> bool:
+        """Whether the decimals are finer than the grid of published scores: the rule is its base."""
+        return 10.0**-self.decimals < RHO
+
     def show(self, scores: Floats) -> Floats:
+        if self._shows_all:
+            return scores
         # Multiplied, rounded, divided by a constant: each is monotone, so the whole is.
         return np.rint(publish(scores) * self._unit) / self._unit
 
     def hidden(self, shown: Floats) -> Floats:
+        if self._shows_all:
+            return shown
         # On the grid of published scores, so that last digits of a curve decide nothing.
         aims, shown = publish(shown), np.asarray(shown, dtype=np.float64)
         searched = np.isfinite(aims) & (np.abs(aims) * self._unit < MOST)

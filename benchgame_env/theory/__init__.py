@@ -16,15 +16,11 @@ from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
 from benchgame_env.theory.dynamics.random_order import recurrent_classes
 from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dynamics
-from benchgame_env.theory.mixed.equilibrium import (
-    LARGEST,
-    LARGEST_REGRET,
-    TOLERANCE,
-    MixedEquilibrium,
-    mixed_equilibrium,
-)
+from benchgame_env.theory.mixed.certified import LARGEST_REGRET, MixedEquilibrium
+from benchgame_env.theory.mixed.equilibrium import LARGEST, TOLERANCE, mixed_equilibrium
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
-from benchgame_env.theory.prediction import Prediction, predict
+from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
+from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
 from benchgame_env.theory.pure.overtaking import (
@@ -36,6 +32,7 @@ from benchgame_env.theory.pure.overtaking import (
 )
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.theory.solutions import CONCEPTS
+from benchgame_env.theory.solutions.mixed import REFERENCE_REGRET
 from benchgame_env.theory.solutions.solution import Scope, Solution
 
 __all__ = [
@@ -43,13 +40,16 @@ __all__ = [
     "HYPOTHESES",
     "LARGEST",
     "LARGEST_REGRET",
+    "REFERENCE_REGRET",
     "RESOLUTION",
     "TOLERANCE",
+    "BoardOrder",
     "Card",
     "Counterexample",
     "Cycle",
     "Dynamics",
     "Hypothesis",
+    "LevelsByDraw",
     "MixedEquilibrium",
     "NoisyEquilibrium",
     "Prediction",
@@ -63,6 +63,7 @@ __all__ = [
     "cards",
     "climb",
     "falsify",
+    "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
@@ -76,6 +77,7 @@ __all__ = [
     "register_card",
     "required_effort",
     "stabilizing_levels",
+    "stable_share",
     "temptation",
     "theorem_cards",
 ]

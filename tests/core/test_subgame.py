@@ -1,4 +1,4 @@
-"""A game under a protocol: its kind, what scores cost, and draws of curves."""
+"""A game under a protocol: its kind, and what scores cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tools.generators import Counting
 
 import benchgame_env as bg
 from benchgame_env.subgame import Subgame
@@ -35,21 +34,6 @@ def test_what_a_score_costs() -> None:
     assert priced == pytest.approx(np.array([[0.5, 1.0], [0.0, 0.25]]), abs=1e-12)
     capped = Subgame(bg.load_game("duel", budget=0.6), "direct").price(scores)
     assert capped == pytest.approx(np.array([[0.5, np.inf], [0.0, 0.25]]), abs=1e-12)
-
-
-def test_a_draw_of_curves_makes_a_subgame_without_asking_them() -> None:
-    # Nothing is validated again: that is what makes a thousand draws cheap.
-    whole = Subgame("pythia-gsm8k", ("tune-before-test", {"level": 300.0}))
-    curves = bg.load_game("pythia-gsm8k").curves
-    other = Counting(
-        bg.curves.ScalingLaw(curves.lower, curves.upper, curves.intercept + 0.1, curves.slope)
-    )
-    drawn = whole.drawn(other)
-    assert other.asked == 0
-    fresh = Subgame(bg.load_game("pythia-gsm8k", curves=other.curves), whole.rule)
-    assert drawn.honest_scores.tolist() == fresh.honest_scores.tolist()
-    assert (drawn.honest_scores != whole.honest_scores).all()
-    assert drawn.price(np.full(5, 0.2)).tolist() == fresh.price(np.full(5, 0.2)).tolist()
 
 
 def test_other_protocols_are_refused_where_theory_is_exact() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import doctest
 import io
 import re
 
@@ -21,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_python_example_prints_what_the_readme_says() -> None:
-    [example] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    [example] = re.findall(r"```python\n(?!>>>)(.*?)```", README, flags=re.DOTALL)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(example, "README.md", "exec"), {})
@@ -29,6 +30,11 @@ def test_the_python_example_prints_what_the_readme_says() -> None:
     assert f"`{first}`" in README
     # The weaker duellist overtakes at cost 0.5 for a prize of 1 (theory section 5).
     assert float(second) == pytest.approx(0.5, abs=1e-9)
+
+
+def test_the_doctests_print_what_the_readme_says() -> None:
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert (failed, tried > 0) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -285,3 +285,42 @@ def test_a_bare_class_is_held_to_what_it_says() -> None:
 
 def test_a_declared_distribution_is_one_of_the_kind() -> None:
     assert Subgame("duel", NormalIndex()).kind == "independent"
+
+
+# --- layers that change nothing -----------------------------------------------------------------
+
+NOTHING = [
+    (("refreshed", {"rate": 1.0}), "direct"),
+    (("tune-before-test+refreshed", {"level": 1.0, "rate": 1.0}), ("tune-before-test", {"level": 1.0})),
+    (("rounded", {"decimals": 7}), ("direct", {"ties": "split"})),
+    (("rounded", {"decimals": 15, "ties": "quality"}), "direct"),
+    (("finite-test+best-of", {"items": 20, "k": 1}), ("finite-test", {"items": 20})),
+    (("finite-test+refreshed", {"items": 20, "rate": 1.0}), ("finite-test", {"items": 20})),
+    (("confidence-ranks", {"items": 20, "z": 0.0}), ("finite-test", {"items": 20, "ties": "split"})),
+]
+
+
+@pytest.mark.parametrize(("rule", "same"), NOTHING, ids=lambda rule: str(rule).replace(" ", ""))
+def test_a_layer_that_changes_nothing_promises_what_its_base_does(rule, same) -> None:
+    game = bg.load_game("duel")
+    rule, same = as_protocol(rule), as_protocol(same)
+    assert rule.traits == same.traits
+    efforts = np.random.default_rng(0).random((200, 2))
+    efforts[::5, 0] = efforts[::5, 1] - 0.5  # ties: additive curves, theta 1 and 0.5
+    efforts = np.maximum(efforts, 0.0)
+    one, other = (r.evaluate(game, efforts, np.random.default_rng(1)) for r in (rule, same))
+    for part in ("scores", "ranks", "prizes"):
+        np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
+    if same.traits.draws == "independent":
+        for mine, theirs in zip(
+            rule.distribution(game, efforts), same.distribution(game, efforts), strict=True
+        ):
+            np.testing.assert_array_equal(mine, theirs)
+    check_protocol(rule, game)
+
+
+def test_six_decimals_are_coarser_than_the_published_grid() -> None:
+    # 10^-6 is eight steps of 2^-23, 10^-7 less than one: only the first hides a difference.
+    scores = np.array([0.5, 0.5 + 2.0**-23])
+    assert len(set(bg.make_protocol("rounded", decimals=6).show(scores))) == 1
+    assert len(set(bg.make_protocol("rounded", decimals=7).show(scores))) == 2

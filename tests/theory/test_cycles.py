@@ -192,3 +192,16 @@ def test_in_a_duel_the_random_order_visits_the_round_robin_cycle() -> None:
 def test_too_many_profiles_are_refused() -> None:
     with pytest.raises(NoRepetitionError, match="100 profiles"):
         recurrent_classes(bg.load_game("duel"), "direct", max_states=100)
+
+
+def test_equal_models_are_never_out_of_order() -> None:
+    # All boards of twins are right; with a worse third one, those that have it above a twin are wrong.
+    twins = best_response_cycle("twins", "direct", levels=np.linspace(0.0, 1.0, 11))
+    assert twins.peaks.min() > 0.5  # they pass each other
+    assert twins.misranked == 0.0
+    game = bg.Game(bg.curves.Additive([1.0, 1.0, 0.5]), bg.LinearCost(1.0), [1.0, 0.5, 0.0])
+    found = best_response_cycle(game, "direct", levels=np.linspace(0.0, 1.0, 11))
+    ranks = game.board(game.curves.score(found.states)).ranks
+    wrong = [max(board[0], board[1]) > board[2] for board in ranks.tolist()]
+    assert 0.0 < np.mean(wrong) < 1.0
+    assert found.misranked == pytest.approx(np.mean(wrong))

@@ -304,10 +304,48 @@ def test_an_undecided_prediction_under_noise_has_a_certified_mixture() -> None:
     assert p.mixed.nash_conv == nash_conv(game, rule, p.mixed.strategies)
 
 
-def test_ranking_under_noise_is_by_mean_rank() -> None:
-    # The duel's scores are 0.63 and 0.39: of 3 items the weaker one is ahead often, of 1,000 boards
-    # the better one has the better mean.
-    assert bg.theory.predict("duel", finite(3)).ranking.tolist() == [0, 1]
+def test_ranking_under_noise_is_by_expected_rank() -> None:
+    # The duel's scores are 0.63 and 0.39; of 3 items the weaker one solves more with chance
+    # sum_k P(X_2 = k) P(X_1 < k), a tie goes to the better one: ranks 1 + q and 2 - q.
+    p = bg.theory.predict("duel", finite(3))
+    one, two = (
+        [math.comb(3, k) * a**k * (1 - a) ** (3 - k) for k in range(4)]
+        for a in (1 - math.exp(-1), 1 - math.exp(-0.5))
+    )
+    q = sum(two[k] * sum(one[:k]) for k in range(4))
+    assert p.order.profile == "equilibrium"  # nobody spends effort there
+    assert p.order.mean_ranks == pytest.approx([1 + q, 2 - q], abs=1e-12)
+    assert (p.ranking.tolist(), p.order.tied) == ([0, 1], [])
+
+
+def test_ranking_is_that_of_the_equilibrium() -> None:
+    # Effort at the equilibrium turns the honest board around: the expected ranks are those of boards
+    # that are drawn there, 40,000 of them, and not those of honest play.
+    game, rule = bg.load_game("pythia-gsm8k"), finite(100)
+    p = bg.theory.predict(game, rule)
+    assert p.regime == "pure"
+    assert p.equilibrium.max() > 0
+    ranks = rule.evaluate(game, np.tile(p.equilibrium, (40_000, 1)), np.random.default_rng(0)).ranks
+    # Ranks of five lie within 4, so a mean of 40,000 has an error of at most 0.01.
+    np.testing.assert_allclose(p.order.mean_ranks, ranks.mean(axis=0), rtol=0, atol=0.04)
+    honest = bg.theory.predict(game, "direct").ranking
+    assert p.ranking.tolist() == np.argsort(ranks.mean(axis=0)).tolist()
+    assert p.ranking.tolist() != honest.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rule", "tied"),
+    [
+        (("finite-test", {"items": 20, "ties": "split"}), [(0, 1)]),
+        (("direct", {"ties": "split"}), [(0, 1)]),
+        (("shared-test", {"items": 20, "ties": "split"}), [(0, 1)]),
+        ("direct", []),  # the tie goes to the first
+        (("finite-test", {"items": 20}), []),
+    ],
+)
+def test_equal_models_are_said_to_be_level(rule, tied) -> None:
+    p = bg.theory.predict("twins", rule)
+    assert (p.ranking.tolist(), p.order.tied) == ([0, 1], tied)
 
 
 # --- what cannot be graded ---------------------------------------------------------------------

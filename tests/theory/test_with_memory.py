@@ -169,8 +169,7 @@ def test_where_noise_drowns_effort_nobody_spends_any() -> None:
 @pytest.mark.parametrize(
     ("rule", "regime", "said"),
     [
-        ("first-look", "pure", "settle, and the board there is out of the order of quality 0%"),
-        (("ladder", {"step": 0.01}), "pure", "settle"),
+        (("ladder", {"step": 0.01}), "pure", "settle, and the board there is out of the order of qua"),
         (("incumbent-margin", {"margin": 0.05}), "cycle", "come back in a cycle"),
         (("finite-test+ladder", {"items": 20, "step": 0.05}), "undecided", "the rule remembers"),
     ],
@@ -185,6 +184,58 @@ def test_predictions_say_what_they_rest_on(rule, regime, said) -> None:
     assert (p.equilibrium is not None) == (regime == "pure")
     assert (p.cycle is not None) == (regime == "cycle")
     assert p.dynamics.trajectory[0].tolist() == [0.0, 0.0]
+
+
+def test_first_look_is_won_by_who_hands_in_last() -> None:
+    # Worst first: each overtakes, and the best answer last and lowest. Best first: the best lead without
+    # effort, so they lock their honest scores, and each worse one then passes all of them for good.
+    p = bg.theory.predict("pythia-gsm8k", "first-look")
+    assert (p.regime, p.equilibrium, p.cycle) == ("undecided", None, None)
+    assert p.depends_on_order
+    assert list(p.orders) == ["worst first", "best first", "all at once first"]
+    assert [one.proven for one in p.orders.values()] == [True] * 3
+    worst, best, together = (one.ranks[-1].tolist() for one in p.orders.values())
+    assert worst == [1, 2, 3, 4, 5]
+    assert best == [5, 4, 3, 2, 1]
+    assert together not in (worst, best)
+    assert "worst first they settle with the ranks 1 2 3 4 5; best first" in p.reason
+    assert [s.scope.order for s in p.solutions] == [
+        "round-robin", "round-robin-down", "simultaneous-first",
+    ]  # fmt: skip
+
+
+def test_the_order_asked_for_comes_first_and_decides_nothing() -> None:
+    # The same three paths, and a fourth where the order is none of them.
+    down = bg.theory.predict("duel", "first-look", bg.theory.Scope(order="round-robin-down"))
+    assert list(down.orders) == ["best first", "worst first", "all at once first"]
+    assert down.dynamics.ranks[-1].tolist() == [2, 1]
+    own = bg.theory.predict("duel", "first-look", bg.theory.Scope(order=(0, 1)))
+    assert len(own.orders) == 4
+    assert (own.dynamics.trajectory == down.dynamics.trajectory).all()
+    assert {p.regime for p in (down, own)} == {"undecided"}
+
+
+def test_what_does_not_depend_on_the_order_is_decided() -> None:
+    # Ladder on the duel: shown scores only rise, and effort 1 shows 1 - exp(-1.5) = 0.777 for the
+    # weaker, which the stronger reaches at 0.5: whoever hands in first, it has the last word.
+    p = bg.theory.predict("duel", ("ladder", {"step": 0.01}))
+    assert (p.regime, p.depends_on_order) == ("pure", False)
+    assert [one.ranks[-1].tolist() for one in p.orders.values()] == [[1, 2]] * 3
+    # Cycles of different orders are all cycles, with shares of wrong boards between theirs.
+    q = bg.theory.predict("pythia-gsm8k", ("incumbent-margin", {"margin": 0.05}))
+    shares = [one.cycle.misranked for one in q.orders.values()]
+    assert q.regime == "cycle"
+    assert f"{min(shares):.0%} to {max(shares):.0%} of the time" in q.reason
+
+
+def test_all_at_once_first_means_one_joint_step_and_then_turns() -> None:
+    # By hand: both see the honest board, the weaker takes 0.5 and a little, the stronger stays; then
+    # the two revise in turn, worst first, as in direct evaluation.
+    game = bg.load_game("duel")
+    found = best_response_dynamics(game, "direct", LEVELS, COARSE, "simultaneous-first")
+    in_turn = best_response_dynamics(game, "direct", LEVELS, COARSE, start=[0.0, 0.525])
+    assert found.trajectory[1].tolist() == [0.0, pytest.approx(0.525)]
+    np.testing.assert_allclose(found.trajectory[1:30], in_turn.trajectory[:29])
 
 
 @pytest.mark.parametrize(

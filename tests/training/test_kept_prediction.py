@@ -120,7 +120,7 @@ def test_it_is_read_back_exactly(tmp_path: Path, changes: dict[str, Any]) -> Non
     json.loads((tmp_path / FILE).read_text(), parse_constant=pytest.fail)  # plain JSON
     assert set(kept.answers) == set(CONCEPTS)  # nothing is left to be found
     assert plain(kept.question.decision) == plain(made.question.decision)
-    assert kept.ranking.tolist() == made.ranking.tolist()
+    assert plain(kept.order) == plain(made.order)
     for name in CONCEPTS:
         ours, theirs = made.answer(name), kept.answer(name)
         # `plain` writes floats by their repr: the same text is the same bits.
@@ -176,13 +176,13 @@ def test_a_game_whose_numbers_have_changed_is_another(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["schema"], 0, "schema: expected version 1"),
+        (["schema"], 0, "schema: expected version 2"),
         (["decision", "regime"], "mixed", r"decision\.regime: expected one of .*, got 'mixed'"),
         (["decision", "temptation"], "much", r"decision\.temptation: expected a number, got 'much'"),
         (["decision", "assumptions"], [], r"decision\.assumptions: expected an object"),
         (["decision", "binding"], [1], r"decision\.binding: expected 2 entries"),
-        (["ranking"], [0, 0], "ranking: does not fit a game of 2 developers"),
-        (["ranking"], [0.5, 1], "ranking: expected a whole number, got '0.5'"),
+        (["order", "ranking"], [0, 0], "order: does not fit a game of 2 developers"),
+        (["order", "ranking"], [0.5, 1], r"order\.ranking: expected a whole number, got '0.5'"),
         (["answers"], {"luck": {}}, r"answers\.luck: unknown concept"),
         (["answers", "mixed"], {}, r"answers\.mixed\.found: missing"),
         (["answers", "mixed", "found", "payoffs"], [0.5], r"answers\.mixed: does not fit"),

@@ -11,14 +11,16 @@ import pytest
 
 from training.benchmark.marl_eval import ABSOLUTE, Curve, curve, export
 from training.grading.figures import SeedFigures
+from training.grading.intervals import Bounds
 from training.run.settings import TrainSettings
 
 METRICS = {"play_score", "nash_conv", "kendall_tau"}
 
 
 def figures(nash_conv: float) -> SeedFigures:
-    nothing = np.zeros(2)
-    return SeedFigures(nash_conv / 2, 0.0, nothing, nothing, 0.0, True, 0.5, nash_conv)
+    """Of a duel in which one developer has all the regret."""
+    regrets = Bounds.exact([nash_conv, 0.0])
+    return SeedFigures.exact(regrets, np.zeros(2), tau=0.5, nash_conv=nash_conv)
 
 
 def short(task: str, algorithm: str, seed: int, length: int = 2) -> Curve:
@@ -28,12 +30,12 @@ def short(task: str, algorithm: str, seed: int, length: int = 2) -> Curve:
 
 
 def test_a_curve_has_the_graded_updates() -> None:
-    # Two developers, P = 1: NashConv 0.5 is a mean regret of 0.25. 8 copies of 3 x 2 rounds an update.
+    # P = 1; 8 copies of 3 x 2 rounds an update.
     settings = TrainSettings(game="duel", agents="honest", copies=8, horizon=3, episodes=2)
     progress = [
-        {"update": "0", "nash_conv": "0.5", "kendall_tau": "1.0"},
-        {"update": "1", "nash_conv": "", "kendall_tau": ""},
-        {"update": "2", "nash_conv": "0.1", "kendall_tau": "0.0"},
+        {"update": "0", "nash_conv": "0.5", "largest_regret": "0.25", "kendall_tau": "1.0"},
+        {"update": "1", "nash_conv": "", "largest_regret": "", "kendall_tau": ""},
+        {"update": "2", "nash_conv": "0.1", "largest_regret": "0.05", "kendall_tau": "0.0"},
     ]
     found = curve("t", "a", 0, settings, progress, figures(0.25))
     assert found is not None
@@ -41,14 +43,15 @@ def test_a_curve_has_the_graded_updates() -> None:
         {"step_count": 48, "play_score": [0.75], "nash_conv": [0.5], "kendall_tau": [1.0]},
         {"step_count": 144, "play_score": [0.95], "nash_conv": [0.1], "kendall_tau": [0.0]},
     )
-    assert found.final == {"play_score": [0.875], "nash_conv": [0.25], "kendall_tau": [0.5]}
+    assert found.final == {"play_score": [0.75], "nash_conv": [0.25], "kendall_tau": [0.5]}
     assert curve("t", "a", 0, settings, progress, figures(math.nan)) is None
 
 
 def test_where_revisions_are_graded_the_score_is_theirs() -> None:
     settings = TrainSettings(game="duel", agents="honest", copies=8, horizon=3, revision="alternating")
     progress = [{"update": "0", "nash_conv": "1.0", "kendall_tau": "1.0", "step_regret": "0.125"}]
-    found = curve("t", "a", 0, settings, progress, replace(figures(1.0), step_regret=0.25))
+    in_turn = replace(figures(1.0), step_regrets=np.array([0.25, 0.1]))
+    found = curve("t", "a", 0, settings, progress, in_turn)
     assert found is not None
     assert found.steps[0] == {
         "step_count": 24, "play_score": [0.875], "nash_conv": [1.0], "kendall_tau": [1.0],
@@ -84,7 +87,13 @@ def test_what_is_unbalanced_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "curves", [[], [short("x", "a", 0), short("x", "b", 1)], [short("x", "a", 0), short("y", "b", 0)]]
+    "curves",
+    [
+        [],
+        [short("x", "a", 0), short("x", "b", 1)],
+        [short("x", "a", 0), short("y", "b", 0)],
+        [short("x", "a", 0), short("x", "b", 0)],  # one seed: no interval to draw
+    ],
 )
 def test_nothing_in_common_is_nothing(curves: list[Curve]) -> None:
     assert export(curves) == {}

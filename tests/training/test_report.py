@@ -110,8 +110,9 @@ def test_numbers_are_those_of_the_verdict(run: Path) -> None:
         for row in parsed(text_of(run)).iter("tr")
         if row[0].attrib["scope"] == "row"
     }
-    for check in verdict["checks"]:
-        outcome, mean, bound, interval = shown[check["name"]]
+    for check in [*verdict["checks"], *verdict["last_iterate"]]:
+        who = "" if check["who"] is None else f": developer_{check['who']}"
+        outcome, mean, bound, interval = shown[check["name"] + who]
         assert mean == f"{check['mean']:.4g}"
         assert interval == f"{check['low']:.4g} to {check['high']:.4g}"
         assert bound == f"{check['bound']:g}"
@@ -151,7 +152,7 @@ def test_an_unfinished_run_says_how_far_it_got(copy: Path) -> None:
     assert f"Not finished: seed 1 reached update 5 of {UPDATES}." in text_of(copy)
     assert "Not finished: seed 2 has not begun." in text_of(copy)
     assert "not graded" in text_of(copy)
-    regret = next(svg for words, svg in figures(text_of(copy)).items() if "mean regret" in words)
+    regret = next(svg for words, svg in figures(text_of(copy)).items() if "largest regret" in words)
     assert marks(regret, "faint") == SEEDS - 1
 
 
@@ -351,7 +352,10 @@ def test_links_of_a_benchmark_lead_to_its_runs(benchmark: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pair", "against"),
-    [(("honest", "ppo-annealed"), "0.7 [0.45, 0.9]"), (("ppo-annealed", "honest"), "0.3 [0.1, 0.55]")],
+    [
+        (("honest", "ppo-annealed"), "0.7000 [0.4500, 0.9000]"),
+        (("ppo-annealed", "honest"), "0.3000 [0.1000, 0.5500]"),
+    ],
 )
 def test_pictures_of_a_benchmark(benchmark: Path, pair: tuple[str, str], against: str) -> None:
     # The best is compared with the others: of a pair that the file has the other way round, 1 - it.

@@ -13,6 +13,7 @@ import benchgame_env as bg
 from training.run.storage import read_rows
 from training.speed.__main__ import GOALS, main, table
 from training.speed.contests import MEMORY_OF, QUICK, _arithmetic, _prototype, contests
+from training.speed.grading import Graded, _even, _mixtures, _points, plain_regrets
 
 
 def test_it_runs_without_peers_and_names_them(
@@ -67,6 +68,15 @@ def test_the_prototype_computes_the_same() -> None:
     assert ours.units == plain.units == 250
     # Both are sums of prizes up to 1 and costs of efforts, the curves in two forms of the same law.
     np.testing.assert_allclose(ours.call(), plain.call(), rtol=1e-9)
+
+
+def test_the_plain_way_computes_the_same_regrets() -> None:
+    sizes = Graded()
+    for game in (_even(6), _even(6, power=2), bg.load_game("llama-mmlu")):
+        honest = _points(np.zeros(game.n_developers))
+        for strategies in (honest, _mixtures(game, sizes.fitted[1])):
+            expected = bg.metrics.regrets(game, "direct", strategies)
+            np.testing.assert_allclose(plain_regrets(game, strategies), expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("words", [["--repetitions", "0"], ["--repetitions", "two"]])

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
+from benchgame_env.files import json_text
 from training.benchmark.statistics import (
     Estimate,
+    Statistics,
     aggregate,
     compare,
+    in_words,
     iqm,
     mean,
     missing,
@@ -19,6 +23,8 @@ from training.benchmark.statistics import (
     probability_of_improvement,
     score,
 )
+from training.report.statistics import section
+from training.run.records import plain
 
 NAN = math.nan
 RAGGED = [[0.1, 0.4, 0.5], [0.9, 0.2], [0.3, 0.3, 0.7, 0.8]]
@@ -77,7 +83,7 @@ def close(found: Estimate, slow: list[float]) -> None:
 
 
 def test_intervals_are_those_of_an_obvious_loop() -> None:
-    generator, other = rng(1), [[0.4, 0.6], [0.2, 0.9, 0.1], [0.3]]
+    generator, other = rng(1), [[0.4, 0.6], [0.2, 0.9, 0.1], [0.3, 0.5]]
     slow = [middle_half(redrawn(RAGGED, generator)) for _ in range(4_000)]
     close(aggregate(RAGGED, rng(), resamples=4_000), slow)
     slow = [chance(redrawn(RAGGED, generator), redrawn(other, generator)) for _ in range(4_000)]
@@ -114,6 +120,20 @@ def test_tasks_whose_seeds_agree_leave_no_doubt() -> None:
     profile = performance_profile([[0.2] * 4, [0.8] * 4], rng(), np.array([0.2, 0.8]))
     for shares in (profile.share, profile.low, profile.high):
         np.testing.assert_array_equal(shares, [0.5, 0.0])
+
+
+def test_a_task_of_one_seed_leaves_no_interval() -> None:
+    # Drawing one seed anew always draws the same one: its interval would have a width of 0.
+    one = [[0.2, 0.4], [0.7]]
+    for found in (
+        aggregate(one, rng()),
+        aggregate(one, rng(), mean),
+        probability_of_improvement([[0.2, 0.4]], [[0.3]], rng()),
+        performance_profile(one, rng(), np.array([0.5])),
+    ):
+        assert np.isnan([found.low, found.high]).all()
+    assert in_words(aggregate(one, rng(), mean)) == "0.4333"
+    assert in_words(Estimate(0.5, 0.4, 0.6)) == "0.5000 [0.4000, 0.6000]"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +177,7 @@ def test_algorithms_meet_where_the_same_ones_have_scores() -> None:
     assert [one.tasks for one in found] == [("x", "w"), ("y",), ("z",)]
     assert [one.runs for one in found] == [{"a": 3, "b": 2, "c": 3}, {"a": 2, "c": 1}, {"b": 1, "c": 1}]
     assert found[0].mean["a"].value == pytest.approx(2 / 3)  # of 0.9, 0.7 and 0.4
-    assert found[2].mean["b"] == Estimate(1.0, 1.0, 1.0)
+    assert found[2].mean["b"].value == 1.0
     # On x and w: a and b win one each; a has half of x against c (0.9 twice, 0.7 never) and none of w;
     # b none of x and all of w.
     assert [{(e.better, e.than): e.value for e in one.improvement} for one in found] == [
@@ -171,3 +191,15 @@ def test_algorithms_meet_where_the_same_ones_have_scores() -> None:
 def test_scores_have_to_be_there(scores: list) -> None:
     with pytest.raises(ValueError, match="need a non-empty vector without NaN"):
         aggregate(scores, rng())
+
+
+def test_the_page_draws_no_interval_where_there_is_none(tmp_path: Path) -> None:
+    compared = compare({"a": {"x": [0.2]}, "b": {"x": [0.6]}}, rng())
+    content = Statistics("1 - regret / P", {"a": 0, "b": 0}, tuple(compared))
+    (tmp_path / "statistics.json").write_text(json_text(plain(content)))
+    page = section(tmp_path / "statistics.json", lambda name: f"of-{name}")
+    assert "a 0.2000; b 0.6000" in page
+    assert "none where a task has a single seed" in page
+    assert "nan" not in page.lower()
+    assert "band" not in page
+    assert "bold" not in page

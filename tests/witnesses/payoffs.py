@@ -1,8 +1,8 @@
 """Regrets and payoffs the obvious way, to compare `benchgame_env.metrics` with.
 
 Expected payoffs enumerate every combination of pure strategies in plain loops. Deviations are tried on a
-grid and just at and just above every score that a rival may show, found by the curves' own inverse (the
-grader never inverts a curve). So no line and no idea is shared with the grader except the rules.
+grid and just at and just above every score that a rival may show, found by the curves' own inverse. So
+no line is shared with the grader except the rules.
 """
 
 from __future__ import annotations

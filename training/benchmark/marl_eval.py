@@ -3,8 +3,9 @@ README, "Data Structure for Raw Experiment data"): environment, task, algorithm,
 
 That tool needs balanced data: every task with the same algorithms, and each of these with the same seeds
 and number of steps. Therefore tasks are left out if some algorithm has no curve for them, then seeds
-that some run lacks, and longer curves are thinned evenly to the number of steps of the shortest. Under
-rules for which regrets cannot be computed there are no curves. `training.benchmark.statistics` needs
+that some run lacks, and longer curves are thinned evenly to the number of steps of the shortest. That
+tool draws seeds anew for its intervals, so fewer than two common seeds are left out too. Under rules for
+which regrets cannot be computed there are no curves. `training.benchmark.statistics` needs
 none of this.
 """
 
@@ -38,8 +39,8 @@ class Curve:
         Number of the seed.
     steps : tuple of dict
         Each has ``step_count`` (rounds that every developer has played) and the metrics ``play_score``
-        (1 - mean regret / P, at least 0; the regret of single revisions where these are graded, else
-        NashConv / n), ``nash_conv`` and ``kendall_tau``.
+        (1 - regret / P, at least 0, of the developer with the largest; the mean regret of single
+        revisions where these are graded), ``nash_conv`` and ``kendall_tau``.
     final : dict
         The metrics of the final play.
     """
@@ -60,23 +61,23 @@ def curve(
     figures: SeedFigures,
 ) -> Curve | None:
     """The curve of a finished seed from the rows of its ``progress.csv``; None where regrets cannot be
-    computed."""
-    if not np.isfinite(figures.nash_conv):
+    computed, or were not when it was trained."""
+    graded = [row for row in progress if row.get("step_regret") or row.get("largest_regret")]
+    if not np.isfinite(figures.nash_conv) or not graded:
         return None
     game = load_game(settings.game)
-    n, scale = game.n_developers, game.prize_range
+    scale = game.prize_range
     played = settings.copies * settings.rounds
     steps = [
         {
             "step_count": (int(row["update"]) + 1) * played,
             **_metrics(
-                float(row.get("step_regret") or float(row["nash_conv"]) / n) / scale,
+                float(row.get("step_regret") or row["largest_regret"]) / scale,
                 float(row["nash_conv"]),
                 float(row["kendall_tau"]),
             ),
         }
-        for row in progress
-        if row["nash_conv"]
+        for row in graded
     ]
     regret = figures.regret if np.isnan(figures.step_regret) else figures.step_regret
     final = _metrics(regret, figures.nash_conv, figures.tau)
@@ -91,7 +92,8 @@ def export(curves: Sequence[Curve]) -> dict[str, Any]:
     algorithms = list(dict.fromkeys(one.algorithm for one in curves))
     tasks = {task: runs for task, runs in found.items() if len(runs) == len(algorithms)}
     runs = [seeds for task in tasks.values() for seeds in task.values()]
-    if not runs or not (common := sorted(set.intersection(*map(set, runs)))):
+    common = sorted(set.intersection(*map(set, runs))) if runs else []
+    if len(common) < 2:
         return {}
     length = min(len(seeds[seed].steps) for seeds in runs for seed in common)
     return {

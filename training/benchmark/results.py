@@ -13,18 +13,26 @@ from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import Comparison, Statistics, compare, fields_of, missing, score
+from training.benchmark.statistics import (
+    Comparison,
+    Statistics,
+    compare,
+    fields_of,
+    in_words,
+    missing,
+    score,
+)
 from training.benchmark.suite import Suite
 from training.grading.figures import load_figures
 from training.grading.judging import conclude, judged_regret, withdraw
-from training.grading.verdict import Verdict
+from training.grading.verdict import Verdict, undecided
 from training.run.prediction import kept_prediction
 from training.run.records import counted, plain
 from training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
 Verdicts = dict[tuple[str, str], Verdict]  # by task and algorithm
-FIGURES = ("average_regret", "joint_regret", "step_regret", "nash_conv", "tau", "movement", "period")
+FIGURES = ("average_regret", "step_regret", "nash_conv", "tau", "movement", "period")
 
 
 def summarise(
@@ -65,7 +73,7 @@ def summarise(
         if prediction is not None and not failed:
             _, verdict = conclude(run.settings, folder, prediction)
         else:
-            verdict = Verdict("undecided", f"{failed} of {counted(len(cells), 'seed')} failed", ())
+            verdict = undecided(f"{failed} of {counted(len(cells), 'seed')} failed")
             withdraw(folder)
         verdicts[run.task, run.algorithm] = verdict
     scores = _scores(rows)
@@ -94,7 +102,7 @@ def comparison_tables(comparisons: list[Comparison]) -> str:
     header = ["algorithm", "IQM of 1 - regret / P", "scored runs"]
     return "\n\n".join(
         f"On {'; '.join(found.tasks)}:\n"
-        + commands.table(header, [[n, str(e), str(found.runs[n])] for n, e in found.iqm.items()])
+        + commands.table(header, [[n, in_words(e), str(found.runs[n])] for n, e in found.iqm.items()])
         for found in comparisons
         if len(found.iqm) > 1
     )
@@ -152,6 +160,8 @@ def _verdict_row(key: tuple[str, str], verdict: Verdict) -> Row:
         "task": key[0],
         "algorithm": key[1],
         "outcome": verdict.outcome,
+        "last_iterate": verdict.last_outcome or "",
+        "sentence": verdict.sentence,
         "reason": verdict.reason,
         "seeds_that_match": verdict.share.mean if verdict.share else "",
         **{f"first_check_{name}": getattr(first, name) if first else "" for name in found},

@@ -9,12 +9,13 @@ different numbers of seeds. Algorithms are compared on tasks for which the same 
 so that an algorithm with few tasks has no advantage and does not limit the comparison of the others.
 
 The intervals are about other seeds on the same tasks. With few seeds they are too narrow; therefore
-verdicts do not rest on them.
+verdicts do not rest on them. There is none (its ends are NaN) where a task has a single seed.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Profile:
     share : array ``[m]``
         Share of the runs above each threshold.
     low, high : array ``[m]``
-        Ends of the 95 % interval at each threshold.
+        Ends of the 95 % interval at each threshold; NaN where there is none.
     """
 
     tau: Floats
@@ -135,7 +136,7 @@ def aggregate(
     `probability_of_improvement`."""
     tasks = _scored(scores)
     drawn = np.concatenate([_redrawn(task, rng, resamples) for task in tasks], axis=1)
-    return _estimate(float(statistic(np.concatenate(tasks))), statistic(drawn))
+    return _estimate(float(statistic(np.concatenate(tasks))), statistic(drawn), tasks)
 
 
 def probability_of_improvement(
@@ -168,7 +169,7 @@ def probability_of_improvement(
         _wins(_redrawn(mine, rng, resamples), _redrawn(theirs, rng, resamples)) for mine, theirs in pairs
     ]
     value = np.mean([_wins(mine, theirs) for mine, theirs in pairs])
-    return _estimate(float(value), np.mean(drawn, axis=0))
+    return _estimate(float(value), np.mean(drawn, axis=0), [seeds for pair in pairs for seeds in pair])
 
 
 def performance_profile(
@@ -178,7 +179,7 @@ def performance_profile(
     tasks = _scored(scores)
     drawn = np.concatenate([_redrawn(task, rng, resamples) for task in tasks], axis=1)
     share = (np.concatenate(tasks) > taus[:, None]).mean(axis=1)
-    bands = np.array([_interval((drawn > tau).mean(axis=1)) for tau in taus])
+    bands = np.array([_interval((drawn > tau).mean(axis=1), tasks) for tau in taus])
     return Profile(taus, share, bands[:, 0], bands[:, 1])
 
 
@@ -284,10 +285,18 @@ def _wins(mine: Floats, theirs: Floats) -> Floats:
     return np.heaviside(mine[..., :, None] - theirs[..., None, :], 0.5).mean(axis=(-2, -1))
 
 
-def _estimate(value: float, drawn: Floats) -> Estimate:
-    low, high = _interval(drawn)
+def in_words(found: Estimate) -> str:
+    """The estimate with its interval, if it has one."""
+    return f"{found.value:.4f}" if math.isnan(found.low) else str(found)
+
+
+def _estimate(value: float, drawn: Floats, tasks: list[Floats]) -> Estimate:
+    low, high = _interval(drawn, tasks)
     return Estimate(value, float(low), float(high))
 
 
-def _interval(drawn: Floats) -> Floats:
+def _interval(drawn: Floats, tasks: list[Floats]) -> Floats:
+    """Quantiles of what was drawn anew; NaN where some task has one seed, which drawing cannot vary."""
+    if min(seeds.size for seeds in tasks) < 2:
+        return np.full(2, np.nan)
     return np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])

@@ -15,6 +15,7 @@ from pathlib import Path
 from benchgame_env import Game, load_game
 from benchgame_env.cli import commands
 from benchgame_env.files import write_text
+from benchgame_env.metrics import reachable_tau
 from benchgame_env.named_games import describe_game, games
 from benchgame_env.validate import choice, integer, number
 from training.compare_protocols import page
@@ -47,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="price of one unit of tuning, items or refresh; with a price for each "
                         "resource the one cheapest setting is named; may be repeated")  # fmt: skip
     parser.add_argument("--tau", type=float, default=TAU,
-                        help="Kendall tau from which on a board counts as ranked right")  # fmt: skip
+                        help="Kendall tau from which on a board counts as ranked right, as a share of "
+                        "what a right board has: below 1 where qualities are equal")  # fmt: skip
     parser.add_argument("--out", type=Path, help="file for the rows, *.csv or *.parquet; default: "
                         "runs/protocols/GAME.csv")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="the first two settings of each protocol")
@@ -63,7 +65,7 @@ def _compare(options: argparse.Namespace) -> None:
     prices = _prices(options.price, game, settings)
     out = _out(options.out, options.game)
     rows = compare(options.game, settings, out, integer("--workers", options.workers, low=1))
-    found = findings(rows, options.tau, prices)
+    found = findings(rows, options.tau, prices, reachable_tau(game.quality))
     description = describe_game(options.game) if options.game in games() else ""
     write_text(out.with_suffix(".html"), page.page(options.game, description, game, rows, found))
     print(text(rows, found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from html import escape
 
@@ -19,7 +20,7 @@ class Point:
     where : str
         The parameters, in words.
     value, low, high : float
-        The value and the ends of its interval.
+        The value and the ends of its interval; a value of NaN leaves the interval alone.
     regime : str
         Key of `SHAPES`.
     label : str
@@ -42,10 +43,12 @@ def panel(points: list[Point], axis: Axis, parameter: str, description: str) -> 
     foot = frame.height - frame.bottom + 11
     for k, point in enumerate(points):
         whisker = frame.line([k, k], [point.low, point.high], "joined")
-        sign = frame.dot(k, point.value, point.regime, SHAPES[point.regime])
+        there = math.isfinite(point.value)
+        sign = frame.dot(k, point.value, point.regime, SHAPES[point.regime]) if there else ""
+        words = f"{point.value:.4g}" if there else f"{point.low:.4g} to {point.high:.4g}"
         parts += [
             whisker if point.high > point.low else "",
-            f"<g><title>{escape(point.label)}: {point.value:.4g}</title>{sign}</g>",
+            f"<g><title>{escape(point.label)}: {words}</title>{sign}</g>",
             f'<text class="tick" text-anchor="end" '
             f'transform="translate({float(frame.x(k)) + 3:.1f},{foot}) rotate(-50)">'
             f"{escape(point.where)}</text>",

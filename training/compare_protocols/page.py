@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from html import escape
 
 from benchgame_env import Game
 from benchgame_env.cli.commands import shown
 from training.compare_protocols.figures import SHAPES, Point, panel
 from training.compare_protocols.results import HEADER, NOTES, Finding, cells, is_stable, label_of
-from training.compare_protocols.rows import COST, HONEST, Row
+from training.compare_protocols.rows import COST, MYOPIC, UNPREDICTED, Row
 from training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
 from training.html.page import definitions, document, legend, panels, paragraph, table
 
@@ -23,7 +24,7 @@ REGIMES = {
     "pure": "pure: stable",
     "cycle": "cycle: no pure equilibrium",
     "undecided": "undecided, but an equilibrium is known",
-    "unpredicted": "nothing is predicted: honest play",
+    "unpredicted": "no play is predicted",
 }
 STYLE = """
 .pure { color: #0b5394; } .cycle { color: #b45309; } .undecided, .unpredicted { color: #777; }
@@ -57,7 +58,11 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
             *(_finding(finding) for finding in found),
             "<h2>Figures</h2>",
             legend((sample(regime, SHAPES[regime]), words) for regime, words in REGIMES.items()),
-            paragraph("Settings are in order, not to scale."),
+            paragraph(
+                "Settings are in order, not to scale. A line without a sign is a range: the outcome "
+                "depends on who hands in first. Protocols with a star rest on best responses one round "
+                "ahead and not on an equilibrium: do not compare them with the others."
+            ),
             *(_figure(column, heading, rows) for column, heading in _outcomes(rows).items()),
             "<h2>All settings</h2>",
             table(HEADER, map(cells, rows), ["strong" if is_stable(row) else "" for row in rows]),
@@ -80,7 +85,7 @@ def _outcomes(rows: list[Row]) -> dict[str, str]:
 
 def _figure(column: str, heading: str, rows: list[Row]) -> str:
     """An outcome against the parameter, with a panel for each protocol."""
-    kept = [row for row in rows if row.get(column) is not None]
+    kept = [row for row in rows if _known(column, row)]
     there = dict.fromkeys(row["protocol"] for row in kept)
     axis = _axis(column, kept) if kept else None
     drawn = [_panel(protocol, column, heading, axis, kept) for protocol in there] if axis else []
@@ -89,8 +94,13 @@ def _figure(column: str, heading: str, rows: list[Row]) -> str:
     return f"<h2>{escape(heading)}</h2>\n{panels(drawn)}{note}"
 
 
+def _known(column: str, row: Row) -> bool:
+    """Whether a row has a value of this column, or a range."""
+    return row.get(column) is not None or row.get(f"{column}_low") is not None
+
+
 def _axis(column: str, rows: list[Row]) -> Axis:
-    values = [value for row in rows for value in (row[column], *_interval(column, row))]
+    values = [value for row in rows for value in _interval(column, row)]
     if column == "best_on_top":
         return linear_axis(0.0, 1.0)
     if column == "kendall_tau":
@@ -101,8 +111,8 @@ def _axis(column: str, rows: list[Row]) -> Axis:
 
 
 def _interval(column: str, row: Row) -> tuple[float, float]:
-    low, high = row.get(f"{column}_low", row[column]), row.get(f"{column}_high", row[column])
-    return float(low), float(high)  # type: ignore[arg-type]
+    low, high = (row.get(f"{column}_{end}") for end in ("low", "high"))
+    return float(row[column] if low is None else low), float(row[column] if high is None else high)
 
 
 def _panel(protocol: str, column: str, heading: str, axis: Axis, rows: list[Row]) -> tuple[str, str]:
@@ -112,14 +122,15 @@ def _panel(protocol: str, column: str, heading: str, axis: Axis, rows: list[Row]
     points = [
         Point(
             ", ".join(_short(parameters.get(name, "")) for name in names),
-            row[column],
+            math.nan if row[column] is None else row[column],
             *_interval(column, row),
-            regime="unpredicted" if row["play"] == HONEST else row["regime"],
+            regime="unpredicted" if row["play"] == UNPREDICTED else row["regime"],
             label=label_of(row),
         )
         for row, parameters in zip(rows, given, strict=True)
     ]
-    return protocol, panel(points, axis, ", ".join(names), f"{heading} under {protocol}")
+    star = " *" if column != "temptation" and any(row["concept"] == MYOPIC for row in rows) else ""
+    return protocol + star, panel(points, axis, ", ".join(names), f"{heading} under {protocol}")
 
 
 def _varied(given: list[dict[str, object]]) -> list[str]:

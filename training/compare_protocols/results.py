@@ -19,16 +19,19 @@ from typing import Any
 
 from benchgame_env.cli import commands
 from benchgame_env.files import write_bytes
-from training.compare_protocols.rows import COST, NUMBERS, Row
+from training.compare_protocols.rows import COST, MYOPIC, NUMBERS, Row
 from training.run.storage import read_rows, write_rows
 
-FIRST = ("game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "play")
+FIRST = (
+    "game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "concept", "play"
+)  # fmt: skip
 LAST = ("measured", "method", "reason", "card", "error")
 BASES = {
     "theorem": "by theorem",
     "search": "found and certified, perhaps not the only one",
     "simulation": "by simulated best responses",
 }
+ROUNDING = 1e-12  # of sums of pairs, divided by a root
 Prices = Mapping[str, float]
 Key = tuple[str, str]
 
@@ -70,6 +73,8 @@ def read_results(path: Path) -> list[Row]:
             rows = [{name: _cell(name, text) for name, text in row.items()} for row in read_rows(path)]
         for row in rows:
             json.loads(row["parameters"])
+            if missing := {*FIRST, *NUMBERS, *LAST} - set(row):
+                raise ValueError(f"no column {min(missing)}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} holds no rows of this command ({type(error).__name__}: {error})"
@@ -110,8 +115,8 @@ def cost_words(row: Row) -> str:
 
 
 def is_stable(row: Row) -> bool:
-    """Whether the predicted regime is ``pure``."""
-    return row["regime"] == "pure"
+    """Whether the predicted regime is ``pure``, and its outcomes are known."""
+    return row["regime"] == "pure" and row["kendall_tau"] is not None
 
 
 def cheapest(rows: list[Row], prices: Prices | None = None) -> list[Row]:
@@ -149,14 +154,18 @@ class Finding:
     lines: list[str]
 
 
-def findings(rows: list[Row], tau: float, prices: Prices | None = None) -> list[Finding]:
-    """The cheapest stable settings by basis, also among those with a Kendall tau >= ``tau``."""
+def findings(
+    rows: list[Row], tau: float, prices: Prices | None = None, reachable: float = 1.0
+) -> list[Finding]:
+    """The cheapest stable settings by basis, also among those whose Kendall tau is at least ``tau``
+    times what is ``reachable``: where some qualities are equal, no board has a tau of 1."""
     stable = [row for row in rows if is_stable(row)]
-    ordered = [row for row in stable if row["kendall_tau"] >= tau]
+    ordered = [row for row in stable if row["kendall_tau"] >= tau * reachable - ROUNDING]
+    of = "" if reachable == 1 else f" of the {reachable:.3f} that a right board has (equal qualities)"
     terms = "no other is as cheap in every resource" if prices is None else "at " + _words(prices)
     found = [
         _finding(f"Cheapest stable settings ({terms})", stable, prices),
-        _finding(f"Cheapest stable settings with Kendall tau of at least {tau:g}", ordered, prices),
+        _finding(f"Cheapest stable settings with Kendall tau of at least {tau:g}{of}", ordered, prices),
     ]
     failed = [f"{label_of(row)}: {row['error']}" for row in rows if row["error"]]
     return found + ([Finding("Settings that failed", failed)] if failed else [])
@@ -195,10 +204,25 @@ def _number(name: str, form: str, row: Row) -> str:
     return "" if row[name] is None else f"{row[name]:{form}}"
 
 
-def _with_margin(name: str, row: Row) -> str:
-    """The value, with half of its interval if it was simulated."""
-    half = (row[f"{name}_high"] - row[f"{name}_low"]) / 2
-    return f"{row[name]:.3f}" + (f" ± {half:.3f}" if half else "")
+def _marked(name: str, form: str, row: Row) -> str:
+    """An outcome: with its margin if it was simulated, from and to if it depends on the order of first
+    submissions, and with a star if it is not that of an equilibrium."""
+    value, low, high = (row[name + end] for end in ("", "_low", "_high"))
+    if low is None:
+        return ""
+    words = f"{low:{form}} to {high:{form}}"
+    if value is not None:
+        half = (high - low) / 2
+        words = f"{value:{form}}" + (f" ± {half:{form}}" if half else "")
+    return words + ("*" if row["concept"] == MYOPIC else "")
+
+
+def _temptation(row: Row) -> str:
+    low, high = row["temptation_low"], row["temptation_high"]
+    words = _number("temptation", ".3g", row)
+    if low is None:
+        return words
+    return f"{words} ({low:.2g} to {high:.2g})~" if high > low else f"{words}~"
 
 
 def _certificate(row: Row) -> str:
@@ -211,10 +235,10 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "regime": itemgetter("regime"),
     "basis": itemgetter("basis"),
     "play": itemgetter("play"),
-    "tau": partial(_with_margin, "kendall_tau"),
-    "best on top": partial(_with_margin, "best_on_top"),
-    "burnt": partial(_number, "effort_share", ".1%"),
-    "temptation": partial(_number, "temptation", ".3g"),
+    "tau": partial(_marked, "kendall_tau", ".3f"),
+    "best on top": partial(_marked, "best_on_top", ".3f"),
+    "burnt": partial(_marked, "effort_share", ".1%"),
+    "temptation": _temptation,
     "NashConv": _certificate,
     "cost": cost_words,
 }
@@ -225,11 +249,16 @@ NOTES = {
     "basis": "what the regime rests on: theorem; search: an equilibrium was found and certified where "
     "scores are drawn, perhaps not the only one; simulation: best responses in turn, one round ahead, "
     "under a rule that remembers",
-    "play": "the play that the other columns describe: honest play (no effort) if nothing is predicted",
+    "play": "the predicted play, which the other columns describe; where none is predicted there are no "
+    "outcomes, and the reason is in the file of the rows",
+    "*": "best responses one round ahead, under a rule that remembers: not an equilibrium, so not to be "
+    "compared with rows without a star; a range where the outcome depends on who hands in first",
     "tau": "Kendall tau between board and latent quality; ± where simulated, 95 %",
     "best on top": "probability that the best model has rank 1",
     "burnt": "cost of all efforts over the sum of prizes; in the long run where a rule remembers",
-    "temptation": "the largest gain of a developer who leaves the honest profile, prize units",
+    "temptation": "the largest gain of a developer who leaves the honest profile, prize units; ~: "
+    "simulated, the largest of the constant efforts that were tried (mean payoff of 20 rounds where the "
+    "rule remembers), with its 95 % interval",
     "NashConv": "certificate of the play over all efforts, prize units; *: the largest gain by "
     "another effort of a developer who revises, one round ahead",
     "cost": "the designer's cost of one evaluation, as far as the rule counts it: tuning in effort "
@@ -241,6 +270,11 @@ def text(rows: list[Row], found: list[Finding]) -> str:
     """The report for a terminal."""
     table = commands.table(list(HEADER), [cells(row) for row in rows])
     stable = sum(is_stable(row) for row in rows)
-    parts = [table, f"{stable} of {len(rows)} settings are stable: their predicted regime is pure."]
+    starred = [f"*: {NOTES['*']}."] if any(row["concept"] == MYOPIC for row in rows) else []
+    parts = [
+        table,
+        *starred,
+        f"{stable} of {len(rows)} settings are stable: their predicted regime is pure.",
+    ]
     parts += ["\n  ".join([finding.heading, *finding.lines]) for finding in found]
     return "\n\n".join(parts)

@@ -1,8 +1,9 @@
 """A row of the comparison: the predicted play under one setting of a protocol, and its outcomes.
 
 The play is a pure equilibrium where one is known; else a mixed equilibrium whose certificate is good
-enough; where the rule remembers, what best responses lead to in the long run; else honest play, which
-then is not a prediction. Each row says which of these it is, and what its regime rests on:
+enough; where the rule remembers, what best responses lead to in the long run, for each order of first
+submissions. Where none of these is known, nothing is predicted and the row has no outcomes. Each row
+says which play it is, which solution concept that is (`NASH` or `MYOPIC`), and what its regime rests on:
 
 * ``theorem``: the theorems of `benchgame_env.theory`, whose hypotheses were checked on the game;
 * ``search``: scores are drawn; the equilibrium that was found is certified, but there may be others;
@@ -13,7 +14,7 @@ then is not a prediction. Each row says which of these it is, and what its regim
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import benchgame_env as bg
 from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.path import turns_of
+from benchgame_env.theory.dynamics.path import movers_at
 from training.compare_protocols.ranges import Setting
 from training.jobs import one_line
 from training.run.prediction import digest
@@ -32,16 +33,21 @@ Row = dict[str, Any]
 SEED = 0  # of simulated boards, so that a row is the same each time
 SAMPLES = 2_000  # simulated boards, where boards do not depend on each other
 EPISODES = 500  # simulated episodes, where boards depend on earlier rounds
+# Boards for each deviation that is tried: their number grows with that of the developers.
+DEVIATING, LEAST_DEVIATING = 2_000, 100
 
+MEASURES = ("kendall_tau", "best_on_top", "effort_share", "temptation")  # each with an interval
 NUMBERS = (
-    "kendall_tau", "kendall_tau_low", "kendall_tau_high",
-    "best_on_top", "best_on_top_low", "best_on_top_high",
-    "effort_share", "temptation", "nash_conv", "one_round_gain",
-    "cost_tuning", "cost_items", "cost_refresh",
+    *(name + end for name in MEASURES for end in ("", "_low", "_high")),
+    "nash_conv", "one_round_gain", "cost_tuning", "cost_items", "cost_refresh",
 )  # fmt: skip
-TEXTS = ("regime", "basis", "play", "measured", "method", "reason", "card", "error")
+TEXTS = ("regime", "basis", "concept", "play", "measured", "method", "reason", "card", "error")
 COST = "cost_"
-HONEST = "honest play, unpredicted"
+UNPREDICTED = "none predicted"
+NASH, MYOPIC = "Nash equilibrium", "best responses one round ahead"
+SAME = 1e-9  # outcomes of two orders that differ by less are equal
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +58,25 @@ class Play:
     ----------
     kind : str
         The kind of play, in words.
-    outcomes : Outcomes
-        Its outcomes.
+    concept : str
+        `NASH`, `MYOPIC`, or nothing if no play is predicted.
+    outcomes : list of Outcomes
+        Its outcomes, one for each order of first submissions where the rule remembers; none if no play
+        is predicted.
     nash_conv : float or None
         Certificate over deviations to any effort, prize units; None where the grader cannot compute it.
     one_round_gain : float or None
         Certificate of best responses under a rule that remembers, see `theory.Dynamics`.
+    why : str
+        Why no play is predicted.
     """
 
     kind: str
-    outcomes: Outcomes
+    concept: str = ""
+    outcomes: list[Outcomes] = field(default_factory=list)
     nash_conv: float | None = None
     one_round_gain: float | None = None
+    why: str = ""
 
 
 def row_of(game_name: str, setting: Setting) -> Row:
@@ -88,27 +101,55 @@ def identity(game_name: str) -> Row:
 def measure(game: Game, rule: Any) -> Row:
     """Prediction, certificate and outcomes under ``rule``, by column."""
     prediction = theory.predict(game, rule)
-    play = predicted_play(prediction)
-    found = play.outcomes
+    play, tempted = predicted_play(prediction), temptation(prediction)
     return {
         "regime": prediction.regime,
         "basis": basis(prediction),
+        "concept": play.concept,
         "play": play.kind,
-        "measured": "exact" if found.exact else f"{found.samples} simulations",
+        "measured": _measured(play),
         "method": prediction.method,
-        "reason": prediction.reason,
+        "reason": f"{prediction.reason}; {play.why}" if play.why else prediction.reason,
         "card": prediction.card,
-        **_with_interval("kendall_tau", found.kendall_tau, found.kendall_tau_interval),
-        **_with_interval("best_on_top", found.best_on_top, found.best_on_top_interval),
-        "effort_share": None if math.isnan(found.cost_share) else found.cost_share,
-        "temptation": temptation(prediction),
+        **_outcomes(play.outcomes),
+        **_with_interval("temptation", *tempted),
         "nash_conv": play.nash_conv,
         "one_round_gain": play.one_round_gain,
-        **{COST + resource: cost for resource, cost in found.designer_cost.items()},
+        **{COST + resource: cost for resource, cost in rule.designer_cost(game).items()},
     }
 
 
-def _with_interval(name: str, value: float, interval: tuple[float, float]) -> Row:
+def _measured(play: Play) -> str:
+    if not play.outcomes:
+        return ""
+    first, *others = play.outcomes
+    how = "exact" if first.exact else f"{first.samples} simulations"
+    return f"{how}, {len(play.outcomes)} orders" if others else how
+
+
+def _outcomes(found: list[Outcomes]) -> Row:
+    """The outcome columns; without a value, but with ends, where outcomes depend on the order."""
+    if not found:
+        return {}
+    shares = [one.cost_share for one in found]
+    columns = {
+        "kendall_tau": [(one.kendall_tau, *one.kendall_tau_interval) for one in found],
+        "best_on_top": [(one.best_on_top, *one.best_on_top_interval) for one in found],
+        "effort_share": [(share, share, share) for share in shares if not math.isnan(share)],
+    }
+    row: Row = {}
+    for name, values in columns.items():
+        if values:
+            middle, low, high = zip(*values, strict=True)
+            value = middle[0] if max(middle) - min(middle) <= SAME else None
+            ends = (values[0][1:]) if value is not None else (min(low), max(high))
+            row |= _with_interval(name, value, ends)
+    return row
+
+
+def _with_interval(name: str, value: float | None, interval: Interval | None) -> Row:
+    if interval is None:
+        return {name: value}
     return {name: value, f"{name}_low": interval[0], f"{name}_high": interval[1]}
 
 
@@ -121,42 +162,56 @@ def basis(p: theory.Prediction) -> str:
     return "search" if p.dynamics is None else "simulation"
 
 
-def temptation(p: theory.Prediction) -> float | None:
-    """The largest gain of a developer who leaves the honest profile, prize units; None where neither
-    theory nor grader can compute it."""
-    if is_exact(p.protocol):
-        return p.temptation
-    if not metrics.can_grade(p.game, p.protocol):
-        return None
-    return float(metrics.regrets(p.game, p.protocol, np.zeros(p.game.n_developers)).max())
+def temptation(p: theory.Prediction) -> tuple[float, Interval | None]:
+    """The largest gain of a developer who leaves the honest profile, prize units; with a 95 % interval,
+    among the efforts tried, where neither theory nor grader can compute it."""
+    game, rule, honest = p.game, p.protocol, np.zeros(p.game.n_developers)
+    if is_exact(rule):
+        return p.temptation, None
+    if metrics.can_grade(game, rule):
+        return float(metrics.regrets(game, rule, honest).max()), None
+    boards = max(LEAST_DEVIATING, DEVIATING // honest.size)
+    found = metrics.simulated_regrets(game, rule, honest, np.random.default_rng(SEED), boards)
+    return float(found.estimate.max()), (float(found.low.max()), float(found.high.max()))
 
 
 def predicted_play(p: theory.Prediction) -> Play:
-    """The predicted play with its certificate; honest play if nothing is predicted."""
+    """The predicted play with its certificate and outcomes; without outcomes if none is predicted."""
     game, rule, rng = p.game, p.protocol, np.random.default_rng(SEED)
-    if p.dynamics is not None and p.dynamics.cycle is not None:
-        settled = p.dynamics.outcome == "settles"
-        kind = "best responses, settled" if settled else "cycle of best responses"
-        found = metrics.played_outcomes(game, rule, *replay(game, rule, p.dynamics, rng))
-        return Play(kind, found, one_round_gain=p.dynamics.gain)
+    if p.orders:
+        return _by_order(p)
     if p.equilibrium is not None:
         found = metrics.outcomes(game, rule, p.equilibrium, rng, SAMPLES)
         conv = _nash_conv(game, rule, p.equilibrium) if p.certificate is None else p.certificate
-        return Play("pure equilibrium", found, conv)
-    if p.mixed is not None and p.mixed.is_equilibrium:
-        found = metrics.outcomes(game, rule, p.mixed.strategies, rng, SAMPLES)
-        return Play("mixed equilibrium", found, p.mixed.nash_conv)
-    return _honest_play(game, rule, rng)
+        return Play("pure equilibrium", NASH, [found], conv)
+    if p.mixed is None:
+        return Play(UNPREDICTED, why=f"no play is predicted: {p.reasons['mixed']}")
+    bound = theory.REFERENCE_REGRET * game.prize_range
+    if not p.mixed.largest_regret <= bound:
+        share = p.mixed.largest_regret / game.prize_range
+        gain = f"one developer a gain of {share:.2%} of P, more than {theory.REFERENCE_REGRET:.1%}"
+        return Play(
+            UNPREDICTED, why=f"no play is predicted: the closest mixed profile found leaves {gain}"
+        )
+    found = metrics.outcomes(game, rule, p.mixed.strategies, rng, SAMPLES)
+    return Play("mixed equilibrium", NASH, [found], p.mixed.nash_conv)
 
 
-def _honest_play(game: Game, rule: Any, rng: np.random.Generator) -> Play:
-    nobody = np.zeros(game.n_developers)
-    if is_exact(rule) or rule.traits.draws != "none":
-        found = metrics.outcomes(game, rule, nobody, rng, SAMPLES)
-    else:  # the first board of an episode, which is not drawn
-        board = rule.evaluate(game, nobody[None, None])
-        found = metrics.played_outcomes(game, rule, nobody[None, None], board.ranks)
-    return Play(HONEST, found, _nash_conv(game, rule, nobody))
+def _by_order(p: theory.Prediction) -> Play:
+    """Where best responses lead under a rule that remembers, for each order of first submissions."""
+    found = list(p.orders.values())
+    if unfinished := [order for order, one in p.orders.items() if one.cycle is None]:
+        why = f"no play is predicted: {', '.join(unfinished)}, best responses come to no end"
+        return Play(UNPREDICTED, why=why)
+    kinds = {"settles": "best responses, settled", "cycles": "cycle of best responses"}
+    kind = " or ".join(dict.fromkeys(kinds[one.outcome] for one in found))
+    outcomes = [
+        metrics.played_outcomes(
+            p.game, p.protocol, *replay(p.game, p.protocol, one, np.random.default_rng(SEED))
+        )
+        for one in found
+    ]
+    return Play(kind, MYOPIC, outcomes, one_round_gain=max(one.gain for one in found))
 
 
 def _nash_conv(game: Game, rule: Any, efforts: Any) -> float | None:
@@ -174,11 +229,11 @@ def replay(
     """
     assert dynamics.cycle is not None
     episodes, period = EPISODES if rule.traits.draws != "none" else 1, dynamics.cycle.period
-    path, turns = dynamics.trajectory, turns_of(dynamics.cycle.order, game.n_developers)
+    path, order = dynamics.trajectory, dynamics.cycle.order
     state = rule.start(game, (episodes, game.n_developers))
     efforts, ranks = [], []
     for k, held in enumerate(path[:-1]):
-        movers = turns[(k - 1) % len(turns)] if k else []
+        movers = movers_at(k - 1, order, game.n_developers) if k else []
         revised = np.tile(np.isin(np.arange(held.size), movers), (episodes, 1))
         played = np.tile(held, (episodes, 1))
         board, state = rule.play(game, played, state, rng, revised)

@@ -49,26 +49,22 @@ class Grader:
         Returns
         -------
         dict of str to float
-            ``nash_conv`` of the empirical strategies, prize units; ``distance`` of these to the
-            equilibrium, share of F, see `distance`; ``kendall_tau`` between boards and quality, mean
-            over plays. NaN where a figure cannot be computed.
+            ``nash_conv`` and ``largest_regret`` of the empirical strategies, prize units; ``distance``
+            of these to the equilibrium, share of F, see `distance`; ``kendall_tau`` between boards and
+            quality, mean over plays. NaN where a figure cannot be computed.
         """
-        apart = np.nan
+        played, apart, regrets = metrics.empirical(efforts), np.nan, np.full(1, np.nan)
         if self.equilibrium is not None:
-            apart = distance(self.game, metrics.empirical(efforts), self.equilibrium)
+            apart = distance(self.game, played, self.equilibrium)
+        if self._can_grade:
+            regrets = metrics.regrets(self.game, self.protocol, played)
         boards = metrics.played_outcomes(self.game, self.protocol, efforts[:, None], ranks[:, None])
         return {
-            "nash_conv": self.nash_conv(efforts),
+            "nash_conv": float(regrets.sum()),
+            "largest_regret": float(regrets.max()),
             "distance": apart,
             "kendall_tau": boards.kendall_tau,
         }
-
-    def nash_conv(self, efforts: Floats) -> float:
-        """NashConv of the empirical strategies of ``efforts`` ``[plays, n]``, prize units; NaN where
-        the grader cannot compute it."""
-        if not self._can_grade:
-            return np.nan
-        return metrics.nash_conv(self.game, self.protocol, metrics.empirical(efforts))
 
 
 def certified_equilibrium(prediction: theory.Prediction) -> Strategies | None:

@@ -13,64 +13,118 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env import Game, metrics
 from benchgame_env.files import write_text
-from benchgame_env.rules import is_exact
 from benchgame_env.validate import Floats
+from training.grading.intervals import Bounds
 from training.run.records import plain, read
 from training.run.storage import reading
+
+# Version of the rules of grading and of verdicts. Raise it when the same play would be judged otherwise.
+RULES = 2
 
 
 @dataclass(frozen=True, eq=False)
 class SeedFigures:
-    """Figures of one seed. Regrets are shares of P, efforts are shares of F.
+    """Figures of one seed. Regrets are shares of P, efforts are shares of F; NaN where not known.
 
     Attributes
     ----------
-    regret : float
-        Mean regret (NashConv / n) of the final play.
-    average_regret : float
-        Mean regret of the play averaged over the second half of training.
+    rules : int
+        Version of the rules of grading that made the figures, see `RULES`.
+    regrets, average_regrets : Bounds
+        Regret of each developer in the final play, and in the play averaged over the second half of
+        training. Each is the larger one of two: of the joint play against constant efforts (its distance
+        to a coarse correlated equilibrium), and of the same efforts played independently.
+    away : Bounds
+        Each developer's mean distance from the pure equilibrium in the final play.
+    average_away, final_away : Bounds
+        Distance of each mean effort from that of the only mixed equilibrium, of averaged and final play.
     efforts, average_efforts : array ``[n]``
         Mean efforts of the final play and of the averaged play.
     movement : float
         Range of a developer's mean effort in the second half of training, largest over developers.
     in_order : bool
-        Whether the mean board has the predicted order.
+        Whether mean ranks in the final play have the predicted order, see `target.in_order`.
+    dependence : Bounds or None
+        Each developer's largest correlation in the final play, in size, see `regrets.dependence`. None
+        where it is not asked for.
     tau : float
         Mean Kendall tau between the boards and quality.
     nash_conv : float
         NashConv of the final play, prize units.
-    joint_regret : float
-        Mean external regret of the joint play in the second half of training, against constant efforts:
-        its distance to a coarse correlated equilibrium. NaN where it cannot be computed.
     periodic : bool
         Whether the final play, with single revisions, ends in a cycle.
     period : float
         Length of that cycle, single revisions; NaN without one.
-    peaks : array ``[n]`` or None
-        Each developer's largest effort on the cycle; without one, in the second half of the play.
-    step_regret : float
-        Mean regret of the revisions on the cycle; without one, in the second half of the play.
-    drawn_step_regret : float
-        The same of the strategy with its randomness, in the second half of an episode as long.
+    peaks, troughs : array ``[n]`` or None
+        Each developer's largest and least effort on the cycle; without one, in the second half of play.
+    wrong_boards : float
+        Share of the boards there that are not in the order of quality.
     step_regrets : array ``[n]`` or None
-        As ``step_regret``, for each developer's own revisions.
+        Mean regret of each developer's own revisions on the cycle; without one, in the second half.
+    outside : float
+        Where revisions are in random order, share of the rounds in the second half of a long episode
+        whose boards are in no predicted class.
+    class_away : array ``[n]`` or None
+        Largest distance of each developer's mean effort, peak and trough there from those of the class
+        that play ended in.
+    class_wrong : float
+        Distance of the share of wrong boards there from that of this class.
+    drawn_step_regrets : array ``[n]`` or None
+        The same of the strategy with its randomness, in the second half of an episode as long.
     """
 
-    regret: float
-    average_regret: float
+    regrets: Bounds
+    average_regrets: Bounds
     efforts: Floats
     average_efforts: Floats
-    movement: float
     in_order: bool
     tau: float
     nash_conv: float
-    joint_regret: float = math.nan
+    movement: float = math.nan
+    dependence: Bounds | None = None
+    away: Bounds | None = None
+    average_away: Bounds | None = None
+    final_away: Bounds | None = None
     periodic: bool = False
     period: float = math.nan
     peaks: Floats | None = None
-    step_regret: float = math.nan
-    drawn_step_regret: float = math.nan
+    troughs: Floats | None = None
+    wrong_boards: float = math.nan
     step_regrets: Floats | None = None
+    outside: float = math.nan
+    class_away: Floats | None = None
+    class_wrong: float = math.nan
+    drawn_step_regrets: Floats | None = None
+    rules: int = RULES
+
+    @classmethod
+    def exact(
+        cls, regrets: Bounds, efforts: Floats, unique: Floats | None = None, **more: Any
+    ) -> SeedFigures:
+        """Figures of play that is known: its ``regrets``, its mean ``efforts`` ``[n]``, and the mean
+        efforts of the only equilibrium, ``unique`` ``[n]``."""
+        away = None if unique is None else Bounds.exact(np.abs(efforts - unique))
+        fields = {
+            "regrets": regrets, "average_regrets": regrets, "efforts": efforts,
+            "average_efforts": efforts, "average_away": away, "final_away": away,
+            "in_order": False, "tau": math.nan, "nash_conv": math.nan,
+        }  # fmt: skip
+        return cls(**{**fields, **more})
+
+    @property
+    def regret(self) -> float:
+        """The largest regret of the final play, share of P."""
+        return float(self.regrets.estimate.max())
+
+    @property
+    def average_regret(self) -> float:
+        """The largest regret of the averaged play, share of P."""
+        return float(self.average_regrets.estimate.max())
+
+    @property
+    def step_regret(self) -> float:
+        """The largest mean regret of a developer's own revisions, share of P; NaN where not known."""
+        return math.nan if self.step_regrets is None else float(self.step_regrets.max())
 
 
 def cycle_figures(
@@ -80,6 +134,7 @@ def cycle_figures(
     revised: NDArray[np.int64],
     levels: ArrayLike | None = None,
     resolution: float | None = None,
+    start: Floats | None = None,
 ) -> dict[str, Any]:
     """Compute the fields of `SeedFigures` about the cycle that one episode ends in.
 
@@ -88,10 +143,10 @@ def cycle_figures(
     game : Game
         The game that is played.
     protocol : Protocol
-        The protocol that it is played under.
+        The protocol that it is played under; its board is a fixed function of efforts.
     efforts : array ``[rounds, n]``
-        Efforts after each revision, effort units, starting from zero effort. A cycle is found if three
-        of its periods, and half of all rounds, come after the approach to it.
+        Efforts after each revision, effort units. A cycle is found if three of its periods, and half of
+        all rounds, come after the approach to it.
     revised : array ``[rounds]``
         Index of the developer who revised.
     levels : array, optional
@@ -99,31 +154,42 @@ def cycle_figures(
     resolution : float, optional
         Score by which best responses beat a rival, as for the predicted cycle; see
         `metrics.revision_regrets`.
+    start : array ``[n]``, optional
+        Efforts before the first revision; default all zero.
 
     Returns
     -------
     dict
-        Values by field; without regrets under a protocol that is not exact.
+        Values by field.
     """
-    exact = is_exact(protocol)
-    shown = protocol.evaluate(game, efforts).scores if exact else None
-    cycle = metrics.find_cycle(efforts, revised, shown)
-    figures: dict[str, Any] = {
-        "periodic": cycle.period is not None,
-        "period": math.nan if cycle.period is None else float(cycle.period),
-        "peaks": share_of_scale(game, cycle.peaks),
-    }
-    if not exact:
-        return figures
+    board = protocol.evaluate(game, efforts)
+    cycle = metrics.find_cycle(efforts, revised, board.scores)
     whole, who = cycle.whole, revised[cycle.whole]
-    before = efforts[whole.start - 1] if whole.start else np.zeros(game.n_developers)
+    first = np.zeros(game.n_developers) if start is None else start
+    before = efforts[whole.start - 1] if whole.start else first
     missed = metrics.revision_regrets(
         game, protocol, efforts[whole], who, levels=levels, resolution=resolution, start=before
     )
-    shares = missed / game.prize_range
-    own = [shares[who == i] for i in range(game.n_developers)]
-    each = np.array([mine.mean() if mine.size else math.nan for mine in own])
-    return figures | {"step_regret": float(shares.mean()), "step_regrets": each}
+    return {
+        "periodic": cycle.period is not None,
+        "period": math.nan if cycle.period is None else float(cycle.period),
+        "peaks": share_of_scale(game, cycle.peaks),
+        "troughs": share_of_scale(game, cycle.troughs),
+        "wrong_boards": float(misordered(game, board.ranks[whole]).mean()),
+        "step_regrets": by_developer(missed / game.prize_range, who, game.n_developers),
+    }
+
+
+def misordered(game: Game, ranks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether boards of ``ranks`` ``[..., n]`` do not rank every better model above every worse one."""
+    better = np.triu(game.quality[:, None] > game.quality)
+    return (better & (ranks[..., :, None] >= ranks[..., None, :])).any(axis=(-2, -1))
+
+
+def by_developer(regrets: Floats, revised: NDArray[np.int64], n: int) -> Floats:
+    """Mean regret of each developer's own revisions ``[n]``; 0 for who never revised."""
+    own = [regrets[revised == i] for i in range(n)]
+    return np.array([mine.mean() if mine.size else 0.0 for mine in own])
 
 
 def share_of_scale(game: Game, efforts: Floats) -> Floats:
@@ -142,11 +208,22 @@ def save_figures(path: Path, figures: SeedFigures) -> None:
     write_text(path, json.dumps(plain(figures), indent=2, allow_nan=False) + "\n")
 
 
+def check_rules(content: Any, remedy: str) -> None:
+    """ValueError with the ``remedy`` unless the content of a file was made by the present rules."""
+    version = content.get("rules", 1) if isinstance(content, dict) else None
+    if version != RULES:
+        raise ValueError(f"rules: made by version {version!r:.20}, this is version {RULES}; {remedy}")
+
+
 def load_figures(path: Path) -> SeedFigures:
     """Read figures. ValueError naming the file if it is missing, damaged or holds anything else."""
     with reading(path):
-        figures: SeedFigures = read(SeedFigures, json.loads(path.read_text(encoding="utf-8")), "")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        check_rules(content, "grade it anew")
+        figures: SeedFigures = read(SeedFigures, content, "")
+        bounds = [v for v in vars(figures).values() if isinstance(v, Bounds)]
         arrays = [v for v in vars(figures).values() if isinstance(v, np.ndarray)]
+        arrays += [v for one in bounds for v in vars(one).values()]
         if any(one.shape != (arrays[0].size,) or not one.size for one in arrays):
             raise ValueError("lists of different lengths, or empty lists")
     return figures

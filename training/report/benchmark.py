@@ -134,8 +134,8 @@ def _courses(entries: list[Entry], algorithms: list[str]) -> str:
     ]
     signs = [(sample(_colours(algorithms)(name)), name) for name in algorithms]
     note = (
-        "Mean regret / P of an update's play, or of its revisions where developers move in turn on a "
-        "cycle: mean over seeds and its 95 % interval."
+        "Largest regret / P of a developer in an update's play, or in its revisions where they move in "
+        "turn on a cycle: mean over seeds and its 95 % interval."
     )
     return f"<h2>Learning curves</h2>\n{paragraph(note)}{legend(signs)}{panels(drawn)}" if drawn else ""
 
@@ -163,23 +163,22 @@ def _panel(task: str, entries: list[Entry], algorithms: list[str]) -> Panel:
     bands, lines = [], []
     for name, (updates, mean, low, high) in drawn.items():
         kind = _colours(algorithms)(name)
-        bands.append(frame.area(updates, low, high, f"{kind} band"))
+        if np.isfinite(high).all():  # a single seed has no interval
+            bands.append(frame.area(updates, low, high, f"{kind} band"))
         lines.append(curves.known_line(frame, updates, mean, kind))
-    described = f"Mean regret against updates on {task}: {', '.join(drawn)}"
+    described = f"Largest regret against updates on {task}: {', '.join(drawn)}"
     return task, frame.svg([*bands, *lines], described, "update")
 
 
 def _curve(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
-    """Updates at which all seeds were graded; mean regret / P at these, and its interval."""
+    """Updates at which all seeds were graded; largest regret / P at these, and its interval."""
     game = run.settings.vector_env(1).game
-    column = curves.regret_column(run.seeds[0]) or "nash_conv"
-    courses = [seed.progress[column] / curves.regret_unit(column, game) for seed in run.seeds]
+    column = curves.regret_column(run.seeds[0]) or "largest_regret"
+    courses = [seed.progress[column] / game.prize_range for seed in run.seeds]
     updates, mean = curves.mean_over_seeds(run.seeds, courses)
     known = np.flatnonzero(np.isfinite(mean))
     ends = [t_interval(np.array([course[k] for course in courses])) for k in known]
     low, high = np.array(ends).T
-    unknown = ~np.isfinite(low)  # a single seed has no interval
-    low, high = np.where(unknown, mean[known], low), np.where(unknown, mean[known], high)
     return updates[known], mean[known], np.maximum(low, 0.0), high
 
 

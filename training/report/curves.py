@@ -26,7 +26,7 @@ from training.report.expected import Expected
 from training.report.files import Seed
 from training.run.records import counted
 
-REGRETS = ("step_regret", "nash_conv")  # columns of progress with logarithmic axes
+REGRETS = ("step_regret", "largest_regret")  # columns of progress with logarithmic axes
 LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest
 ATOM = 0.02  # probability from which on an effort is marked in a distribution
 MOST_PANELS = 12
@@ -92,12 +92,6 @@ def _whisker(frame: Frame, graded: Figure) -> list[str]:
 def regret_column(seed: Seed) -> str | None:
     """Name of the column with the regret that the verdict is about; None if there is none."""
     return next((name for name in REGRETS if np.isfinite(seed.progress.get(name, np.nan)).any()), None)
-
-
-def regret_unit(column: str, game: Game) -> float:
-    """Divisor that turns a column of regret into the mean regret of a developer, or of a revision, as
-    a share of P."""
-    return game.prize_range * (game.n_developers if column == "nash_conv" else 1)
 
 
 def last_update(seeds: list[Seed]) -> float:

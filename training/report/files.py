@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchgame_env.validate import Floats
+from training.grading.figures import SeedFigures, check_rules
 from training.grading.verdict import Verdict
 from training.run.records import read
 from training.run.settings import TrainSettings
@@ -57,8 +57,8 @@ class Run:
         The seeds that have begun.
     verdict : Verdict or None
         None before the run is graded.
-    figures : list of dict
-        Figures of each graded seed by name, see `SeedFigures`.
+    figures : list of SeedFigures
+        Figures of each graded seed.
     """
 
     folder: Path
@@ -66,7 +66,7 @@ class Run:
     made_with: dict[str, str]
     seeds: list[Seed]
     verdict: Verdict | None
-    figures: list[dict[str, Any]]
+    figures: list[SeedFigures]
 
     @property
     def unfinished(self) -> list[str]:
@@ -157,24 +157,15 @@ def _column(rows: list[dict[str, str]], name: str) -> Floats:
     return np.array([float(row[name]) if row[name] else math.nan for row in rows])
 
 
-def _verdict(path: Path) -> tuple[Verdict | None, list[dict[str, Any]]]:
+def _verdict(path: Path) -> tuple[Verdict | None, list[SeedFigures]]:
     """The verdict in a file and the figures of its seeds; None and nothing without the file."""
     if not path.exists():
         return None, []
     with reading(path):
         content = json.loads(path.read_text(encoding="utf-8"))
-        seeds = [dict(one) for one in content.pop("seeds")]
-        return read(Verdict, _with_ends(content), ""), seeds
-
-
-def _with_ends(content: Any) -> Any:
-    """JSON has no infinite numbers: an end of an interval that is null is infinite."""
-    if isinstance(content, list):
-        return [_with_ends(part) for part in content]
-    if not isinstance(content, dict):
-        return content
-    missing = {"mean": math.nan, "low": -math.inf, "high": math.inf}
-    return {k: missing.get(k) if v is None else _with_ends(v) for k, v in content.items()}
+        check_rules(content, f"judge it anew: python -m training.evaluate {path.parent}")
+        seeds = read(list[SeedFigures], content.pop("seeds", None), "seeds")
+        return read(Verdict, content, ""), seeds
 
 
 def _made_with(path: Path) -> dict[str, str]:

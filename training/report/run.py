@@ -14,7 +14,8 @@ from benchgame_env.named_games import checkpoints
 from benchgame_env.rules import Direct, TuneBeforeTest
 from benchgame_env.validate import Floats
 from training.grading.intervals import Figure
-from training.grading.verdict import AVERAGE_REGRET, PURE_REGRET, STEP_REGRET
+from training.grading.target import AVERAGE_REGRET, PURE_REGRET
+from training.grading.verdict import STEP_REGRET
 from training.html.drawing import colour, sample
 from training.html.page import Panel, document, legend, panels, paragraph
 from training.report import boards, curves, words
@@ -53,9 +54,9 @@ def page(run: Run, prediction: theory.Prediction) -> str:
 def _learning(run: Run, game: Game, expected: Expected | None) -> str:
     """Curves of the exact figures in training."""
     graded, bound = _regret_check(run, expected)
-    regret = curves.regret_column(run.seeds[0]) or "nash_conv"
+    regret = curves.regret_column(run.seeds[0]) or "largest_regret"
     kinds = {
-        regret: (curves.regret_unit(regret, game), "mean regret / P", graded, bound),
+        regret: (game.prize_range, "largest regret / P", graded, bound),
         "distance": (1.0, "distance to equilibrium", None, None),
         "kendall_tau": (1.0, "Kendall tau to quality", None, None),
     }
@@ -71,8 +72,11 @@ def _learning(run: Run, game: Game, expected: Expected | None) -> str:
     if graded:
         signs.append((sample("truth", "diamond"), f"graded: {graded.name}, with its interval"))
     in_turn = regret == "step_regret"
-    what = "of the revisions of an episode" if in_turn else "NashConv / n of an update's play"
-    note = f"Regret is {what}, exact, as a share of P, the spread of prizes."
+    what = "mean regret of the revisions of an episode" if in_turn else "regret of an update's play"
+    note = (
+        f"The {what}, of the developer with the largest, as a share of P, the spread of prizes. It is "
+        "exact for the plays that were sampled, and so a little above that of the strategies."
+    )
     return _section("Learning curves", note, signs, drawn)
 
 

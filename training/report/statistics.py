@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics
+import numpy as np
+
+from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics, in_words
 from training.grading.intervals import Estimate
 from training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
 from training.html.page import legend, panels, paragraph
@@ -44,7 +47,8 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
     if not parts:
         return ""
     without = ", ".join(f"{name} {count}" for name, count in content.missing.items() if count)
-    note = f"Score: {content.score}; more is better. 95 % intervals by stratified bootstrap."
+    note = f"Score: {content.score}; more is better. 95 % intervals by stratified bootstrap; "
+    note += "none where a task has a single seed."
     note += f" Runs without a score: {without}." * bool(without)
     return f"<h2>Algorithms compared</h2>\n{paragraph(note)}{''.join(parts)}"
 
@@ -54,7 +58,8 @@ def _comparison(comparison: Comparison, colour_of: Callable[[str], str]) -> str:
     best = max(iqm, key=lambda name: iqm[name].value)
     pairs = (pair for pair in comparison.improvement if best in (pair.better, pair.than))
     chances = dict(_against(best, pair) for pair in pairs)
-    across = linear_axis(min(one.low for one in iqm.values()), max(one.high for one in iqm.values()))
+    ends = np.array([(one.value, one.low, one.high) for one in iqm.values()])
+    across = linear_axis(float(np.nanmin(ends)), float(np.nanmax(ends)))
     drawn = [
         ("Interquartile mean", intervals(iqm, across, "score", colour_of)),
         (
@@ -89,12 +94,10 @@ def intervals(
         row, kind = -k - 0.7, f"{colour_of(name)} solid"
         parts += [
             frame.words(across.low, row + 0.3, name, "start"),
-            frame.line([one.low, one.high], [row, row], f"{kind} bold"),
+            "" if math.isnan(one.low) else frame.line([one.low, one.high], [row, row], f"{kind} bold"),
             frame.dot(one.value, row, kind),
         ]
-    described = "; ".join(
-        f"{name} {e.value:.3g} [{e.low:.3g}, {e.high:.3g}]" for name, e in estimates.items()
-    )
+    described = "; ".join(f"{name} {in_words(one)}" for name, one in estimates.items())
     return frame.svg(parts, described, unit)
 
 
@@ -102,7 +105,8 @@ def _profile(profiles: dict[str, Profile], colour_of: Callable[[str], str]) -> s
     bands, lines = [], []
     frame = Frame(SHARES, SHARES)
     for name, one in profiles.items():
-        bands.append(frame.area(one.tau, one.low, one.high, f"{colour_of(name)} band"))
+        if np.isfinite(one.low).all():
+            bands.append(frame.area(one.tau, one.low, one.high, f"{colour_of(name)} band"))
         lines.append(frame.line(one.tau, one.share, colour_of(name)))
     described = f"Share of runs whose score exceeds a threshold: {', '.join(profiles)}"
     return frame.svg([*bands, *lines], described, "score")

@@ -11,19 +11,15 @@ import numpy as np
 from benchgame_env import Game
 from benchgame_env.cli import commands, facts, pages
 from training.grading.figures import share_of_scale
-from training.grading.intervals import Figure, with_margin
-from training.html.page import definitions, table
+from training.grading.intervals import Check, Figure, with_margin
+from training.grading.verdict import explained
+from training.html.page import definitions, paragraph, table
 from training.report.expected import Expected
 from training.report.files import Run
 from training.run.records import counted
 from training.run.settings import TrainSettings
 
 SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
-SENTENCES = {
-    "match": "Learned play is what was predicted",
-    "mismatch": "Learned play is not what was predicted",
-    "undecided": "It is not decided whether learned play is what was predicted",
-}
 STYLE = """
 :root { --panel: 19rem; }
 .verdict { border-left: .5rem solid currentColor; background: #f3f3f3; padding: .6rem 1rem; }
@@ -48,10 +44,12 @@ def verdict_sentence(run: Run) -> str:
     if run.verdict is None:
         sentence = f"There is no verdict yet; grade it with: python -m training.evaluate {run.folder}"
     else:
-        sentence = f"{SENTENCES[outcome]}: {run.verdict.reason}"
+        sentence = run.verdict.sentence.partition(": ")[2]
     word = f"<strong>{signed(outcome)}</strong>"
     kind = outcome.replace(" ", "-")
-    return f'<p class="verdict {kind}">{word} <span>{escape(sentence)}.</span></p>'
+    said = f'<p class="verdict {kind}">{word} <span>{escape(sentence)}.</span></p>'
+    more = explained(run.verdict) if run.verdict else []
+    return said + "".join(map(paragraph, more))
 
 
 def head(run: Run) -> str:
@@ -75,10 +73,11 @@ def checks(run: Run, heading: str = "") -> str:
     if verdict is None or not verdict.checks:
         return ""
     beside = [*([verdict.share] if verdict.share else []), *verdict.reported]
-    rows = [_figure(check, signed(check.outcome), f"{check.bound:g}") for check in verdict.checks]
+    tested = [*verdict.checks, *verdict.last_iterate]
+    rows = [_figure(check, signed(check.outcome), f"{check.bound:g}") for check in tested]
     rows += [_figure(figure, "reported", "") for figure in beside]
     header = ["check", "outcome", "mean", "bound", "95 % interval"]  # for phones: the outcome early
-    kinds = [*(check.outcome for check in verdict.checks), *("" for _ in beside)]
+    kinds = [*(check.outcome for check in tested), *("" for _ in beside)]
     return heading + table(header, rows, kinds)
 
 
@@ -86,7 +85,10 @@ def _figure(found: Figure, outcome: str, bound: str) -> list[str]:
     interval = f"{found.low:.4g} to {found.high:.4g}"
     if math.isinf(found.low) and math.isinf(found.high):
         interval = "unknown from one seed"
-    return [found.name, outcome, f"{found.mean:.4g}", bound, interval]
+    name = found.name
+    if isinstance(found, Check) and found.who is not None:
+        name = f"{name}: developer_{found.who}"
+    return [name, outcome, f"{found.mean:.4g}", bound, interval]
 
 
 def signed(outcome: str) -> str:
@@ -127,8 +129,8 @@ def developers(run: Run, game: Game, expected: Expected | None) -> str:
         columns["predicted mean effort / F"] = [f"{share:.4g}" for share in shares]
     learned = {"efforts": "learned, final", "average_efforts": "learned, time average"}
     for key, name in learned.items():
-        if run.figures and all(key in seed for seed in run.figures):
-            by_developer = np.array([seed[key] for seed in run.figures]).T
+        if run.figures:
+            by_developer = np.array([getattr(seed, key) for seed in run.figures]).T
             columns[name] = [with_margin(values, ".4g", ".2g") for values in by_developer]
     rows = [[name, *cells] for name, *cells in zip(game.names, *columns.values(), strict=True)]
     return f"<h2>Developers</h2>\n{table(['developer', *columns], rows)}"

@@ -2,8 +2,8 @@
 
 The file holds ``schema``, the version of its format; ``made_for``, the game, the protocol and what the
 run assumes about play; ``version``, that of the package; the decision (``regime``, ``reason``, ...); the
-``ranking``; and the ``answers`` of all solution concepts, such as the mixed equilibrium and the cycle of
-best responses for the run's choices. Numbers read back exactly.
+``order`` on the board; and the ``answers`` of all solution concepts, such as the mixed equilibrium and
+the cycle of best responses for the run's choices. Numbers read back exactly.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import benchgame_env as bg
 from agents import Seat
 from benchgame_env import Game, theory
 from benchgame_env.files import write_text
-from benchgame_env.theory.prediction import UNCOVERED, Prediction
+from benchgame_env.theory.prediction import UNCOVERED, BoardOrder, Prediction
 from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
 from training.run.records import plain, read
 from training.run.settings import TrainSettings
 
 FILE = "prediction.json"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +38,7 @@ class Kept:
     made_for: dict[str, Any]
     version: str
     decision: Decision
-    ranking: NDArray[np.int64]
+    order: BoardOrder
     answers: dict[str, Any]
 
 
@@ -92,7 +91,7 @@ def predict_and_keep(
         made_for=key_of(settings),
         version=bg.__version__,
         decision=prediction.question.decision or UNCOVERED,
-        ranking=prediction.ranking,
+        order=prediction.order,
         answers=answers,
     )
     text = json.dumps(plain(kept), indent=1, allow_nan=False) + "\n"
@@ -113,7 +112,7 @@ def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
         answers = {name: _answer(name, value) for name, value in kept.answers.items()}
         vec = settings.vector_env(1)
         question = Question(vec.game, vec.protocol, scope_of(settings), decision=kept.decision)
-        prediction = Prediction.of(question, kept.ranking, answers)
+        prediction = Prediction.of(question, kept.order, answers)
         _check_shapes(prediction)
         return prediction
     except FileNotFoundError:
@@ -180,7 +179,8 @@ def _check_shapes(prediction: Prediction) -> None:
     n, mixed, cycle = prediction.game.n_developers, prediction.mixed, prediction.cycle
     pure = prediction.equilibrium
     fits = {
-        "ranking": sorted(prediction.ranking.tolist()) == list(range(n)),
+        "order": sorted(prediction.ranking.tolist()) == list(range(n))
+        and prediction.order.mean_ranks.shape == (n,),
         "decision.equilibrium": pure is None or pure.shape == (n,),
         "answers.mixed": mixed is None or len(mixed.strategies) == mixed.payoffs.size == n,
         "cycle": cycle is None or cycle.states.shape == (cycle.period, n),

@@ -26,7 +26,8 @@ from benchgame_env.cli import commands
 from benchgame_env.validate import integer
 from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
-from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
+from training.speed.contest import Contest, Run
+from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Sizes, contests, memory
 
 PROG = "python -m training.speed"
 PEERS = ("supersuit", "mpe2")  # the extra "speed"
@@ -114,6 +115,13 @@ GOALS = (
          _ratio("step by batch", 65_536, 4096), TIMES, at_most=1.5),
     Goal("  batch 4096 against 1", _ratio("step by batch", 4096, 1), TIMES, at_most=1.5),
     Goal("temptation and required efforts of 10,000, s", _duration("temptation"), at_most=1),
+    Goal("regrets of 1,000 who play pure efforts, s", _duration("regrets, many pure"), at_most=0.1),
+    Goal("  of 100 against the plain way", _ratio("regrets, pure", "plain"), TIMES),
+    Goal("regrets of mixed play, fitted curves, 25 x 21 efforts, against the plain way",
+         _ratio("regrets, fitted curves", "plain"), TIMES, at_least=4),
+    Goal("  uneven prizes, 50 x 20, against the plain way",
+         _ratio("regrets, uneven prizes", "plain"), TIMES),
+    Goal("  even prizes, 200 x 21, s", _duration("regrets, even prizes"), at_most=5),
     Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
     Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
 )  # fmt: skip

@@ -8,10 +8,9 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,23 +20,10 @@ import benchgame_env as bg
 from agents import line_up, play
 from agents.learned.ppo import PPOSettings
 from agents.learned.sb3_env import SharedPolicyVecEnv
+from training.speed.contest import Contest, Run
+from training.speed.grading import TINY, Graded, grading
 
 GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
-
-
-class Run(NamedTuple):
-    """What is timed.
-
-    Attributes
-    ----------
-    call : callable
-        The call.
-    units : int
-        Number of units of one call: agent-steps, or steps of the environment.
-    """
-
-    call: Callable[[], object]
-    units: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +46,8 @@ class Sizes:
         Developers of the game whose temptation is computed.
     mixing : (int, int)
         Developers of the games whose mixed equilibrium is computed.
+    graded : Graded
+        Those of the grader.
     """
 
     batch: int = 4096
@@ -70,12 +58,12 @@ class Sizes:
     memory: int = 65_536
     tempted: int = 10_000
     mixing: tuple[int, int] = (10, 50)
+    graded: Graded = field(default_factory=Graded)
 
 
-QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4))
+QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4), graded=TINY)
 DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCHES = (1, 16, 256, 4096, 65_536)
-Contest = dict[str, Callable[[], Run]]
 
 
 def contests(sizes: Sizes) -> dict[str, Contest]:
@@ -98,6 +86,7 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "temptation": {"ours": lambda: _temptation(sizes.tempted)},
         "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
         "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
+        **grading(sizes.graded),
         "step by batch": {str(size): partial(_batched, bg.load_game(GAME), size) for size in BATCHES},
     }
 

@@ -16,6 +16,7 @@ from benchgame_env.validate import Floats, choice, number, vector
 
 LAPS = ("round-robin", "round-robin-down", "simultaneous")
 ORDERS = (*LAPS, "random")
+TOGETHER = "simultaneous-first"  # of rules that remember, where first submissions may last
 
 
 class NoRepetitionError(ValueError):
@@ -38,7 +39,8 @@ class Cycle:
     peaks, troughs : array of float
         Each developer's largest and least effort on the cycle, ``[n]``.
     misranked : float
-        Share of revisions before which the board is not in the order of quality.
+        Share of revisions before which the board does not rank every better model above every worse
+        one.
     cost : float
         Total cost of effort per revision, mean over the cycle, prize units.
     resolution, levels, order, start
@@ -61,6 +63,20 @@ class Cycle:
     start: Floats
     chances: Floats
     reached: float = 1.0
+
+
+def opening_and_lap(order: str | Sequence[int], n: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Who revises at the first steps, and at each step of the laps that follow. ``simultaneous-first``
+    is everybody at once, then worst quality first, upwards, again and again."""
+    if isinstance(order, str) and order == TOGETHER:
+        return turns_of("simultaneous", n), turns_of("round-robin", n)
+    return [], turns_of(order, n)
+
+
+def movers_at(step: int, order: str | Sequence[int], n: int) -> list[int]:
+    """Who revises at a step, from 0 on, see `opening_and_lap`."""
+    opening, lap = opening_and_lap(order, n)
+    return opening[step] if step < len(opening) else lap[(step - len(opening)) % len(lap)]
 
 
 def turns_of(order: str | Sequence[int], n: int) -> list[list[int]]:
@@ -109,7 +125,10 @@ def summary(
 ) -> Cycle:
     """The `Cycle` of efforts ``states`` with ``ranks`` on their boards, each ``[period, n]``; ``stated``
     are its other fields."""
-    wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
+    # Developers of equal quality may stand in any order: ranks are compared with those of better ones.
+    better = np.searchsorted(-game.quality, -game.quality)  # how many are better, [n]
+    lowest = np.maximum.accumulate(ranks, axis=1)[:, better - 1]
+    wrong = ((better > 0) & (lowest >= ranks)).any(axis=1)
     misranked = float(np.mean(wrong) if chances is None else chances @ wrong)
     chances = np.full(len(states), 1 / len(states)) if chances is None else chances
     return Cycle(

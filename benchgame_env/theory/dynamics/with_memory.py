@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.dynamics.path import Cycle, start_efforts, summary, turns_of
+from benchgame_env.theory.dynamics.path import Cycle, opening_and_lap, start_efforts, summary
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 
@@ -73,7 +73,8 @@ class Table:
     rule: Any
     levels: Floats  # [m, n]
     resolution: Floats  # [n], effort units
-    turns: list[list[int]]
+    opening: list[list[int]]  # who revises at first, step by step
+    turns: list[list[int]]  # and then in each lap
     draws: int  # 1: boards are not drawn
 
 
@@ -164,7 +165,8 @@ def best_response_dynamics(
         Share of the effort scale, > 0, to which the least effort that wins a higher prize is found
         between two levels. Not used where boards are drawn.
     order : str or sequence of int, optional
-        Who revises, see `best_response_cycle`.
+        Who revises: ``simultaneous-first`` (all at once, then in turn, worst quality first), or as for
+        `best_response_cycle`.
     start : array_like, optional
         Efforts of the opening board, ``[n]``; default all zero.
     rounds : int, optional
@@ -191,7 +193,7 @@ def best_response_dynamics(
         rule,
         _levels(game, levels),
         unit,
-        turns_of(order, game.n_developers),
+        *opening_and_lap(order, game.n_developers),
         integer("draws", draws, low=2) if noisy else 1,
     )
     default = NOISY_ROUNDS if noisy else ROUNDS
@@ -217,14 +219,16 @@ def _follow(
     seen: dict[tuple[int, bytes], int] = {}
     first = None
     for step in range(most):
-        turn = step % len(table.turns)
+        turn = step - len(table.opening)  # negative before the laps begin
+        turn = turn % len(table.turns) if turn >= 0 else turn
         key = (turn, path[-1].tobytes() + fingerprint(state))
         first = seen.get(key) if table.draws == 1 else None
         if first is not None:
             break
         seen[key] = step
         seed = 0 if rng is None else int(rng.integers(2**32))
-        coming = Round(table, state, path[-1], table.turns[turn], seed)
+        movers = table.turns[turn] if turn >= 0 else table.opening[step]
+        coming = Round(table, state, path[-1], movers, seed)
         chosen = coming.held.copy()
         for i in coming.movers:
             chosen[i] = coming.best_response(i, table.levels[:, i], table.resolution[i])

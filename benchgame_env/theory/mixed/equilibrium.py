@@ -7,95 +7,39 @@ which shares no code with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from benchgame_env import metrics
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.cell_program import refine
+from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.duel import duel_equilibrium
-from benchgame_env.theory.mixed.effort_choices import Strategies
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
+from benchgame_env.theory.mixed.levels import level_equilibrium
+from benchgame_env.theory.mixed.linear_program import even_step
 from benchgame_env.theory.mixed.quantal_path import Path
-from benchgame_env.theory.mixed.score_cells import CellGame
+from benchgame_env.theory.mixed.score_cells import Approach, CellGame
 from benchgame_env.theory.pure.overtaking import largest_temptation
-from benchgame_env.validate import Floats, integer, number
+from benchgame_env.validate import integer, number
 
 Progress = Callable[[float], None]
 
 TOLERANCE = 5e-3
-# A profile is called an equilibrium up to this largest regret, as a share of P: the same bound up to
-# which learned play counts as one on average (theory section 8).
-LARGEST_REGRET = 0.025
 MAX_STEPS = 600
 # Most developers without a closed form: there are n equations a cell, and solving takes their cube.
 LARGEST = 100
-# Points that stand for a whole strategy, tried in turn; the certificate is for exactly these.
-POINTS = (800, 3200)
-MOST_POINTS = 20_000  # of all strategies together, so that the certificate takes seconds
+CELLS_SHARE = 0.3  # of the tolerance: what the play on cells may cost, points the rest
+# How many numbers of points are tried to stand for a strategy; the certificate is for exactly these.
+TRIES = 3
+MOST_POINTS = 12_000  # of all strategies together, so that the certificate takes seconds
 
 
 class NoSolverError(ValueError):
     """The game is one that no solver here can search."""
-
-
-@dataclass(frozen=True, eq=False)
-class MixedEquilibrium:
-    """A profile of mixed strategies, and how close it is to an equilibrium.
-
-    Attributes
-    ----------
-    strategies : list of pairs
-        Efforts and probabilities of each developer.
-    payoffs : array of float
-        Expected payoffs ``[n]``, prize units.
-    nash_conv : float
-        Sum of the regrets of exactly these strategies against deviations to any effort, prize units.
-    largest_regret : float
-        The largest of these regrets, prize units.
-    is_equilibrium : bool
-        Whether the largest regret is at most `LARGEST_REGRET` times P. Else this is only the closest
-        profile that was found, and nothing here calls it an equilibrium.
-    method : str
-        How the profile was found.
-    unique : bool
-        Whether it is known to be the only equilibrium. The duel's closed form is, where every bit of
-        effort costs something and raises the score.
-    """
-
-    strategies: Strategies
-    payoffs: Floats
-    nash_conv: float
-    largest_regret: float
-    is_equilibrium: bool
-    method: str
-    unique: bool = False
-
-    @classmethod
-    def certified(
-        cls, subgame: Subgame, strategies: Strategies, method: str, unique: bool = False
-    ) -> MixedEquilibrium:
-        """``strategies`` with what the grader says of them."""
-        game, rule = subgame.game, subgame.rule
-        regrets = metrics.regrets(game, rule, strategies)
-        largest = float(regrets.max())
-        return cls(
-            strategies=strategies,
-            payoffs=metrics.expected_payoffs(game, rule, strategies),
-            nash_conv=float(regrets.sum()),
-            largest_regret=largest,
-            is_equilibrium=largest <= LARGEST_REGRET * game.prize_range,
-            method=method,
-            unique=unique,
-        )
-
-    @property
-    def mean_efforts(self) -> Floats:
-        """Mean effort of each developer, ``[n]``, effort units."""
-        return np.array([efforts @ chances for efforts, chances in self.strategies])
 
 
 def mixed_equilibrium(
@@ -105,6 +49,7 @@ def mixed_equilibrium(
     max_steps: int = MAX_STEPS,
     cells: int | None = None,
     progress: Progress = lambda nash_conv: None,
+    levels: ArrayLike | None = None,
 ) -> MixedEquilibrium:
     """A mixed equilibrium, with its certificate.
 
@@ -121,12 +66,17 @@ def mixed_equilibrium(
     tolerance : float
         NashConv at which the numerical solver stops, as a share of P, > 0.
     max_steps : int
-        Newton steps after which it stops at the latest, >= 1.
+        Newton steps, or linear programs, after which it stops at the latest, >= 1.
     cells : int, optional
         Number of parts into which it cuts the score axis at first, >= 2, beside the cuts at honest
         scores. It refines them where that pays. Default: 60 for a duel, fewer for many developers.
     progress : callable, optional
         Called now and then with the NashConv so far, as a share of P.
+    levels : array_like, optional
+        Efforts ``[m]``, or ``[n, m]`` if each developer has its own: the answer is an equilibrium of the
+        game in which nothing but those within budget can be chosen, and ``nash_conv`` and
+        ``largest_regret`` are among them. Scores may be drawn, if independently. Exact where prizes are
+        evenly spaced, and for two developers. Default: all efforts.
 
     Returns
     -------
@@ -146,9 +96,15 @@ def mixed_equilibrium(
     >>> found = bg.theory.mixed_equilibrium("duel", "direct")
     >>> found.is_equilibrium, round(float(found.payoffs[0]), 3)  # the better model earns its lead of 0.5
     (True, 0.5)
+    >>> found = bg.theory.mixed_equilibrium("duel", "direct", levels=[0.0, 0.3, 0.6, 0.9])
+    >>> found.nash_conv < 1e-9, round(float(found.payoffs[0]), 3)  # nothing of the other's beats 0.6
+    (True, 0.4)
     """
-    subgame = Subgame.exact(game, protocol)
     number("tolerance", tolerance, low=0, strict=True)
+    if levels is not None:
+        chosen = Subgame(game, protocol)
+        return level_equilibrium(chosen, levels, tolerance * chosen.game.prize_range)
+    subgame = Subgame.exact(game, protocol)
     integer("max_steps", max_steps, low=1)
     cells = integer("cells", max(12, 62 - subgame.n) if cells is None else cells, low=2)
     tempted = largest_temptation(subgame)
@@ -176,43 +132,56 @@ def mixed_equilibrium(
     if not plain.rule.traits.strict:  # with few scores to show, ties decide, which cells leave out
         steps = step_equilibrium(plain, goal=0.5 * allowed)
         if steps is not None:
-            return MixedEquilibrium.certified(
-                subgame, steps, "predictive regret matching+ on the scores to be shown"
-            )
-    return _numerical(subgame, Path(CellGame.of(plain, cells)), allowed, max_steps, progress)
+            return MixedEquilibrium.certified(subgame, *steps)
+    return _numerical(subgame, _approaches(plain, cells, max_steps, allowed), allowed, progress)
+
+
+def _approaches(subgame: Subgame, cells: int, max_steps: int, allowed: float) -> Iterator[Approach]:
+    """Closer and closer to an equilibrium."""
+    first = CellGame.of(subgame, cells)
+    if even_step(subgame.game.prizes) is not None:
+        return refine(first, max_steps)
+    return Path(first).follow(max_steps, allowed)
 
 
 def _numerical(
-    subgame: Subgame, path: Path, allowed: float, max_steps: int, progress: Progress
+    subgame: Subgame, approaches: Iterator[Approach], allowed: float, progress: Progress
 ) -> MixedEquilibrium:
-    """Follow ``path`` until what it has come to is certified with a NashConv of ``allowed``, prize
-    units."""
-    goal, best = allowed, None
-    least, closest = np.inf, (path.cells, path.mixed)
-    for nash_conv in path.follow(max_steps, allowed):
-        progress(nash_conv / subgame.game.prize_range)
-        if nash_conv < least:
-            least, closest = nash_conv, (path.cells, path.mixed)
-        if nash_conv <= goal:
-            best = _better(best, _by_points(subgame, *closest, allowed))
-            if best.nash_conv <= allowed:
-                return best
-            goal = 0.5 * nash_conv  # the points that stand for cells cost some of the tolerance
-    return _better(best, _by_points(subgame, *closest, allowed))
+    """The closest approach, the first that leaves most of ``allowed`` (prize units) to the points."""
+    closest: Approach | None = None
+    for approach in approaches:
+        progress(approach.nash_conv / subgame.game.prize_range)
+        if closest is None or approach.nash_conv < closest.nash_conv:
+            closest = approach
+        if approach.nash_conv <= CELLS_SHARE * allowed:
+            break
+    if closest is None:
+        raise NoSolverError("no program or path of responses has a solution on the cells of this game")
+    return _by_points(subgame, closest, allowed)
 
 
-def _better(first: MixedEquilibrium | None, second: MixedEquilibrium) -> MixedEquilibrium:
-    return second if first is None or second.nash_conv < first.nash_conv else first
+def _by_points(subgame: Subgame, approach: Approach, allowed: float) -> MixedEquilibrium:
+    """Points that stand for the play on cells: more, if they cost too much, and fewer, if they are too
+    close to each other for the grader.
 
-
-def _by_points(subgame: Subgame, cells: CellGame, mixed: Floats, allowed: float) -> MixedEquilibrium:
-    """Points that stand for the play ``mixed`` of the cells: few, or more if few cost too much."""
-    method = "continuation of logit quantal responses"
-    few, many = (cells.strategies(mixed, points) for points in POINTS)
-    found = MixedEquilibrium.certified(subgame, few, method)
-    if found.nash_conv <= allowed or sum(efforts.size for efforts, _ in many) > MOST_POINTS:
-        return found
-    return MixedEquilibrium.certified(subgame, many, method)
+    Whoever passes one of a rival's points gains half of what it holds, on average, and a rank is worth a
+    step of the prizes.
+    """
+    rank = float(-np.diff(subgame.game.prizes).min())
+    spare = max(allowed - approach.nash_conv, 0.25 * allowed)
+    points, best = int(subgame.n * rank / (2 * spare)) + 1, None
+    for _ in range(TRIES):
+        strategies = approach.cells.strategies(approach.mixed, points)
+        if best is not None and sum(efforts.size for efforts, _ in strategies) > MOST_POINTS:
+            break
+        found = MixedEquilibrium.certified(subgame, strategies, approach.method)
+        if best is None or not best.nash_conv <= found.nash_conv:
+            best = found
+        if best.nash_conv <= allowed:
+            break
+        points = 2 * points if np.isfinite(found.nash_conv) else points // 4 + 1
+    assert best is not None
+    return best
 
 
 def _strict(subgame: Subgame) -> bool:

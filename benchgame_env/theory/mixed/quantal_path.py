@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lu_factor, lu_solve
 
-from benchgame_env.theory.mixed.score_cells import CellGame, prize_slopes
+from benchgame_env.theory.mixed.score_cells import Approach, CellGame, prize_slopes
 from benchgame_env.validate import Floats
 
+METHOD = "continuation of logit quantal responses"
 SHARPEST = 1e7
 # Factors by which the sharpness is raised, and one too small to go on with.
 STRIDE, SHORTEST_STRIDE = 4.0, 1.01
@@ -47,8 +48,8 @@ class Path:
         """``[n, slots]``."""
         return np.exp(self.log_play)
 
-    def follow(self, max_steps: int, tolerance: float) -> Iterator[float]:
-        """Raise the sharpness and halve cells, yielding the NashConv (prize units) after each move.
+    def follow(self, max_steps: int, tolerance: float) -> Iterator[Approach]:
+        """Raise the sharpness and halve cells, yielding what each move comes to.
 
         Ends when ``max_steps`` Newton steps are spent or the path can be followed no further. Cells are
         halved while somebody gains more inside one than a share of ``tolerance``.
@@ -64,7 +65,8 @@ class Path:
                     aim = factor * self.sharpness
                 continue
             stay, inside = self._gains()
-            yield float(np.maximum(inside.max(axis=1), stay).sum())
+            nash_conv = float(np.maximum(inside.max(axis=1), stay).sum())
+            yield Approach(nash_conv, self.cells, self.mixed, METHOD)
             if self.steps - before <= EASY:
                 factor = min(STRIDE, factor**1.5)
             coarse = np.any(inside > (2 * stay + 0.35 * tolerance / stay.size)[:, None], axis=0)

@@ -9,6 +9,9 @@ profile is ever enumerated. What cells leave out fades as they are halved; no ce
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +24,11 @@ from benchgame_env.validate import Floats
 NEGLIGIBLE = 1e-7
 # Places inside a cell at which deviations are looked for, as shares of its width.
 PROBES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+# Of this many steps of the grid of scores below a ceiling, those that cost a larger share of P are too
+# coarse for a certificate.
+STEEP, UNCLEAR = 64, 2e-4
+TRIED = np.array([True, False, True, False, True])  # those of a linear program
+NARROW = 4  # steps of the grid of scores: no cell but between seats is narrower
 ROUNDING = 1e-9  # a cell whose upper end costs more than P by a larger share is worth nothing
 
 
@@ -61,12 +69,13 @@ class CellGame:
         self.brink = _seat_of(owners, taken, seats, ceiling)
         places = edges[:-1, None] + np.diff(edges)[:, None] * PROBES  # [cells, probes]
         paid = subgame.price(places[..., None])  # [cells, probes, n]
-        within = (paid[:, -1] <= self.game.prize_range * (1 + ROUNDING)) & (edges[:-1, None] >= honest)
-        within &= np.diff(edges)[:, None] > 0
+        pays = paid <= self.game.prize_range * (1 + ROUNDING)
+        pays &= ((edges[:-1, None] >= honest) & (np.diff(edges)[:, None] > 0))[:, None]
+        within = pays[:, -1]
         self.allowed = np.zeros((everyone.size, self.n_slots), dtype=bool)
         self.allowed[:, 1::2] = within.T
         self.allowed[everyone, self.home] = self.allowed[everyone, self.brink] = True
-        self._probe_costs = np.where(within[:, None], paid, np.inf)
+        self._probe_costs = np.where(pays, paid, np.inf)
         paid = np.where(within[:, None], paid, 0.0)
         self.span = (paid[:, -1] - paid[:, 0]).T
         self.cost = np.zeros((everyone.size, self.n_slots))
@@ -83,12 +92,31 @@ class CellGame:
         even = pooled[np.linspace(0, pooled.size - 1, cells + 1).astype(int)]
         seats, _ = _seats(honest, ceiling)
         others = np.setdiff1d(np.concatenate((even, furthest)), seats)
-        return cls(subgame, np.sort(np.concatenate((seats, others))))
+        edges = np.unique(np.concatenate((seats, others)))
+        close = np.append(False, np.diff(edges) < NARROW * _steps(edges[1:]))
+        close[:-1] |= np.isin(edges[1:], seats) & close[1:]
+        return cls(subgame, np.sort(np.concatenate((seats, np.setdiff1d(edges[~close], seats)))))
 
     @property
     def divisible(self) -> NDArray[np.bool_]:
-        """Cells ``[cells]`` between whose ends another score can be published."""
-        return above(publish(self.edges[:-1])) < publish(self.edges[1:])
+        """Cells ``[cells]`` whose halves are wide enough to be cells."""
+        return np.diff(self.edges) >= 2 * NARROW * _steps(self.edges[1:])
+
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
+        """Where developers may go: who ``[r]``, the slot, which share of its width they are beyond its
+        lower end, and the cost. The lower end of a cell is just above what is below it."""
+        everyone = np.arange(len(self.allowed))
+        twice, seats = np.tile(everyone, 2), np.concatenate((self.home, self.brink))
+        pays = np.isfinite(self._probe_costs)
+        pays[:-1, -1] &= ~pays[1:, 0]  # no better than the lower end of the next cell
+        cell, probe, who = np.nonzero(pays[:, TRIED])
+        probe = np.flatnonzero(TRIED)[probe]
+        return (
+            np.concatenate((twice, who)),
+            np.concatenate((seats, 2 * cell + 1)),
+            np.concatenate((np.ones(seats.size), PROBES[probe])),
+            np.concatenate((self.cost[twice, seats], self._probe_costs[cell, probe, who])),
+        )
 
     def ahead(self, mixed: Floats) -> Floats:
         """``[n, slots]``: probability that developer j is ahead of somebody in each slot."""
@@ -132,17 +160,24 @@ class CellGame:
         just above one of them.
         """
         played = np.where(mixed > NEGLIGIBLE, mixed, 0.0)
-        count = np.ceil(played[:, 1::2].max(axis=0) * points).astype(int)
-        return [self._strategy(i, row, count) for i, row in enumerate(played)]
+        inside = played[:, 1::2] > 0
+        there = np.maximum(inside.sum(axis=0), 1)
+        room = np.diff(self.edges) / (_steps(self.edges[1:]) * there)  # so that scores are different
+        count = np.ceil(np.minimum(played[:, 1::2].max(axis=0) * points, np.maximum(room / 16, 1)))
+        turn = (np.cumsum(inside, axis=0) - 0.5) / there
+        return [self._strategy(i, row, count.astype(int), turn[i]) for i, row in enumerate(played)]
 
-    def _strategy(self, i: int, play: Floats, count: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    def _strategy(
+        self, i: int, play: Floats, count: NDArray[np.int64], turn: Floats
+    ) -> tuple[Floats, Floats]:
         cells = np.flatnonzero(play[1::2])
-        count, mass = count[cells], play[1::2][cells]
+        count, mass, turn = count[cells], play[1::2][cells], turn[cells]
         number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        part = (number + (i + 0.5) / self.game.n_developers) / np.repeat(count, count)
+        part = (number + np.repeat(turn, count)) / np.repeat(count, count)
         scores = (
             np.repeat(self.edges[cells], count) + np.repeat(np.diff(self.edges)[cells], count) * part
         )
+        scores = self._resolved(i, scores)
         efforts = np.concatenate(([0.0], self.subgame.own_efforts_for(i, scores)))
         chances = np.concatenate(([play[self.home[i]]], np.repeat(mass / count, count)))
         if self.brink[i] != self.home[i]:
@@ -150,6 +185,41 @@ class CellGame:
             chances = np.append(chances, play[self.brink[i]])
         kept = chances > 0
         return efforts[kept], chances[kept] / chances.sum()
+
+    def _resolved(self, i: int, scores: Floats) -> Floats:
+        """``scores`` ``[m]`` of developer i, moved above a rival's ceiling from where the grid of scores
+        cannot tell what the rival pays to pass them."""
+        for low, high in self._unclear:
+            mine = (scores > low) & (scores <= high)
+            if mine.any() and self.subgame.price(np.array([[high]]))[0, i] <= self.game.prize_range:
+                scores = np.where(mine, high, scores)
+        return scores
+
+    @cached_property
+    def _unclear(self) -> list[tuple[float, float]]:
+        """The stretches below developers' ceilings where a step of the grid costs much."""
+        top = publish(self.subgame.scores(self.game.effort_scale))
+        below = top - np.arange(STEEP + 1)[::-1, None] * _steps(top)
+        steep = np.diff(self.subgame.price(below), axis=0) > UNCLEAR * self.game.prize_range
+        first = steep.argmax(axis=0)
+        return [
+            (float(below[first[j], j] - _steps(top)[j]), float(top[j] + 2 * _steps(top)[j]))
+            for j in np.flatnonzero(steep.any(axis=0))
+        ]
+
+
+class Approach(NamedTuple):
+    """A profile on cells that may be close to an equilibrium."""
+
+    nash_conv: float  # as the cells see it, prize units
+    cells: CellGame
+    mixed: Floats  # ``[n, slots]``
+    method: str  # how it was found
+
+
+def _steps(scores: Floats) -> Floats:
+    """The width of the grid's cells at ``scores``."""
+    return above(publish(scores)) - publish(scores)
 
 
 def _anchors(subgame: Subgame) -> tuple[Floats, Floats, Floats]:

@@ -17,9 +17,9 @@ import numpy as np
 from benchgame_env import metrics
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.contest import Contest
-from benchgame_env.theory.mixed.effort_choices import DrawnChoices
-from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
+from benchgame_env.theory.mixed.effort_choices import DrawnChoices, drawn_scores
 from benchgame_env.validate import Floats, integer, number
 
 TOLERANCE, MIXED_TOLERANCE = 1e-4, 1e-3
@@ -92,9 +92,7 @@ class Tournament(Contest):
 
     def chances(self, efforts: Floats) -> Floats:
         """Of each shown score at efforts ``[..., n]``; ``[..., n, s]``, equal scores added up."""
-        scores, chances = self.subgame.rule.distribution(self.subgame.game, efforts)
-        firsts = np.flatnonzero(np.diff(scores, prepend=-np.inf) > 0)
-        return np.add.reduceat(chances, firsts, axis=-1)
+        return drawn_scores(self.subgame, efforts)
 
     def best_responses(self, worth: Floats, zooms: int = FINE) -> Floats:
         """Efforts ``[n]`` that are best on a grid, then between its neighbours, ever finer."""
@@ -159,9 +157,10 @@ def mixed_on_levels(
     levels: int = LEVELS,
     iterations: int = ITERATIONS,
 ) -> MixedEquilibrium:
-    """A mixed equilibrium on a grid of efforts by predictive regret matching+.
+    """A mixed equilibrium on a grid of efforts, certified over all efforts.
 
-    It need not reach the tolerance; its ``nash_conv``, over all efforts, says what it reaches.
+    On the grid it is exact where prizes are evenly spaced, and for two developers; else self-play finds
+    it approximately. Its ``nash_conv`` says what it reaches over all efforts.
 
     Parameters
     ----------
@@ -170,11 +169,11 @@ def mixed_on_levels(
     protocol : protocol, str or pair
         The protocol, its name, or ``(name, parameters)``.
     tolerance : float
-        NashConv at which the search stops, as a share of P, > 0.
+        NashConv at which self-play stops, as a share of P, > 0.
     levels : int
         Number of efforts on the grid, >= 2.
     iterations : int
-        When to stop at the latest, >= 1.
+        When self-play stops at the latest, >= 1.
 
     Returns
     -------
@@ -188,12 +187,13 @@ def mixed_on_levels(
     goal = 0.5 * number("tolerance", tolerance, low=0, strict=True)
     contest = Tournament(Subgame(game, protocol))
     grid = np.linspace(0.0, contest.top, integer("levels", levels, low=2))
-    choices = DrawnChoices(contest.subgame, grid, contest.chances(grid))
-    mixed = choices.solve(
+    choices = DrawnChoices(contest.subgame, grid)
+    mixed, method = choices.solve(
         integer("iterations", iterations, low=1), goal * contest.subgame.game.prize_range
     )
-    method = f"predictive regret matching+ on {levels} efforts, on exact expected payoffs"
-    return MixedEquilibrium.certified(contest.subgame, choices.strategies(mixed), method)
+    return MixedEquilibrium.certified(
+        contest.subgame, choices.strategies(mixed), f"{method}, on {levels} levels of effort"
+    )
 
 
 def is_tournament(game: Game, rule: Any) -> bool:

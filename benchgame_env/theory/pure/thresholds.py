@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
+from benchgame_env.costs import LinearCost, PowerCost
+from benchgame_env.curves import Additive, ScalingLaw, Tabulated
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
-from benchgame_env.rules import TuneBeforeTest
-from benchgame_env.subgame import Subgame
-from benchgame_env.theory.pure.honest_board import HonestBoard
-from benchgame_env.theory.pure.overtaking import largest_gain
-from benchgame_env.validate import number
+from benchgame_env.theory.pure.level_boxes import (
+    FINE,
+    HIDDEN,
+    PERHAPS,
+    STABLE,
+    SURELY,
+    Boxes,
+    settle,
+)
+from benchgame_env.validate import Floats, number
 
-GRID = 1000
-EDGE = 1e-12  # of P: margins below are rounding
-COARSE = 0.1  # of P: a margin that one step of the grid of scores moves by more tells nothing
 Levels = list[tuple[float, float]]
+# Families that by their formula never fall, and are known to float64's precision.
+CURVES, COSTS = (ScalingLaw, Additive, Tabulated), (LinearCost, PowerCost)
+# Developers up to which all pairs are looked at: memory grows as their square.
+LARGEST = 2000
 
 
 class StableLevels(list[tuple[float, float]]):
@@ -27,37 +33,48 @@ class StableLevels(list[tuple[float, float]]):
 
     Parameters
     ----------
-    levels, errors, to
+    levels, errors, resolved_to, certain, undecided, assumes
         The intervals, and the attributes below.
 
     Attributes
     ----------
     errors : list of (float, float)
-        Bounds on how far one step of the grid of scores moves the lower and upper end, effort units.
+        How far one step of the grid of scores moves the lower and upper end at most, effort units.
     resolved_to : float
         The level beyond which scores are too close on the grid to tell who could overtake whom, or the
         largest level looked at; effort units.
+    certain : list of (float, float)
+        The parts of the intervals in which honest play is stable even if every rival's score is one
+        step of the grid lower.
+    undecided : list of (float, float)
+        Levels of which nothing is proved either way, because float64 rounds or the work would not end.
+        Every end of an interval is the end of such a range, about a billionth of the level wide or less.
+    assumes : tuple of str
+        What the proof takes from the curves and the cost as they promise it; empty for those of this
+        library.
     """
 
     def __init__(
-        self, levels: list[tuple[float, float]], errors: list[tuple[float, float]], to: float
+        self,
+        levels: Levels,
+        errors: Levels,
+        resolved_to: float,
+        certain: Levels,
+        undecided: Levels,
+        assumes: Sequence[str] = (),
     ) -> None:
         super().__init__(levels)
-        self.errors, self.resolved_to = errors, to
-
-    @property
-    def certain(self) -> Levels:
-        """The intervals shortened by their errors: honest play is stable there for certain."""
-        ends = zip(self, self.errors, strict=True)
-        shrunk = [(low + below, high - above) for (low, high), (below, above) in ends]
-        return [(low, high) for low, high in shrunk if low <= high]
+        self.errors, self.resolved_to, self.certain = errors, resolved_to, certain
+        self.undecided, self.assumes = undecided, tuple(assumes)
 
 
 def stabilizing_levels(game: Game | str, max_level: float | None = None) -> StableLevels:
     """Tune-before-test levels at which all-zero effort is an equilibrium.
 
-    The answer is a list of intervals: where curves cross, stability can end and begin again. The ends
-    are computed from the curves themselves; ``errors`` bounds the effect of the grid of scores.
+    The answer is a list of intervals: where curves cross, stability can end and begin again. It is
+    proved for every level in an interval, and refuted for every level outside, but for the narrow
+    ranges in ``undecided``. It follows from the curves themselves; ``errors`` says what the grid of
+    scores changes.
 
     Parameters
     ----------
@@ -69,8 +86,13 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     Returns
     -------
     StableLevels
-        Disjoint ``(low, high)``, both ends included up to rounding. ``high`` is ``max_level`` where the
-        last interval goes on beyond it, or near ``resolved_to``. Empty if no level stabilises.
+        Disjoint ``(low, high)``, both ends included. ``high`` is ``max_level`` where the last interval
+        goes on beyond it, or near ``resolved_to``. Empty if no level is known to stabilise.
+
+    Raises
+    ------
+    ValueError
+        An unsuitable level, or more than 2,000 developers.
 
     Examples
     --------
@@ -80,133 +102,74 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     """
     game = as_game(game)
     max_level = 100 * game.finite_effort_scale if max_level is None else max_level
-    number("max_level", max_level, low=0, strict=True)
-
-    grid = _level_grid(game, max_level)
-    margin = np.array([_margin(game, level) for level in grid])
-    levels = np.concatenate((grid, _hidden_turns(game, grid, margin), _crossings(game, grid)))
-    levels.sort()
-    flags = [_is_stable(game, level) for level in levels]
-    edges = np.flatnonzero(np.diff([False, *flags, False]))
-
-    def end(inside: int, outside: int) -> float:
-        if outside in (-1, levels.size):
-            return float(levels[inside])
-        return _boundary(lambda level: _is_stable(game, level), levels[inside], levels[outside])
-
-    found = [(end(k, k - 1), end(m - 1, m)) for k, m in edges.reshape(-1, 2).tolist()]
-    errors = [
-        (_error(game, low, 1, low), _error(game, high, -1, max_level - high)) for low, high in found
-    ]
-    return StableLevels(found, errors, _resolved_to(game, grid))
+    max_level = number("max_level", max_level, low=0, strict=True)
+    if game.n_developers > LARGEST:
+        raise ValueError(f"stabilizing_levels: {game.n_developers} developers, more than {LARGEST}")
+    boxes = _without_crumbs(settle(game, max_level))
+    stable, surely = boxes.spans(STABLE, 1), boxes.spans(SURELY, 1)
+    return StableLevels(
+        _pairs(stable),
+        [(_error(boxes, low, 1), _error(boxes, high, -1)) for low, high in stable],
+        _resolved_to(boxes),
+        _pairs(part for low, high in stable for part in _inside(surely, low, high)),
+        _pairs(boxes.spans(STABLE, 0)),
+        _assumed(game),
+    )
 
 
-def _is_stable(game: Game, level: float) -> bool:
-    edge = EDGE * game.prize_range
-    if _margin(game, level, -1) <= edge:  # even if rivals are easier to pass
-        return True
-    return _margin(game, level) <= edge and not _is_hidden(game, level)
+def _without_crumbs(boxes: Boxes) -> Boxes:
+    """The boxes with stable intervals that are too narrow for float64 marked as undecided."""
+    flags = boxes.flags.copy()
+    for low, high in boxes.spans(STABLE, 1):
+        if high - low < FINE * high:
+            flags[(boxes.low >= low) & (boxes.high <= high), STABLE] = 0
+    return boxes._replace(flags=flags)
 
 
-def _is_hidden(game: Game, level: float) -> bool:
-    """Whether the grid of scores is too coarse to tell if honest play is stable: one step decides it,
-    and changes the margin by more than `COARSE` P."""
-    low, high = (_margin(game, level, shift) for shift in (1, -1))
-    edge = EDGE * game.prize_range
-    return low <= edge < high and high - max(low, 0.0) > COARSE * game.prize_range
-
-
-def _resolved_to(game: Game, grid: np.ndarray) -> float:
-    """The level beyond which all levels are hidden, see `_is_hidden`; else the last level."""
-    last = len(grid) - 1
-    while last >= 0 and _is_hidden(game, grid[last]):
-        last -= 1
-    if last in (-1, len(grid) - 1):
-        return float(grid[-1]) if last >= 0 else 0.0
-    return _boundary(lambda level: not _is_hidden(game, level), grid[last], grid[last + 1])
-
-
-def _margin(game: Game, level: float, shift: int = 0) -> float:
-    """Largest signed gain from overtaking, with rivals' scores moved by ``shift`` steps of the grid: at
-    most 0 where honest play is stable; prize units."""
-    # Out of reach is finite here, to be minimised.
-    board = HonestBoard.of(Subgame(game, TuneBeforeTest(level)), shift)
-    return largest_gain(board, -10 * game.prize_range)[0]
-
-
-def _error(game: Game, end: float, inwards: int, room: float) -> float:
-    """A bound on how far one step of the grid of scores moves the ``end`` of a stable interval; at most
-    ``room``, and at most twice the true distance."""
-    step = min(1e-12 * max(1.0, end), room)
-
-    def open_at(way: int, shift: int) -> bool:
-        level = max(end + way * step, 0.0)
-        return (_margin(game, level, shift) <= EDGE * game.prize_range) == (shift > 0)
-
-    if _is_hidden(game, end - 2 * inwards * step):  # not an end of stability, but of what can be told
+def _error(boxes: Boxes, end: float, inwards: int) -> float:
+    """How far one step of the grid of scores moves the ``end`` of a stable interval at most."""
+    last = float(boxes.high[-1])
+    if end == (0.0 if inwards > 0 else last):
         return 0.0
-    while step < room and (open_at(inwards, -1) or open_at(-inwards, 1)):
-        step = min(2 * step, room)
-    return step
+    beyond = (boxes.flags[:, STABLE] < 0) & (inwards * (end - boxes.low) > 0)
+    if not beyond.any():  # nothing but rounding keeps the interval from going on
+        return 0.0
+    nearest = np.flatnonzero(beyond)[-1 if inwards > 0 else 0]
+    if boxes.flags[nearest, HIDDEN] > 0:  # not an end of stability, but of what can be told
+        return 0.0
+    spans = boxes.spans(SURELY, 1), boxes.spans(PERHAPS, -1)
+    room = end if inwards > 0 else last - end
+    return min(max(_distance(spans[0], end, inwards), _distance(spans[1], end, -inwards)), room)
 
 
-def _level_grid(game: Game, max_level: float) -> np.ndarray:
-    """0 and `GRID` levels up to ``max_level``, dense where one prize step of effort matters."""
-    first = min(1e-3 * game.finite_effort_scale, 1e-3 * max_level)
-    even = np.linspace(0.0, max_level, GRID // 2)
-    return np.union1d(even, np.geomspace(first, max_level, GRID // 2))
+def _distance(spans: Floats, end: float, way: int) -> float:
+    """How far the next of ``spans`` is from ``end`` in direction ``way``; infinite if there is none."""
+    if way > 0:
+        after = spans[spans[:, 1] > end, 0]
+        return max(float(after.min()) - end, 0.0) if after.size else np.inf
+    before = spans[spans[:, 0] < end, 1]
+    return max(end - float(before.max()), 0.0) if before.size else np.inf
 
 
-def _hidden_turns(game: Game, grid: np.ndarray, margin: np.ndarray) -> list[float]:
-    """Levels inside the grid's cells where the margin turns towards zero, to catch short intervals."""
-    turns = []
-    sign = np.where(margin > 0, 1.0, -1.0)
-    for k in range(1, grid.size - 1):
-        near = sign[k] * margin[k - 1 : k + 2]  # >= 0; a minimum here may dip below zero
-        flat = np.ptp(near) <= 1e-9 * game.prize_range
-        if len(set(sign[k - 1 : k + 2])) == 1 and near[1] == near.min() and not flat:
-            found = minimize_scalar(
-                lambda level, s=sign[k]: s * _margin(game, level),
-                bounds=(grid[k - 1], grid[k + 1]),
-                method="bounded",
-                options={"xatol": 1e-9 * (grid[k + 1] - grid[k - 1])},
-            )
-            turns.append(float(found.x))
-    return turns
+def _inside(spans: Floats, low: float, high: float) -> Floats:
+    """The parts of ``spans`` ``[s, 2]`` in one interval."""
+    parts = np.clip(spans, low, high)
+    return parts[parts[:, 0] < parts[:, 1]]
 
 
-def _crossings(game: Game, grid: np.ndarray) -> list[float]:
-    """Levels inside the grid's cells where two curves cross: overtaking is free there, so honest play
-    is unstable around each, in a window that may be far narrower than a cell."""
-    scores = game.curves.score(np.broadcast_to(grid[:, None], (grid.size, game.n_developers)))
-    boards = np.argsort(-scores, axis=1, kind="stable")
-
-    def leads(first: int, second: int, level: float) -> bool:
-        score = game.curves.score(np.full(game.n_developers, level))
-        return bool(score[first] > score[second])
-
-    return [
-        _boundary(partial(leads, *pair), grid[k], grid[k + 1])
-        for k in np.flatnonzero((boards[1:] != boards[:-1]).any(axis=1))
-        for pair in _swaps(boards[k], boards[k + 1])
-        if scores[k, pair[0]] > scores[k, pair[1]] and scores[k + 1, pair[0]] < scores[k + 1, pair[1]]
-    ]
+def _resolved_to(boxes: Boxes) -> float:
+    """The level beyond which one step of the grid of scores decides; else the last level."""
+    told = np.flatnonzero(boxes.flags[:, HIDDEN] < 0)
+    hidden = np.flatnonzero(boxes.flags[:, HIDDEN] > 0)
+    if not hidden.size or (told.size and told[-1] > hidden[-1]):
+        return float(boxes.high[-1])
+    return float(boxes.low[told[-1] + 1]) if told.size else 0.0
 
 
-def _swaps(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of developers whose order differs between two boards (developers, best first)."""
-    place = np.argsort(after)[before]  # where those in order before stand after
-    first, second = np.nonzero(np.triu(place[:, None] > place, k=1))
-    return list(zip(before[first].tolist(), before[second].tolist(), strict=True))
+def _assumed(game: Game) -> list[str]:
+    curves = [] if isinstance(game.curves, CURVES) else ["scores do not fall with effort"]
+    return curves + ([] if isinstance(game.cost, COSTS) else ["the cost does not fall with effort"])
 
 
-def _boundary(stable: Callable[[float], bool], inside: float, outside: float) -> float:
-    """The end of the stable interval between a stable and an unstable level, by bisection."""
-    while True:
-        middle = 0.5 * (inside + outside)
-        if not min(inside, outside) < middle < max(inside, outside):
-            return float(inside)
-        if stable(middle):
-            inside = middle
-        else:
-            outside = middle
+def _pairs(spans: Iterable[Floats]) -> Levels:
+    return [(float(low), float(high)) for low, high in spans]

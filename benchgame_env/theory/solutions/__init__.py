@@ -6,6 +6,7 @@ from benchgame_env.theory.solutions import (
     honest_profile,
     mixed,
     noisy_pure,
+    random_order,
     with_memory,
 )
 
@@ -19,5 +20,6 @@ CONCEPTS = {
         grid_pure,
         mixed,
         best_response_cycle,
+        random_order,
     )
 }

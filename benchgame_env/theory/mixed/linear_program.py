@@ -1,0 +1,122 @@
+"""Equilibria by one linear program, for evenly spaced prizes (theory section 5).
+
+With evenly spaced prizes a rank is worth the same everywhere, so a game is a sum of pairwise contests
+whose prizes add up to a constant. What mixed strategies earn together then depends on their costs alone,
+and their NashConv is convex and piecewise linear in them: a linear program finds its least value, which
+is 0 where an equilibrium is among them. Two developers always have evenly spaced prizes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack
+
+from benchgame_env.validate import Floats
+
+EVEN = 1e-12  # of P: prize steps that differ by less are equal
+LARGE = 3_000  # choices from which interior points are faster than the simplex method
+
+
+class Deviations(NamedTuple):
+    """What developers may do instead of their choices.
+
+    Strategies are written as tails: the chance of a choice or a later one of the same developer. A rival
+    is ahead with one of its tails, so ``ahead`` is sparse; sums of tails that many deviations share may
+    be named once, as ``totals``.
+
+    Attributes
+    ----------
+    who : array of int
+        Whose each deviation is, ``[r]``.
+    cost : array of float
+        What it costs, ``[r]``, prize units.
+    ahead : sparse array
+        Expected rivals ahead by the tails of all ``k`` choices, then by the ``t`` totals,
+        ``[r, k + t]``.
+    totals : sparse array
+        The totals by tails, ``[t, k]``.
+    """
+
+    who: NDArray[np.int64]
+    cost: Floats
+    ahead: csr_array
+    totals: csr_array
+
+
+def even_step(prizes: Floats) -> float | None:
+    """What one rank is worth, prize units; None where that differs from rank to rank."""
+    steps = -np.diff(prizes)
+    spread = float(prizes[0] - prizes[-1])
+    even = steps.size == 0 or np.ptp(steps) <= EVEN * spread
+    return spread / max(steps.size, 1) if even else None
+
+
+def least_nash_conv(
+    owner: NDArray[np.int64], cost: Floats, deviations: Deviations, step: float
+) -> Floats | None:
+    """The mixed strategies whose NashConv over some deviations is least.
+
+    Parameters
+    ----------
+    owner : array of int
+        Whose each choice is, ``[k]``, ascending.
+    cost : array of float
+        Mean cost of each choice, ``[k]``, prize units.
+    deviations : Deviations
+        What the developers may do instead.
+    step : float
+        What one rank is worth, > 0, prize units.
+
+    Returns
+    -------
+    array of float or None
+        The chance of each choice, ``[k]``; None if HiGHS does not solve the program.
+    """
+    n, start = int(owner[-1]) + 1, np.searchsorted(owner, np.arange(int(owner[-1]) + 1))
+    totals, choices, scale = len(deviations.totals.indptr) - 1, owner.size, step * max(n - 1, 1)
+    size = choices + totals + n
+    rows = deviations.who.size
+    # What each developer can earn, less the first prize, is at least what every deviation earns; P is 1.
+    ahead, each = deviations.ahead.tocoo(), np.arange(rows)
+    later = np.flatnonzero(np.append(False, owner[1:] == owner[:-1]))
+    fall = rows + np.arange(later.size)
+    constraints = csr_array(
+        (
+            np.concatenate(
+                (-step / scale * ahead.data, -np.ones(rows), np.ones(later.size), -np.ones(later.size))
+            ),
+            (
+                np.concatenate((ahead.row, each, fall, fall)),
+                np.concatenate((ahead.col, choices + totals + deviations.who, later, later - 1)),
+            ),
+        ),
+        shape=(rows + later.size, size),
+    )
+    bounds = np.zeros((size, 2))
+    bounds[:choices, 1], bounds[choices:, 1], bounds[-n:, 0] = 1.0, np.inf, -np.inf
+    bounds[start, 0] = 1.0  # a developer's first tail
+    saved = np.append(np.diff(cost, prepend=0.0), np.zeros(totals)) / scale
+    saved[start] = 0.0
+    equal: dict[str, Any] = {}
+    if totals:
+        equal["A_eq"] = hstack([-deviations.totals, eye_array(totals), csr_array((totals, n))]).tocsr()
+        equal["b_eq"] = np.zeros(totals)
+    found = linprog(
+        np.append(saved, np.ones(n)),
+        A_ub=constraints,
+        b_ub=np.append(deviations.cost / scale, np.zeros(later.size)),
+        bounds=bounds,
+        method="highs-ds" if choices < LARGE else "highs-ipm",
+        **equal,
+    )
+    if found.x is None:
+        return None
+    tails = np.append(found.x[:choices], 1.0)
+    ends = np.append(start[1:], choices) - 1
+    beyond = tails[1:].copy()
+    beyond[ends] = 0.0
+    return np.maximum(tails[:-1] - beyond, 0.0)

@@ -1,0 +1,110 @@
+"""Regrets with intervals, of sampled plays and of strategies that are known (theory section 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from benchgame_env import Game, metrics
+from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.subgame import Subgame
+from benchgame_env.validate import Floats
+from training.grading.intervals import TAIL, Bounds
+
+SHAPES = 4  # functions of ranks whose correlations are looked at
+
+
+def played_regrets(game: Game, protocol: Any, plays: Floats, rng: np.random.Generator) -> Bounds:
+    """Regrets of sampled plays ``[plays, n]``, shares of P: those of the joint play or those of the same
+    efforts played independently, whichever are larger; NaN where no grader here reaches."""
+    kind = Subgame(game, protocol).kind
+    if kind == "exact":
+        apart = rng.permuted(plays, axis=0)
+        bounds = [metrics.sampled_regrets(game, protocol, each) for each in (plays, apart)]
+        return larger(*(Bounds.of(one, game.prize_range) for one in bounds))
+    if metrics.can_grade(game, protocol) and (plays == plays[0]).all():
+        return strategy_regrets(game, protocol, [(effort[None], np.ones(1)) for effort in plays[0]])
+    return Bounds.of(metrics.simulated_regrets(game, protocol, plays, rng), game.prize_range)
+
+
+def strategy_regrets(game: Game, protocol: Any, strategies: list[Strategy]) -> Bounds:
+    """Regrets of strategies that are known, shares of P; upper bounds where scores are drawn."""
+    return Bounds.exact(metrics.regrets(game, protocol, strategies) / game.prize_range)
+
+
+def mean_bounds(values: Floats, most: float = 1.0) -> Bounds:
+    """Means of ``values`` ``[plays, n]`` over plays with their intervals, at least 0. What was never
+    seen may add a value of ``most``."""
+    plays, n = values.shape
+    mean, error = values.mean(axis=0), values.std(axis=0) / np.sqrt(plays)
+    free = max(plays - 1, 1)
+    low = mean - stats.t.ppf(1 - TAIL / n, free) * error
+    high = mean + stats.t.ppf(1 - TAIL, free) * error + most * np.log(1 / TAIL) / plays
+    return Bounds(mean, np.maximum(low, 0.0), high)
+
+
+def distance_of_means(values: Floats, means: Floats) -> Bounds:
+    """How far the means of ``values`` ``[plays, n]`` are from ``means`` ``[n]``, with intervals."""
+    found = mean_bounds(values)
+    apart = np.abs(found.estimate - means)
+    return Bounds(
+        apart,
+        np.maximum(apart - (found.estimate - found.low), 0.0),
+        apart + (found.high - found.estimate),
+    )
+
+
+def dependence(plays: Floats, earlier: Floats | None = None) -> Bounds:
+    """Each developer's largest correlation, in size, of its effort in a play of ``plays`` ``[plays, n]``
+    with another developer's in the same play, or with anybody's in another play, at any distance; and
+    with anybody's in ``earlier``, the efforts ``[plays, n]`` of the round before.
+
+    Correlations are those of `SHAPES` functions of the rank of an effort, so that one is large too where
+    large and small efforts meet middle ones. An effort that is played often makes them smaller, as far
+    as it leaves less to depend on. Of independent plays each has a standard error of at most
+    ``1 / sqrt(plays)``, and the largest of all is about 0.05 for 10,000 plays.
+    """
+    count, n = plays.shape
+    if count < 3:
+        return Bounds(np.zeros(n), np.zeros(n), np.full(n, np.inf))
+    parts = _functions_of_ranks(plays)
+    spectra = np.fft.rfft(parts)
+    largest = np.zeros((n, n))
+    for i in range(n):
+        for one in spectra[SHAPES * i : SHAPES * (i + 1)]:
+            found = np.fft.irfft(spectra * one.conj(), count) / count  # at all distances
+            found[SHAPES * i : SHAPES * (i + 1), 0] = 0.0  # of an effort with itself
+            largest[i] = np.maximum(largest[i], _by_developer(found))
+    if earlier is not None:
+        found = parts @ _functions_of_ranks(earlier).T / count
+        largest = np.maximum(largest, [_by_developer(own) for own in np.split(found.T, n, axis=1)])
+    most = np.maximum(largest.max(axis=0), largest.max(axis=1))
+    error, tried = 1 / np.sqrt(count), count * (SHAPES * n) ** 2
+    low = most - stats.norm.ppf(1 - TAIL / tried) * error
+    return Bounds(most, np.maximum(low, 0.0), most + stats.norm.ppf(1 - TAIL) * error)
+
+
+def _functions_of_ranks(plays: Floats) -> Floats:
+    """Cosines ``[n SHAPES, plays]`` of the ranks of efforts ``[plays, n]``: uncorrelated, with mean 0
+    and variance 1; equal efforts have the mean of theirs."""
+    count = len(plays)
+    places = np.pi * (np.arange(count) + 0.5) / count
+    cosines = np.sqrt(2) * np.cos(np.arange(1, SHAPES + 1)[:, None] * places)
+    found = []
+    for column in plays.T:
+        _, place, ties = np.unique(column, return_inverse=True, return_counts=True)
+        means = np.add.reduceat(cosines, np.cumsum(ties) - ties, axis=1) / ties
+        found.append(means[:, place.reshape(-1)])
+    return np.concatenate(found)
+
+
+def _by_developer(found: Floats) -> Floats:
+    """The largest in size for each of n developers, of figures ``[n SHAPES, ...]``."""
+    return np.abs(found).reshape(-1, SHAPES * found.shape[1]).max(axis=1)
+
+
+def larger(one: Bounds, other: Bounds) -> Bounds:
+    """The larger ends of two bounds."""
+    return Bounds(*(np.maximum(getattr(one, end), getattr(other, end)) for end in vars(one)))
