@@ -26,11 +26,13 @@ NEEDED: dict[str, Any] = {
     "held": np.zeros(1),
     "strategies": PLAYED[0],
     "profiles": PLAYED,
+    "plays": PLAYED,
     "efforts": PLAYED,
     "revised": [1, 0],
 }
 # Functions that need another shape, a rule that draws scores, or less work.
 OWN: dict[str, dict[str, Any]] = {
+    "benchgame_env.metrics.simulated_regrets": {"efforts": [0.0, 0.75], "boards": 20},
     "benchgame_env.metrics.played_outcomes": {"efforts": PLAYED[None], "ranks": [[[2, 1], [1, 2]]]},
     "benchgame_env.theory.best_response": {"scores": 1 - np.exp([[-1.0, -0.5]])},
     "benchgame_env.theory.overtakes_in_reach": {"scores": 1 - np.exp([[-1.0, -0.5]])},
@@ -71,7 +73,11 @@ def test_a_name_and_an_object_give_equal_answers(function: str, how: str) -> Non
     for key in {"protocol", "rule"} & set(takes):
         by_name[key] = (name, settings) if settings else name
         as_objects[key] = bg.make_protocol(name, **settings)
-    np.testing.assert_equal(plain(call(**by_name, **needed)), plain(call(**as_objects, **needed)))
+    answers = []
+    for named in (by_name, as_objects):
+        rng = {"rng": np.random.default_rng(0)} if "rng" in takes else {}
+        answers.append(plain(call(**named, **needed, **rng)))
+    np.testing.assert_equal(*answers)
 
 
 def test_the_functions_are_found() -> None:
