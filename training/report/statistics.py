@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics, in_words
+from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics
 from training.grading.intervals import Estimate
 from training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
 from training.html.page import legend, panels, paragraph
@@ -97,7 +97,10 @@ def intervals(
             "" if math.isnan(one.low) else frame.line([one.low, one.high], [row, row], f"{kind} bold"),
             frame.dot(one.value, row, kind),
         ]
-    described = "; ".join(f"{name} {in_words(one)}" for name, one in estimates.items())
+    described = "; ".join(
+        f"{name} {e.value:.3g}" + ("" if math.isnan(e.low) else f" [{e.low:.3g}, {e.high:.3g}]")
+        for name, e in estimates.items()
+    )
     return frame.svg(parts, described, unit)
 
 
