@@ -56,7 +56,15 @@ def regrets(subgame: Subgame, mixed: list[Strategy]) -> Floats:
 
 def shown_scores(subgame: Subgame, mixed: list[Strategy]) -> list[Strategy]:
     """Per developer the scores that its efforts show, not yet published, and their probabilities."""
-    return [(subgame.own_scores(i, efforts), chances) for i, (efforts, chances) in enumerate(mixed)]
+    who = np.repeat(np.arange(subgame.n), [efforts.size for efforts, _ in mixed])
+    scores = Pairs(subgame, who).scores(np.concatenate([efforts for efforts, _ in mixed]))
+    return _with_chances(scores, mixed)
+
+
+def _with_chances(scores: Floats, mixed: list[Strategy]) -> list[Strategy]:
+    """Scores ``[k]`` of one developer after the other, with the probabilities of ``mixed``."""
+    parts = np.split(scores, np.cumsum([chances.size for _, chances in mixed])[:-1])
+    return [(own, chances) for own, (_, chances) in zip(parts, mixed, strict=True)]
 
 
 def _published(shown: list[Strategy]) -> list[Strategy]:
@@ -139,16 +147,14 @@ class Deviations:
     """
 
     def __init__(self, subgame: Subgame, shown: list[Strategy], sure: Floats) -> None:
-        parts = np.cumsum([own.size for own, _ in shown])[:-1]
         scores = settled(subgame, np.concatenate([own for own, _ in shown]))
-        own = np.split(scores, parts)
-        shown = [(mine, chances) for mine, (_, chances) in zip(own, shown, strict=True)]
-        self._subgame, self._shown, scores = subgame, shown, np.unique(scores)
+        self._subgame, self._shown = subgame, _with_chances(scores, shown)
+        scores = np.unique(scores)
         # Ascending: each score, and the next float64 number.
         self._aims = np.stack((scores, np.nextafter(scores, np.inf)), axis=1).reshape(-1)
         self._needed = np.stack(_needed(subgame, scores), axis=1).reshape(-1)
         self._passed = np.repeat(publish(scores), 2)
-        self._worth = worth_of(subgame.game.prizes, shown, subgame.rule.ties, self._aims)
+        self._worth = worth_of(subgame.game.prizes, self._shown, subgame.rule.ties, self._aims)
         self._best, self._hoped, self._sure = sure.copy(), sure.copy(), sure.copy()
         self._slack = RESOLVED * subgame.game.prize_range
         self._strict = bool(subgame.declares("strictly_increasing"))

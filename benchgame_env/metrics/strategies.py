@@ -74,7 +74,8 @@ def read_strategies(game: Game, strategies: Any) -> list[Strategy]:
             )
         if probabilities.min() < 0 or abs(probabilities.sum() - 1) > 1e-9:
             raise ValueError(f"strategies[{i}]: probabilities sum to {probabilities.sum()}")
-        support, where = np.unique(efforts, return_inverse=True)
-        weights = np.bincount(where.reshape(-1), probabilities)
-        result.append((support, weights.astype(np.float64)))
+        if efforts.size > 1:
+            efforts, where = np.unique(efforts, return_inverse=True)
+            probabilities = np.bincount(where.reshape(-1), probabilities).astype(np.float64)
+        result.append((efforts, probabilities))
     return result
