@@ -28,8 +28,8 @@ from benchgame_env.validate import Floats
 
 # Costs that differ by less than this share of P are equal for a grade: a tenth of the tightest bound.
 RESOLVED = 1e-3
-# Where curves may be flat, scores whose distance is a smaller share of them are equal: eight float64
-# numbers. What surely passes such scores is four times as far.
+# Where curves may be flat, what is less than this share of a score below it reaches it: eight float64
+# numbers. Two of these shares above it are needed to pass it. Scores four of them apart are two scores.
 SAME = 2.0**-50
 # Deviations tried at once, and how many times finer each round of them is than the one before.
 AT_ONCE, FINER = 1 << 14, 16
@@ -107,7 +107,7 @@ def settled(subgame: Subgame, scores: Floats) -> Floats:
     if subgame.declares("strictly_increasing"):
         return scores
     distinct, place = np.unique(scores, return_inverse=True)
-    apart = np.diff(distinct, prepend=-np.inf) > SAME * np.abs(distinct)
+    apart = np.diff(distinct, prepend=-np.inf) > 4 * SAME * np.abs(distinct)
     return distinct[apart][np.cumsum(apart) - 1][place].reshape(scores.shape)
 
 
@@ -116,7 +116,7 @@ def _needed(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats]:
     if subgame.declares("strictly_increasing"):
         return scores, np.nextafter(scores, np.inf)
     slack = SAME * np.abs(scores)
-    return scores - slack, np.maximum(np.nextafter(scores, np.inf), scores + 4 * slack)
+    return scores - slack, np.maximum(np.nextafter(scores, np.inf), scores + 2 * slack)
 
 
 def limit_efforts(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -235,7 +235,7 @@ class Deviations:
         if not self._strict:
             score = self._aims[k - k % 2]
             enough &= less < score - SAME * np.abs(score)
-            too_little &= more > score + 4 * SAME * np.abs(score)
+            too_little &= more > score + 2 * SAME * np.abs(score)
             hopeful &= before < highest - SAME * np.abs(highest)
         short = np.where(less < aims - step, cost(lower), 0.0)
         return np.where(reached, enough | too_little, hopeful), np.where(reached, short, floor)
