@@ -26,10 +26,20 @@ from benchgame_env.cli import commands
 from benchgame_env.validate import integer
 from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
-from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
+from training.speed.contests import (
+    DEVELOPERS,
+    LEVEL_GAMES,
+    MEMORY_OF,
+    QUICK,
+    Contest,
+    Run,
+    Sizes,
+    contests,
+    memory,
+)
 
 PROG = "python -m training.speed"
-PEERS = ("supersuit", "mpe2")  # the extra "speed"
+PEERS = ("supersuit", "mpe2", "pygambit")  # the extra "speed"
 AT_LEAST = 0.2  # seconds that a repetition lasts
 LONG = 5.0  # seconds of a call that needs no warming up
 Row = dict[str, Any]
@@ -116,6 +126,12 @@ GOALS = (
     Goal("temptation and required efforts of 10,000, s", _duration("temptation"), at_most=1),
     Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
     Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
+    *(Goal(f"{n} developers on 41 levels, certified, against HiGHS alone",
+           _ratio(f"levels, {n}", "ours", "HiGHS"), TIMES, at_most=1.5) for n in LEVEL_GAMES),
+    Goal("  2 developers on 41 levels: Gambit's lcp against ours",
+         _ratio("levels, 2", "Gambit lcp"), TIMES),
+    Goal("  3 developers on 7 levels: Gambit's logit against ours", _ratio("few levels", "Gambit logit"),
+         TIMES),
 )  # fmt: skip
 
 

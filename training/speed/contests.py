@@ -21,6 +21,7 @@ import benchgame_env as bg
 from agents import line_up, play
 from agents.learned.ppo import PPOSettings
 from agents.learned.sb3_env import SharedPolicyVecEnv
+from training.speed import solvers
 
 GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
 
@@ -60,6 +61,9 @@ class Sizes:
         Developers of the game whose temptation is computed.
     mixing : (int, int)
         Developers of the games whose mixed equilibrium is computed.
+    levels, few_levels : int
+        Levels of effort of the games that are solved on levels; the few are for solvers that take a
+        table of all profiles.
     """
 
     batch: int = 4096
@@ -70,17 +74,21 @@ class Sizes:
     memory: int = 65_536
     tempted: int = 10_000
     mixing: tuple[int, int] = (10, 50)
+    levels: int = 41
+    few_levels: int = 7
 
 
-QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4))
+QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4),
+              levels=4, few_levels=3)  # fmt: skip
 DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+LEVEL_GAMES = (2, 3, 5, 10)  # developers
 BATCHES = (1, 16, 256, 4096, 65_536)
 Contest = dict[str, Callable[[], Run]]
 
 
 def contests(sizes: Sizes) -> dict[str, Contest]:
     """All contests by name; in each, the contestants by name."""
-    by_n = {str(n): (_additive(n), max(sizes.agents // n, 1)) for n in DEVELOPERS}
+    by_n = {str(n): (solvers.additive(n), max(sizes.agents // n, 1)) for n in DEVELOPERS}
     return {
         "step": {
             "ours": lambda: _batched(bg.load_game(GAME), sizes.batch),
@@ -98,6 +106,8 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "temptation": {"ours": lambda: _temptation(sizes.tempted)},
         "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
         "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
+        **{f"levels, {n}": _levels(n, sizes.levels) for n in LEVEL_GAMES},
+        "few levels": _levels(3, sizes.few_levels),
         "step by batch": {str(size): partial(_batched, bg.load_game(GAME), size) for size in BATCHES},
     }
 
@@ -110,20 +120,25 @@ def _training(copies: int, rounds: int) -> Contest:
     }
 
 
-def _additive(n: int) -> bg.Game:
-    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
-    return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+def _levels(developers: int, levels: int) -> Contest:
+    """A game on levels, by this package and by other people's solvers."""
+
+    def prepared(prepare: Callable[[], Callable[[], object]]) -> Run:
+        return Run(prepare(), 1)
+
+    found = solvers.contestants(developers, levels)
+    return {who: partial(prepared, prepare) for who, prepare in found.items()}
 
 
 def _temptation(developers: int) -> Run:
     """The largest gain of an overtake, and the effort with which each developer passes the next."""
-    game = _additive(developers)
+    game = solvers.additive(developers)
     return Run(lambda: (bg.theory.temptation(game, RULE), bg.theory.next_efforts(game, RULE)), 1)
 
 
 def _mixed(developers: int, tolerance: float) -> Run:
     """A mixed equilibrium and its NashConv; RuntimeError if that is above ``tolerance`` of P."""
-    game = _additive(developers)
+    game = solvers.additive(developers)
 
     def find() -> None:
         found = bg.theory.mixed_equilibrium(game, RULE, tolerance=tolerance)

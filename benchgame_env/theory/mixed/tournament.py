@@ -108,6 +108,20 @@ class Tournament(Contest):
                 chances = self.chances(efforts)
         return best
 
+    def gains(self, efforts: Floats) -> Floats:
+        """What best responses to ``efforts`` ``[n]`` gain, ``[n]``, prize units; not a certificate."""
+        worth = self.worth(self.chances(efforts))
+        profiles = np.stack((self.best_responses(worth), efforts))
+        best, now = np.einsum("kns,ns->kn", self.chances(profiles), worth) - self.subgame.game.cost(
+            profiles
+        )
+        return np.maximum(best - now, 0.0)
+
+
+def _scale(game: Game) -> float:
+    """P, or the largest prize where all are equal."""
+    return game.prize_range or float(np.abs(game.prizes).max())
+
 
 def pure_equilibrium(
     game: Game | str, protocol: Any, tolerance: float = TOLERANCE, rounds: int = ROUNDS
@@ -116,7 +130,8 @@ def pure_equilibrium(
 
     All developers move half of the way to their best responses until they stay, starting from no
     effort, from 30 % and from all of the effort scale. The first profile that is certified ends the
-    search. If there is none, the one with the least NashConv is returned, with ``converged`` False.
+    search. If there is none, the one that best responses leave for the least gains is returned, with
+    ``converged`` False.
 
     Parameters
     ----------
@@ -141,13 +156,16 @@ def pure_equilibrium(
     number("tolerance", tolerance, low=0, strict=True)
     integer("rounds", rounds, low=1)
     contest = Tournament(Subgame(game, protocol))
-    found = []
+    allowed, candidates = tolerance * _scale(contest.subgame.game), []
     for share in STARTS:
         efforts = _iterate(contest, share * contest.top, rounds)
-        found.append(_certified(contest.subgame, efforts, tolerance, share))
-        if found[-1].converged:
-            break
-    return min(found, key=lambda profile: profile.nash_conv)
+        candidates.append((contest.gains(efforts).sum(), share, efforts))
+        if candidates[-1][0] <= allowed:
+            found = _certified(contest.subgame, efforts, tolerance, share)
+            if found.converged:
+                return found
+    _, share, efforts = min(candidates, key=lambda candidate: candidate[0])
+    return _certified(contest.subgame, efforts, tolerance, share)
 
 
 def mixed_on_levels(
@@ -221,13 +239,12 @@ def _iterate(contest: Tournament, efforts: Floats, rounds: int) -> Floats:
 def _certified(subgame: Subgame, efforts: Floats, tolerance: float, share: float) -> NoisyEquilibrium:
     game, rule = subgame.game, subgame.rule
     conv = metrics.nash_conv(game, rule, efforts)
-    scale = game.prize_range or float(np.abs(game.prizes).max())
     return NoisyEquilibrium(
         efforts=efforts,
         payoffs=metrics.expected_payoffs(game, rule, efforts),
         nash_conv=conv,
         tolerance=tolerance,
-        converged=conv <= tolerance * scale,
+        converged=conv <= tolerance * _scale(game),
         method=f"damped best-response iteration on exact expected payoffs from {share:.0%} of F",
     )
 
