@@ -21,6 +21,7 @@ from benchgame_env.theory.mixed.duel import duel_equilibrium
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
 from benchgame_env.theory.mixed.levels import level_equilibrium
 from benchgame_env.theory.mixed.linear_program import even_step
+from benchgame_env.theory.mixed.one_thread import one_thread
 from benchgame_env.theory.mixed.quantal_path import Path
 from benchgame_env.theory.mixed.score_cells import Approach, CellGame
 from benchgame_env.theory.pure.overtaking import largest_temptation
@@ -43,6 +44,7 @@ class NoSolverError(ValueError):
     """The game is one that no solver here can search."""
 
 
+@one_thread
 def mixed_equilibrium(
     game: Game | str,
     protocol: Any,

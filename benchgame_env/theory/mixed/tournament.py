@@ -20,6 +20,7 @@ from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.effort_choices import DrawnChoices, drawn_scores
+from benchgame_env.theory.mixed.one_thread import one_thread
 from benchgame_env.validate import Floats, integer, number
 
 TOLERANCE, MIXED_TOLERANCE = 1e-4, 1e-3
@@ -123,6 +124,7 @@ def _scale(game: Game) -> float:
     return game.prize_range or float(np.abs(game.prizes).max())
 
 
+@one_thread
 def pure_equilibrium(
     game: Game | str, protocol: Any, tolerance: float = TOLERANCE, rounds: int = ROUNDS
 ) -> NoisyEquilibrium:
@@ -168,6 +170,7 @@ def pure_equilibrium(
     return _certified(contest.subgame, efforts, tolerance, share)
 
 
+@one_thread
 def mixed_on_levels(
     game: Game | str,
     protocol: Any,
