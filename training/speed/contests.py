@@ -75,7 +75,7 @@ class Sizes:
     tempted: int = 10_000
     mixing: tuple[int, int] = (10, 50)
     levels: int = 41
-    few_levels: int = 7
+    few_levels: int = 6
 
 
 QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4),

@@ -56,7 +56,8 @@ def _ours(game: bg.Game, efforts: Floats) -> Strategies:
 def _program(game: bg.Game, efforts: Floats) -> Callable[[], Strategies]:
     """The bare program as one would write it: chances and values; HiGHS alone is timed."""
     n, m = game.n_developers, efforts.size
-    scores = game.curves.score(np.repeat(efforts[:, None], n, axis=1)).T.reshape(-1)
+    board = bg.make_protocol(RULE).evaluate(game, np.repeat(efforts[:, None], n, axis=1))
+    scores = board.scores.T.reshape(-1)  # as published, so that scores tie
     who, step = np.repeat(np.arange(n), m), game.prizes[0] - game.prizes[1]
     ahead = (scores > scores[:, None]) | ((scores == scores[:, None]) & (who < who[:, None]))
     ahead &= who != who[:, None]
