@@ -26,6 +26,7 @@ from benchgame_env.cli import commands
 from benchgame_env.validate import integer
 from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
+from training.speed import levels
 from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
 
 PROG = "python -m training.speed"
@@ -114,6 +115,13 @@ GOALS = (
          _ratio("step by batch", 65_536, 4096), TIMES, at_most=1.5),
     Goal("  batch 4096 against 1", _ratio("step by batch", 4096, 1), TIMES, at_most=1.5),
     Goal("temptation and required efforts of 10,000, s", _duration("temptation"), at_most=1),
+    Goal(f"stabilising levels of {levels.FITTED[0]}, s", _duration(f"stable levels, {levels.FITTED[0]}"),
+         at_most=0.1),
+    Goal(f"  of {levels.FITTED[1]}, s", _duration(f"stable levels, {levels.FITTED[1]}"), at_most=0.4),
+    Goal("1,000 draws of five models at 100 levels, s", _duration("draws"), at_most=1),
+    Goal("batched step against copy=False, five developers", _ratio("step, lent", "ours", "copy=False"),
+         TIMES),
+    Goal("  fifty developers", _ratio("step of fifty, lent", "ours", "copy=False"), TIMES, at_most=1.3),
     Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
     Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
 )  # fmt: skip
@@ -145,7 +153,8 @@ def _speed(options: argparse.Namespace) -> None:
 def measure(sizes: Sizes, repetitions: int, least: float) -> list[Row]:
     """One row for each contest, contestant and repetition. Missing peers are named and left out."""
     rows: list[Row] = []
-    for name, contest in tqdm(contests(sizes).items(), desc="contests", unit="contest"):
+    every = contests(sizes) | levels.contests(sizes)
+    for name, contest in tqdm(every.items(), desc="contests", unit="contest"):
         rows += _row_of_each(name, _timed(contest, repetitions, least), "ns")
     for who in tqdm(MEMORY_OF, desc="memory", unit="process"):
         peaks = ((who, k, memory(sizes.memory, who)) for k in range(min(repetitions, 3)))
