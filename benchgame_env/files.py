@@ -21,7 +21,7 @@ import numpy as np
 
 MIB = 2**20
 TEXT_LIMIT = 64 * MIB  # bytes of a file that is read as a whole
-TABLE_LIMIT = 512 * MIB  # bytes of a table, or of what is read part by part
+TABLE_LIMIT = 256 * MIB  # bytes of a table
 
 PathLike = str | os.PathLike[str]
 
@@ -117,7 +117,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether ``path`` is a device, a pipe or a socket, or a name that the system gives to an open one."""
+    """Whether ``path`` is a device, a pipe or a socket, or a name of an open one."""
     folder = os.path.abspath(path.parent)
     if folder in ("/dev", "/dev/fd") or folder.startswith("/proc/"):
         return path.exists()

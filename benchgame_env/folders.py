@@ -70,6 +70,15 @@ def refuse_links(folder: Path, inside: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make ``folder`` if there is none, and hold it, see `alone`."""
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder):
+        yield
+
+
+@contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold ``path``, an existing folder or a file to be written, against other commands.
 

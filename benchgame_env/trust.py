@@ -1,33 +1,42 @@
 """What a file may name: the one gate between what is read and what is imported.
 
-A name such as ``my_module:MyRule`` imports ``my_module`` and so runs its code. Typed on a command line or
-written in a program, it is the user's own word. In a file it is the word of whoever made the file, and is
-refused before anything is imported, unless the user trusts the file or has typed the same name. Names
-that are registered, by this package or by an installed one, are no such names.
+A name such as ``my_module:MyRule`` imports ``my_module`` and so runs its code. Typed on a command line
+or written in a program, it is the user's own word. In a file it is the word of whoever made the file,
+and is refused before anything is imported, unless the user trusts the file or has typed the same name.
+Names that are registered, by this package or by an installed one, are no such names.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchgame_env.files import PathLike
 from benchgame_env.validate import shortened
 
 FLAG = "--trust"
-HELP = "import the modules that files name as MODULE:NAME; only for files of your own or of people you trust"
+HELP = "import modules that files name as MODULE:NAME; for files of people whom you trust"
 
 
-def refuse_code(content: Any, field: str = "", trust: bool = False, typed: Collection[str] = ()) -> None:
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust``."""
+    parser.add_argument(FLAG, action="store_true", help=HELP)
+
+
+def refuse_code(
+    source: PathLike, content: Any, trust: bool = False, typed: Collection[str] = ()
+) -> None:
     """Refuse names in ``content`` that import a module.
 
     Parameters
     ----------
+    source : str or path
+        The file.
     content : object
-        What a file holds: texts, numbers, lists and dicts. Every text in it, keys included, is looked at
+        What it holds: texts, numbers, lists and dicts. Every text in it, keys included, is looked at
         wherever it stands, because parameters may hold the names of further rules.
-    field : str
-        What error messages call it.
     trust : bool
         Whether the user trusts the file: then nothing is refused.
     typed : collection of str
@@ -36,36 +45,46 @@ def refuse_code(content: Any, field: str = "", trust: bool = False, typed: Colle
     Raises
     ------
     ValueError
-        The message names the field, the module and the flag.
+        The message names the file, the field, the module and the flag.
     """
     if trust:
         return
-    for where, text in _texts(content, field):
+    for field, text in _texts(content, ""):
         for part in text.replace("+", ",").split(","):
             module, colon, _ = part.partition(":")
             if colon and text not in typed and part not in typed:
                 raise ValueError(
-                    f"{where}: {shortened(part)} would import the module {shortened(module.strip())}, "
-                    f"which can run any code; if you trust whoever made this file, add {FLAG} "
-                    "(in Python: trust=True)"
+                    f"{source}: {field}: {shortened(part)} would import the module "
+                    f"{shortened(module.strip())}, which can run any code; if you trust whoever made "
+                    f"this file, add {FLAG} (in Python: trust=True)"
                 )
 
 
-def own_file(folder: Path, name: str, field: str) -> Path:
-    """The file called ``name`` in ``folder`` itself, where what is read from there may lead.
+def own_file(source: PathLike, name: str, trust: bool = False) -> str:
+    """The path of a file that ``source`` calls ``name``. It lies in the folder of ``source``, or
+    anywhere if the user trusts ``source``.
 
     Raises
     ------
     ValueError
-        It is elsewhere, or a link, or not there; the message names the field.
+        It is not there, or is a link to elsewhere; the message names ``source`` and the flag.
     """
-    path = folder / Path(name).name
-    if path.is_symlink() or not path.exists():
-        raise ValueError(
-            f"{field}: {shortened(name)} is taken from the folder {folder} alone, and is not there; "
-            f"if you trust whoever made this file, add {FLAG} to read it where it is"
-        )
-    return path
+    folder = Path(source).parent
+    for path in (folder / name, folder / Path(name).name):
+        inside = path.resolve().is_relative_to(folder.resolve())
+        if inside and path.is_file():
+            return str(path)
+    if trust:
+        return name
+    raise ValueError(
+        f"{source}: {shortened(name)} is no file in {folder}, and files elsewhere are not read; if you "
+        f"trust whoever made this file, add {FLAG} (in Python: trust=True)"
+    )
+
+
+def names_in(content: Any) -> set[str]:
+    """Every text in ``content``, such as the settings that a user typed."""
+    return {text for _, text in _texts(content, "")}
 
 
 def _texts(content: Any, field: str) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ def vector(field: str, value: ArrayLike, n: int | None = None) -> Floats:
     """``value`` as a read-only finite float vector ``[n]``; errors name ``field`` and the numbers."""
     try:
         array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{field}: expected numbers, got {value!r}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{field}: expected a non-empty vector, got shape {array.shape}")
@@ -57,7 +57,9 @@ def number(
     try:
         result = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{field}: expected a number, got {value!r}") from None
+        raise ValueError(f"{field}: expected a number, got {shortened(value)}") from None
+    except OverflowError:
+        raise ValueError(f"{field}: must be finite, got {shortened(value)}") from None
     if math.isnan(result) or (finite and math.isinf(result)):
         raise ValueError(f"{field}: must be {'finite' if finite else 'a number'}, got {result}")
     if result < low or (strict and result == low):
@@ -83,7 +85,7 @@ def count(field: str, value: Any, name: str | None = None) -> int:
     return integer(field, value, low=low, high=high)
 
 
-def name(field: str, value: Any) -> str:
+def checked_name(field: str, value: Any) -> str:
     """``value`` as a name that pages and terminals can show.
 
     Blanks at the ends are cut off.
@@ -98,17 +100,22 @@ def name(field: str, value: Any) -> str:
         raise ValueError(f"{field}: expected a name, got {shortened(value)}")
     if len(value) > LONGEST_NAME:
         raise ValueError(f"{field}: a name has at most {LONGEST_NAME} characters, got {len(value)}")
-    return text(field, value.strip())
+    return checked_text(field, value.strip())
 
 
-def text(field: str, value: Any) -> str:
-    """``value`` as one line of text of any length, with the characters that a `name` may have."""
+def checked_text(field: str, value: Any) -> str:
+    """``value`` as one line of text of any length, with the characters that a name may have."""
     if not isinstance(value, str):
         raise ValueError(f"{field}: expected text, got {shortened(value)}")
     odd = [c for c in value if unicodedata.category(c) in UNSEEN]
     if odd:
         raise ValueError(f"{field}: {odd[0]!a} cannot be shown, in {shortened(value)}")
     return value
+
+
+def printable(value: str) -> str:
+    """``value`` with escapes in place of the characters that no name may have."""
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in UNSEEN else c for c in value)
 
 
 def shortened(value: Any) -> str:

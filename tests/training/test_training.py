@@ -21,7 +21,8 @@ from training.evaluate import EXIT_STATUS, evaluate
 from training.grading import judging
 from training.run.prediction import predicted
 from training.run.settings import TrainSettings
-from training.run.storage import load_checkpoint, read_rows, save_checkpoint, write_rows
+from training.run.checkpoints import load_checkpoint, save_checkpoint
+from training.run.storage import read_rows, write_rows
 from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
 
 LEARNING = {"game": "duel", "action_type": "discrete", "effort_levels": 5, "copies": 6, "episodes": 2}

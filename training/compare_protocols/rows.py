@@ -29,6 +29,7 @@ from training.run.prediction import digest
 
 Row = dict[str, Any]
 
+SCHEMA = "1"  # of the file of rows
 SEED = 0  # of simulated boards, so that a row is the same each time
 SAMPLES = 2_000  # simulated boards, where boards do not depend on each other
 EPISODES = 500  # simulated episodes, where boards depend on earlier rounds
@@ -81,8 +82,14 @@ def failed_row(game_name: str, setting: Setting, error: str) -> Row:
 
 
 def identity(game_name: str) -> Row:
-    """Columns that all rows of a file share: the game, a hash of its numbers, and the version."""
-    return {"game": game_name, "game_digest": digest(load_game(game_name)), "version": bg.__version__}
+    """Columns that all rows of a file share: the version of their format, the game, a hash of its
+    numbers, and the version of this package."""
+    return {
+        "schema": SCHEMA,
+        "game": game_name,
+        "game_digest": digest(load_game(game_name)),
+        "version": bg.__version__,
+    }
 
 
 def measure(game: Game, rule: Any) -> Row:
