@@ -19,11 +19,12 @@ ALLOWED: dict[str, set[str]] = {
     "validate": set(),
     "turns": set(),
     "files": set(),
+    "csv_rows": set(),
     "numerics": {"validate"},
     "_scaling_fit": {"validate"},
     "costs": {"validate"},
     "curves": {"validate"},
-    "calibration": {"_scaling_fit", "curves", "files", "validate"},
+    "calibration": {"_scaling_fit", "csv_rows", "curves", "files", "validate"},
     "game": {"costs", "curves", "numerics", "validate"},
     "named_games": {"calibration", "costs", "curves", "game", "validate"},
     "rules": {"game", "numerics", "validate"},
@@ -68,7 +69,9 @@ ALLOWED: dict[str, set[str]] = {
     "training.quickstart": {
         "cli", "theory", "training.evaluate", "training.jobs", "training.run", "training.train",
     },
-    "training.rank_agreement": {"cli", "metrics", "training.grading", "training.run", "validate"},
+    "training.rank_agreement": {
+        "cli", "csv_rows", "metrics", "training.grading", "training.jobs", "training.run", "validate",
+    },
     "training.compare_protocols": {
         "(door)", "cli", "files", "metrics", "named_games", "rules", "theory", "theory.dynamics",
         "training.html", "training.jobs", "training.run", "validate",
