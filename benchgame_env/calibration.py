@@ -333,12 +333,12 @@ def _checkpoint(row: Any) -> Checkpoint:
     missing = [column for column in COLUMNS if column not in row]
     if missing and (missing != ["stderr"] or ITEMS not in row):
         raise ValueError(f"missing {', '.join(missing)}")
-    return Checkpoint(*(row[column] for column in COLUMNS[:4]), _stderr(row))
+    return Checkpoint(**{column: row[column] for column in COLUMNS[:4]}, stderr=_stderr(row))
 
 
 def _stderr(row: Any) -> Any:
     """The cell ``stderr``, or what the number of test items makes of it."""
-    given = row["stderr"] if "stderr" in row else ""
+    given = row.get("stderr", "")
     if ITEMS not in row or (given is not None and str(given).strip()):
         return given
     items = number(f"model {row['model']!r}: {ITEMS}", row[ITEMS], low=1)

@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "turns": set(),
     "files": set(),
     "csv_rows": set(),
+    "interrupts": set(),
     "numerics": {"validate"},
     "_scaling_fit": {"validate"},
     "costs": {"validate"},
@@ -40,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "theory.solutions": CORE | {"metrics", "theory.dynamics", "theory.mixed", "theory.pure"},
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
-    "cli": {"game", "metrics", "rules", "theory", "validate"},
+    "cli": {"game", "interrupts", "metrics", "rules", "theory", "validate"},
     "agents.base": {"(door)", "play", "rules", "subgame", "theory", "validate"},
     "agents.play": {"(door)", "agents.base", "validate"},
     "agents.registry": {"(door)", "agents.base", "theory", "validate"},
@@ -50,7 +51,8 @@ ALLOWED: dict[str, set[str]] = {
         "(door)", "agents.base", "play", "rules", "subgame", "theory.dynamics", "theory.mixed",
         "validate",
     },
-    "training.jobs": {"validate"},
+    "training.worker": set(),
+    "training.jobs": {"cli", "training.worker", "validate"},
     "training.html": {"(door)", "validate"},
     "training.run": {
         "(door)", "agents", "files", "play", "theory", "theory.prediction", "theory.solutions",
@@ -74,7 +76,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "training.compare_protocols": {
         "(door)", "cli", "files", "metrics", "named_games", "rules", "theory", "theory.dynamics",
-        "training.html", "training.jobs", "training.run", "validate",
+        "training.html", "training.jobs", "training.run", "training.worker", "validate",
     },
     "training.benchmark": {
         "(door)", "cli", "files", "theory", "training.compare_protocols", "training.grading",

@@ -24,8 +24,8 @@ from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.path import turns_of
 from training.compare_protocols.ranges import Setting
-from training.jobs import one_line
 from training.run.prediction import digest
+from training.worker import error_line
 
 Row = dict[str, Any]
 
@@ -71,7 +71,7 @@ def row_of(game_name: str, setting: Setting) -> Row:
     try:
         return failed_row(game_name, setting, "") | measure(load_game(game_name), setting.make())
     except Exception as error:  # a plug-in may raise anything, and the other settings go on
-        return failed_row(game_name, setting, one_line(error))
+        return failed_row(game_name, setting, error_line(error))
 
 
 def failed_row(game_name: str, setting: Setting, error: str) -> Row:
