@@ -10,8 +10,7 @@ and rejects by name the models that the law does not describe; `benchgame_env._s
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -20,13 +19,16 @@ from typing import Any
 import numpy as np
 
 from benchgame_env._scaling_fit import PARAMETERS, fit_law
+from benchgame_env.csv_rows import csv_rows
 from benchgame_env.curves import ScalingLaw
-from benchgame_env.files import TABLE_LIMIT, read_text, write_text
+from benchgame_env.files import read_text, write_text
 from benchgame_env.records import fields_of, parse_json, record_text
 from benchgame_env.validate import checked_name, checked_text, choice, integer, number
 
 SCHEMA = 1  # of the file of a calibration
 COLUMNS = ("benchmark", "model", "steps", "score", "stderr")
+ITEMS = "items"  # may stand in the place of stderr
+MOST_CHECKPOINTS = 1000  # of one model: all pairs of them are compared
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Checkpoint:
     score : float
         Accuracy in [0, 1].
     stderr : float
-        Standard error of the score, >= 0.
+        Standard error of the score, in [0, 1].
 
     Raises
     ------
@@ -66,8 +68,10 @@ class Checkpoint:
         for column in ("steps", "score", "stderr"):
             value = number(f"model {self.model!r}: {column}", getattr(self, column), low=0)
             object.__setattr__(self, column, value)
-        if self.score > 1:
-            raise ValueError(f"model {self.model!r}: score: must be in [0, 1], got {self.score:g}")
+        for column in ("score", "stderr"):
+            value = getattr(self, column)
+            if value > 1:
+                raise ValueError(f"model {self.model!r}: {column}: must be in [0, 1], got {value:g}")
 
 
 @dataclass(frozen=True)
@@ -212,22 +216,18 @@ class Calibration:
 def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
     """The checkpoints in a CSV file with (at least) the columns of `COLUMNS`.
 
+    In the place of ``stderr``, or where its cell is empty, there may be ``items``, see `fit`.
+
     Raises
     ------
     ValueError
         Names the file and, counting the header as row 1, the row and column at fault.
     """
     try:
-        reader = csv.DictReader(
-            io.StringIO(read_text(path, TABLE_LIMIT), newline=""), skipinitialspace=True
-        )
-        missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-        if reader.fieldnames and missing:
-            raise ValueError(f"missing columns: {', '.join(missing)}")
-        return _checkpoints((reader.line_num, row) for row in reader)
+        return _checkpoints(csv_rows(path, COLUMNS[:4], (COLUMNS[4], ITEMS)))
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except (csv.Error, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
@@ -236,6 +236,7 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
 
     A model is rejected, in this order, if
 
+    * it has fewer checkpoints than the law has parameters (4), or more than `MOST_CHECKPOINTS`;
     * a checkpoint has stderr 0, so that its weight is not defined;
     * tuning harms it: its score falls by more than noise explains;
     * it has no measurable gain, such as a model that never leaves chance;
@@ -248,7 +249,9 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     ----------
     rows : iterable of Checkpoint or mapping
         `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as the
-        rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
+        rows of ``csv.DictReader`` or ``frame.to_dict("records")``. In the place of ``stderr`` there may
+        be ``items``, the number of test items, for ``stderr = sqrt(score (1 - score) / items)``; a score
+        below that of one right answer, or above that of one wrong one, has the stderr of one.
     benchmark : str, optional
         Which one to fit; may be left out if the rows hold only one.
     source : str, optional
@@ -262,8 +265,7 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     Raises
     ------
     ValueError
-        An invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
-        checkpoints than the law has parameters (4), or no usable model at all.
+        An invalid or duplicate row (counted from 1), an unclear benchmark, or no usable model at all.
 
     Examples
     --------
@@ -281,9 +283,6 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     for point in checkpoints:
         if point.benchmark == benchmark:
             models.setdefault(point.model, []).append(point)
-    few = [f"{m!r} has {len(points)}" for m, points in models.items() if len(points) < PARAMETERS]
-    if few:
-        raise ValueError(f"{benchmark}: a fit needs {PARAMETERS} checkpoints, but {', '.join(few)}")
     outcomes = {model: _fit_model(model, models[model]) for model in sorted(models)}
     rejected = {model: reason for model, reason in outcomes.items() if isinstance(reason, str)}
     report = [fitted for fitted in outcomes.values() if isinstance(fitted, ModelFit)]
@@ -295,6 +294,10 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
 
 
 def _fit_model(model: str, checkpoints: list[Checkpoint]) -> ModelFit | str:
+    if not PARAMETERS <= len(checkpoints) <= MOST_CHECKPOINTS:
+        return (
+            f"it has {len(checkpoints):,} checkpoints; a fit takes {PARAMETERS} to {MOST_CHECKPOINTS:,}."
+        )
     points = sorted(checkpoints, key=lambda point: point.steps)
     steps, score, stderr = np.array([(p.steps, p.score, p.stderr) for p in points]).T
     law = fit_law(steps, score, stderr)
@@ -330,9 +333,20 @@ def _checkpoint(row: Any) -> Checkpoint:
     if not hasattr(row, "keys"):
         raise ValueError(f"expected a mapping with keys {', '.join(COLUMNS)}, got {row!r}")
     missing = [column for column in COLUMNS if column not in row]
-    if missing:
+    if missing and (missing != ["stderr"] or ITEMS not in row):
         raise ValueError(f"missing {', '.join(missing)}")
-    return Checkpoint(*(row[column] for column in COLUMNS))
+    return Checkpoint(**{column: row[column] for column in COLUMNS[:4]}, stderr=_stderr(row))
+
+
+def _stderr(row: Any) -> Any:
+    """The cell ``stderr``, or what the number of test items makes of it."""
+    given = row.get("stderr", "")
+    if ITEMS not in row or (given is not None and str(given).strip()):
+        return given
+    items = number(f"model {row['model']!r}: {ITEMS}", row[ITEMS], low=1)
+    one = min(1 / items, 0.5)
+    share = min(max(number(f"model {row['model']!r}: score", row["score"]), one), 1 - one)
+    return math.sqrt(share * (1 - share) / items)
 
 
 def _one_benchmark(checkpoints: list[Checkpoint], benchmark: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,7 +25,10 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "developers": (1, 100_000),
 }
 LONGEST_NAME = 200  # characters
-UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of characters that no name has
+# Control characters but tab and newline, marks that turn the direction of text, and lone surrogates.
+HARMFUL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 def vector(field: str, value: ArrayLike, n: int | None = None) -> Floats:
@@ -107,15 +110,9 @@ def checked_text(field: str, value: Any) -> str:
     """``value`` as one line of text of any length, with the characters that a name may have."""
     if not isinstance(value, str):
         raise ValueError(f"{field}: expected text, got {shortened(value)}")
-    odd = [c for c in value if unicodedata.category(c) in UNSEEN]
-    if odd:
+    if odd := HARMFUL.search(value) or re.search(r"[\n\t]", value):
         raise ValueError(f"{field}: {odd[0]!a} cannot be shown, in {shortened(value)}")
     return value
-
-
-def printable(value: str) -> str:
-    """``value`` with escapes in place of the characters that no name may have."""
-    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in UNSEEN else c for c in value)
 
 
 def shortened(value: Any) -> str:

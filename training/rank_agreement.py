@@ -12,7 +12,6 @@ kind, not about other models. Columns share pairs, so their difference is comput
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import math
 import sys
@@ -25,6 +24,7 @@ from scipy import stats
 
 from benchgame_env import metrics
 from benchgame_env.cli import commands
+from benchgame_env.csv_rows import csv_rows
 from benchgame_env.validate import Floats, number
 from training.grading.intervals import CONFIDENCE, Estimate
 from training.run.records import counted
@@ -74,7 +74,7 @@ def _agreement(options: argparse.Namespace) -> None:
         raise ValueError(f"--columns: expected different names with commas, got {options.columns!r}")
     try:
         pairs = compare(read_scores(options.csv, columns), columns)
-    except (csv.Error, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{options.csv}: {error}") from error
     if options.out:
         write_rows(options.out, (_row(pair, columns) for pair in pairs))
@@ -90,23 +90,18 @@ def read_scores(path: Path, columns: list[str]) -> Scores:
         If a column or a value is missing or wrong; the message names the column and the row, where the
         header is row 1.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, skipinitialspace=True)
-        missing = [c for c in ("benchmark", "model", *columns) if c not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(f"missing columns: {', '.join(missing)}")
-        scores: Scores = {}
-        for row in reader:
-            where = f"row {reader.line_num}"
-            benchmark, model = (_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
-            if model in scores.setdefault(benchmark, {}):
-                raise ValueError(f"{where}: model {model!r} on {benchmark!r} has an earlier row")
-            scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
+    scores: Scores = {}
+    for line, row in csv_rows(path, ["benchmark", "model", *columns]):
+        where = f"row {line}"
+        benchmark, model = (_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
+        if model in scores.setdefault(benchmark, {}):
+            raise ValueError(f"{where}: model {model!r} on {benchmark!r} has an earlier row")
+        scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
     return scores
 
 
-def _name(field: str, text: str | None) -> str:
-    if text is None or not text.strip():
+def _name(field: str, text: str) -> str:
+    if not text.strip():
         raise ValueError(f"{field}: expected a name, got {text!r}")
     return text.strip()
 

@@ -283,4 +283,8 @@ def _log(board: Any, values: dict[str, Any], update: int) -> None:
 
 
 if __name__ == "__main__":
+    from training.train import (
+        main,
+    )  # the jobs of other processes come from a module that these can import
+
     sys.exit(main())

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
+from benchgame_env.cli.streams import one_line, safe_streams
+from benchgame_env.interrupts import INTERRUPTED
 from benchgame_env.rules import make_protocol, protocols
 
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -33,27 +35,56 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message} (--help explains)", file=sys.stderr)
-        raise SystemExit(BAD_INPUT)
+        raise SystemExit(_say(self.prog, f"{message} (--help explains)", BAD_INPUT))
 
 
 def run(command: Callable[[], int | None], prog: str) -> int:
-    """Run ``command``; an error or interruption is printed as one line and gives an exit status."""
+    """Run ``command``; an error or interruption is printed as one line and gives an exit status.
+
+    Whoever reads what it prints may leave, as in ``| head``: the command still does its work.
+    """
+    with safe_streams(), _signals():
+        try:
+            status = command() or 0
+            print(end="", flush=True)
+            return status
+        except (ValueError, OSError) as error:
+            return _say(prog, str(error), BAD_INPUT)
+        except MemoryError as error:
+            return _say(prog, f"too large for the memory of this machine: {error}", BAD_INPUT)
+        except RuntimeError as error:
+            if "allocate memory" not in str(error):  # as PyTorch says it
+                raise
+            return _say(prog, "too large for the memory of this machine", BAD_INPUT)
+        except KeyboardInterrupt:
+            return _say(prog, "interrupted", INTERRUPTED)
+
+
+def _say(prog: str, message: str, status: int) -> int:
+    print(one_line(f"{prog}: {' '.join(message.split())}"), file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt inside, unless it is ignored; other requests to end raise
+    SystemExit, so that no process and no half-written file is left."""
+    handlers: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+    handlers |= {getattr(signal, name): _end for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in handlers.items():
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, handler)
     try:
-        return command() or 0
-    except BrokenPipeError:  # the reader has seen enough, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (ValueError, OSError) as error:
-        message = " ".join(str(error).split())
-        print(f"{prog}: {message}", file=sys.stderr)
-        return BAD_INPUT
-    except MemoryError as error:
-        print(f"{prog}: too large for the memory of this machine: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"{prog}: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: Any) -> NoReturn:
+    raise SystemExit(128 + number)  # the status that shells report
 
 
 def add_protocol_options(add: Callable[..., Any]) -> None:
@@ -128,8 +159,8 @@ def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A table as text: the first column is aligned to the left, the others to the right."""
-    grid = [header, *rows]
+    """A table as text, a line for each row; the first column is aligned left, the others right."""
+    grid = [[one_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[k]) for row in grid) for k in range(len(header))]
     grid.insert(1, ["-" * width for width in widths])
     lines = []

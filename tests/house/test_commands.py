@@ -148,7 +148,7 @@ def test_bad_input_is_one_line(
         ([["toy", "m", 0, 0.5]], "benchmark,model,steps,score", "columns: stderr"),
         ([["toy", "m", 0, 1.5, 0.01]], None, r"row 2: model 'm': score: .*\[0, 1\], got 1.5"),
         ([["toy", "m", 0, 0.5, 0.01]] * 2, None, "rows 2 and 3: .*'m'"),
-        (law_rows("m", 0.4)[:3], None, "'m' has 3"),
+        (law_rows("m", 0.4)[:3], None, "rejected: m: it has 3 checkpoints; a fit takes 4"),
         ([*law_rows("m", 0.4), ["other", "m", 0, 0.5, 0.01]], None, "benchmark: .*other, toy"),
     ],
 )

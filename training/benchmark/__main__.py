@@ -10,6 +10,7 @@ each cell, ``verdicts.csv`` one for each run, ``statistics.json`` the comparison
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -59,8 +60,9 @@ def _benchmark(options: argparse.Namespace) -> int:
     rng = np.random.default_rng(integer("--random-state", options.random_state, low=0))
     suite = Suite.read(options.suite or standard(options.quick), options.trust)
     out = options.out or Path("runs") / suite.name
-    with alone_in(out):
-        errors = work_out(suite, out, open_pool(options.backend, workers, options.address))
+    pool = open_pool(options.backend, workers, options.address)
+    with contextlib.closing(pool), alone_in(out):
+        errors = work_out(suite, out, pool)
         verdicts, comparisons = summarise(suite, out, errors, rng)
     print("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
     print(f"\nRows, verdicts and statistics are in {out}; python -m training.report {out} makes a page.")

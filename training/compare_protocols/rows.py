@@ -20,12 +20,13 @@ import numpy as np
 
 import benchgame_env as bg
 from benchgame_env import Game, load_game, metrics, theory
+from benchgame_env.cli.streams import one_line
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.path import turns_of
 from training.compare_protocols.ranges import Setting
-from training.jobs import one_line
 from training.run.prediction import digest
+from training.worker import error_line
 
 Row = dict[str, Any]
 
@@ -72,13 +73,13 @@ def row_of(game_name: str, setting: Setting) -> Row:
     try:
         return failed_row(game_name, setting, "") | measure(load_game(game_name), setting.make())
     except Exception as error:  # a plug-in may raise anything, and the other settings go on
-        return failed_row(game_name, setting, one_line(error))
+        return failed_row(game_name, setting, error_line(error))
 
 
 def failed_row(game_name: str, setting: Setting, error: str) -> Row:
     """A row that holds nothing but the setting and what went wrong."""
     row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
-    return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": error}
+    return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": one_line(error)}
 
 
 def identity(game_name: str) -> Row:
