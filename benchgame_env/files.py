@@ -118,9 +118,8 @@ def naming(path: Path) -> Iterator[None]:
 
 def _is_special(path: Path) -> bool:
     """Whether ``path`` is a device, a pipe or a socket, or a name of an open one."""
-    folder = os.path.abspath(path.parent)
-    if folder in ("/dev", "/dev/fd") or folder.startswith("/proc/"):
-        return path.exists()
+    if _open_stream(path) is not None:
+        return True
     try:
         kind = path.lstat().st_mode
     except OSError:
@@ -128,9 +127,19 @@ def _is_special(path: Path) -> bool:
     return not (stat.S_ISREG(kind) or stat.S_ISLNK(kind) or stat.S_ISDIR(kind))
 
 
+def _open_stream(path: Path) -> int | None:
+    """The number of the open stream that the system calls ``path``, such as ``/dev/stdout``."""
+    folder, name = os.path.split(os.path.abspath(path))
+    if folder == "/dev":
+        return {"stdout": 1, "stderr": 2}.get(name)
+    return int(name) if folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal() else None
+
+
 def _write_through(path: Path, content: bytes) -> None:
-    # Without O_NONBLOCK, opening a pipe that nobody reads from never ends.
-    handle = os.open(path, os.O_WRONLY | _NONBLOCK)
+    stream = _open_stream(path)
+    # Without O_NONBLOCK, opening a pipe that nobody reads from never ends. A stream is not opened once
+    # more: what else is written to it would go to the same place.
+    handle = os.open(path, os.O_WRONLY | _NONBLOCK) if stream is None else os.dup(stream)
     with os.fdopen(handle, "wb") as file:
         os.set_blocking(handle, True)
         file.write(content)

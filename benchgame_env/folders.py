@@ -35,10 +35,9 @@ def claim_folder(folder: Path, mark: str) -> None:
     OSError
         A mebibyte cannot be written there: now, and not after hours of work.
     """
-    if folder.is_dir():
-        remove_drafts(folder)
-        if not (folder / mark).exists() and any(folder.iterdir()):
-            raise ValueError(f"{folder} holds something else already: choose another --out")
+    is_other = folder.is_dir() and not (folder / mark).exists()
+    if is_other and any(not DRAFT.fullmatch(one.name) for one in folder.iterdir()):
+        raise ValueError(f"{folder} holds something else already: choose another --out")
     probe = folder / ".room"
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)

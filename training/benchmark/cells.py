@@ -87,7 +87,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     ValueError
         If ``out`` holds something else.
     """
-    _open_folder(suite, out)
+    open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder for cell in cells]
@@ -126,8 +126,16 @@ def run_cell(cell: Cell) -> None:
     grade_and_keep(settings, cell.run_folder, cell.seed, prediction)
 
 
-def _open_folder(suite: Suite, out: Path) -> None:
-    """Make the folder, or check that it holds this suite. Writing now shows early if it is possible."""
+def open_folder(suite: Suite, out: Path) -> None:
+    """Make the folder of a benchmark, or check that it holds this suite.
+
+    Raises
+    ------
+    ValueError
+        It holds something else, or a part of it is a link.
+    OSError
+        It cannot be written to: now, and not after hours of work.
+    """
     claim_folder(out, FILE)
     text, path = record_text(suite.kept(), SCHEMA), out / FILE
     with contextlib.suppress(FileExistsError):
@@ -138,7 +146,7 @@ def _open_folder(suite: Suite, out: Path) -> None:
         raise ValueError(f"{out} holds another suite, or this one with other settings")
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
     refuse_links(out, (str(cell.folder.relative_to(out)) for cell in cells))
-    for folder in {folder for cell in cells for folder in (cell.folder, cell.run_folder)}:
+    for folder in {out, *(folder for cell in cells for folder in (cell.folder, cell.run_folder))}:
         remove_drafts(folder)
     for run in suite.runs:
         folder = out / "runs" / run.name
