@@ -43,11 +43,7 @@ class TrainSettings:
     Each field except ``parameters`` (of the protocol) and ``options`` (parameters by agent) is an option
     of ``training.train``, whose help text describes it.
 
-    Parameters
-    ----------
-    seated : bool
-        Whether the players are made once, which refuses parameters that they do not take. Who only reads
-        a run makes none.
+    The players are made once, which refuses parameters that they do not take, but for ``seated=False``.
 
     Raises
     ------
