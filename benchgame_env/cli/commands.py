@@ -37,6 +37,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise SystemExit(_say(self.prog, f"{message} (--help explains)", BAD_INPUT))
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        stream = "stderr" if file is sys.stderr else "stdout"
+        with safe_streams():
+            print(message, end="", file=getattr(sys, stream))
+
 
 def run(command: Callable[[], int | None], prog: str) -> int:
     """Run ``command``; an error or interruption is printed as one line and gives an exit status.

@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "theory.solutions": CORE | {"metrics", "theory.dynamics", "theory.mixed", "theory.pure"},
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
-    "cli": {"game", "interrupts", "metrics", "rules", "theory", "validate"},
+    "cli": {"files", "game", "interrupts", "metrics", "rules", "theory", "validate"},
     "agents.base": {"(door)", "play", "rules", "subgame", "theory", "validate"},
     "agents.play": {"(door)", "agents.base", "validate"},
     "agents.registry": {"(door)", "agents.base", "theory", "validate"},

@@ -155,7 +155,7 @@ def _git_revision() -> str:
     here = Path(__file__).parent
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+        found = subprocess.run(command, cwd=here, capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return found.stdout.strip()
