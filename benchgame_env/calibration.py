@@ -10,12 +10,10 @@ and rejects by name the models that the law does not describe; `benchgame_env._s
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -23,9 +21,11 @@ import numpy as np
 from benchgame_env._scaling_fit import PARAMETERS, fit_law
 from benchgame_env.csv_rows import csv_rows
 from benchgame_env.curves import ScalingLaw
-from benchgame_env.files import write_text
-from benchgame_env.validate import choice, integer, number
+from benchgame_env.files import read_text, write_text
+from benchgame_env.records import fields_of, parse_json, record_text
+from benchgame_env.validate import checked_name, checked_text, choice, integer, number
 
+SCHEMA = 1  # of the file of a calibration
 COLUMNS = ("benchmark", "model", "steps", "score", "stderr")
 ITEMS = "items"  # may stand in the place of stderr
 Bar = Callable[[Iterable[Any]], Iterable[Any]]
@@ -65,10 +65,7 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         for column in ("benchmark", "model"):
-            text = getattr(self, column)
-            if not isinstance(text, str) or not text.strip():
-                raise ValueError(f"{column}: expected a name, got {text!r}")
-            object.__setattr__(self, column, text.strip())
+            object.__setattr__(self, column, checked_name(column, getattr(self, column)))
         for column in ("steps", "score", "stderr"):
             value = number(f"model {self.model!r}: {column}", getattr(self, column), low=0)
             object.__setattr__(self, column, value)
@@ -144,9 +141,11 @@ class Calibration:
         names = [*self.names, *self.rejected]
         if len(set(names)) != len(names):
             raise ValueError(f"report, rejected: need distinct models, got {names}")
-        texts = [self.benchmark, self.source, *names, *self.rejected.values()]
-        if not all(isinstance(text, str) for text in texts):
-            raise ValueError("benchmark, source, names and reasons must be text")
+        for model in names:
+            checked_name("report, rejected", model)
+        checked_name("benchmark", self.benchmark)
+        for words in (self.source, *self.rejected.values()):
+            checked_text("source, rejected", words)
         _ = self.curves  # refuses parameters that are no scaling law
 
     @property
@@ -191,7 +190,7 @@ class Calibration:
 
     def to_json(self) -> str:
         """JSON that `load` turns back into the very same numbers."""
-        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+        return record_text(self, SCHEMA)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `to_json` to ``path``. If that fails, ``path`` is left as it was."""
@@ -201,13 +200,16 @@ class Calibration:
     def load(cls, path: str | os.PathLike[str]) -> Calibration:
         """Read a file that `save` wrote; ValueError names a path that is missing or not such a file."""
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            data = parse_json(read_text(path))
             if not isinstance(data, dict) or "report" not in data or "rejected" not in data:
                 raise ValueError("need an object with 'report' and 'rejected'")
+            data = fields_of(data, SCHEMA)
             report = tuple(ModelFit(**entry) for entry in data.pop("report"))
             return cls(report=report, rejected=dict(data.pop("rejected")), **data)
         except OSError as error:
             raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+        except RecursionError:
+            raise ValueError(f"{path}: not a calibration file: it is nested too deeply") from None
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: not a calibration file: {error}") from None
 

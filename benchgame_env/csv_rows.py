@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterator, Sequence
+
+from benchgame_env.files import TABLE_LIMIT, read_text
 
 Rows = Iterator[tuple[int, dict[str, str]]]
 
@@ -32,19 +35,19 @@ def csv_rows(path: str | os.PathLike[str], columns: Sequence[str], one_of: Seque
     ------
     ValueError
         The header lacks a column or names one twice, a row has more cells than the header, or the file
-        is no CSV file in UTF-8.
+        is no regular file with CSV in UTF-8.
     OSError
         The file cannot be read.
     """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file, skipinitialspace=True, strict=True)
-        try:
-            header = _header(next(lines, []), columns, one_of)
-            for cells in lines:
-                if any(cells):
-                    yield lines.line_num, _row(header, cells, lines.line_num)
-        except csv.Error as error:
-            raise ValueError(f"row {lines.line_num}: {error}") from None
+    text = io.StringIO(read_text(path, TABLE_LIMIT), newline="")
+    lines = csv.reader(text, skipinitialspace=True, strict=True)
+    try:
+        header = _header(next(lines, []), columns, one_of)
+        for cells in lines:
+            if any(cells):
+                yield lines.line_num, _row(header, cells, lines.line_num)
+    except csv.Error as error:
+        raise ValueError(f"row {lines.line_num}: {error}") from None
 
 
 def _header(cells: list[str], columns: Sequence[str], one_of: Sequence[str]) -> list[str]:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env import theory
+from benchgame_env import theory, trust
 from benchgame_env.cli import commands
+from benchgame_env.folders import alone
+from benchgame_env.validate import count
 from training.grading.figures import SeedFigures
 from training.grading.intervals import with_margin
 from training.grading.judging import EPISODES, conclude, grade_and_keep
@@ -58,24 +60,46 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("run", type=Path, help="folder made by training.train")
     parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes to play with each seed")
+    trust.add_option(parser)
     options = parser.parse_args(arguments)
     return commands.run(lambda: _evaluate(options), PROG)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    evaluation = evaluate(options.run, options.episodes)
+    evaluation = evaluate(options.run, count("--episodes", options.episodes, "episodes"), options.trust)
     print(results_table([evaluation]))
     print(explanation(evaluation))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
-def evaluate(run: Path, episodes: int = EPISODES) -> Evaluation:
-    """Let every seed of a finished run play, and grade it; see the module for the files written."""
-    settings = TrainSettings.load(run)
-    prediction = kept_prediction(settings, run)
-    for seed in range(settings.seeds):
-        grade_and_keep(settings, run, seed, prediction, episodes)
-    return Evaluation(settings, prediction, *conclude(settings, run, prediction))
+def evaluate(run: Path, episodes: int = EPISODES, trust: bool = False) -> Evaluation:
+    """Let every seed of a finished run play, and grade it; see the module for the files written.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    episodes : int
+        Episodes to play with each seed.
+    trust : bool
+        Whether modules that the run's settings name may be imported.
+
+    Returns
+    -------
+    Evaluation
+        The figures and the verdict.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no finished run, or names a module without trust.
+    """
+    settings = TrainSettings.load(run, trust)
+    with alone(run):
+        prediction = kept_prediction(settings, run)
+        for seed in range(settings.seeds):
+            grade_and_keep(settings, run, seed, prediction, episodes)
+        return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 
 def results_table(evaluations: list[Evaluation]) -> str:

@@ -15,6 +15,7 @@ import contextlib
 import math
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,26 +28,27 @@ from tqdm import tqdm
 from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, theory
 from benchgame_env.cli import commands
-from benchgame_env.files import claim_folder
-from benchgame_env.validate import integer
+from benchgame_env.folders import alone_in, claim_folder, remove_drafts
+from benchgame_env.trust import names_in
+from benchgame_env.validate import count
 from training.grading.exact_figures import (
     Grader,
     certified_equilibrium,
     expected_cycle,
     revision_regrets,
 )
+from training.grading.judging import withdraw
 from training.jobs import Local, add_workers_option, progress_bar, run_all
 from training.run.prediction import kept_prediction
 from training.run.records import counted
 from training.run.seeds import Played, restore_seed, save_seed
-from training.run.settings import TrainSettings, add_options, chosen
+from training.run.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
 GRADE_EVERY = 10  # updates between exact figures in progress.csv
 GRADES = ("nash_conv", "distance", "kendall_tau", "step_regret")  # exact figures in progress.csv
 GRADED = 256  # plays of an update that are graded: the latest
-SAMPLE = 128  # plays kept of each update, for time averages
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
 TRAINING = 3  # separates the random streams of training from others of the same seed
 
@@ -68,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--option", action="append", default=[], metavar="[AGENT.]NAME=VALUE",
                         help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
+    parser.add_argument("--resume", action="store_true",
+                        help="continue the run in --out, also with more --updates")  # fmt: skip
     add_workers_option(parser)
     return parser
 
@@ -114,17 +117,23 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
     out : Path
         Folder of the run.
     resume : bool
-        Whether to go on with the run in ``out``, if there is one.
+        Whether to go on with the run in ``out``, if there is one. It may have had fewer updates.
     workers : int
         Seeds that train at the same time, each in a process of its own.
 
     Raises
     ------
     ValueError
-        If ``out`` holds a run and ``resume`` is false, or a run with other settings.
+        If ``out`` holds a run and ``resume`` is false, or a run with other settings, or another command
+        is at work there.
     """
-    integer("workers", workers, low=1)
-    _open_folder(settings, out, resume)
+    count("workers", workers)
+    with alone_in(out):
+        _open_folder(settings, out, resume)
+        _train_seeds(settings, out, workers)
+
+
+def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
     with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
     seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
@@ -150,7 +159,8 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     torch.set_num_threads(1)  # more would change the order of sums
     vec = settings.vector_env(settings.copies)
     players = settings.players(vec, seed)
-    progress, play = restore_seed(players, folder)
+    progress, play = restore_seed(players, folder, settings.updates)
+    progress = [_as_in_longer(row) for row in progress]
     yield from range(len(play))
     if len(play) == settings.updates:
         return
@@ -164,7 +174,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
             row = _progress_row(update, played)
-            if update % GRADE_EVERY == 0:
+            if is_graded(update):
                 row |= _grades(shown, grader)
                 if in_turn:
                     episode = shown["effort"][-settings.horizon :, 0]
@@ -175,6 +185,16 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
                 save_seed(players, folder, progress, play)
             yield update
+
+
+def is_graded(update: int) -> bool:
+    """Whether an update of a run that goes on after it has exact figures in ``progress.csv``."""
+    return update % GRADE_EVERY == 0
+
+
+def _as_in_longer(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a run that ended with it, as in a longer run."""
+    return row if is_graded(int(row["update"])) else row | dict.fromkeys(GRADES, "")
 
 
 def _update(
@@ -190,17 +210,27 @@ def _update(
 
 
 def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
-    if (out / "settings.json").exists():
+    taken = f"{out} holds a run already: continue it with --resume, or choose another --out"
+    if (out / FILE).exists():
         if not resume:
-            raise ValueError(
-                f"{out} holds a run already: continue it with --resume, or choose another --out"
-            )
-        different = settings.differences(TrainSettings.load(out))
+            raise ValueError(taken)
+        there = TrainSettings.load(out, typed=names_in(asdict(settings)), seated=False)
+        longer = there.updates < settings.updates
+        different = settings.differences(replace(there, updates=settings.updates) if longer else there)
         if different:
             raise ValueError(f"{out} holds a run with other settings ({different})")
-    claim_folder(out, "settings.json")
-    if not (out / "settings.json").exists():
+        for folder in (out, *(out / f"seed-{seed}" for seed in range(settings.seeds))):
+            remove_drafts(folder)
+        if not longer:
+            return
+        withdraw(out)  # it is about fewer updates
+        settings.save(out, exclusive=False)
+        return
+    claim_folder(out, FILE)
+    try:
         settings.save(out)
+    except FileExistsError:  # another command was faster, on a drive without locks
+        raise ValueError(taken) from None
 
 
 def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:

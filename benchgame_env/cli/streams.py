@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-# Control characters but tab and newline, marks that turn the direction of text, and lone surrogates.
-HARMFUL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
+from benchgame_env.validate import HARMFUL
 
 
 def harmless(text: str) -> str:

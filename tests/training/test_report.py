@@ -313,7 +313,8 @@ def benchmark(run: Path, tmp_path: Path) -> Path:
         ("learned", "duel", "ppo-annealed"),
         ("five", "five", "honest"),
     ]
-    named = [dict(zip(("folder", "task", "algorithm"), run, strict=True)) for run in runs]
+    fields = ("folder", "task", "algorithm")
+    named = [dict(zip(fields, run, strict=True)) | {"settings": {}} for run in runs]
     (folder / "suite.json").write_text(json.dumps({"name": "small", "runs": named}))
     (folder / "statistics.json").write_text(json.dumps(STATISTICS))
     return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env import Game, metrics
-from benchgame_env.files import write_text
+from benchgame_env.records import read_record, write_record
 from benchgame_env.rules import is_exact
 from benchgame_env.validate import Floats
-from training.run.records import plain, read
-from training.run.storage import reading
+
+SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +70,12 @@ class SeedFigures:
     step_regret: float = math.nan
     drawn_step_regret: float = math.nan
     step_regrets: Floats | None = None
+
+    def __post_init__(self) -> None:
+        arrays = {name: v for name, v in vars(self).items() if isinstance(v, np.ndarray)}
+        for name, one in arrays.items():
+            if one.shape != (self.efforts.size,) or not one.size:
+                raise ValueError(f"{name}: lists of different lengths, or empty lists")
 
 
 def cycle_figures(
@@ -139,14 +144,10 @@ def effort_scale(game: Game) -> Floats:
 def save_figures(path: Path, figures: SeedFigures) -> None:
     """Write JSON that `load_figures` reads back exactly; the folder is made if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(plain(figures), indent=2, allow_nan=False) + "\n")
+    write_record(path, figures, SCHEMA)
 
 
 def load_figures(path: Path) -> SeedFigures:
     """Read figures. ValueError naming the file if it is missing, damaged or holds anything else."""
-    with reading(path):
-        figures: SeedFigures = read(SeedFigures, json.loads(path.read_text(encoding="utf-8")), "")
-        arrays = [v for v in vars(figures).values() if isinstance(v, np.ndarray)]
-        if any(one.shape != (arrays[0].size,) or not one.size for one in arrays):
-            raise ValueError("lists of different lengths, or empty lists")
+    figures: SeedFigures = read_record(SeedFigures, path, SCHEMA)
     return figures

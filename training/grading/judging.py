@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,10 @@ import numpy as np
 from agents import Player, play
 from agents.base import Mode
 from benchgame_env import Game, VectorEnv, metrics, theory
-from benchgame_env.files import json_text, write_text
 from benchgame_env.play.env import NUMBERS
 from benchgame_env.rules import is_exact
 from benchgame_env.turns import in_turn
-from benchgame_env.validate import Floats, integer
+from benchgame_env.validate import Floats, count
 from training.grading.exact_figures import Grader, choices_of, expected_cycle, revision_regrets
 from training.grading.figures import (
     SeedFigures,
@@ -25,6 +24,7 @@ from training.grading.figures import (
     save_figures,
     share_of_scale,
 )
+from training.grading.kept import save_verdict
 from training.grading.verdict import ExpectedCycle, Verdict, judge, unevenly_spaced
 from training.run.seeds import Played, load_seed
 from training.run.settings import TrainSettings
@@ -57,8 +57,7 @@ def conclude(
     figures = [load_figures(folder / "figures.json") for folder in folders]
     verdict = judge_run(settings, prediction, figures)
     write_rows(run / "rows.csv", (row for folder in folders for row in read_rows(folder / "rows.csv")))
-    content = {**asdict(verdict), "seeds": [asdict(one) for one in figures]}
-    write_text(run / "verdict.json", json_text(content) + "\n")
+    save_verdict(run, verdict, figures)
     return figures, verdict
 
 
@@ -98,7 +97,7 @@ def grade_seed(
     played : dict of str to array ``[rounds, episodes, n]``
         The play that was graded.
     """
-    integer("episodes", episodes, low=1)
+    count("episodes", episodes)
     players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)

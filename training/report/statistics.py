@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics
+from benchgame_env.records import read_record, reading
+from training.benchmark.statistics import SCHEMA, Comparison, Improvement, Profile, Statistics
 from training.grading.intervals import Estimate
 from training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
 from training.html.page import legend, panels, paragraph
-from training.run.records import read
-from training.run.storage import reading
 
 ROW = 26  # pixels
 
@@ -38,8 +36,11 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
     """
     if not path.exists():
         return ""
+    content: Statistics = read_record(Statistics, path, SCHEMA)
     with reading(path):
-        content: Statistics = read(Statistics, json.loads(path.read_text(encoding="utf-8")), "")
+        for one in content.comparisons:
+            for name in one.iqm:
+                colour_of(name)  # an algorithm that is not in the suite has none
     parts = [_comparison(one, colour_of) for one in content.comparisons if len(one.iqm) > 1]
     if not parts:
         return ""

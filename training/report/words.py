@@ -127,8 +127,8 @@ def developers(run: Run, game: Game, expected: Expected | None) -> str:
         columns["predicted mean effort / F"] = [f"{share:.4g}" for share in shares]
     learned = {"efforts": "learned, final", "average_efforts": "learned, time average"}
     for key, name in learned.items():
-        if run.figures and all(key in seed for seed in run.figures):
-            by_developer = np.array([seed[key] for seed in run.figures]).T
+        if run.figures:
+            by_developer = np.array([getattr(seed, key) for seed in run.figures]).T
             columns[name] = [with_margin(values, ".4g", ".2g") for values in by_developer]
     rows = [[name, *cells] for name, *cells in zip(game.names, *columns.values(), strict=True)]
     return f"<h2>Developers</h2>\n{table(['developer', *columns], rows)}"

@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 import benchgame_env as bg
 from agents import Seat
 from benchgame_env import Game, theory
-from benchgame_env.files import write_text
+from benchgame_env.records import plain, read, read_record, reading, write_record
 from benchgame_env.theory.prediction import UNCOVERED, Prediction
 from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
-from training.run.records import plain, read
-from training.run.settings import TrainSettings
+from training.run.settings import TrainSettings, is_path
 
 FILE = "prediction.json"
 SCHEMA = 1
@@ -35,7 +34,6 @@ SCHEMA = 1
 class Kept:
     """The content of a file; ``answers`` are still plain JSON."""
 
-    schema: int
     made_for: dict[str, Any]
     version: str
     decision: Decision
@@ -88,38 +86,29 @@ def predict_and_keep(
     prediction = predicted(settings, progress)
     answers = {name: prediction.answer(name) for name in theory.CONCEPTS}
     kept = Kept(
-        schema=SCHEMA,
         made_for=key_of(settings),
         version=bg.__version__,
         decision=prediction.question.decision or UNCOVERED,
         ranking=prediction.ranking,
         answers=answers,
     )
-    text = json.dumps(plain(kept), indent=1, allow_nan=False) + "\n"
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / FILE, text)
+        write_record(folder / FILE, kept, SCHEMA)
 
 
 def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
     """Read the prediction in ``folder``. Raises ValueError like `kept_prediction`."""
     path = folder / FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise ValueError(f"schema: expected version {SCHEMA}")
-        kept: Kept = read(Kept, content, "")
-        _check_key(kept.made_for, key_of(settings))
+    kept: Kept = read_record(Kept, path, SCHEMA)
+    _check_key(path, kept.made_for, key_of(settings))
+    with reading(path):
         answers = {name: _answer(name, value) for name, value in kept.answers.items()}
         vec = settings.vector_env(1)
         question = Question(vec.game, vec.protocol, scope_of(settings), decision=kept.decision)
         prediction = Prediction.of(question, kept.ranking, answers)
         _check_shapes(prediction)
         return prediction
-    except FileNotFoundError:
-        raise ValueError(f"{path} is missing") from None
-    except (UnicodeDecodeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 def scope_of(settings: TrainSettings) -> theory.Scope:
@@ -141,7 +130,8 @@ def key_of(settings: TrainSettings) -> dict[str, Any]:
     if scope.levels is not None:  # another machine may have other last digits
         scope = replace(scope, levels=np.vectorize(lambda x: float(f"{x:.9g}"))(scope.levels))
     rule = {"protocol": settings.protocol, "parameters": settings.parameters}
-    key = {"game": settings.game, "game_digest": digest(game), **rule, **plain(scope)}
+    name = Path(settings.game).name if is_path(settings.game) else settings.game
+    key = {"game": name, "game_digest": digest(game), **rule, **plain(scope)}
     plainly: dict[str, Any] = json.loads(json.dumps(key))
     return plainly
 
@@ -167,11 +157,11 @@ def _answer(name: str, value: Any) -> Answer:
     return replace(answer, found=None if given is None else read(found, given, f"{field}.found"))
 
 
-def _check_key(there: dict[str, Any], here: dict[str, Any]) -> None:
+def _check_key(path: Path, there: dict[str, Any], here: dict[str, Any]) -> None:
     for name in sorted({*there, *here}):
         if there.get(name) != here.get(name):
             raise ValueError(
-                f"made_for.{name}: made for {str(there.get(name))[:80]}, and this run has "
+                f"{path}: made_for.{name}: made for {str(there.get(name))[:80]}, and this run has "
                 f"{str(here.get(name))[:80]}; remove the file to compute it again"
             )
 
