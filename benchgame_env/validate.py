@@ -23,6 +23,19 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "effort_levels": (2, 100_000),
     "workers": (1, 4_096),
     "developers": (1, 100_000),
+    "levels": (2, 100_000),
+    "items": (1, 1_000_000),
+    "k": (1, 1_000),
+    "repetitions": (1, 10_000),
+    "hidden": (1, 4_096),
+    "batch_size": (1, 2**20),
+    "buffer_size": (1, 2**20),
+    "learning_starts": (0, 2**31),
+    "exploring_starts": (0, 2**31),
+    "target_update": (1, 2**31),
+    "gradient_steps": (1, 10_000),
+    "n_epochs": (1, 10_000),
+    "minibatches": (1, 2**20),
 }
 LONGEST_NAME = 200  # characters
 # Control characters but tab and newline, marks that turn the direction of text, and lone surrogates.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tools.checks import ROOT, piped, python, status
+from tools.files import fitted_file
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main
@@ -27,17 +27,6 @@ NAMES = ["$x^2_$", "$\\frac{", "_hidden", "Qwen-通义", "émile", "evil\x1b[2J"
 LOCALES = {"ascii": "C", "utf-8": "C.UTF-8"}
 
 
-def game_file(folder: Path, names: list[str], file: str = "gäme.json") -> Path:
-    """A calibration whose models have these names; ceilings fall from 0.9."""
-    law = {"lower": 0.1, "upper_stderr": 0.01, "intercept": -5.0, "slope": 1.0}
-    fit = {"checkpoints": 9, "first_steps": 0, "last_steps": 1000, "rms_residual": 1, "max_residual": 1}
-    report = [{"name": name, "upper": 0.9 - k / 20, **law, **fit} for k, name in enumerate(names)]
-    content = {"benchmark": "tëst", "report": report, "rejected": {}, "source": ""}
-    path = folder / file
-    path.write_text(json.dumps(content), encoding="utf-8")
-    return path
-
-
 def test_control_characters_are_escaped_and_the_rest_stays() -> None:
     assert harmless("évil\x1b[2J\x07\u202e\n\t日") == "évil\\x1b[2J\\x07\\u202e\n\t日"
     assert one_line("a\nb\tc\r") == "a\\nb\\tc\\r"
@@ -46,7 +35,10 @@ def test_control_characters_are_escaped_and_the_rest_stays() -> None:
 def test_names_reach_no_terminal_with_control_characters(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("predict", game_file(tmp_path, NAMES), "--no-mixed") in (0, 2)  # or refused by name
+    assert run("predict", fitted_file(tmp_path / "gäme.json", NAMES), "--no-mixed") in (
+        0,
+        2,
+    )  # or refused by name
     printed = "".join(capsys.readouterr())
     assert printed
     assert not {"\x1b", "\r"} & set(printed)
@@ -62,7 +54,17 @@ def test_a_name_takes_one_line_of_a_table() -> None:
 def test_any_name_is_drawn(tmp_path: Path) -> None:
     drawable = [name for name in NAMES if one_line(name) == name]
     plot = tmp_path / "levels.svg"
-    assert run("thresholds", game_file(tmp_path, drawable), "--max-level", 100, "--plot", plot) == 0
+    assert (
+        run(
+            "thresholds",
+            fitted_file(tmp_path / "gäme.json", drawable),
+            "--max-level",
+            100,
+            "--plot",
+            plot,
+        )
+        == 0
+    )
     assert "<svg" in plot.read_text(encoding="utf-8")
 
 
@@ -143,7 +145,7 @@ def test_every_text_is_opened_in_utf_8() -> None:
 
 
 def test_a_closed_pipe_changes_no_exit_status_and_loses_no_file(tmp_path: Path) -> None:
-    data = game_file(tmp_path, ["a", "b"])
+    data = fitted_file(tmp_path / "gäme.json", ["a", "b"])
     plot = ["thresholds", str(data), "--max-level", "10", "--plot", "plot.svg"]
     assert piped(tmp_path, "benchgame_env", *plot) == (0, "", "")
     assert (tmp_path / "plot.svg").exists()
