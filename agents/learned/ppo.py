@@ -23,6 +23,7 @@ from agents.learned.heads import make_head
 from agents.learned.sb3_env import observation_space
 from agents.learned.settings import FadingEntropy
 from agents.learned.stacked import StackedPolicies
+from agents.saved import check_names, load_optimizer, saved_array, saved_count
 
 # The defaults of stable-baselines3's PPO.
 CLIP_RANGE, VALUE_SHARE, MAX_GRADIENT, ADAM_EPSILON = 0.2, 0.5, 0.5, 1e-5
@@ -184,9 +185,11 @@ class PPO(Team):
         return {"weights": self._stack.weights.data, "optimizer": optimizer, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
-        self._stack.weights.data.copy_(saved["weights"])  # in place: the policies share this memory
-        self._optimizer.load_state_dict(saved["optimizer"])
-        self._update = saved["update"]
+        check_names("ppo", saved, ("weights", "optimizer", "update"))
+        weights = self._stack.weights.data  # in place: the policies share this memory
+        weights.copy_(torch.as_tensor(saved_array(saved, "weights", weights.numpy())))
+        load_optimizer(self._optimizer, saved["optimizer"])
+        self._update = saved_count(saved, "update")
 
     def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the actors see of ``[copies, k, size]``."""

@@ -167,14 +167,46 @@ def _check_key(path: Path, there: dict[str, Any], here: dict[str, Any]) -> None:
 
 
 def _check_shapes(prediction: Prediction) -> None:
-    n, mixed, cycle = prediction.game.n_developers, prediction.mixed, prediction.cycle
-    pure = prediction.equilibrium
+    """Check that profiles are profiles of this game; raises ValueError naming the field."""
+    n, decision = prediction.game.n_developers, prediction.question.decision
+    found = {name: prediction.answer(name).found for name in theory.CONCEPTS}
+    pure, binding = prediction.equilibrium, decision.binding if decision else None
+    grid, noisy, memory = (found[name] for name in ("grid_pure", "noisy_pure", "with_memory"))
     fits = {
         "ranking": sorted(prediction.ranking.tolist()) == list(range(n)),
-        "decision.equilibrium": pure is None or pure.shape == (n,),
-        "answers.mixed": mixed is None or len(mixed.strategies) == mixed.payoffs.size == n,
-        "cycle": cycle is None or cycle.states.shape == (cycle.period, n),
+        "decision.equilibrium": pure is None or _are_efforts(pure, n),
+        "decision.binding": binding is None or {*binding} <= {*range(n)},
+        "answers.mixed": prediction.mixed is None or _is_mixed(prediction.mixed, n),
+        "answers.grid_pure": grid is None or (grid.ndim == 2 and _are_efforts(grid, n)),
+        "answers.noisy_pure": noisy is None or _are_efforts(noisy.efforts, n),
+        "answers.with_memory": memory is None
+        or (_are_efforts(memory.trajectory, n) and memory.ranks.shape == memory.trajectory.shape),
+        "cycle": prediction.cycle is None or _is_cycle(prediction.cycle, n),
     }
     for field, fitting in fits.items():
         if not fitting:
             raise ValueError(f"{field}: does not fit a game of {n} developers")
+
+
+def _are_efforts(efforts: NDArray[Any], n: int) -> bool:
+    whole = efforts.ndim > 0 and efforts.size > 0 and efforts.shape[-1] == n
+    return whole and bool((np.isfinite(efforts) & (efforts >= 0)).all())
+
+
+def _is_mixed(mixed: theory.MixedEquilibrium, n: int) -> bool:
+    pairs = mixed.strategies
+    return len(pairs) == mixed.payoffs.size == n and all(
+        efforts.ndim == 1
+        and _are_efforts(efforts, efforts.size)
+        and chances.shape == efforts.shape
+        and bool((chances >= 0).all() and abs(chances.sum() - 1) < 1e-6)
+        for efforts, chances in pairs
+    )
+
+
+def _is_cycle(cycle: theory.Cycle, n: int) -> bool:
+    return (
+        cycle.states.shape == (cycle.period, n)
+        and cycle.peaks.shape == cycle.troughs.shape == (n,)
+        and all(_are_efforts(part, n) for part in (cycle.states, cycle.peaks, cycle.troughs))
+    )
