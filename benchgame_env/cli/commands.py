@@ -19,6 +19,7 @@ from benchgame_env.named_games import load_game
 from benchgame_env.rules import make_protocol, protocols
 
 BAD_INPUT = 2
+LONGEST = 1000  # characters of an error that are shown
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -69,7 +70,9 @@ def run(command: Callable[[], int | None], prog: str) -> int:
 
 
 def _say(prog: str, message: str, status: int) -> int:
-    print(one_line(f"{prog}: {' '.join(message.split())}"), file=sys.stderr)
+    words = one_line(" ".join(message.split()))
+    shown = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} ... {words[-LONGEST // 2 :]}"
+    print(f"{prog}: {shown}", file=sys.stderr)
     return status
 
 
