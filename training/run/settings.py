@@ -7,7 +7,7 @@ import contextlib
 import platform
 import subprocess
 from collections.abc import Collection, Iterable
-from dataclasses import InitVar, asdict, dataclass, field, fields, replace
+from dataclasses import InitVar, asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -138,11 +138,11 @@ class TrainSettings:
         the file of the game if it has one. FileExistsError if ``exclusive`` and there is one."""
         made_with = versions(PACKAGES) | {"python": platform.python_version()}
         folder.mkdir(parents=True, exist_ok=True)
-        settings = self
+        settings = asdict(self)
         if is_path(self.game):
-            settings = replace(self, game=Path(self.game).name, seated=False)
-            write_bytes(folder / settings.game, read_bytes(self.game))
-        content = {"settings": asdict(settings), "versions": made_with, "git_revision": _git_revision()}
+            settings["game"] = Path(self.game).name
+            write_bytes(folder / settings["game"], read_bytes(self.game))
+        content = {"settings": settings, "versions": made_with, "git_revision": _git_revision()}
         write_record(folder / FILE, content, SCHEMA, exclusive)
 
     @classmethod
