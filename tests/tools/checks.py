@@ -50,11 +50,13 @@ def printed(done: subprocess.CompletedProcess[str], *statuses: int) -> str:
     return done.stdout
 
 
-def piped(folder: Path, module: str, *words: str, lines: int = 0) -> tuple[int, str, str]:
+def piped(
+    folder: Path, module: str, *words: str, lines: int = 0, path: Path = ROOT
+) -> tuple[int, str, str]:
     """Exit status, first ``lines`` and errors of ``python -m module words``, unbuffered, whose reader
-    leaves after these lines, as ``| head`` does."""
+    leaves after these lines, as ``| head`` does; modules are found on ``path``."""
     command = [sys.executable, "-m", module, *words]
-    changed = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    changed = os.environ | {"PYTHONPATH": str(path), "PYTHONUNBUFFERED": "1"}
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=folder, env=changed, encoding="utf-8", **both) as process:
         assert process.stdout is not None
