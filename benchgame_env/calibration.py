@@ -22,7 +22,7 @@ from benchgame_env._scaling_fit import PARAMETERS, fit_law
 from benchgame_env.csv_rows import csv_rows
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.files import read_text, write_text
-from benchgame_env.records import fields_of, parse_json, record_text
+from benchgame_env.records import fields_of, parse_json, read, record_text
 from benchgame_env.validate import checked_name, checked_text, choice, integer, number
 
 SCHEMA = 1  # of the file of a calibration
@@ -200,17 +200,13 @@ class Calibration:
     def load(cls, path: str | os.PathLike[str]) -> Calibration:
         """Read a file that `save` wrote; ValueError names a path that is missing or not such a file."""
         try:
-            data = parse_json(read_text(path))
-            if not isinstance(data, dict) or "report" not in data or "rejected" not in data:
-                raise ValueError("need an object with 'report' and 'rejected'")
-            data = fields_of(data, SCHEMA)
-            report = tuple(ModelFit(**entry) for entry in data.pop("report"))
-            return cls(report=report, rejected=dict(data.pop("rejected")), **data)
+            found: Calibration = read(cls, fields_of(parse_json(read_text(path)), SCHEMA), "")
+            return found
         except OSError as error:
             raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
         except RecursionError:
             raise ValueError(f"{path}: not a calibration file: it is nested too deeply") from None
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise ValueError(f"{path}: not a calibration file: {error}") from None
 
 

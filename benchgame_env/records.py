@@ -165,7 +165,7 @@ def read(kind: Any, value: Any, field: str) -> Any:
     if kind is Any:
         return _free(value, field)
     if kind is str:
-        return checked_text(field, value)
+        return checked_text(field, _checked(isinstance(value, str), "text", value, field))
     if origin in (Union, types.UnionType):
         (one,) = (part for part in parts if part is not type(None))
         return None if value is None else read(one, value, field)
@@ -191,7 +191,11 @@ def read(kind: Any, value: Any, field: str) -> Any:
 
 
 def _record(kind: Any, value: Any, field: str) -> Any:
-    return kind(**values_of(kind, value, field))
+    values = values_of(kind, value, field)
+    try:
+        return kind(**values)
+    except ValueError as error:  # its own checks
+        raise ValueError(f"{field}: {error}" if field else str(error)) from None
 
 
 def values_of(kind: Any, value: Any, field: str) -> dict[str, Any]:

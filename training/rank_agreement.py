@@ -25,7 +25,7 @@ from scipy import stats
 
 from benchgame_env.cli import commands
 from benchgame_env.csv_rows import csv_rows
-from benchgame_env.validate import Floats, number
+from benchgame_env.validate import Floats, checked_name, number
 from training.grading.intervals import CONFIDENCE, Estimate
 from training.jobs import progress_bar
 from training.run.records import counted
@@ -96,17 +96,11 @@ def read_scores(path: Path, columns: list[str]) -> Scores:
     scores: Scores = {}
     for line, row in csv_rows(path, ["benchmark", "model", *columns]):
         where = f"row {line}"
-        benchmark, model = (_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
+        benchmark, model = (checked_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
         if model in scores.setdefault(benchmark, {}):
             raise ValueError(f"{where}: model {model!r} on {benchmark!r} has an earlier row")
         scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
     return scores
-
-
-def _name(field: str, text: str) -> str:
-    if not text.strip():
-        raise ValueError(f"{field}: expected a name, got {text!r}")
-    return text.strip()
 
 
 def compare(scores: Scores, columns: list[str]) -> list[Pair]:

@@ -68,7 +68,10 @@ def read_results(path: Path) -> list[Row]:
     try:
         if path.suffix == ".parquet":
             return [_checked_row(row) for row in _parquet_rows(path)]
-        return [_checked_row({k: cell or None for k, cell in row.items()}) for row in read_rows(path)]
+        rows = read_rows(path, (*FIRST, *NUMBERS, *LAST))
+        return [_checked_row({name: cell or None for name, cell in row.items()}) for row in rows]
+    except RecursionError:
+        raise ValueError(f"{path} holds no rows of this command: it is nested too deeply") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} holds no rows of this command ({type(error).__name__}: {error})"

@@ -144,7 +144,7 @@ def _graded_episodes(run: Run) -> Iterator[tuple[int, Floats]]:
         return
     with reading(path):
         seed = None
-        rows = stream_rows(path)
+        rows = stream_rows(path, ("seed", "episode", "effort"))
         for (seed, _), episode in groupby(rows, lambda row: (int(row["seed"]), int(row["episode"]))):
             efforts = [number("effort", row["effort"], low=0) for row in episode]
             if len(efforts) % n:

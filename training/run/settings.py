@@ -20,9 +20,10 @@ from benchgame_env.play.actions import ACTION_SCALES, ACTION_TYPES
 from benchgame_env.play.vector import REVISIONS
 from benchgame_env.records import fields_of, parse_json, read, reading, values_of, write_record
 from benchgame_env.trust import own_file, refuse_code
-from benchgame_env.validate import checked_text, count, number
+from benchgame_env.validate import count, number
 
 FILE = "settings.json"
+TAKEN = (FILE, "prediction.json", "verdict.json")  # names in the folder of a run
 SCHEMA = 1
 LIMIT = 2**20  # bytes of the file
 SAMPLE = 128  # plays kept of each update, for time averages
@@ -141,6 +142,8 @@ class TrainSettings:
         settings = asdict(self)
         if is_path(self.game):
             settings["game"] = Path(self.game).name
+            if settings["game"] in TAKEN:
+                raise ValueError(f"game: {self.game}: a run has a file of this name; give it another")
             write_bytes(folder / settings["game"], read_bytes(self.game))
         content = {"settings": settings, "versions": made_with, "git_revision": _git_revision()}
         write_record(folder / FILE, content, SCHEMA, exclusive)
@@ -202,11 +205,9 @@ def made_with(folder: Path) -> dict[str, str]:
     path = folder / FILE
     with reading(path):
         content = _content(path)
-        found = {"git_revision": content.get("git_revision", "unknown")}
-        texts: dict[str, str] = read(dict[str, str], content.get("versions", {}) | found, "versions")
-        return {
-            checked_text("versions", name): checked_text(name, value) for name, value in texts.items()
-        }
+        versions: dict[str, str] = read(dict[str, str], content.get("versions", {}), "versions")
+        revision: str = read(str, content.get("git_revision", "unknown"), "git_revision")
+    return versions | {"git_revision": revision}
 
 
 def _content(path: Path) -> dict[str, Any]:

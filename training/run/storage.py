@@ -28,29 +28,31 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     write_text(path, text.getvalue())
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path, columns: Iterable[str] = ()) -> list[dict[str, str]]:
     """Rows of a CSV file, as texts by column.
 
     Raises
     ------
     ValueError
-        If the file is missing or damaged, or a row is longer or shorter than the header; the message
-        names the file and the row.
+        If the file is missing or damaged, lacks one of ``columns``, or a row is longer or shorter than
+        the header; the message names the file, and the row.
     """
     with reading(path):
-        return list(_rows(io.StringIO(read_text(path, TABLE_LIMIT), newline="")))
+        return list(_rows(io.StringIO(read_text(path, TABLE_LIMIT), newline=""), columns))
 
 
-def stream_rows(path: Path) -> Iterator[dict[str, str]]:
+def stream_rows(path: Path, columns: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     """As `read_rows`, row by row, for files that are too large to be held."""
     with reading(path), open_regular(path, STREAM_LIMIT) as file:
         lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-        yield from _rows(iter(lambda: lines.readline(LONGEST_LINE), ""))
+        yield from _rows(iter(lambda: lines.readline(LONGEST_LINE), ""), columns)
 
 
-def _rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
+def _rows(lines: Iterable[str], columns: Iterable[str]) -> Iterator[dict[str, str]]:
     reader = csv.reader(lines, strict=True)
     header = next(reader, [])
+    if missing := [name for name in columns if name not in header]:
+        raise ValueError(f"missing columns: {', '.join(missing)}")
     if len(set(header)) < len(header):
         raise ValueError("row 1: a column is named twice")
     for cells in reader:
