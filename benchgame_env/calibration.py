@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -28,6 +28,7 @@ from benchgame_env.validate import checked_name, checked_text, choice, integer, 
 SCHEMA = 1  # of the file of a calibration
 COLUMNS = ("benchmark", "model", "steps", "score", "stderr")
 ITEMS = "items"  # may stand in the place of stderr
+Bar = Callable[[Iterable[Any]], Iterable[Any]]
 MOST_CHECKPOINTS = 1000  # of one model: all pairs of them are compared
 
 
@@ -209,10 +210,11 @@ class Calibration:
             raise ValueError(f"{path}: not a calibration file: {error}") from None
 
 
-def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
+def read_csv(path: str | os.PathLike[str], bar: Bar = iter) -> list[Checkpoint]:
     """The checkpoints in a CSV file with (at least) the columns of `COLUMNS`.
 
-    In the place of ``stderr``, or where its cell is empty, there may be ``items``, see `fit`.
+    In the place of ``stderr``, or where its cell is empty, there may be ``items``, see `fit`. ``bar``
+    shows progress while it passes on the rows.
 
     Raises
     ------
@@ -220,14 +222,16 @@ def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
         Names the file and, counting the header as row 1, the row and column at fault.
     """
     try:
-        return _checkpoints(csv_rows(path, COLUMNS[:4], (COLUMNS[4], ITEMS)))
+        return _checkpoints(bar(csv_rows(path, COLUMNS[:4], (COLUMNS[4], ITEMS))))
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> Calibration:
+def fit(
+    rows: Iterable[Any], benchmark: str | None = None, source: str = "", bar: Bar = iter
+) -> Calibration:
     """Fit the law to every model of one benchmark, or reject the model by name.
 
     A model is rejected, in this order, if
@@ -252,6 +256,8 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
         Which one to fit; may be left out if the rows hold only one.
     source : str, optional
         Kept with the result.
+    bar : callable, optional
+        Shows progress while it passes on the models, as ``tqdm.tqdm`` does.
 
     Returns
     -------
@@ -279,7 +285,7 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     for point in checkpoints:
         if point.benchmark == benchmark:
             models.setdefault(point.model, []).append(point)
-    outcomes = {model: _fit_model(model, models[model]) for model in sorted(models)}
+    outcomes = {model: _fit_model(model, models[model]) for model in bar(sorted(models))}
     rejected = {model: reason for model, reason in outcomes.items() if isinstance(reason, str)}
     report = [fitted for fitted in outcomes.values() if isinstance(fitted, ModelFit)]
     if not report:

@@ -23,7 +23,21 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "effort_levels": (2, 100_000),
     "workers": (1, 4_096),
     "developers": (1, 100_000),
+    "levels": (2, 100_000),
+    "items": (1, 1_000_000),
+    "k": (1, 1_000),
+    "repetitions": (1, 10_000),
+    "hidden": (1, 4_096),
+    "batch_size": (1, 2**20),
+    "buffer_size": (1, 2**20),
+    "learning_starts": (0, 2**31),
+    "exploring_starts": (0, 2**31),
+    "target_update": (1, 2**31),
+    "gradient_steps": (1, 10_000),
+    "n_epochs": (1, 10_000),
+    "minibatches": (1, 2**20),
 }
+LARGEST = 1e100  # of finite numbers: their products, too, are numbers
 LONGEST_NAME = 200  # characters
 # Control characters but tab and newline, marks that turn the direction of text, and lone surrogates.
 HARMFUL = re.compile(
@@ -43,6 +57,8 @@ def vector(field: str, value: ArrayLike, n: int | None = None) -> Floats:
         raise ValueError(f"{field}: {array.size} values for {n} developers")
     if not np.isfinite(array).all():
         raise ValueError(f"{field}: must be finite, got {array.tolist()}")
+    if (np.abs(array) > LARGEST).any():
+        raise ValueError(f"{field}: must be within {LARGEST:g}, got {array.tolist()}")
     array.flags.writeable = False
     return array
 
@@ -67,6 +83,8 @@ def number(
         raise ValueError(f"{field}: must be {'finite' if finite else 'a number'}, got {result}")
     if result < low or (strict and result == low):
         raise ValueError(f"{field}: must be {'>' if strict else '>='} {low:g}, got {result:g}")
+    if LARGEST < abs(result) < math.inf:
+        raise ValueError(f"{field}: must be within {LARGEST:g}, got {result:g}")
     if result > high:
         raise ValueError(f"{field}: must be <= {high:g}, got {result:g}")
     return result

@@ -26,6 +26,7 @@ from training.run.prediction import kept_prediction
 from training.run.settings import TrainSettings
 
 PROG = "python -m training.evaluate"
+MOST_ROWS = 10_000_000  # a gigabyte
 EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
 
 
@@ -95,6 +96,9 @@ def evaluate(run: Path, episodes: int = EPISODES, trust: bool = False) -> Evalua
         If the folder holds no finished run, or names a module without trust.
     """
     settings = TrainSettings.load(run, trust)
+    rows = episodes * settings.horizon * settings.vector_env(1).n_developers
+    if rows > MOST_ROWS:
+        raise ValueError(f"--episodes: {rows:,} rows a seed; at most {MOST_ROWS:,} are played and kept")
     with alone(run):
         prediction = kept_prediction(settings, run)
         for seed in range(settings.seeds):

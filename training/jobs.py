@@ -225,8 +225,9 @@ def add_workers_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at the same time")
 
 
-def progress_bar(total: int, unit: str, name: str, done: int = 0) -> tqdm:
-    """A progress bar on stderr; where that is no terminal, such as a log file, a line each minute."""
+def progress_bar(total: int, unit: str, name: str, done: int = 0, delay: float = 0.0) -> tqdm:
+    """A progress bar on stderr, shown after ``delay`` seconds; where that is no terminal, such as a log
+    file, a line each minute."""
     pause = 0.1 if sys.stderr.isatty() else 60.0
-    settings = {"mininterval": pause, "maxinterval": max(10.0, pause)}
+    settings = {"mininterval": pause, "maxinterval": max(10.0, pause), "delay": delay}
     return tqdm(total=total, initial=done, unit=unit, desc=one_line(name), **settings)

@@ -40,7 +40,7 @@ class A2CSettings(SB3Settings, FadingEntropy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._integers("batch_size")
+        self._counts("batch_size")
 
 
 class A2C(SB3Agent):

@@ -60,7 +60,7 @@ class PPOSettings(FadingEntropy):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._number("gae_lambda", low=0, high=1)
-        self._integers("n_epochs", "minibatches")
+        self._counts("n_epochs", "minibatches")
         for name in ("shared", "central"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: must be true or false, got {getattr(self, name)!r}")

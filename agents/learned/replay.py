@@ -93,8 +93,8 @@ class ReplaySettings(SB3Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._integers("buffer_size", "batch_size", "gradient_steps")
-        self._integers("learning_starts", low=0)
+        self._counts("buffer_size", "batch_size", "gradient_steps")
+        self._counts("learning_starts")
 
 
 class ReplayAgent(SB3Agent):

@@ -75,7 +75,7 @@ class SB3Settings(LearnerSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.exploring_starts is not None:
-            self._integers("exploring_starts", low=0)
+            self._counts("exploring_starts")
         self._number("rate_halving", low=0, strict=True, finite=False)
 
 

@@ -8,14 +8,18 @@ import math
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from benchgame_env.cli.streams import one_line, safe_streams
+from benchgame_env.game import Game
 from benchgame_env.interrupts import INTERRUPTED
+from benchgame_env.named_games import load_game
 from benchgame_env.rules import make_protocol, protocols
 
 BAD_INPUT = 2
+LONGEST = 1000  # characters of an error that are shown
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -36,6 +40,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise SystemExit(_say(self.prog, f"{message} (--help explains)", BAD_INPUT))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        stream = "stderr" if file is sys.stderr else "stdout"
+        with safe_streams():
+            print(message, end="", file=getattr(sys, stream))
 
 
 def run(command: Callable[[], int | None], prog: str) -> int:
@@ -61,7 +70,9 @@ def run(command: Callable[[], int | None], prog: str) -> int:
 
 
 def _say(prog: str, message: str, status: int) -> int:
-    print(one_line(f"{prog}: {' '.join(message.split())}"), file=sys.stderr)
+    words = one_line(" ".join(message.split()))
+    shown = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} ... {words[-LONGEST // 2 :]}"
+    print(f"{prog}: {shown}", file=sys.stderr)
     return status
 
 
@@ -85,6 +96,17 @@ def _signals() -> Iterator[None]:
 
 def _end(number: int, _: Any) -> NoReturn:
     raise SystemExit(128 + number)  # the status that shells report
+
+
+def load_game_of(most: int, name: str) -> Game:
+    """The game called ``name``; ValueError if it has more than ``most`` developers, for whom a command
+    would take hours."""
+    game = load_game(name)
+    if game.n_developers > most:
+        raise ValueError(
+            f"game: this command takes at most {most:,} developers, and {name} has {game.n_developers:,}"
+        )
+    return game
 
 
 def add_protocol_options(add: Callable[..., Any]) -> None:
@@ -140,11 +162,18 @@ def _value(word: str) -> Any:
         return word
 
 
+def bar(unit: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """What shows progress, on a terminal and after a while, as it passes items on."""
+    from tqdm import tqdm  # imported here: it takes a tenth of a second, and few commands need it
+
+    return partial(tqdm, unit=unit, delay=2.0, leave=False, disable=None)
+
+
 @contextlib.contextmanager
 def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
     """A progress bar for a figure that has to fall to ``goal``, on a logarithmic scale. It is shown only
     on a terminal, and only once there is progress."""
-    from tqdm import tqdm  # imported here: it takes a tenth of a second, and few commands need it
+    from tqdm import tqdm
 
     with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
         first: list[float] = []

@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "theory.solutions": CORE | {"metrics", "theory.dynamics", "theory.mixed", "theory.pure"},
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
-    "cli": {"game", "interrupts", "metrics", "rules", "theory", "validate"},
+    "cli": {"files", "game", "interrupts", "named_games", "metrics", "rules", "theory", "validate"},
     "agents.base": {"(door)", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
     "agents.play": {"(door)", "agents.base", "validate"},
@@ -78,7 +78,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli", "theory", "training.evaluate", "training.jobs", "training.run", "training.train",
     },
     "training.rank_agreement": {
-        "cli", "csv_rows", "metrics", "training.grading", "training.jobs", "training.run", "validate",
+        "cli", "csv_rows", "training.grading", "training.jobs", "training.run", "validate",
     },
     "training.compare_protocols": {
         "(door)", "cli", "files", "folders", "metrics", "named_games", "records", "rules", "theory",

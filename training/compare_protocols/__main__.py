@@ -12,7 +12,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from benchgame_env import Game, load_game
+from benchgame_env import Game
 from benchgame_env.cli import commands
 from benchgame_env.files import naming, write_text
 from benchgame_env.folders import alone, remove_drafts
@@ -26,6 +26,7 @@ from training.jobs import add_workers_option
 
 PROG = "python -m training.compare_protocols"
 TAU = 0.99
+LARGEST_GAME = 200  # developers; dozens of settings are predicted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    game, listed = load_game(options.game), options.protocols
+    game, listed = commands.load_game_of(LARGEST_GAME, options.game), options.protocols
     names = None if listed is None else [name.strip() for name in listed.split(",")]
     settings = settings_for(game, names, options.quick) + [setting_from(s) for s in options.setting]
     number("--tau", options.tau, low=-1)

@@ -12,7 +12,6 @@ then is not a prediction. Each row says which of these it is, and what its regim
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +97,7 @@ def measure(game: Game, rule: Any) -> Row:
     prediction = theory.predict(game, rule)
     play = predicted_play(prediction)
     found = play.outcomes
-    return {
+    row: Row = {
         "regime": prediction.regime,
         "basis": basis(prediction),
         "play": play.kind,
@@ -108,12 +107,13 @@ def measure(game: Game, rule: Any) -> Row:
         "card": prediction.card,
         **_with_interval("kendall_tau", found.kendall_tau, found.kendall_tau_interval),
         **_with_interval("best_on_top", found.best_on_top, found.best_on_top_interval),
-        "effort_share": None if math.isnan(found.cost_share) else found.cost_share,
+        "effort_share": found.cost_share,
         "temptation": temptation(prediction),
         "nash_conv": play.nash_conv,
         "one_round_gain": play.one_round_gain,
         **{COST + resource: cost for resource, cost in found.designer_cost.items()},
     }
+    return {name: None if value != value else value for name, value in row.items()}  # NaN: not known
 
 
 def _with_interval(name: str, value: float, interval: tuple[float, float]) -> Row:

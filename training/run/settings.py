@@ -27,6 +27,7 @@ TAKEN = (FILE, "prediction.json", "verdict.json")  # names in the folder of a ru
 SCHEMA = 1
 LIMIT = 2**20  # bytes of the file
 SAMPLE = 128  # plays kept of each update, for time averages
+MOST_SEEN = 2**30  # numbers of the observations of an update, 4 bytes each
 MOST_PLAYED = 10**8  # efforts of an update
 MOST_KEPT = 5 * 10**8  # efforts kept of a seed
 PACKAGES = ("benchgame-env", "numpy", "scipy", "torch", "stable-baselines3", "gymnasium", "pettingzoo")
@@ -98,6 +99,11 @@ class TrainSettings:
             raise ValueError(
                 f"horizon, episodes, copies: an update plays at most {MOST_PLAYED:,} efforts (rounds x "
                 f"copies x developers, or copies x developers x levels)"
+            )
+        if self.rounds * self.copies * n * (4 * n + 8) > MOST_SEEN:
+            raise ValueError(
+                f"horizon, episodes, copies: {n} developers see more than {MOST_SEEN:,} numbers in an "
+                "update"
             )
         if self.updates * SAMPLE * n > MOST_KEPT:
             raise ValueError(f"updates: must be <= {MOST_KEPT // (SAMPLE * n):,} for {n} developers")
@@ -236,7 +242,7 @@ def _git_revision() -> str:
     here = Path(__file__).parent
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+        found = subprocess.run(command, cwd=here, capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return found.stdout.strip()

@@ -23,7 +23,7 @@ from typing import Any
 from tqdm import tqdm
 
 from benchgame_env.cli import commands
-from benchgame_env.validate import integer
+from benchgame_env.validate import count
 from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
 from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Contest, Run, Sizes, contests, memory
@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _speed(options: argparse.Namespace) -> None:
-    integer("repetitions", options.repetitions, low=1)
+    count("--repetitions", options.repetitions, "repetitions")
     sizes, least = (QUICK, 0.0) if options.quick else (Sizes(), AT_LEAST)
     machine = _machine()
     rows = [row | machine for row in measure(sizes, options.repetitions, least)]

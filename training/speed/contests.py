@@ -242,7 +242,7 @@ def _shared(env: Any, copies: int, rounds: int) -> Run:
 MEMORY = """
 import numpy as np, benchgame_env as bg
 def peak():
-    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+    return int(open("/proc/self/status", encoding="utf-8").read().split("VmHWM:")[1].split()[0]) / 1024
 curves, prizes = bg.curves.Additive(np.linspace(1.0, 0.5, 10)), np.linspace(1.0, 0.0, 10)
 game = bg.Game(curves, bg.LinearCost(1.0), prizes)
 actions = np.random.default_rng(0).uniform(-1, 1, ({copies}, 10))
@@ -265,5 +265,5 @@ def memory(copies: int, who: str) -> float:
     """Peak of resident memory in MiB above an interpreter with the package loaded, from Linux's /proc;
     NaN on other systems."""
     code = MEMORY.format(copies=copies, settings=MEMORY_OF[who])
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     return float(done.stdout) if done.returncode == 0 else math.nan
