@@ -39,6 +39,7 @@ from training.grading.exact_figures import (
 )
 from training.grading.judging import withdraw
 from training.jobs import Local, add_workers_option, progress_bar, run_all
+from training.run.event_log import event_log
 from training.run.prediction import kept_prediction
 from training.run.records import counted
 from training.run.seeds import Played, restore_seed, save_seed
@@ -167,9 +168,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     prediction = kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     in_turn = expected_cycle(prediction) is not None
-    from torch.utils.tensorboard import SummaryWriter  # here, because it takes long to import
-
-    with contextlib.closing(SummaryWriter(str(folder), purge_step=len(play))) as board:
+    with event_log(folder, len(play)) as board:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
