@@ -72,7 +72,10 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     import torch  # here, because rows are also written where torch is not installed
 
     buffer = io.BytesIO()
-    torch.save(_with_tensors(content), buffer)
+    try:
+        torch.save(_with_tensors(content), buffer)
+    except (MemoryError, RuntimeError):  # PyTorch says "unexpected pos" where the buffer could not grow
+        raise MemoryError(f"{path} could not be written") from None
     write_bytes(path, buffer.getvalue())
 
 
