@@ -26,7 +26,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -250,16 +250,16 @@ def _kind(fault: str) -> str:
     return re.sub(r"'[^']*'|\d+", "", fault)[:150]
 
 
-def fuzz(world: Path, seed: int, numbers: Iterator[int] | range) -> list[str]:
-    """Faults of these inputs, each of a kind once, with the smallest input."""
-    found: dict[str, str] = {}
+def fuzz(world: Path, seed: int, numbers: Iterable[int]) -> Iterator[str]:
+    """Faults of these inputs as they are found, each of a kind once, with the smallest input."""
+    found: set[str] = set()
     for number in numbers:
         drawn = draw(world, seed, number)
         fault = fault_of(world, drawn)
         if fault and _kind(fault) not in found:
             small = smallest(world, drawn, fault)
-            found[_kind(fault)] = f"{fault}\n  input {number} of seed {seed}: {small}"
-    return list(found.values())
+            found.add(_kind(fault))
+            yield f"{fault}\n  input {number} of seed {seed}: {small}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -275,14 +275,16 @@ def main(arguments: list[str] | None = None) -> int:
         world = Path(scratch) / "world"
         make_world(world)
         numbers = tqdm(range(options.first, options.first + options.inputs), unit="input")
-        found: list[str] = []
+        faults = 0
         try:
-            found = fuzz(world, options.seed, numbers)
+            for fault in fuzz(world, options.seed, numbers):
+                faults += 1
+                tqdm.write(f"{fault}\n")
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             return 130
-    print("\n\n".join(found) or "no fault")
-    return 1 if found else 0
+    print(f"{faults} kinds of fault")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
