@@ -36,7 +36,7 @@ from tqdm import tqdm
 from .fuzzed import COMMANDS, Command, inside, make_world
 from .mutations import CHANGES, WORDS, Change
 
-SECONDS = 10
+SECONDS = 10  # of processor time
 MEMORY = 2**30  # bytes by which the largest memory of the process may grow
 TRIES = 60  # of making an input smaller
 
@@ -137,8 +137,9 @@ def _run(folder: Path, drawn: Input) -> tuple[int, str, str, list[str]]:
         raise Hang
 
     out, err = io.StringIO(), io.StringIO()
-    handler = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    before = {one: signal.signal(one, too_long) for one in (signal.SIGPROF, signal.SIGALRM)}
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)  # processor time, as other work may slow this down
+    signal.setitimer(signal.ITIMER_REAL, 10 * SECONDS)  # and for what waits for ever
     try:
         with inside(folder), warnings.catch_warnings(record=True) as noted:
             warnings.simplefilter("always")
@@ -153,8 +154,10 @@ def _run(folder: Path, drawn: Input) -> tuple[int, str, str, list[str]]:
             raise
         raise Fault(f"traceback: {type(error).__name__}: {str(error)[:200]}, {_place()}") from None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
+        for one, handler in before.items():
+            signal.signal(one, handler)
     return status, out.getvalue(), err.getvalue(), [_words_of(one) for one in noted]
 
 
