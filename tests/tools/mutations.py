@@ -68,7 +68,7 @@ def value_changed(content: bytes, suffix: str, rng: random.Random, world: Path) 
             return _csv_changed(text, rng).encode()
         if suffix == ".toml":
             return _toml_changed(text, rng).encode()
-    except (ValueError, RecursionError, csv.Error):
+    except (ValueError, IndexError, RecursionError, csv.Error):  # changed before
         pass
     if suffix == ".pt":
         return _checkpoint_changed(content, rng)
