@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 NUMERICAL := tests/core tests/theory tests/metrics tests/play/test_published_play.py
-.PHONY: run test without-kernels long format clean
+.PHONY: run test without-kernels long fuzz format clean
 
 run: $(READY)
 	$(BIN)/python -m training.quickstart
@@ -23,6 +23,12 @@ without-kernels: $(READY)
 
 long: $(READY)
 	$(BIN)/python -m pytest -n auto -m long
+
+# More of the fuzz than the tests run; make fuzz INPUTS=50000 SEED=3.
+INPUTS ?= 5000
+SEED ?= 1
+fuzz: $(READY)
+	$(BIN)/python -m tests.tools.fuzz --inputs $(INPUTS) --seed $(SEED)
 
 format: $(READY)
 	$(BIN)/ruff format .

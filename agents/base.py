@@ -20,7 +20,7 @@ from benchgame_env.metrics import Strategy
 from benchgame_env.play.actions import EffortAxis
 from benchgame_env.play.observation import ObservationLayout
 from benchgame_env.subgame import Subgame
-from benchgame_env.validate import Floats, integer, number
+from benchgame_env.validate import Floats, count, integer, number
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,15 +135,15 @@ class Seat:
         """Own efforts ``[m]`` at positions ``[m]`` on the effort axis."""
         return self.axis.effort(positions[:, None])[:, self.developer]
 
-    def levels(self, count: int) -> Floats:
+    def levels(self, number: int) -> Floats:
         """Own efforts ``[m]`` to choose from, ascending.
 
-        Discrete actions have their own levels; on a continuous axis there are ``count`` (>= 2), evenly
+        Discrete actions have their own levels; on a continuous axis there are ``number`` (>= 2), evenly
         spaced.
         """
         if self.axis.action_type == "discrete":
-            count = self.axis.levels
-        return self.efforts(np.linspace(0.0, 1.0, integer("levels", count, low=2)))
+            number = self.axis.levels
+        return self.efforts(np.linspace(0.0, 1.0, count("levels", number)))
 
 
 class Round(NamedTuple):

@@ -1,5 +1,10 @@
 """The leaderboard game: developers choose benchmark-specific effort, a protocol turns it into ranks."""
 
+from benchgame_env import interrupts
+
+interrupts.guard()  # before the imports below, which take a second
+
+# ruff: noqa: E402
 from benchgame_env import calibration, curves, metrics, testing, theory
 from benchgame_env.costs import LinearCost, PowerCost
 from benchgame_env.game import Board, Game

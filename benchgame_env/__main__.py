@@ -21,6 +21,8 @@ from benchgame_env.validate import choice
 Add = Callable[..., Any]
 PROG = "python -m benchgame_env"
 GAME_HELP = "name of a game, or a file made by the calibrate or the falsify command (*.json)"
+# Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
+LARGEST_GAME, LARGEST_SEARCH = 1000, 100
 # Levels shown by default, as shares of the effort that the prizes are worth.
 SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -100,7 +102,8 @@ def _protocols(options: argparse.Namespace) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    game, protocol = load_game(options.game), commands.protocol_from(options)
+    game = commands.load_game_of(LARGEST_GAME, options.game)
+    protocol = commands.protocol_from(options)
     with commands.falling_bar("NashConv", options.tolerance) as progress:
         prediction = theory.predict(game, protocol, tolerance=options.tolerance, progress=progress)
         known = facts.of(prediction, not options.no_mixed, options.cycle)
@@ -113,12 +116,13 @@ def _cards(options: argparse.Namespace) -> None:
         print("\nHypotheses, each checked on the game at hand:")
         print("\n".join(f"  {known.name}: {known.meaning}" for known in theory.HYPOTHESES.values()))
         return
-    readings = theory.theorem_cards(load_game(options.game), commands.protocol_from(options))
+    game = commands.load_game_of(LARGEST_GAME, options.game)
+    readings = theory.theorem_cards(game, commands.protocol_from(options))
     print("\n\n".join(pages.reading_text(reading) for reading in readings))
 
 
 def _thresholds(options: argparse.Namespace) -> None:
-    game = load_game(options.game)
+    game = commands.load_game_of(LARGEST_SEARCH, options.game)
     if options.plot is not None:
         choice("plot", figures.suffix(options.plot), figures.FORMATS)  # before a long search
     levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
@@ -161,7 +165,8 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 def _calibrate(options: argparse.Namespace) -> None:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    calibration = fit(read_csv(options.csv), options.benchmark, source=options.source)
+    rows = read_csv(options.csv, commands.bar("row"))
+    calibration = fit(rows, options.benchmark, options.source, commands.bar("model"))
     print(calibration.table())
     if options.out:
         calibration.save(options.out)

@@ -128,7 +128,7 @@ def _no_weight(score: Floats, stderr: Floats) -> str:
     where = "score 0: chance" if (edge == 0).all() else f"scores {edge.min():g} to {edge.max():g}"
     return (
         f"{edge.size} of {score.size} checkpoints have stderr 0 ({where}), "
-        "so their weight is not defined."
+        "so their weight is not defined; give items in its place."
     )
 
 

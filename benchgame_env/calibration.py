@@ -10,22 +10,26 @@ and rejects by name the models that the law does not describe; `benchgame_env._s
 
 from __future__ import annotations
 
-import csv
-import json
+import math
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from benchgame_env._scaling_fit import PARAMETERS, fit_law
+from benchgame_env.csv_rows import csv_rows
 from benchgame_env.curves import ScalingLaw
-from benchgame_env.files import write_text
-from benchgame_env.validate import choice, integer, number
+from benchgame_env.files import read_text, write_text
+from benchgame_env.records import fields_of, parse_json, read, record_text
+from benchgame_env.validate import checked_name, checked_text, choice, integer, number
 
+SCHEMA = 1  # of the file of a calibration
 COLUMNS = ("benchmark", "model", "steps", "score", "stderr")
+ITEMS = "items"  # may stand in the place of stderr
+Bar = Callable[[Iterable[Any]], Iterable[Any]]
+MOST_CHECKPOINTS = 1000  # of one model: all pairs of them are compared
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Checkpoint:
     score : float
         Accuracy in [0, 1].
     stderr : float
-        Standard error of the score, >= 0.
+        Standard error of the score, in [0, 1].
 
     Raises
     ------
@@ -61,15 +65,14 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         for column in ("benchmark", "model"):
-            text = getattr(self, column)
-            if not isinstance(text, str) or not text.strip():
-                raise ValueError(f"{column}: expected a name, got {text!r}")
-            object.__setattr__(self, column, text.strip())
+            object.__setattr__(self, column, checked_name(column, getattr(self, column)))
         for column in ("steps", "score", "stderr"):
             value = number(f"model {self.model!r}: {column}", getattr(self, column), low=0)
             object.__setattr__(self, column, value)
-        if self.score > 1:
-            raise ValueError(f"model {self.model!r}: score: must be in [0, 1], got {self.score:g}")
+        for column in ("score", "stderr"):
+            value = getattr(self, column)
+            if value > 1:
+                raise ValueError(f"model {self.model!r}: {column}: must be in [0, 1], got {value:g}")
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,11 @@ class Calibration:
         names = [*self.names, *self.rejected]
         if len(set(names)) != len(names):
             raise ValueError(f"report, rejected: need distinct models, got {names}")
-        texts = [self.benchmark, self.source, *names, *self.rejected.values()]
-        if not all(isinstance(text, str) for text in texts):
-            raise ValueError("benchmark, source, names and reasons must be text")
+        for model in names:
+            checked_name("report, rejected", model)
+        checked_name("benchmark", self.benchmark)
+        for words in (self.source, *self.rejected.values()):
+            checked_text("source, rejected", words)
         _ = self.curves  # refuses parameters that are no scaling law
 
     @property
@@ -185,7 +190,7 @@ class Calibration:
 
     def to_json(self) -> str:
         """JSON that `load` turns back into the very same numbers."""
-        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+        return record_text(self, SCHEMA)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `to_json` to ``path``. If that fails, ``path`` is left as it was."""
@@ -195,19 +200,21 @@ class Calibration:
     def load(cls, path: str | os.PathLike[str]) -> Calibration:
         """Read a file that `save` wrote; ValueError names a path that is missing or not such a file."""
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-            if not isinstance(data, dict) or "report" not in data or "rejected" not in data:
-                raise ValueError("need an object with 'report' and 'rejected'")
-            report = tuple(ModelFit(**entry) for entry in data.pop("report"))
-            return cls(report=report, rejected=dict(data.pop("rejected")), **data)
+            found: Calibration = read(cls, fields_of(parse_json(read_text(path)), SCHEMA), "")
+            return found
         except OSError as error:
             raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-        except (TypeError, ValueError) as error:
+        except RecursionError:
+            raise ValueError(f"{path}: not a calibration file: it is nested too deeply") from None
+        except ValueError as error:
             raise ValueError(f"{path}: not a calibration file: {error}") from None
 
 
-def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
+def read_csv(path: str | os.PathLike[str], bar: Bar = iter) -> list[Checkpoint]:
     """The checkpoints in a CSV file with (at least) the columns of `COLUMNS`.
+
+    In the place of ``stderr``, or where its cell is empty, there may be ``items``, see `fit`. ``bar``
+    shows progress while it passes on the rows.
 
     Raises
     ------
@@ -215,23 +222,21 @@ def read_csv(path: str | os.PathLike[str]) -> list[Checkpoint]:
         Names the file and, counting the header as row 1, the row and column at fault.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-            if reader.fieldnames and missing:
-                raise ValueError(f"missing columns: {', '.join(missing)}")
-            return _checkpoints((reader.line_num, row) for row in reader)
+        return _checkpoints(bar(csv_rows(path, COLUMNS[:4], (COLUMNS[4], ITEMS))))
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except (csv.Error, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> Calibration:
+def fit(
+    rows: Iterable[Any], benchmark: str | None = None, source: str = "", bar: Bar = iter
+) -> Calibration:
     """Fit the law to every model of one benchmark, or reject the model by name.
 
     A model is rejected, in this order, if
 
+    * it has fewer checkpoints than the law has parameters (4), or more than `MOST_CHECKPOINTS`;
     * a checkpoint has stderr 0, so that its weight is not defined;
     * tuning harms it: its score falls by more than noise explains;
     * it has no measurable gain, such as a model that never leaves chance;
@@ -244,11 +249,15 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     ----------
     rows : iterable of Checkpoint or mapping
         `Checkpoint` objects, or mappings with the keys of `COLUMNS` (numbers may be text), such as the
-        rows of ``csv.DictReader`` or ``frame.to_dict("records")``.
+        rows of ``csv.DictReader`` or ``frame.to_dict("records")``. In the place of ``stderr`` there may
+        be ``items``, the number of test items, for ``stderr = sqrt(score (1 - score) / items)``; a score
+        below that of one right answer, or above that of one wrong one, has the stderr of one.
     benchmark : str, optional
         Which one to fit; may be left out if the rows hold only one.
     source : str, optional
         Kept with the result.
+    bar : callable, optional
+        Shows progress while it passes on the models, as ``tqdm.tqdm`` does.
 
     Returns
     -------
@@ -258,8 +267,7 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     Raises
     ------
     ValueError
-        An invalid or duplicate row (counted from 1), an unclear benchmark, a model with fewer
-        checkpoints than the law has parameters (4), or no usable model at all.
+        An invalid or duplicate row (counted from 1), an unclear benchmark, or no usable model at all.
 
     Examples
     --------
@@ -277,10 +285,7 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
     for point in checkpoints:
         if point.benchmark == benchmark:
             models.setdefault(point.model, []).append(point)
-    few = [f"{m!r} has {len(points)}" for m, points in models.items() if len(points) < PARAMETERS]
-    if few:
-        raise ValueError(f"{benchmark}: a fit needs {PARAMETERS} checkpoints, but {', '.join(few)}")
-    outcomes = {model: _fit_model(model, models[model]) for model in sorted(models)}
+    outcomes = {model: _fit_model(model, models[model]) for model in bar(sorted(models))}
     rejected = {model: reason for model, reason in outcomes.items() if isinstance(reason, str)}
     report = [fitted for fitted in outcomes.values() if isinstance(fitted, ModelFit)]
     if not report:
@@ -291,6 +296,10 @@ def fit(rows: Iterable[Any], benchmark: str | None = None, source: str = "") -> 
 
 
 def _fit_model(model: str, checkpoints: list[Checkpoint]) -> ModelFit | str:
+    if not PARAMETERS <= len(checkpoints) <= MOST_CHECKPOINTS:
+        return (
+            f"it has {len(checkpoints):,} checkpoints; a fit takes {PARAMETERS} to {MOST_CHECKPOINTS:,}."
+        )
     points = sorted(checkpoints, key=lambda point: point.steps)
     steps, score, stderr = np.array([(p.steps, p.score, p.stderr) for p in points]).T
     law = fit_law(steps, score, stderr)
@@ -326,9 +335,20 @@ def _checkpoint(row: Any) -> Checkpoint:
     if not hasattr(row, "keys"):
         raise ValueError(f"expected a mapping with keys {', '.join(COLUMNS)}, got {row!r}")
     missing = [column for column in COLUMNS if column not in row]
-    if missing:
+    if missing and (missing != ["stderr"] or ITEMS not in row):
         raise ValueError(f"missing {', '.join(missing)}")
-    return Checkpoint(*(row[column] for column in COLUMNS))
+    return Checkpoint(**{column: row[column] for column in COLUMNS[:4]}, stderr=_stderr(row))
+
+
+def _stderr(row: Any) -> Any:
+    """The cell ``stderr``, or what the number of test items makes of it."""
+    given = row.get("stderr", "")
+    if ITEMS not in row or (given is not None and str(given).strip()):
+        return given
+    items = number(f"model {row['model']!r}: {ITEMS}", row[ITEMS], low=1)
+    one = min(1 / items, 0.5)
+    share = min(max(number(f"model {row['model']!r}: score", row["score"]), one), 1 - one)
+    return math.sqrt(share * (1 - share) / items)
 
 
 def _one_benchmark(checkpoints: list[Checkpoint], benchmark: str | None) -> str:

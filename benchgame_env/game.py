@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchgame_env.costs import Cost
 from benchgame_env.curves import Curves
 from benchgame_env.numerics import publish
-from benchgame_env.validate import Floats, choice, vector
+from benchgame_env.validate import LARGEST, Floats, checked_name, choice, vector
 
 Ties = Literal["quality", "split"]
 TIES: tuple[Ties, ...] = ("quality", "split")
@@ -75,7 +75,8 @@ class Game:
         if (np.diff(quality) > 0).any():
             raise ValueError(f"quality: order developers best first, got {quality.tolist()}")
         names = [f"model-{i}" for i in range(n)] if self.names is None else self.names
-        names = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+        names = (names,) if isinstance(names, str) else tuple(names)
+        names = tuple(checked_name("names", str(one)) for one in names)
         if len(names) != n or len(set(names)) != n:
             raise ValueError(f"names: need {n} distinct names, got {list(names)}")
         budget = _budget(self.budget, n)
@@ -202,6 +203,8 @@ def _budget(value: Any, n: int) -> Floats:
     if budget.shape not in ((), (n,)):
         raise ValueError(f"budget: {budget.size} values for {n} developers")
     budget = np.array(np.broadcast_to(budget, (n,)))
+    if (np.isfinite(budget) & (budget > LARGEST)).any():
+        raise ValueError(f"budget: must be within {LARGEST:g} or infinite, got {budget.tolist()}")
     if not (budget >= 0).all():
         raise ValueError(f"budget: must be >= 0, got {budget.tolist()}")
     budget.flags.writeable = False

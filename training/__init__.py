@@ -1,6 +1,10 @@
 """Experiments: whatever takes minutes, writes files or has a command line."""
 
+import sys
 from typing import Any
+
+if sys.argv[:1] == ["-m"]:  # a command starts: from here on, Ctrl-C ends it without a traceback
+    import benchgame_env  # noqa: F401
 
 __all__ = ["judge"]
 

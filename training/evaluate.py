@@ -15,17 +15,20 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env import theory
+from benchgame_env import theory, trust
 from benchgame_env.cli import commands
+from benchgame_env.folders import alone
+from benchgame_env.validate import count
 from training.grading.figures import SeedFigures
 from training.grading.intervals import with_margin
 from training.grading.judging import EPISODES, conclude, grade_and_keep
-from training.grading.verdict import Verdict, explained
+from training.grading.verdict import Verdict
 from training.jobs import add_workers_option, do_all, progress_bar
 from training.run.prediction import kept_prediction
 from training.run.settings import TrainSettings
 
 PROG = "python -m training.evaluate"
+MOST_ROWS = 10_000_000  # a gigabyte
 EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
 
 
@@ -61,18 +64,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run", type=Path, help="folder made by training.train")
     parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes to play with each seed")
     add_workers_option(parser)
+    trust.add_option(parser)
     options = parser.parse_args(arguments)
     return commands.run(lambda: _evaluate(options), PROG)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    evaluation = evaluate(options.run, options.episodes, options.workers)
+    episodes = count("--episodes", options.episodes, "episodes")
+    evaluation = evaluate(options.run, episodes, options.workers, options.trust)
     print(results_table([evaluation]))
     print(explanation(evaluation))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
-def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1) -> Evaluation:
+def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool = False) -> Evaluation:
     """Let every seed of a finished run play, and grade it; see the module for the files written.
 
     Parameters
@@ -83,22 +88,30 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1) -> Evaluatio
         Episodes to play with each seed.
     workers : int
         Seeds that are graded at the same time, each in a process of its own.
+    trust : bool
+        Whether modules that the run's settings name may be imported.
 
     Returns
     -------
     Evaluation
+        The figures and the verdict.
 
     Raises
     ------
     ValueError
-        If a file of the run is missing or damaged, or a seed is not finished.
+        If a file of the run is missing or damaged, a seed is not finished, or the settings name a module
+        without trust.
     """
-    settings = TrainSettings.load(run)
-    prediction = kept_prediction(settings, run)
-    jobs = [partial(grade_and_keep, settings, run, seed, episodes) for seed in range(settings.seeds)]
-    with progress_bar(settings.seeds, "seed", f"Grading {run.name}", terminal_only=True) as bar:
-        do_all(jobs, workers, bar)
-    return Evaluation(settings, prediction, *conclude(settings, run, prediction))
+    settings = TrainSettings.load(run, trust)
+    rows = episodes * settings.horizon * settings.vector_env(1).n_developers
+    if rows > MOST_ROWS:
+        raise ValueError(f"--episodes: {rows:,} rows a seed; at most {MOST_ROWS:,} are played and kept")
+    with alone(run):
+        prediction = kept_prediction(settings, run)
+        jobs = [partial(grade_and_keep, settings, run, seed, episodes) for seed in range(settings.seeds)]
+        with progress_bar(settings.seeds, "seed", f"Grading {run.name}", terminal_only=True) as bar:
+            do_all(jobs, workers, bar)
+        return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 
 def results_table(evaluations: list[Evaluation]) -> str:
@@ -115,7 +128,7 @@ def explanation(evaluation: Evaluation) -> str:
     return "\n".join(
         [
             f"{setting}: {verdict.sentence}",
-            *(f"  {line}" for line in explained(verdict)),
+            *(f"  {line}" for line in verdict.explained()),
             *(f"  {check}" for check in verdict.checks),
             *(f"  at the end of training: {check}" for check in verdict.last_iterate),
             *([f"  {verdict.share}"] if verdict.share else []),

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
+import types
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from pathlib import Path
@@ -21,7 +21,9 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
+from benchgame_env.cli.streams import one_line
 from benchgame_env.validate import choice, integer
+from training.worker import answer, error_line, serve
 
 Job = Callable[[], Any]
 ROOT = Path(__file__).parent.parent
@@ -99,8 +101,8 @@ class _Worker:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited: as many processes as cores
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with _interrupts_ignored():
+        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
+        with _undisturbed(), _without_main():
             self.process.start()
         theirs.close()  # so that its death closes the pipe
 
@@ -116,44 +118,28 @@ class _Worker:
 
 
 @contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes started inside ignore Ctrl-C from their first instruction on: only the process that
-    started them stops them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _undisturbed() -> Iterator[None]:
+    """Signals that would end this process wait until a process has started whole. That process ignores
+    Ctrl-C for good: only the one that started it stops it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(jobs: Any) -> None:
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    while True:
-        try:
-            job = jobs.recv()
-        except EOFError:
-            return
-        jobs.send(_answer(job))
-
-
-def _exit_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(1)
-
-
-def _answer(job: Job) -> tuple[str, Any]:
-    """The error of ``job`` in one line, and its result."""
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes started inside do not import the command that started them once more."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
     try:
-        return "", job()
-    except Exception as error:  # whatever it is, the other jobs go on
-        return one_line(error), None
-
-
-def one_line(error: BaseException) -> str:
-    """The type and the message of an error, cut at 300 characters."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 class Ray:
@@ -178,7 +164,7 @@ class Ray:
         environment = {**code, "env_vars": {"OMP_NUM_THREADS": "1"}}
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray
-        self._run = ray.remote(num_cpus=1, max_retries=0)(_answer)
+        self._run = ray.remote(num_cpus=1, max_retries=0)(answer)
         self._room = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._busy: dict[Any, Job] = {}
 
@@ -199,7 +185,7 @@ class Ray:
         try:
             return self._ray.get(ready)
         except self._ray.exceptions.RayError as error:  # its process or machine is gone
-            return one_line(error), None
+            return error_line(error), None
 
     def close(self) -> None:
         """Stop all jobs at once."""
@@ -259,10 +245,12 @@ def add_workers_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at the same time")
 
 
-def progress_bar(total: int, unit: str, name: str, done: int = 0, terminal_only: bool = False) -> tqdm:
-    """A progress bar on stderr; where that is no terminal, such as a log file, a line each minute, or
-    nothing with ``terminal_only``."""
+def progress_bar(
+    total: int, unit: str, name: str, done: int = 0, delay: float = 0.0, terminal_only: bool = False
+) -> tqdm:
+    """A progress bar on stderr, shown after ``delay`` seconds; where that is no terminal, such as a log
+    file, a line each minute, or nothing with ``terminal_only``."""
     pause = 0.1 if sys.stderr.isatty() else 60.0
-    settings: dict[str, Any] = {"mininterval": pause, "maxinterval": max(10.0, pause)}
+    settings: dict[str, Any] = {"mininterval": pause, "maxinterval": max(10.0, pause), "delay": delay}
     settings["disable"] = None if terminal_only else False
-    return tqdm(total=total, initial=done, unit=unit, desc=name, **settings)
+    return tqdm(total=total, initial=done, unit=unit, desc=one_line(name), **settings)

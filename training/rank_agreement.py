@@ -12,7 +12,6 @@ kind, not about other models. Columns share pairs, so their difference is comput
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import math
 import sys
@@ -21,17 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
-from benchgame_env import metrics
 from benchgame_env.cli import commands
-from benchgame_env.validate import Floats, number
+from benchgame_env.csv_rows import csv_rows
+from benchgame_env.validate import Floats, checked_name, number
 from training.grading.intervals import CONFIDENCE, Estimate
+from training.jobs import progress_bar
 from training.run.records import counted
 from training.run.storage import write_rows
 
 PROG = "python -m training.rank_agreement"
 COLUMNS = ("direct", "tuned")
+MOST_BENCHMARKS = 2000  # two million pairs
+MOST_CELLS = 2**22  # numbers of a table that is in memory
 Scores = dict[str, dict[str, tuple[float, ...]]]  # benchmark to model to a score per column
 
 
@@ -74,7 +77,7 @@ def _agreement(options: argparse.Namespace) -> None:
         raise ValueError(f"--columns: expected different names with commas, got {options.columns!r}")
     try:
         pairs = compare(read_scores(options.csv, columns), columns)
-    except (csv.Error, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{options.csv}: {error}") from error
     if options.out:
         write_rows(options.out, (_row(pair, columns) for pair in pairs))
@@ -90,25 +93,14 @@ def read_scores(path: Path, columns: list[str]) -> Scores:
         If a column or a value is missing or wrong; the message names the column and the row, where the
         header is row 1.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, skipinitialspace=True)
-        missing = [c for c in ("benchmark", "model", *columns) if c not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(f"missing columns: {', '.join(missing)}")
-        scores: Scores = {}
-        for row in reader:
-            where = f"row {reader.line_num}"
-            benchmark, model = (_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
-            if model in scores.setdefault(benchmark, {}):
-                raise ValueError(f"{where}: model {model!r} on {benchmark!r} has an earlier row")
-            scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
+    scores: Scores = {}
+    for line, row in csv_rows(path, ["benchmark", "model", *columns]):
+        where = f"row {line}"
+        benchmark, model = (checked_name(f"{where}: {c}", row[c]) for c in ("benchmark", "model"))
+        if model in scores.setdefault(benchmark, {}):
+            raise ValueError(f"{where}: model {model!r} on {benchmark!r} has an earlier row")
+        scores[benchmark][model] = tuple(number(f"{where}: {c}", row[c]) for c in columns)
     return scores
-
-
-def _name(field: str, text: str | None) -> str:
-    if text is None or not text.strip():
-        raise ValueError(f"{field}: expected a name, got {text!r}")
-    return text.strip()
 
 
 def compare(scores: Scores, columns: list[str]) -> list[Pair]:
@@ -117,28 +109,80 @@ def compare(scores: Scores, columns: list[str]) -> list[Pair]:
     Raises
     ------
     ValueError
-        If there are fewer than two benchmarks, or a pair has fewer than two models in common, or these
-        models all have the same score on one benchmark of the pair.
+        If there are fewer than two benchmarks or more than `MOST_BENCHMARKS`, or a pair has fewer than
+        two models in common, or these models all have the same score on one benchmark of the pair.
     """
     if len(scores) < 2:
         raise ValueError(f"need at least two benchmarks to compare, got {', '.join(scores) or 'none'}")
-    return [_pair(scores, columns, pair) for pair in itertools.combinations(sorted(scores), 2)]
+    if len(scores) > MOST_BENCHMARKS:
+        raise ValueError(f"{len(scores):,} benchmarks; at most {MOST_BENCHMARKS:,} are compared")
+    benchmarks = sorted(scores)
+    values = _table(scores, benchmarks, len(columns))
+    shared = _shared(values[0])
+    if (first := _first_pair(shared < 2)) is not None:
+        label = " and ".join(repr(benchmarks[k]) for k in first)
+        models = counted(int(shared[first]), "model")
+        raise ValueError(f"{label} have {models} in common; a ranking needs 2")
+    taus = [_taus(column) for column in values]
+    for column, value, tau in zip(columns, values, taus, strict=True):
+        if (first := _first_pair(np.isnan(tau))) is not None:
+            raise ValueError(f"{column}: {_flat(value, benchmarks, first)}")
+    upper = np.triu_indices(len(benchmarks), k=1)
+    found = zip(shared[upper].astype(int).tolist(), *(tau[upper].tolist() for tau in taus), strict=True)
+    names = itertools.combinations(benchmarks, 2)
+    return [Pair(pair, models, tuple(rest)) for pair, (models, *rest) in zip(names, found, strict=True)]
 
 
-def _pair(scores: Scores, columns: list[str], pair: tuple[str, str]) -> Pair:
-    first, second = (scores[benchmark] for benchmark in pair)
-    models = [model for model in first if model in second]
-    label = " and ".join(map(repr, pair))
-    if len(models) < 2:
-        raise ValueError(f"{label} have {counted(len(models), 'model')} in common; a ranking needs 2")
-    taus = []
-    for k, column in enumerate(columns):
-        own, other = ([scores[benchmark][model][k] for model in models] for benchmark in pair)
-        if len(set(own)) == 1 or len(set(other)) == 1:
-            flat = pair[len(set(own)) > 1]
-            raise ValueError(f"{column}: all {len(models)} models of {label} score the same on {flat!r}")
-        taus.append(metrics.rank_agreement(own, other))
-    return Pair(pair, len(models), tuple(taus))
+def _first_pair(found: NDArray[np.bool_]) -> tuple[int, int] | None:
+    """The first pair ``i < j`` that is True in ``found`` ``[benchmarks, benchmarks]``."""
+    first, second = np.nonzero(np.triu(found, k=1))
+    return (int(first[0]), int(second[0])) if first.size else None
+
+
+def _flat(values: Floats, benchmarks: list[str], pair: tuple[int, int]) -> str:
+    """Which benchmark of a pair ranks nothing, in words."""
+    both = values[list(pair)][:, np.isfinite(values[list(pair)]).all(axis=0)]
+    label, flat = " and ".join(repr(benchmarks[k]) for k in pair), pair[int(np.ptp(both[0]) > 0)]
+    return f"all {both.shape[1]} models of {label} score the same on {benchmarks[flat]!r}"
+
+
+def _table(scores: Scores, benchmarks: list[str], columns: int) -> Floats:
+    """Scores ``[columns, benchmarks, models]``; NaN where a benchmark lacks a model."""
+    models = {model: k for k, model in enumerate(sorted({m for own in scores.values() for m in own}))}
+    table = np.full((columns, len(benchmarks), len(models)), np.nan)
+    for row, benchmark in enumerate(benchmarks):
+        for model, found in scores[benchmark].items():
+            table[:, row, models[model]] = found
+    return table
+
+
+def _shared(values: Floats) -> Floats:
+    """Number of models that two benchmarks share, ``[benchmarks, benchmarks]``."""
+    has = np.isfinite(values).astype(np.float64)
+    return has @ has.T
+
+
+def _taus(values: Floats) -> Floats:
+    """Kendall's tau-b of all pairs of benchmarks ``[benchmarks, benchmarks]`` from scores ``[benchmarks,
+    models]``, as `metrics.rank_agreement` of the models that both have; NaN where one ranks nothing.
+
+    Pairs of models are counted by matrix products: with signs s of score differences, s @ s' is the
+    number of pairs in the same order minus those in reverse order.
+    """
+    n, (first, second) = len(values), np.triu_indices(values.shape[1], k=1)
+    agreeing, untied = np.zeros((n, n)), np.zeros((n, n))
+    step = max(1, MOST_CELLS // n)
+    with progress_bar(first.size, "pair of models", "Kendall tau", delay=2.0) as bar:
+        for start in range(0, first.size, step):
+            part = slice(start, start + step)
+            signs = np.sign(values[:, first[part]] - values[:, second[part]])
+            known = np.isfinite(signs).astype(np.float64)
+            signs = np.nan_to_num(signs)
+            agreeing += signs @ signs.T
+            untied += np.abs(signs) @ known.T  # [i, j]: not tied on i, among the models of i and j
+            bar.update(signs.shape[1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(agreeing / np.sqrt(untied) / np.sqrt(untied.T), -1.0, 1.0)
 
 
 def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
@@ -149,8 +193,10 @@ def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
     m = len(benchmarks)
     if m < 3:
         return Estimate(mean, math.nan, math.nan)
-    has = np.array([[b in pair.benchmarks for pair in pairs] for b in benchmarks])
-    without = np.array([values[~mine].mean() for mine in has])
+    place = {benchmark: k for k, benchmark in enumerate(benchmarks)}
+    ends = np.array([[place[benchmark] for benchmark in pair.benchmarks] for pair in pairs])
+    own = np.bincount(ends.ravel(), np.repeat(values, 2))  # over the pairs with each benchmark
+    without = (values.sum() - own) / (len(pairs) - np.bincount(ends.ravel()))
     error = math.sqrt((m - 1) / m * ((without - without.mean()) ** 2).sum())
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, m - 1)) * error
     return Estimate(mean, mean - half, mean + half)

@@ -15,6 +15,7 @@ import contextlib
 import math
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ from tqdm import tqdm
 from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, theory
 from benchgame_env.cli import commands
-from benchgame_env.files import claim_folder
+from benchgame_env.files import TABLE_LIMIT, open_regular
+from benchgame_env.folders import alone_in, claim_folder, remove_drafts
+from benchgame_env.trust import names_in
 from benchgame_env.turns import in_turn
-from benchgame_env.validate import integer
+from benchgame_env.validate import count
 from training.grading.exact_figures import (
     Grader,
     certified_equilibrium,
@@ -37,11 +40,13 @@ from training.grading.exact_figures import (
     revision_regrets,
 )
 from training.grading.figures import by_developer
+from training.grading.judging import withdraw
 from training.jobs import Local, add_workers_option, progress_bar, run_all
+from training.run.event_log import event_log
 from training.run.prediction import kept_prediction
 from training.run.records import counted
 from training.run.seeds import Played, restore_seed, save_seed
-from training.run.settings import TrainSettings, add_options, chosen
+from training.run.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
 
 PROG = "python -m training.train"
 CHECKPOINT_EVERY = 25  # updates
@@ -49,7 +54,6 @@ GRADE_EVERY = 10  # updates between exact figures in progress.csv
 # Exact figures in progress.csv.
 GRADES = ("nash_conv", "largest_regret", "distance", "kendall_tau", "step_regret")
 GRADED = 256  # plays of an update that are graded: the latest
-SAMPLE = 128  # plays kept of each update, for time averages
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
 TRAINING = 3  # separates the random streams of training from others of the same seed
 
@@ -71,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--option", action="append", default=[], metavar="[AGENT.]NAME=VALUE",
                         help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
+    parser.add_argument("--resume", action="store_true",
+                        help="continue the run in --out, also with more --updates")  # fmt: skip
     add_workers_option(parser)
     return parser
 
@@ -117,17 +122,23 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
     out : Path
         Folder of the run.
     resume : bool
-        Whether to go on with the run in ``out``, if there is one.
+        Whether to go on with the run in ``out``, if there is one. It may have had fewer updates.
     workers : int
         Seeds that train at the same time, each in a process of its own.
 
     Raises
     ------
     ValueError
-        If ``out`` holds a run and ``resume`` is false, or a run with other settings.
+        If ``out`` holds a run and ``resume`` is false, or a run with other settings, or another command
+        is at work there.
     """
-    integer("workers", workers, low=1)
-    _open_folder(settings, out, resume)
+    count("workers", workers)
+    with alone_in(out):
+        _open_folder(settings, out, resume)
+        _train_seeds(settings, out, workers)
+
+
+def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
     with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
     seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
@@ -153,19 +164,15 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     torch.set_num_threads(1)  # more would change the order of sums
     vec = settings.vector_env(settings.copies)
     players = settings.players(vec, seed)
-    progress, play = restore_seed(players, folder)
-    for row in progress:  # the last row of a shorter run was graded
-        if not _is_graded(settings, int(row["update"])):
-            row |= dict.fromkeys(GRADES, "")
+    progress, play = restore_seed(players, folder, settings.updates)
+    progress = [_as_scheduled(settings, row) for row in progress]
     yield from range(len(play))
     if len(play) == settings.updates:
         return
     prediction = kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     takes_turns = expected_cycle(prediction) is not None
-    from torch.utils.tensorboard import SummaryWriter  # here, because it takes long to import
-
-    with contextlib.closing(SummaryWriter(str(folder), purge_step=len(play))) as board:
+    with event_log(folder, len(play)) as board:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
@@ -185,6 +192,14 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
             yield update
 
 
+def _as_scheduled(settings: TrainSettings, row: dict[str, Any]) -> dict[str, Any]:
+    """A row of ``progress.csv`` as it is in this run: the last row of a shorter run was graded, and runs
+    of older versions have fewer figures."""
+    blank = dict.fromkeys(("update", *GRADES), "")
+    kept = row if _is_graded(settings, int(row["update"])) else {**row, **dict.fromkeys(GRADES, "")}
+    return blank | kept
+
+
 def _is_graded(settings: TrainSettings, update: int) -> bool:
     return update % GRADE_EVERY == 0 or update + 1 == settings.updates
 
@@ -202,17 +217,27 @@ def _update(
 
 
 def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
-    if (out / "settings.json").exists():
+    taken = f"{out} holds a run already: continue it with --resume, or choose another --out"
+    if (out / FILE).exists():
         if not resume:
-            raise ValueError(
-                f"{out} holds a run already: continue it with --resume, or choose another --out"
-            )
-        different = settings.differences(TrainSettings.load(out))
+            raise ValueError(taken)
+        there = TrainSettings.load(out, typed=names_in(asdict(settings)), seated=False)
+        longer = there.updates < settings.updates
+        different = settings.differences(replace(there, updates=settings.updates) if longer else there)
         if different:
             raise ValueError(f"{out} holds a run with other settings ({different})")
-    claim_folder(out, "settings.json")
-    if not (out / "settings.json").exists():
+        for folder in (out, *(out / f"seed-{seed}" for seed in range(settings.seeds))):
+            remove_drafts(folder)
+        if not longer:
+            return
+        withdraw(out)  # it is about fewer updates
+        settings.save(out, exclusive=False)
+        return
+    claim_folder(out, FILE)
+    try:
         settings.save(out)
+    except FileExistsError:  # another command was faster, on a drive without locks
+        raise ValueError(taken) from None
 
 
 def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
@@ -225,8 +250,9 @@ def saved_updates(folders: Iterable[Path]) -> int:
     """Number of updates that the seeds in ``folders`` have saved."""
     saved = 0
     for folder in folders:
-        with contextlib.suppress(FileNotFoundError), (folder / "progress.csv").open("rb") as file:
-            saved += sum(1 for _ in file) - 1
+        path = folder / "progress.csv"
+        with contextlib.suppress(OSError, ValueError), open_regular(path, TABLE_LIMIT) as file:
+            saved += max(sum(1 for _ in file) - 1, 0)
     return saved
 
 
@@ -265,4 +291,8 @@ def _log(board: Any, values: dict[str, Any], update: int) -> None:
 
 
 if __name__ == "__main__":
+    from training.train import (
+        main,
+    )  # the jobs of other processes come from a module that these can import
+
     sys.exit(main())

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Seat, draw_choices
+from agents.saved import check_names, saved_array
 from benchgame_env.metrics import Strategy
 from benchgame_env.validate import Floats
 
@@ -66,7 +67,8 @@ class LevelLearner(Agent):
         return dict(self.state)
 
     def load(self, saved: dict[str, Any]) -> None:
-        self.state = {key: np.asarray(value).copy() for key, value in saved.items()}
+        check_names("state", saved, self.state)
+        self.state = {name: saved_array(saved, name, like) for name, like in self.state.items()}
 
     def level_of(self, efforts: Floats) -> NDArray[np.int64]:
         """Indices of the levels nearest to own efforts, both ``[copies]``."""

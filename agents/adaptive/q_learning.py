@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.adaptive.levels import LEVELS, LevelLearner
 from agents.base import Round, Seat
+from agents.saved import check_names, saved_array
 from benchgame_env.validate import Floats, number
 
 
@@ -83,9 +84,21 @@ class QLearning(LevelLearner):
         return self.state | {"boards": boards.reshape(len(self.state["boards"]), -1)}
 
     def load(self, saved: dict[str, Any]) -> None:
-        super().load(saved)
-        boards = self.state["boards"]
-        self.state["boards"] = {board.tobytes(): row for row, board in enumerate(boards)}
+        check_names("state", saved, self.state)
+        seen = np.zeros((0, self.seat.game.n_developers - 1), dtype=np.float32)
+        boards = saved_array(saved, "boards", seen, grows=0)
+        fixed = {name: self.state[name] for name in self.state if name not in ("boards", "values")}
+        found: dict[str, Any] = {name: saved_array(saved, name, like) for name, like in fixed.items()}
+        found["boards"] = {board.tobytes(): row for row, board in enumerate(boards)}
+        found["values"] = saved_array(saved, "values", self.state["values"], grows=1)
+        self.state = {name: found[name] for name in self.state}
+        rows, levels = self.state["row"], self.state["level"]
+        if not (
+            len(self.state["boards"]) == len(boards) <= self.state["values"].shape[1]
+            and ((rows >= -1) & (rows < len(boards))).all()
+            and ((levels >= 0) & (levels < self.levels.size)).all()
+        ):
+            raise ValueError("boards, values, row, level: do not fit together")
 
     @property
     def looks_ahead(self) -> bool:

@@ -16,6 +16,7 @@ from agents.base import Seat
 from agents.learned.policy import Policy
 from agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
 from agents.learned.settings import FadingEntropy
+from agents.saved import check_names
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class A2CSettings(SB3Settings, FadingEntropy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._integers("batch_size")
+        self._counts("batch_size")
 
 
 class A2C(SB3Agent):
@@ -105,4 +106,13 @@ class A2C(SB3Agent):
         return {} if self._waiting is None else self._waiting._asdict()
 
     def _restore(self, collected: Mapping[str, NDArray[Any]]) -> None:
-        self._waiting = Decisions(**collected) if collected else None
+        if not collected:
+            self._waiting = None
+            return
+        check_names("collected", collected, Decisions._fields)
+        count, size = len(np.atleast_1d(collected["gains"])), self.seat.layout.size
+        for name, part in collected.items():
+            expected = (count, size) if name in ("seen", "after") else (count,)
+            if part.shape != expected:
+                raise ValueError(f"collected.{name}: expected shape {expected}, got {part.shape}")
+        self._waiting = Decisions(**collected)

@@ -34,7 +34,7 @@ class DQNSettings(ReplaySettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._number("epsilon", low=0, high=1)
-        self._integers("target_update")
+        self._counts("target_update")
 
 
 class DQN(ReplayAgent):

@@ -23,6 +23,7 @@ from agents.learned.heads import make_head
 from agents.learned.sb3_env import observation_space
 from agents.learned.settings import FadingEntropy
 from agents.learned.stacked import StackedPolicies
+from agents.saved import check_names, load_optimizer, saved_array, saved_count
 from benchgame_env.metrics import Strategy
 
 # The defaults of stable-baselines3's PPO.
@@ -60,7 +61,7 @@ class PPOSettings(FadingEntropy):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._number("gae_lambda", low=0, high=1)
-        self._integers("n_epochs", "minibatches")
+        self._counts("n_epochs", "minibatches")
         for name in ("shared", "central"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: must be true or false, got {getattr(self, name)!r}")
@@ -196,9 +197,11 @@ class PPO(Team):
         return {"weights": self._stack.weights.data, "optimizer": optimizer, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
-        self._stack.weights.data.copy_(saved["weights"])  # in place: the policies share this memory
-        self._optimizer.load_state_dict(saved["optimizer"])
-        self._update = saved["update"]
+        check_names("ppo", saved, ("weights", "optimizer", "update"))
+        weights = self._stack.weights.data  # in place: the policies share this memory
+        weights.copy_(torch.as_tensor(saved_array(saved, "weights", weights.numpy())))
+        load_optimizer(self._optimizer, saved["optimizer"])
+        self._update = saved_count(saved, "update")
 
     def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the actors see of ``[copies, k, size]``."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.base import Round, Seat, Team, draw_choices
 from agents.learned.ppo import PPO
+from agents.saved import check_names, saved_array, saved_count
 from benchgame_env.metrics import Strategy
 from benchgame_env.theory.mixed.effort_choices import ShownChoices
 from benchgame_env.validate import Floats, integer
@@ -109,9 +110,12 @@ class PSRO(Team):
         return {"population": self.population, "mixture": self.mixture, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
-        self.population = np.asarray(saved["population"]).copy()
-        self.mixture = np.asarray(saved["mixture"]).copy()
-        self._begin(saved["update"])
+        check_names("psro", saved, ("population", "mixture", "update"))
+        self.population = saved_array(saved, "population", self.population, grows=1)
+        self.mixture = saved_array(saved, "mixture", self.population)
+        if (self.mixture < 0).any() or not (self.mixture.sum(axis=1) > 0).all():
+            raise ValueError("mixture: expected probabilities")
+        self._begin(saved_count(saved, "update"))
 
     def losses(self) -> dict[str, float]:
         return self.oracle.losses()

@@ -14,6 +14,7 @@ from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
 from agents.base import Seat
 from agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
+from agents.saved import check_names, saved_array
 from benchgame_env.validate import integer
 
 KEPT = ("observations", "next_observations", "actions", "rewards", "discounts")
@@ -58,11 +59,15 @@ class DecisionBuffer(ReplayBuffer):
 
     def refill(self, content: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `content` returned."""
-        count = len(content["rewards"])
-        for name in KEPT:
-            if name in content:
-                getattr(self, name)[:count] = content[name]
-        self.pos, self.full = int(content["pos"]), count == self.buffer_size
+        names = [name for name in KEPT if name in content or name != "next_observations"]
+        check_names("collected", content, (*names, "pos"))
+        rows = {name: saved_array(content, name, getattr(self, name)[:0], grows=0) for name in names}
+        pos, counts = int(saved_array(content, "pos", np.array(0))), {len(row) for row in rows.values()}
+        if len(counts) > 1 or max(counts) > self.buffer_size or not 0 <= pos < self.buffer_size:
+            raise ValueError("collected: its rows do not fit together, or not into the buffer")
+        for name, row in rows.items():
+            getattr(self, name)[: len(row)] = row
+        self.pos, self.full = pos, max(counts) == self.buffer_size
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,8 @@ class ReplaySettings(SB3Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._integers("buffer_size", "batch_size", "gradient_steps")
-        self._integers("learning_starts", low=0)
+        self._counts("buffer_size", "batch_size", "gradient_steps")
+        self._counts("learning_starts")
 
 
 class ReplayAgent(SB3Agent):

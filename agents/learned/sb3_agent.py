@@ -24,6 +24,7 @@ from stable_baselines3.common.utils import set_random_seed
 from agents.base import Agent, Round, Seat
 from agents.learned.heads import make_head
 from agents.learned.settings import LearnerSettings
+from agents.saved import check_names, check_optimizer, saved_array, saved_count
 from benchgame_env.validate import Floats
 
 
@@ -74,7 +75,7 @@ class SB3Settings(LearnerSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.exploring_starts is not None:
-            self._integers("exploring_starts", low=0)
+            self._counts("exploring_starts")
         self._number("rate_halving", low=0, strict=True, finite=False)
 
 
@@ -220,11 +221,22 @@ class SB3Agent(Agent):
         return copy.deepcopy(saved)
 
     def load(self, saved: dict[str, Any]) -> None:
+        check_names("player", saved, ("parameters", "variables", "counters", "collected"))
+        variables = self.algorithm._get_torch_save_params()[1]
+        check_names("variables", saved["variables"], variables)
+        check_names("counters", saved["counters"], self.counters)
         self.algorithm.set_parameters(copy.deepcopy(saved["parameters"]), device="cpu")
-        for name, value in saved["variables"].items():
-            getattr(self.algorithm, name).data.copy_(value)
-        for name, value in saved["counters"].items():
-            setattr(self.algorithm, name, value)
+        for part in self.algorithm.get_parameters():
+            owner: Any = self.algorithm
+            for name in part.split("."):
+                owner = getattr(owner, name)
+            if hasattr(owner, "param_groups"):
+                check_optimizer(owner)
+        for name in variables:
+            own = getattr(self.algorithm, name).data
+            own.copy_(torch.as_tensor(saved_array(saved["variables"], name, own.numpy())))
+        for name in self.counters:
+            setattr(self.algorithm, name, saved_count(saved["counters"], name))
         self._restore({name: np.asarray(part).copy() for name, part in saved["collected"].items()})
 
     @property

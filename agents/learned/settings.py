@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from benchgame_env.validate import integer, number
+from benchgame_env.validate import count, number
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class LearnerSettings:
     def __post_init__(self) -> None:
         self._number("gamma", low=0, high=1)
         self._number("learning_rate", low=0, strict=True)
-        self._integers("hidden")
+        self._counts("hidden")
 
     def _number(self, name: str, **bounds: Any) -> None:
         object.__setattr__(self, name, number(name, getattr(self, name), **bounds))
 
-    def _integers(self, *names: str, low: int = 1) -> None:
+    def _counts(self, *names: str) -> None:
         for name in names:
-            object.__setattr__(self, name, integer(name, getattr(self, name), low=low))
+            object.__setattr__(self, name, count(name, getattr(self, name)))
 
 
 @dataclass(frozen=True)

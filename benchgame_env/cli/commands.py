@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import os
+import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
+from benchgame_env.cli.streams import one_line, safe_streams
+from benchgame_env.game import Game
+from benchgame_env.interrupts import INTERRUPTED
+from benchgame_env.named_games import load_game
 from benchgame_env.rules import make_protocol, protocols
 
 BAD_INPUT = 2
-INTERRUPTED = 130
+LONGEST = 1000  # characters of an error that are shown
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -33,27 +39,74 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message} (--help explains)", file=sys.stderr)
-        raise SystemExit(BAD_INPUT)
+        raise SystemExit(_say(self.prog, f"{message} (--help explains)", BAD_INPUT))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        stream = "stderr" if file is sys.stderr else "stdout"
+        with safe_streams():
+            print(message, end="", file=getattr(sys, stream))
 
 
 def run(command: Callable[[], int | None], prog: str) -> int:
-    """Run ``command``; an error or interruption is printed as one line and gives an exit status."""
+    """Run ``command``; an error or interruption is printed as one line and gives an exit status.
+
+    Whoever reads what it prints may leave, as in ``| head``: the command still does its work.
+    """
+    with safe_streams(), _signals():
+        try:
+            status = command() or 0
+            print(end="", flush=True)
+            return status
+        except (ValueError, OSError) as error:
+            return _say(prog, str(error), BAD_INPUT)
+        except MemoryError as error:
+            return _say(prog, f"too large for the memory of this machine: {error}", BAD_INPUT)
+        except RuntimeError as error:
+            if "allocate memory" not in str(error):  # as PyTorch says it
+                raise
+            return _say(prog, "too large for the memory of this machine", BAD_INPUT)
+        except KeyboardInterrupt:
+            return _say(prog, "interrupted", INTERRUPTED)
+
+
+def _say(prog: str, message: str, status: int) -> int:
+    words = one_line(" ".join(message.split()))
+    shown = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} ... {words[-LONGEST // 2 :]}"
+    print(f"{prog}: {shown}", file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt inside, unless it is ignored; other requests to end raise
+    SystemExit, so that no process and no half-written file is left."""
+    handlers: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+    handlers |= {getattr(signal, name): _end for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in handlers.items():
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, handler)
     try:
-        return command() or 0
-    except BrokenPipeError:  # the reader has seen enough, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (ValueError, OSError) as error:
-        message = " ".join(str(error).split())
-        print(f"{prog}: {message}", file=sys.stderr)
-        return BAD_INPUT
-    except MemoryError as error:
-        print(f"{prog}: too large for the memory of this machine: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"{prog}: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: Any) -> NoReturn:
+    raise SystemExit(128 + number)  # the status that shells report
+
+
+def load_game_of(most: int, name: str) -> Game:
+    """The game called ``name``; ValueError if it has more than ``most`` developers, for whom a command
+    would take hours."""
+    game = load_game(name)
+    if game.n_developers > most:
+        raise ValueError(
+            f"game: this command takes at most {most:,} developers, and {name} has {game.n_developers:,}"
+        )
+    return game
 
 
 def add_protocol_options(add: Callable[..., Any]) -> None:
@@ -109,11 +162,18 @@ def _value(word: str) -> Any:
         return word
 
 
+def bar(unit: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """What shows progress, on a terminal and after a while, as it passes items on."""
+    from tqdm import tqdm  # imported here: it takes a tenth of a second, and few commands need it
+
+    return partial(tqdm, unit=unit, delay=2.0, leave=False, disable=None)
+
+
 @contextlib.contextmanager
 def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
     """A progress bar for a figure that has to fall to ``goal``, on a logarithmic scale. It is shown only
     on a terminal, and only once there is progress."""
-    from tqdm import tqdm  # imported here: it takes a tenth of a second, and few commands need it
+    from tqdm import tqdm
 
     with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
         first: list[float] = []
@@ -142,8 +202,8 @@ def share_bar() -> Iterator[Callable[[str, float], None]]:
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A table as text: the first column is aligned to the left, the others to the right."""
-    grid = [header, *rows]
+    """A table as text, a line for each row; the first column is aligned left, the others right."""
+    grid = [[one_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[k]) for row in grid) for k in range(len(header))]
     grid.insert(1, ["-" * width for width in widths])
     lines = []

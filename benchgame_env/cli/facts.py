@@ -145,4 +145,7 @@ def _judged(
 
 
 def _outcomes_of(p: theory.Prediction, play: Any) -> metrics.Outcomes:
+    if is_exact(p.protocol) and isinstance(play, np.ndarray):  # one board, which needs no chances
+        ranks = p.protocol.evaluate(p.game, play).ranks
+        return metrics.played_outcomes(p.game, p.protocol, play[None, None], ranks[None, None])
     return metrics.outcomes(p.game, p.protocol, play, rng=np.random.default_rng(0))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchgame_env.cli.streams import one_line
+from benchgame_env.files import write_bytes
 from benchgame_env.game import Game
 from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.theory import climb
@@ -59,7 +63,17 @@ def thresholds(
         axes.set_xscale("symlog", linthresh=drawn.levels[1])
         axes.set_xlim(0, drawn.levels[-1])
         axes.grid(alpha=0.3)
-    figure.savefig(os.fspath(path))
+    drawn_file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks
+        figure.savefig(drawn_file, format=suffix(path)[1:])
+    write_bytes(path, drawn_file.getvalue())
+
+
+def label_of(name: str) -> str:
+    """A name as Matplotlib shows it unchanged: a ``$`` begins a formula, a ``_`` hides a label."""
+    shown = one_line(name).replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
 
 
 def suffix(path: str | os.PathLike[str]) -> str:
@@ -132,7 +146,7 @@ def _draw_curves(
     levels = drawn.levels
     for name, scores in zip(game.names, drawn.scores.T, strict=True):
         known = inside(levels, measured, name)
-        (line,) = axes.plot(levels, np.where(known, scores, np.nan), label=name)
+        (line,) = axes.plot(levels, np.where(known, scores, np.nan), label=label_of(name))
         axes.plot(levels, np.where(known, np.nan, scores), "--", color=line.get_color(), lw=1)
     axes.set(xlabel="total effort", ylabel="score", title="score curves (dashed: beyond checkpoints)")
     if game.n_developers <= 12:

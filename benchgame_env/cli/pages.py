@@ -9,6 +9,7 @@ from typing import Any
 from benchgame_env import theory
 from benchgame_env.cli import commands
 from benchgame_env.cli.facts import MOST_PAIRS, Facts
+from benchgame_env.cli.streams import one_line
 
 REGIMES = {
     "pure": "pure equilibrium",
@@ -25,7 +26,7 @@ REGIMES_OVER_ROUNDS = {
 
 def text(known: Facts) -> str:
     """A page of text that says what is in ``known``."""
-    page = "\n".join(f"{label:<12} {words}" for label, words in statements(known))
+    page = "\n".join(f"{label:<12} {one_line(words)}" for label, words in statements(known))
     return "\n".join([page, *_play_tables(known)])
 
 

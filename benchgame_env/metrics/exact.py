@@ -28,8 +28,8 @@ from benchgame_env.validate import Floats
 
 # Costs that differ by less than this share of P are equal for a grade: a tenth of the tightest bound.
 RESOLVED = 1e-3
-# Where curves may be flat, scores whose distance is a smaller share of them are equal: eight float64
-# numbers. What surely passes such scores is four times as far.
+# Where curves may be flat, what is less than this share of a score below it reaches it: eight float64
+# numbers. Two of these shares above it are needed to pass it. Scores four of them apart are two scores.
 SAME = 2.0**-50
 # Deviations tried at once, and how many times finer each round of them is than the one before.
 AT_ONCE, FINER = 1 << 14, 16
@@ -56,7 +56,15 @@ def regrets(subgame: Subgame, mixed: list[Strategy]) -> Floats:
 
 def shown_scores(subgame: Subgame, mixed: list[Strategy]) -> list[Strategy]:
     """Per developer the scores that its efforts show, not yet published, and their probabilities."""
-    return [(subgame.own_scores(i, efforts), chances) for i, (efforts, chances) in enumerate(mixed)]
+    who = np.repeat(np.arange(subgame.n), [efforts.size for efforts, _ in mixed])
+    scores = Pairs(subgame, who).scores(np.concatenate([efforts for efforts, _ in mixed]))
+    return _with_chances(scores, mixed)
+
+
+def _with_chances(scores: Floats, mixed: list[Strategy]) -> list[Strategy]:
+    """Scores ``[k]`` of one developer after the other, with the probabilities of ``mixed``."""
+    parts = np.split(scores, np.cumsum([chances.size for _, chances in mixed])[:-1])
+    return [(own, chances) for own, (_, chances) in zip(parts, mixed, strict=True)]
 
 
 def published(shown: list[Strategy]) -> list[Strategy]:
@@ -100,7 +108,7 @@ def settled(subgame: Subgame, scores: Floats) -> Floats:
     if subgame.declares("strictly_increasing"):
         return scores
     distinct, place = np.unique(scores, return_inverse=True)
-    apart = np.diff(distinct, prepend=-np.inf) > SAME * np.abs(distinct)
+    apart = np.diff(distinct, prepend=-np.inf) > 4 * SAME * np.abs(distinct)
     return distinct[apart][np.cumsum(apart) - 1][place].reshape(scores.shape)
 
 
@@ -109,7 +117,7 @@ def _needed(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats]:
     if subgame.declares("strictly_increasing"):
         return scores, np.nextafter(scores, np.inf)
     slack = SAME * np.abs(scores)
-    return scores - slack, np.maximum(np.nextafter(scores, np.inf), scores + 4 * slack)
+    return scores - slack, np.maximum(np.nextafter(scores, np.inf), scores + 2 * slack)
 
 
 def limit_efforts(subgame: Subgame, scores: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -140,16 +148,14 @@ class Deviations:
     """
 
     def __init__(self, subgame: Subgame, shown: list[Strategy], sure: Floats) -> None:
-        parts = np.cumsum([own.size for own, _ in shown])[:-1]
         scores = settled(subgame, np.concatenate([own for own, _ in shown]))
-        own = np.split(scores, parts)
-        shown = [(mine, chances) for mine, (_, chances) in zip(own, shown, strict=True)]
-        self._subgame, self._shown, scores = subgame, shown, np.unique(scores)
+        self._subgame, self._shown = subgame, _with_chances(scores, shown)
+        scores = np.unique(scores)
         # Ascending: each score, and the next float64 number.
         self._aims = np.stack((scores, np.nextafter(scores, np.inf)), axis=1).reshape(-1)
         self._needed = np.stack(_needed(subgame, scores), axis=1).reshape(-1)
         self._passed = np.repeat(publish(scores), 2)
-        self._worth = worth_of(subgame.game.prizes, shown, subgame.rule.ties, self._aims)
+        self._worth = worth_of(subgame.game.prizes, self._shown, subgame.rule.ties, self._aims)
         self._best, self._hoped, self._sure = sure.copy(), sure.copy(), sure.copy()
         self._slack = RESOLVED * subgame.game.prize_range
         self._strict = bool(subgame.declares("strictly_increasing"))
@@ -230,7 +236,7 @@ class Deviations:
         if not self._strict:
             score = self._aims[k - k % 2]
             enough &= less < score - SAME * np.abs(score)
-            too_little &= more > score + 4 * SAME * np.abs(score)
+            too_little &= more > score + 2 * SAME * np.abs(score)
             hopeful &= before < highest - SAME * np.abs(highest)
         short = np.where(less < aims - step, cost(lower), 0.0)
         return np.where(reached, enough | too_little, hopeful), np.where(reached, short, floor)

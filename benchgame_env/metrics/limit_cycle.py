@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
+from benchgame_env.metrics.strategies import rounding
 from benchgame_env.validate import Floats, integer
 
 SEEN = 3  # periods that have to be seen: the first, and two that repeat it
@@ -105,9 +106,10 @@ def within_budget(game: Game, values: ArrayLike, field: str = "efforts") -> Floa
     efforts = course(values, field)
     if efforts.shape[1] != game.n_developers:
         raise ValueError(f"{field}: {efforts.shape[1]} efforts for {game.n_developers} developers")
-    if (efforts < 0).any() or (efforts > game.budget).any():
+    most = game.budget * (1 + rounding(values))  # float32 efforts at the budget may exceed it
+    if (efforts < 0).any() or (efforts > most).any():
         raise ValueError(f"{field}: must be in [0, budget], got {efforts.min()} to {efforts.max()}")
-    return efforts
+    return np.minimum(efforts, game.budget)
 
 
 def _phases(turns: Any, rounds: int) -> NDArray[np.int64]:

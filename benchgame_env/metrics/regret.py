@@ -39,7 +39,7 @@ def regrets(game: Game | str, protocol: Any, strategies: Any, tolerance: float =
     -------
     array of float
         ``sup_e u_i(e, x_-i) - u_i(x)`` over all efforts in ``[0, B_i]`` (theory section 2), ``[n]``,
-        prize units, >= 0.
+        prize units, >= 0. NaN where curves saturate so that one step of the grid of scores decides it.
 
     Raises
     ------

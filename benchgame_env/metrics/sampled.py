@@ -67,7 +67,7 @@ def sampled_regrets(game: Game | str, protocol: Any, plays: ArrayLike) -> Regret
     """
     subgame = Subgame.exact(game, protocol)
     efforts = within_budget(subgame.game, plays, "plays")
-    scores = subgame.scores(efforts)
+    scores = exact.settled(subgame, subgame.scores(efforts))
     steps = _Steps.of(subgame, scores)
     deviations = [_Deviations(subgame, i, efforts, scores, steps) for i in range(subgame.n)]
     critical = _critical_value([one.differences() for one in deviations])

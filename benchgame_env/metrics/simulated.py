@@ -25,7 +25,9 @@ from benchgame_env.validate import Floats, choice, integer, number, vector
 BOARDS = 2_000
 HORIZON = 20  # rounds of an episode
 REVISIONS = ("simultaneous", "alternating", "random")
-GRID, MARKS = 17, 16  # efforts tried first: evenly spaced, and just above scores of rivals
+# Efforts tried first: evenly spaced in cost, and just above scores of rivals. Where it pays to pass a
+# frequent effort of a rival, it pays over a range of costs as wide as the gain: 1 / 64 of P is hit.
+GRID, MARKS = 65, 16
 PEAKS, POINTS, ZOOMS = 2, 8, 3  # then closer and closer around the best ones
 # A rule may use one draw for many boards of a call, so calls are what is independent of each other.
 BLOCKS = 20
@@ -71,9 +73,9 @@ def simulated_regrets(
     revision : {"simultaneous", "alternating", "random"}
         Who may change its effort in a round, as in `parallel_env`. Used where the rule remembers.
     efforts : array of float, optional
-        The deviations to try, ``[m]``, effort units; those beyond a budget are left out. Default: 0, an
-        even grid up to the effort scale, just above scores of rivals as far as the curves tell, and a
-        closer search around the best of these.
+        The deviations to try, ``[m]``, effort units; those beyond a budget are left out. Default: a
+        grid from 0 to the effort scale, even in cost, just above scores of rivals as far as the curves
+        tell, and a closer search around the best of these.
 
     Returns
     -------
@@ -234,7 +236,10 @@ def _tried(subgame: Subgame, developer: int, mixed: list[Strategy], given: Float
     top = game.effort_scale[developer]
     top = min(budget, game.finite_effort_scale) if np.isinf(top) else top
     marks = _overtakes(subgame, developer, mixed)
-    return np.unique(np.concatenate((np.linspace(0.0, top, GRID), marks[marks <= top])))
+    even = np.linspace(0.0, top, GRID)
+    if game.cost.strictly_increasing:
+        even = np.minimum(game.cost.inverse(game.cost(np.array(top)) * np.linspace(0.0, 1.0, GRID)), top)
+    return np.unique(np.concatenate((even, marks[marks <= top])))
 
 
 def _overtakes(subgame: Subgame, developer: int, mixed: list[Strategy]) -> Floats:

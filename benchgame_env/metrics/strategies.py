@@ -56,25 +56,43 @@ def read_strategies(game: Game, strategies: Any) -> list[Strategy]:
     result = []
     for i, strategy in enumerate(strategies):
         try:
-            efforts, probabilities = ([strategy], [1.0]) if pure else strategy
+            efforts, weights = ([strategy], [1.0]) if pure else strategy
         except (TypeError, ValueError):
             raise ValueError(
                 f"strategies[{i}]: expected (efforts, probabilities), got {strategy!r}"
             ) from None
-        efforts = vector(f"strategies[{i}]: efforts", efforts)
-        probabilities = vector(f"strategies[{i}]: probabilities", probabilities)
-        if efforts.size != probabilities.size:
+        support = _within_budget(f"strategies[{i}]: efforts", efforts, game.budget[i])
+        probabilities = _probabilities(f"strategies[{i}]: probabilities", weights)
+        if support.size != probabilities.size:
             raise ValueError(
-                f"strategies[{i}]: {efforts.size} efforts, {probabilities.size} probabilities"
+                f"strategies[{i}]: {support.size} efforts, {probabilities.size} probabilities"
             )
-        if efforts.min() < 0 or efforts.max() > game.budget[i]:
-            raise ValueError(
-                f"strategies[{i}]: efforts must be in [0, {game.budget[i]}], "
-                f"got {efforts.min()} to {efforts.max()}"
-            )
-        if probabilities.min() < 0 or abs(probabilities.sum() - 1) > 1e-9:
-            raise ValueError(f"strategies[{i}]: probabilities sum to {probabilities.sum()}")
-        support, where = np.unique(efforts, return_inverse=True)
-        weights = np.bincount(where.reshape(-1), probabilities)
-        result.append((support, weights.astype(np.float64)))
+        if support.size > 1:
+            support, where = np.unique(support, return_inverse=True)
+            probabilities = np.bincount(where.reshape(-1), probabilities).astype(np.float64)
+        result.append((support, probabilities))
     return result
+
+
+def _within_budget(field: str, efforts: ArrayLike, budget: float) -> Floats:
+    """``efforts`` as a vector of float64; those that exceed ``budget`` by the rounding of their own
+    type, as float32 efforts may, are the budget."""
+    given = vector(field, efforts)
+    if given.min() < 0 or (given > budget * (1 + rounding(efforts))).any():
+        raise ValueError(f"{field} must be in [0, {budget}], got {given.min()} to {given.max()}")
+    return np.minimum(given, budget)
+
+
+def rounding(values: ArrayLike) -> float:
+    """Relative rounding error of the type of ``values``: 0 for float64, the type of computation."""
+    kind = np.asarray(values).dtype
+    return float(np.finfo(kind).eps) if kind in (np.float16, np.float32) else 0.0
+
+
+def _probabilities(field: str, weights: ArrayLike) -> Floats:
+    """``weights`` with sum 1; they may miss it by rounding in their own type, once for each of them."""
+    given = vector(field, weights)
+    total = given.sum()
+    if given.min() < 0 or abs(total - 1) > max(1e-9, given.size * rounding(weights)):
+        raise ValueError(f"{field} sum to {total}")
+    return given / total

@@ -43,7 +43,7 @@ def from_calibration(
     """
     number("steps_per_rank", steps_per_rank, low=0, strict=True)
     rows = _rows(calibration, developers)
-    law = calibration.curves
+    law, names = calibration.curves, calibration.names
     curves = ScalingLaw(law.lower[rows], law.upper[rows], law.intercept[rows], law.slope[rows])
     n = len(rows)
     return Game(
@@ -51,20 +51,21 @@ def from_calibration(
         cost=LinearCost(rate=1.0 / (max(n - 1, 1) * steps_per_rank)),
         prizes=np.linspace(1.0, 0.0, n),
         quality=curves.upper,
-        names=[calibration.names[k] for k in rows],
+        names=[names[k] for k in rows],
     )
 
 
 def _rows(calibration: Calibration, developers: Sequence[str] | None) -> list[int]:
+    place = {name: k for k, name in enumerate(calibration.names)}
     if developers is None:
-        return list(range(len(calibration.names)))
+        return list(place.values())
     for name in developers:
         if name in calibration.rejected:
             raise ValueError(f"developers: {name!r} has no curve: {calibration.rejected[name]}")
-        choice("developers", name, calibration.names)
+        choice("developers", name, place)
     if not developers or len(set(developers)) != len(developers):
         raise ValueError(f"developers: need distinct names, got {list(developers)}")
-    return sorted(calibration.names.index(name) for name in developers)
+    return sorted(place[name] for name in developers)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import fields
 from pathlib import Path
@@ -10,9 +9,12 @@ from typing import Any
 
 from benchgame_env.costs import CappedCost, EntryCost, LinearCost, PowerCost
 from benchgame_env.curves import Additive, ScalingLaw, Tabulated
+from benchgame_env.files import read_text
 from benchgame_env.game import Game
+from benchgame_env.records import fields_of, parse_json
 from benchgame_env.validate import choice
 
+SCHEMA = 1
 CURVES: dict[str, type] = {"additive": Additive, "scaling-law": ScalingLaw, "tabulated": Tabulated}
 COSTS: dict[str, type] = {
     "linear": LinearCost, "power": PowerCost, "capped": CappedCost, "entry": EntryCost,
@@ -28,6 +30,7 @@ def to_data(game: Game) -> dict[str, Any]:
         Curves or costs of another class than those of this package.
     """
     return {
+        "schema": SCHEMA,
         "curves": _part("curves", game.curves, CURVES),
         "cost": _part("cost", game.cost, COSTS),
         "prizes": game.prizes.tolist(),
@@ -45,8 +48,7 @@ def from_data(data: Any) -> Game:
     ValueError
         Names the field at fault.
     """
-    if not isinstance(data, dict):
-        raise ValueError(f"expected an object, got {type(data).__name__}")
+    data = fields_of(data, SCHEMA)
     for field in data:
         choice("field", field, [f.name for f in fields(Game)])
     try:
@@ -95,10 +97,10 @@ def load(path: str | Path) -> Game | None:
         Names a file that cannot be read, or the field at fault.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = parse_json(read_text(path))
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (RecursionError, ValueError):
         return None
     if not isinstance(data, dict) or "curves" not in data:
         return None

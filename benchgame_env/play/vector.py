@@ -25,6 +25,7 @@ from benchgame_env.named_games import as_game
 from benchgame_env.play.actions import EffortAxis, by_task, public, real_numbers
 from benchgame_env.play.dynamics import REVISIONS, Rules, State, advance, opening
 from benchgame_env.play.observation import Observer, Seen
+from benchgame_env.play.recycled import Shelf
 from benchgame_env.rules import as_protocol
 from benchgame_env.validate import Floats, choice, integer
 
@@ -58,8 +59,11 @@ class VectorEnv:
     auto_reset : bool
         Whether the step that ends an episode also opens the next.
     copy : bool
-        Whether every call returns arrays of its own. If not, what it returns holds until the next call,
-        which overwrites the observations and empties the infos (they are read-only): less memory.
+        Whether what a call returns stays as it is for as long as you keep it, or a part or view of it.
+        Memory is used again once it is let go: a loop that keeps the last observations only fills two
+        arrays of them in turn (a third where an episode ends with auto-reset). If not, what a call
+        returns holds until the next call, which overwrites the observations and empties the infos
+        (they are read-only): one array, half of the memory.
 
     Raises
     ------
@@ -95,6 +99,7 @@ class VectorEnv:
         self._shape = (self.num_envs, self.n_developers)
         self._seen: NDArray[np.float32] | None = None  # without copies: the observations and infos
         self._lent: Infos = {}  # that the last call returned
+        self._shelf = Shelf((*self._shape, self.observer.layout.size), np.float32)
         self._state: State | None = None  # no episode is open before the first reset
         # Made at the first reset: copies pickled before it must not share a stream.
         self._rng: np.random.Generator | None = None
@@ -203,11 +208,11 @@ class VectorEnv:
             "rank": ranks,
             "prize": prizes,
             "cost": state.cost,
-            "payoff": prizes - state.cost,
         }
+        payoff = prizes - state.cost
         if self.copy:
-            return {key: value.copy() for key, value in held.items()}
-        self._lent = {key: _read_only(value) for key, value in held.items()}
+            return {key: value.copy() for key, value in held.items()} | {"payoff": payoff}
+        self._lent = {key: _read_only(value) for key, value in (held | {"payoff": payoff}).items()}
         return self._lent
 
     def _to_see(self) -> Seen:
@@ -216,10 +221,10 @@ class VectorEnv:
         return Seen(state.position, state.board.scores, state.board.ranks, state.turn, left)
 
     def _observe(self) -> NDArray[np.float32]:
-        seen = self.observer.observe(self._to_see(), out=self._seen)
-        if not self.copy:
-            self._seen = seen
-        return seen
+        if self.copy:
+            return self.observer.observe(self._to_see(), out=self._shelf.take())
+        self._seen = self.observer.observe(self._to_see(), out=self._seen)
+        return self._seen
 
     def _checked(self, actions: ArrayLike) -> Floats:
         array = real_numbers("actions", actions)

@@ -13,7 +13,7 @@ from benchgame_env.game import Board, Game
 from benchgame_env.rules.contract import Revised, Rng
 from benchgame_env.rules.layer import Layer
 from benchgame_env.rules.registry import register_protocol
-from benchgame_env.validate import Floats, integer
+from benchgame_env.validate import Floats, count
 
 
 @register_protocol("best-of")
@@ -45,9 +45,9 @@ class BestOf(Layer):
         if self.base.traits.draws == "none" or self.base.traits.remembers:
             raise ValueError(f"base: private tests need boards drawn without state, got {self.base!r}")
         if isinstance(self.k, Sequence):
-            object.__setattr__(self, "k", tuple(integer("k", k, low=1) for k in self.k))
+            object.__setattr__(self, "k", tuple(count("k", k) for k in self.k))
         else:
-            object.__setattr__(self, "k", integer("k", self.k, low=1))
+            object.__setattr__(self, "k", count("k", self.k))
 
     @property
     def published(self) -> dict[str, float]:

@@ -12,7 +12,7 @@ from scipy.special import gammaln
 from benchgame_env.game import TIES, Board, Game, Ties
 from benchgame_env.rules.contract import Draws, Protocol, Revised, Rng, Traits, is_exact
 from benchgame_env.rules.registry import as_protocol, register_protocol
-from benchgame_env.validate import Floats, choice, integer
+from benchgame_env.validate import Floats, choice, count
 
 SLACK = 1e-9  # scores this far outside [0, 1] are rounding
 LOG_OF_0 = -1e4  # far below the logarithm of any positive float64, and exp of it is 0
@@ -44,7 +44,7 @@ class FiniteTest(Protocol):
     ties: Ties = "quality"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "items", integer("items", self.items, low=1))
+        object.__setattr__(self, "items", count("items", self.items))
         object.__setattr__(self, "base", as_protocol(self.base))
         if self.base.traits.draws != "none" or self.base.traits.ranks_by_score is False:
             raise ValueError(f"base: chances need a fixed score for each effort, got {self.base!r}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchgame_env.numerics import publish
 from benchgame_env.rules.ladder import BestSoFar
 from benchgame_env.rules.registry import register_protocol
-from benchgame_env.validate import Floats, integer
+from benchgame_env.validate import Floats, count
 
 
 @register_protocol("ladder-free")
@@ -43,7 +43,7 @@ class LadderFree(BestSoFar):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "items", integer("items", self.items, low=1))
+        object.__setattr__(self, "items", count("items", self.items))
 
     def improves(self, scores: Floats, best: Floats) -> NDArray[np.bool_]:
         a, b = np.clip(scores, 0.0, 1.0), np.clip(best, 0.0, 1.0)

@@ -12,6 +12,8 @@ from benchgame_env.rules.finite_test import FiniteTest
 from benchgame_env.rules.registry import register_protocol
 from benchgame_env.validate import Floats
 
+MOST_DRAWN = 2**26  # items of all boards that are drawn at once
+
 
 @register_protocol("shared-test")
 @dataclass(frozen=True)
@@ -38,7 +40,11 @@ class SharedTest(FiniteTest):
         return replace(super().traits, draws="joint")
 
     def solve(self, chances: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
-        difficulty = rng.random((*chances.shape[:-1], self.items))
-        # One developer at a time: comparing all at once would take n times the memory of the draw.
-        solved = [(difficulty < chances[..., [i]]).sum(axis=-1) for i in range(chances.shape[-1])]
-        return np.stack(solved, axis=-1)
+        solved = np.zeros(chances.shape, dtype=np.int64)
+        step = max(1, MOST_DRAWN // max(1, chances[..., 0].size))
+        for start in range(0, self.items, step):
+            difficulty = rng.random((*chances.shape[:-1], min(step, self.items - start)))
+            # One developer at a time: comparing all at once would take n times the memory of the draw.
+            for i in range(chances.shape[-1]):
+                solved[..., i] += (difficulty < chances[..., [i]]).sum(axis=-1)
+        return solved

@@ -9,6 +9,8 @@ from benchgame_env.theory.claims import (
     register_card,
     theorem_cards,
 )
+from benchgame_env.theory.claims.prevalence import prevalence
+from benchgame_env.theory.claims.search import falsify
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
@@ -60,6 +62,7 @@ __all__ = [
     "card",
     "cards",
     "climb",
+    "falsify",
     "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
@@ -67,6 +70,7 @@ __all__ = [
     "overtakes",
     "overtakes_in_reach",
     "predict",
+    "prevalence",
     "pure_equilibria_on_grid",
     "pure_equilibrium",
     "recurrent_classes",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from dataclasses import replace
 from functools import cache
@@ -22,7 +23,7 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 import benchgame_env
-from benchgame_env import _scaling_fit
+from benchgame_env import _scaling_fit, calibration
 from benchgame_env.calibration import COLUMNS, Calibration, Checkpoint, ModelFit, fit, read_csv
 
 STEPS = np.array([0, 10, 30, 100, 250, 500, 1000, 2500, 5000, 10000, 15000, 20000, 25000.0])
@@ -115,9 +116,9 @@ def test_ceiling_stderr_is_that_of_the_full_covariance_matrix():
 
 
 def test_weights_come_from_the_stderr_column():
-    # One score off by 0.3: with a stderr of 100 its weight is 1e-8 of the others'.
-    score, stderr = law(LAW), np.full(STEPS.size, 0.01)
-    score[6], stderr[6] = score[6] + 0.3, 100.0
+    # One score off by 0.3: with a stderr of 1 its weight is 1e-8 of the others'.
+    score, stderr = law(LAW), np.full(STEPS.size, 1e-4)
+    score[6], stderr[6] = score[6] + 0.3, 1.0
     (fitted,) = fit(rows(score=score, stderr=stderr)).report
     assert parameters(fitted) == pytest.approx(LAW, rel=1e-4)
 
@@ -265,7 +266,8 @@ def test_a_checkpoint_with_stderr_zero_is_rejected(score, where):
     scores, stderr = law(LAW), np.full(STEPS.size, 0.01)
     scores[[0, 1]], stderr[[0, 1]] = score, 0.0
     reason = rejection(scores, stderr)
-    assert reason == f"2 of 13 checkpoints have stderr 0 ({where}), so their weight is not defined."
+    expected = f"2 of 13 checkpoints have stderr 0 ({where}), so their weight is not defined; "
+    assert reason == expected + "give items in its place."
 
 
 def test_a_model_that_the_law_does_not_describe_is_rejected():
@@ -345,10 +347,37 @@ def test_several_benchmarks_need_a_choice():
         fit(both, "arc")
 
 
-def test_fewer_checkpoints_than_parameters_are_refused_by_model_and_count():
-    few = rows("few", law(LAW, STEPS[:3]), steps=STEPS[:3])
-    with pytest.raises(ValueError, match=r"b: .* 4 checkpoints.*'few' has 3"):
-        fit(rows("fine") + few)
+@pytest.mark.parametrize("count", [1, 3, 1001])
+def test_a_model_with_too_few_or_too_many_checkpoints_is_rejected_and_the_others_stay(count):
+    # The law has 4 parameters; all pairs of checkpoints are compared, so there is a limit to them.
+    steps = np.arange(count)
+    found = fit(rows("fine") + rows("odd", law(LAW, steps), steps=steps))
+    assert found.rejected == {"odd": f"it has {count:,} checkpoints; a fit takes 4 to 1,000."}
+    assert found.names == ("fine",)
+
+
+def test_the_number_of_items_stands_in_the_place_of_stderr():
+    # Binomial: sqrt(0.2 * 0.8 / 400) = 0.02. None or all of 400 right: as one right, or one wrong,
+    # sqrt(1/400 * 399/400 / 400).
+    row, one = {"benchmark": "b", "model": "m", "steps": 1}, math.sqrt(399) / 400 / 20
+    expected = {0.2: 0.02, 0.0: one, 1.0: one, 1 / 400: one, 0.001: one}
+    for score, stderr in expected.items():
+        (point,) = calibration._checkpoints([(1, row | {"score": score, "items": 400})])
+        assert point.stderr == pytest.approx(stderr, rel=1e-12)
+    (point,) = calibration._checkpoints([(1, row | {"score": 0.5, "items": 400, "stderr": 0.1})])
+    assert point.stderr == 0.1
+    with pytest.raises(ValueError, match="row 1: model 'm': items: must be >= 1, got 0"):
+        calibration._checkpoints([(1, row | {"score": 0.5, "items": 0})])
+
+
+def test_a_first_score_of_zero_is_fitted_where_the_number_of_items_is_known(tmp_path):
+    # Untuned, the model solves none of 1,000 items: lm-eval gives stderr 0 there, which has no weight.
+    truth = (0.0, 0.8, -8.0, 1.5)
+    score = np.round(law(truth), 3)
+    assert score[0] == 0
+    records = [{**row, "items": 1000, "stderr": ""} for row in rows(score=score)]
+    fitted = fit(read_csv(write_csv(tmp_path / "c.csv", records, [*COLUMNS, "items"])))
+    assert fitted.report[0].upper == pytest.approx(0.8, abs=0.05)  # a few binomial standard errors
 
 
 # CSV files
@@ -388,9 +417,20 @@ def test_csv_errors_count_rows_as_a_spreadsheet_does(tmp_path):
     ("content", "message"),
     [
         (b"benchmark,steps,score\nb,1,0.5\n", r"c\.csv: .*model, stderr"),
-        (b"", r"c\.csv: no checkpoints"),
+        (b"", r"c\.csv: row 1 is empty; it should name the columns"),
         (b"benchmark,model,steps,score,stderr\n", r"c\.csv: no checkpoints"),
-        (b"benchmark,model,steps,score,stderr\nb,m,1\n", r"c\.csv: row 2: .*score: .* got None"),
+        (b"benchmark,model,steps,score,stderr\nb,m,1\n", r"c\.csv: row 2: .*score: .* got ''"),
+        (b"benchmark,model,steps,score,score,stderr\n", r"c\.csv: row 1 names a column twice: score"),
+        (b"benchmark;model;steps;score;stderr\n", r"missing columns: .*separated by commas"),
+        (
+            b"benchmark,model,steps,score,stderr\ngsm8k,m,3200,0,627748,0.0133\n",
+            r"c\.csv: row 2: 6 cells, but row 1 names 5 columns; is there a comma in a number",
+        ),
+        (b"benchmark,model,steps,score,items\nb,m,10,000,0.5,100\n", r"c\.csv: row 2: 6 cells"),
+        (b'benchmark,model,steps,score,stderr\nb,m,1,"0,6",.1\n', r"row 2: .*score: .* got '0,6'"),
+        (b"benchmark,model,steps,score,stderr\nb,m,1,0.6,1.33\n", r"stderr: must be in \[0, 1\]"),
+        (b"benchmark,model,steps,score,stderr\nb,m,1,0.6,1e300\n", r"stderr: must be "),
+        (b'benchmark,model,steps,score,stderr\nb,m,1,0.6,"0.1\n', r"row 2: unexpected end of data"),
         (b"\xff\xfe\x00\x01", r"c\.csv: 'utf-8' codec can't decode"),
         (
             b"benchmark,model,steps,score,stderr\nb,m,1,.1,.01\nb,m,1,.2,.01\n",
@@ -474,16 +514,16 @@ def with_fit(**changes):
 DAMAGE = {  # what is wrong, as the error says it, and the file's content
     "Expecting value": lambda: "",
     "Expecting|Unterminated": lambda: example().to_json()[:400],
-    "'report' and 'rejected'": lambda: "[1, 2]",
-    "object.*'report'": lambda: '{"report": []}',
+    "expected an object": lambda: "[1, 2]",
+    "benchmark: missing": lambda: '{"report": []}',
     r"got shape \(0,\)": lambda: damaged(report=[]),
-    "mapping": lambda: damaged(report=[1]),
-    "not iterable": lambda: damaged(report=None),
-    "'color'": lambda: damaged(color="red"),
+    r"report\[0\]: expected an object": lambda: damaged(report=[1]),
+    "report: expected a list": lambda: damaged(report=None),
+    "color: unknown": lambda: damaged(color="red"),
     "rejected: .*distinct": lambda: damaged(rejected={"a": "named twice"}),
-    "benchmark.* text": lambda: damaged(benchmark=3),
-    "a: upper: .*got 'high'": lambda: with_fit(upper="high"),
-    "a: upper: .*got nan": lambda: with_fit(upper=float("nan")),
+    "benchmark: expected text, got 3": lambda: damaged(benchmark=3),
+    r"report\[0\]\.upper: .*got 'high'": lambda: with_fit(upper="high"),
+    r"report\[0\]\.upper: .*got nan": lambda: with_fit(upper=float("nan")),
     "report: .*ceiling": lambda: with_fit(upper=0.2),
     "0 <= lower < upper <= 1": lambda: with_fit(lower=0.7),
     "slope: .*> 0": lambda: with_fit(slope=-1.0),

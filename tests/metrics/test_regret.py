@@ -30,6 +30,7 @@ from witnesses.payoffs import Witness, first_effort
 
 import benchgame_env as bg
 from benchgame_env.metrics import can_grade, empirical, expected_payoffs, kendall_tau, nash_conv, regrets
+from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.rules import FiniteTest
 
 # Payoffs are sums of at most a few hundred products of numbers near 1: 1e-12 is ample for rounding.
@@ -465,3 +466,28 @@ class Unrewarding(FiniteTest):
     """A finite test that promises nothing."""
 
     traits = replace(FiniteTest(9).traits, rewards_effort=False)
+
+
+# --- strategies in single precision -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+def test_mixtures_in_single_precision_are_graded(kind: type) -> None:
+    # 1 / 49 in float32 sums to 0.99999994 over 49 efforts. Equally likely efforts are equally likely.
+    game, efforts = bg.load_game("duel"), np.linspace(0, 1, 49)
+    single = [(efforts, np.full(49, 1 / 49, kind))] * 2
+    double = [(efforts, np.full(49, 1 / 49))] * 2
+    assert regrets(game, "direct", single) == pytest.approx(regrets(game, "direct", double), abs=1e-12)
+    with pytest.raises(ValueError, match=r"strategies\[0\]: probabilities sum to 0\.9"):
+        regrets(game, "direct", [(efforts[:48], np.full(48, 1 / 49, kind).astype(float))] * 2)
+
+
+def test_single_precision_efforts_at_the_budget_are_the_budget() -> None:
+    budget = 0.3
+    at = np.full(2, budget, np.float32)
+    assert (at.astype(float) > budget).all()  # float32(0.3) is 0.300000012
+    game = bg.load_game("duel", budget=budget)
+    assert regrets(game, "direct", at).tolist() == regrets(game, "direct", [budget] * 2).tolist()
+    assert (within_budget(game, at[None]) == budget).all()
+    with pytest.raises(ValueError, match=r"efforts must be in \[0, 0\.3\]"):
+        regrets(game, "direct", at.astype(float))

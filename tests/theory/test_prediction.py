@@ -107,7 +107,7 @@ def test_equal_neighbours_need_not_be_told_apart() -> None:
     assert nash_conv(game, "direct", p.equilibrium) == 0.0
 
 
-@pytest.mark.parametrize("level", [40.0, 1e6, 1e300])
+@pytest.mark.parametrize("level", [40.0, 1e6, 1e100])
 def test_saturated_scores_are_undecided(level) -> None:
     # 1 - exp(-40) rounds to 1: the board shows ties that are not there.
     p = predict("duel", tuned(level))

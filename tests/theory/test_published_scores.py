@@ -16,7 +16,7 @@ from tools.cases import DIRECT, LARGE
 from tools.generators import COSTS, CURVES, random_game
 from tools.jitter import jittered
 from witnesses import published
-from witnesses.published import Developers, exact_duel
+from witnesses.published import Developers, exact_duel, out_of_order
 
 import benchgame_env as bg
 from benchgame_env import numerics
@@ -235,7 +235,7 @@ def test_the_boards_of_the_predicted_states_are_wrong_as_often_as_it_says(name: 
     game = bg.load_game(name)
     cycle = bg.theory.best_response_cycle(game, "direct")
     ranks = DIRECT.evaluate(game, cycle.states).ranks
-    wrong = (np.diff(ranks, axis=1) <= 0).any(axis=1)
+    wrong = np.array([out_of_order(own, game.quality) for own in ranks])
     assert np.count_nonzero(wrong) == round(cycle.misranked * cycle.period)
     assert cycle.misranked == pytest.approx(wrong.mean(), abs=1e-12)
 
@@ -289,7 +289,10 @@ def disagreements(name: str, game: bg.Game, rule: Any, resolution: float, levels
     highest = [published.publish(float(score)) for score in boards.max(axis=0)]
     compared: dict[str, tuple[Any, Any]] = {
         "period": (slow.period, cycle.period),
-        "misranked": (round(float(slow.misranked(rule.ties)), 9), round(cycle.misranked, 9)),
+        "misranked": (
+            round(float(slow.misranked(rule.ties, game.quality)), 9),
+            round(cycle.misranked, 9),
+        ),
         "highest": (slow.highest, highest),
     }
     return [f"{name}: {what} {a} {b}" for what, (a, b) in compared.items() if a != b]

@@ -48,3 +48,20 @@ def printed(done: subprocess.CompletedProcess[str], *statuses: int) -> str:
     """What a process printed, which has to end with status 0, or with one of ``statuses``."""
     assert done.returncode in (statuses or (0,)), done.stderr
     return done.stdout
+
+
+def piped(
+    folder: Path, module: str, *words: str, lines: int = 0, path: Path = ROOT
+) -> tuple[int, str, str]:
+    """Exit status, first ``lines`` and errors of ``python -m module words``, unbuffered, whose reader
+    leaves after these lines, as ``| head`` does; modules are found on ``path``."""
+    command = [sys.executable, "-m", module, *words]
+    changed = os.environ | {"PYTHONPATH": str(path), "PYTHONUNBUFFERED": "1"}
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, env=changed, encoding="utf-8", **both) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        read = "".join(process.stdout.readline() for _ in range(lines))
+        process.stdout.close()
+        errors = process.stderr.read()
+    return process.returncode, read, errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,9 @@ def test_what_ranks_nothing_is_refused(scores, others, message) -> None:
         (("direct,direct_stderr", "before,direct_stderr"), "missing columns: direct"),
         (("x,c,0.5", "x,c,nan"), "row 4: direct: must be finite, got nan"),
         (("x,c,0.5", "x,c,"), "row 4: direct: expected a number, got ''"),
-        (("y,a,0.5,0.01,0.6", "y,a,0.5"), "row 7: tuned: expected a number, got None"),
+        (("y,a,0.5,0.01,0.6", "y,a,0.5"), "row 7: tuned: expected a number, got ''"),
+        (("y,a,0.5,0.01,0.6", "y,a,0,5,0.01,0.6"), "row 7: 6 cells, but row 1 names 5 columns"),
+        (("direct,direct_stderr", "direct,direct"), "row 1 names a column twice: direct"),
         (("x,c,", "x,,"), "row 4: model: expected a name"),
         (("x,d,", "x,c,"), "row 5: model 'c' on 'x' has an earlier row"),
         (("z,b,0.2,0.01,0.8\nz,c,0.3,0.01,0.7\n", ""), "'x' and 'z' have 1 model in common"),
@@ -135,3 +138,33 @@ def test_bad_rows_are_named_in_one_line(
 def test_a_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.csv")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_taus_of_many_benchmarks_are_those_of_each_pair() -> None:
+    # Scores of few values, so that many tie; a third of the models is missing.
+    rng = np.random.default_rng(0)
+    scores = {
+        f"b{k}": {f"m{i}": (float(rng.integers(4)),) for i in range(9) if rng.random() < 0.7}
+        for k in range(12)
+    }
+    scores = {benchmark: own for benchmark, own in scores.items() if len(own) > 5}
+    assert len(scores) > 6
+    for pair in compare(scores, ["direct"]):
+        first, second = (scores[benchmark] for benchmark in pair.benchmarks)
+        both = [model for model in first if model in second]
+        one_by_one = rank_agreement(*([own[m][0] for m in both] for own in (first, second)))
+        assert pair.models == len(both)
+        assert pair.taus[0] == pytest.approx(one_by_one, abs=1e-15)
+
+
+def test_fifteen_hundred_benchmarks_are_compared_in_seconds(tmp_path: Path) -> None:
+    # Each pair alone takes 0.2 ms, and the jackknife by masks [benchmarks, pairs] 1.7e9 cells.
+    rng = np.random.default_rng(0)
+    scores = {f"b{k}": {f"m{i}": (x,) for i, x in enumerate(rng.random(6))} for k in range(1500)}
+    start = time.process_time()
+    pairs = compare(scores, ["direct"])
+    mean_with_interval(pairs, np.array([pair.taus[0] for pair in pairs]))
+    assert len(pairs) == 1500 * 1499 / 2
+    assert time.process_time() - start < 30
+    with pytest.raises(ValueError, match="2,001 benchmarks; at most 2,000 are compared"):
+        compare({str(k): {} for k in range(2001)}, ["direct"])

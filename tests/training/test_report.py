@@ -314,7 +314,8 @@ def benchmark(run: Path, tmp_path: Path) -> Path:
         ("learned", "duel", "ppo-annealed"),
         ("five", "five", "honest"),
     ]
-    named = [dict(zip(("folder", "task", "algorithm"), run, strict=True)) for run in runs]
+    fields = ("folder", "task", "algorithm")
+    named = [dict(zip(fields, run, strict=True)) | {"settings": {}} for run in runs]
     (folder / "suite.json").write_text(json.dumps({"name": "small", "runs": named}))
     (folder / "statistics.json").write_text(json.dumps(STATISTICS))
     return folder
@@ -353,8 +354,8 @@ def test_links_of_a_benchmark_lead_to_its_runs(benchmark: Path) -> None:
 @pytest.mark.parametrize(
     ("pair", "against"),
     [
-        (("honest", "ppo-annealed"), "0.7000 [0.4500, 0.9000]"),
-        (("ppo-annealed", "honest"), "0.3000 [0.1000, 0.5500]"),
+        (("honest", "ppo-annealed"), "0.7 [0.45, 0.9]"),
+        (("ppo-annealed", "honest"), "0.3 [0.1, 0.55]"),
     ],
 )
 def test_pictures_of_a_benchmark(benchmark: Path, pair: tuple[str, str], against: str) -> None:

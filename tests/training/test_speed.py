@@ -11,6 +11,7 @@ import pytest
 
 import benchgame_env as bg
 from training.run.storage import read_rows
+from training.speed import levels
 from training.speed.__main__ import GOALS, main, table
 from training.speed.contests import MEMORY_OF, QUICK, _arithmetic, _prototype, contests
 from training.speed.grading import Graded, _even, _mixtures, _points, plain_regrets
@@ -24,7 +25,8 @@ def test_it_runs_without_peers_and_names_them(
     out = tmp_path / "speed.csv"
     assert main(["--quick", "--repetitions", "1", "--out", str(out)]) == 0
     rows = read_rows(out)
-    expected = {(name, who) for name, found in contests(QUICK).items() for who in found}
+    every = contests(QUICK) | levels.contests(QUICK)
+    expected = {(name, who) for name, found in every.items() for who in found}
     expected |= {("memory", who) for who in MEMORY_OF}
     expected -= {(name, who) for name, who in expected if who in ("SuperSuit", "MPE2")}
     assert {(row["contest"], row["contestant"]) for row in rows} == expected

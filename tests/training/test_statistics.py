@@ -198,7 +198,7 @@ def test_the_page_draws_no_interval_where_there_is_none(tmp_path: Path) -> None:
     content = Statistics("1 - regret / P", {"a": 0, "b": 0}, tuple(compared))
     (tmp_path / "statistics.json").write_text(json_text(plain(content)))
     page = section(tmp_path / "statistics.json", lambda name: f"of-{name}")
-    assert "a 0.2000; b 0.6000" in page
+    assert "a 0.2; b 0.6" in page
     assert "none where a task has a single seed" in page
     assert "nan" not in page.lower()
     assert "band" not in page

@@ -11,7 +11,7 @@ import pytest
 from training.grading.figures import RULES, SeedFigures
 from training.grading.intervals import Bounds
 from training.grading.target import ExpectedCycle, Target
-from training.grading.verdict import Control, Verdict, explained, judge
+from training.grading.verdict import Control, Verdict, judge
 
 PURE = Target("pure", "pure", efforts=np.zeros(2), reference=0.0)
 MIXED = Target("mixed", "mixed", reference=0.0)
@@ -166,6 +166,13 @@ def test_a_poor_reference_equilibrium_makes_no_match() -> None:
     assert ten(poor, average_regrets=0.3).outcome == "mismatch"
 
 
+def test_a_reference_that_takes_long_is_looked_for_only_if_a_match_needs_it() -> None:
+    slow = Target("mixed", "mixed", later=lambda: pytest.fail("not needed"))
+    assert ten(slow, average_regrets=0.3).outcome == "mismatch"
+    poor = Target("mixed", "mixed", later=lambda: Target("mixed", "mixed", reference=0.0051))
+    assert ten(poor).outcome == "undecided"
+
+
 def test_a_doubted_prediction_makes_no_match() -> None:
     verdict = ten(Target("mixed", "mixed", reference=0.0, doubt="they look further"))
     assert (verdict.outcome, verdict.sentence) == ("undecided", "undecided: they look further")
@@ -181,7 +188,7 @@ def test_a_test_that_a_control_passes_cannot_tell(
     control = Control("uniform play", passes, is_prediction, 0.01)
     verdict = judge(MIXED, [figures()] * 10, lambda: [control])
     assert verdict.outcome == outcome
-    assert any("uniform play" in line for line in explained(verdict))
+    assert any("uniform play" in line for line in verdict.explained())
     if outcome == "undecided":
         assert "cannot tell: uniform play" in verdict.sentence
 

@@ -10,6 +10,7 @@ A second witness, `Exact`, needs no grid at all: on additive curves the order of
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -99,10 +100,15 @@ class Course:
         """The highest published score of each developer."""
         return [max(own) for own in zip(*self.shown, strict=True)]
 
-    def misranked(self, ties: str) -> Fraction:
-        """Share of boards that are not in the order of quality, with nobody tied."""
-        in_order = list(range(1, len(self.shown[0]) + 1))
-        return Fraction(sum(ranks(ks, ties) != in_order for ks in self.shown), self.period)
+    def misranked(self, ties: str, quality: Sequence[float]) -> Fraction:
+        """Share of boards on which somebody is not ahead of a worse one."""
+        return Fraction(sum(out_of_order(ranks(ks, ties), quality) for ks in self.shown), self.period)
+
+
+def out_of_order(ranks: Sequence[int], quality: Sequence[float]) -> bool:
+    """Whether a board of ``ranks`` has somebody who is not ahead of a worse one."""
+    pairs = itertools.product(range(len(ranks)), repeat=2)
+    return any(quality[i] > quality[j] and ranks[i] >= ranks[j] for i, j in pairs)
 
 
 class Developers:

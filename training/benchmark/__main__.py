@@ -10,13 +10,16 @@ each cell, ``verdicts.csv`` one for each run, ``statistics.json`` the comparison
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from benchgame_env import trust
 from benchgame_env.cli import commands
-from benchgame_env.validate import integer
+from benchgame_env.folders import alone_in
+from benchgame_env.validate import count, integer
 from training.benchmark.cells import work_out
 from training.benchmark.results import comparison_tables, summarise, verdict_tables
 from training.benchmark.suite import STANDARD, Suite, standard
@@ -46,18 +49,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--address", help="address of a Ray cluster whose machines all share --out")
     add_workers_option(parser)
     parser.add_argument("--random-state", type=int, default=0, help="seed of the bootstrap")
+    trust.add_option(parser)
     return parser
 
 
 def _benchmark(options: argparse.Namespace) -> int:
     if options.quick and options.suite is not None:
         raise ValueError("--quick: is a form of the standard suite; give no settings file")
-    workers = integer("--workers", options.workers, low=1)
+    workers = count("--workers", options.workers, "workers")
     rng = np.random.default_rng(integer("--random-state", options.random_state, low=0))
-    suite = Suite.read(options.suite or standard(options.quick))
+    suite = Suite.read(options.suite or standard(options.quick), options.trust)
     out = options.out or Path("runs") / suite.name
-    errors = work_out(suite, out, open_pool(options.backend, workers, options.address))
-    verdicts, comparisons = summarise(suite, out, errors, rng)
+    pool = open_pool(options.backend, workers, options.address)
+    with contextlib.closing(pool), alone_in(out):
+        errors = work_out(suite, out, pool)
+        verdicts, comparisons = summarise(suite, out, errors, rng)
     print("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
     print(f"\nRows, verdicts and statistics are in {out}; python -m training.report {out} makes a page.")
     for name, error in errors.items():

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from benchgame_env.files import claim_folder, json_text, write_text
-from training.benchmark.suite import Suite, SuiteRun
+from benchgame_env.files import json_text, read_text, write_text
+from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
+from benchgame_env.records import reading, record_text
+from training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
 from training.grading.figures import load_figures
 from training.grading.judging import grade_and_keep
 from training.jobs import Job, Pool, progress_bar, run_all
-from training.run.prediction import FILE, key_of, predict_and_keep
+from training.run.prediction import FILE as PREDICTION
+from training.run.prediction import key_of, predict_and_keep
 from training.run.storage import read_progress, read_rows
 from training.train import finish_seed, saved_updates, show_progress
-
-SUITE = "suite.json"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     ValueError
         If ``out`` holds something else.
     """
-    _open_folder(suite, out)
+    open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder for cell in cells]
@@ -104,7 +105,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
 def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     """Write the predictions that are missing; runs of the same game, protocol and choices share one.
     Returns error messages by folder."""
-    missing = {c.run_folder: c.run.settings for c in cells if not (c.run_folder / FILE).exists()}
+    missing = {c.run_folder: c.run.settings for c in cells if not (c.run_folder / PREDICTION).exists()}
     groups: dict[str, list[Path]] = {}
     for folder, settings in missing.items():
         groups.setdefault(json_text(key_of(settings)), []).append(folder)
@@ -124,14 +125,28 @@ def run_cell(cell: Cell) -> None:
     grade_and_keep(settings, cell.run_folder, cell.seed)
 
 
-def _open_folder(suite: Suite, out: Path) -> None:
-    """Make the folder, or check that it holds this suite. Writing now shows early if it is possible."""
-    named = [{"folder": run.name, **asdict(run)} for run in suite.runs]
-    text, path = json_text({"name": suite.name, "runs": named}) + "\n", out / SUITE
-    if path.exists() and path.read_text(encoding="utf-8") != text:
+def open_folder(suite: Suite, out: Path) -> None:
+    """Make the folder of a benchmark, or check that it holds this suite.
+
+    Raises
+    ------
+    ValueError
+        It holds something else, or a part of it is a link.
+    OSError
+        It cannot be written to: now, and not after hours of work.
+    """
+    claim_folder(out, FILE)
+    text, path = record_text(suite.kept(), SCHEMA), out / FILE
+    with contextlib.suppress(FileExistsError):
+        write_text(path, text, exclusive=True)
+    with reading(path):
+        there = read_text(path)
+    if there != text:
         raise ValueError(f"{out} holds another suite, or this one with other settings")
-    claim_folder(out, SUITE)
-    write_text(path, text)
+    cells = [cell for run in suite.runs for cell in cells_of(run, out)]
+    refuse_links(out, (str(cell.folder.relative_to(out)) for cell in cells))
+    for folder in {out, *(folder for cell in cells for folder in (cell.folder, cell.run_folder))}:
+        remove_drafts(folder)
     for run in suite.runs:
         folder = out / "runs" / run.name
         if not (folder / "settings.json").exists():

@@ -11,9 +11,11 @@ import numpy as np
 from benchgame_env import theory
 from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
+from benchgame_env.records import write_record
 from training.benchmark import marl_eval
 from training.benchmark.cells import Cell, cells_of
 from training.benchmark.statistics import (
+    SCHEMA,
     Comparison,
     Statistics,
     compare,
@@ -27,7 +29,7 @@ from training.grading.figures import load_figures
 from training.grading.judging import conclude, judged_regret, withdraw
 from training.grading.verdict import Verdict, undecided
 from training.run.prediction import kept_prediction
-from training.run.records import counted, plain
+from training.run.records import counted
 from training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
@@ -81,7 +83,7 @@ def summarise(
     write_rows(out / "rows.csv", rows)
     write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
     statistics = Statistics("1 - regret / P", missing(scores), tuple(comparisons))
-    write_text(out / "statistics.json", json_text(plain(statistics)) + "\n")
+    write_record(out / "statistics.json", statistics, SCHEMA)
     exported = marl_eval.export([curve for curve in curves if curve is not None])
     write_text(out / "marl_eval.json", json_text(exported) + "\n")
     return verdicts, comparisons

@@ -26,6 +26,7 @@ from scipy import stats
 from benchgame_env.validate import Floats
 from training.grading.intervals import CONFIDENCE, Estimate
 
+SCHEMA = 1  # of `Statistics`
 RESAMPLES = 2_000
 TAUS = np.linspace(0.0, 1.0, 201)
 TaskScores = Sequence[ArrayLike]  # scores of one algorithm: a vector of seeds for each task
@@ -50,6 +51,16 @@ class Profile:
     share: Floats
     low: Floats
     high: Floats
+
+    def __post_init__(self) -> None:
+        if (
+            not self.tau.shape
+            == self.share.shape
+            == self.low.shape
+            == self.high.shape
+            == (self.tau.size,)
+        ):
+            raise ValueError("tau, share, low, high: need lists of the same length")
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,11 @@ class Comparison:
     mean: dict[str, Estimate]
     profile: dict[str, Profile]
     improvement: tuple[Improvement, ...]
+
+    def __post_init__(self) -> None:
+        pairs = {name for one in self.improvement for name in (one.better, one.than)}
+        if not (self.iqm.keys() == self.profile.keys() and pairs <= self.iqm.keys()):
+            raise ValueError("iqm, profile, improvement: need figures of the same algorithms")
 
 
 @dataclass(frozen=True)

@@ -17,26 +17,35 @@
     copies = 64                           # and any other setting of training.train
     tasks = ["duels"]                     # default: all
     at.duels = { updates = 400 }          # other settings on one task
+
+A game may be a file (``*.json``) in the folder of the settings file. A protocol may be MODULE:NAME,
+which runs code of that module and therefore needs ``--trust``.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchgame_env.validate import choice
-from training.compare_protocols.ranges import setting_from
-from training.run.settings import TrainSettings
+from benchgame_env.records import read_toml
+from benchgame_env.trust import own_file, refuse_code
+from benchgame_env.validate import checked_name, choice, integer
+from training.compare_protocols.ranges import parsed_setting
+from training.run.settings import TrainSettings, is_path
 
+FILE = "suite.json"  # the suite in the folder of a benchmark
+SCHEMA = 1  # of both files
+LONGEST_FOLDER = 200  # bytes of a name
 FOLDER = Path(__file__).parent / "suites"
 STANDARD = "benchgame-suite-v0"
 
 Table = dict[str, Any]
-KEYS = {"name", "seeds", "defaults", "tasks", "algorithms"}
+KEYS = {"schema", "name", "seeds", "defaults", "tasks", "algorithms"}
 TASK_KEYS = {"name", "games", "protocols"}
 ALGORITHM_KEYS = {"options", "tasks", "at"}
 # What a task, an algorithm or the defaults may set: all but what the file sets elsewhere.
@@ -81,9 +90,26 @@ class Suite:
     name: str
     runs: tuple[SuiteRun, ...]
 
+    def kept(self) -> KeptSuite:
+        """What the folder of the benchmark holds of it."""
+        runs = (KeptRun(run.name, run.task, run.algorithm, asdict(run.settings)) for run in self.runs)
+        return KeptSuite(self.name, tuple(runs))
+
     @classmethod
-    def read(cls, path: Path) -> Suite:
+    def read(cls, path: Path, trust: bool = False) -> Suite:
         """Read a settings file.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        trust : bool
+            Whether modules that it names may be imported, and games elsewhere be read.
+
+        Returns
+        -------
+        Suite
+            The suite.
 
         Raises
         ------
@@ -91,8 +117,8 @@ class Suite:
             If something is wrong; the message names the file, the table and what is possible.
         """
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-            runs = tuple(_runs(content))
+            content = read_toml(path)
+            runs = tuple(_runs(content, path, trust))
             if not runs:
                 raise ValueError("no algorithm plays any task")
             return cls(_name(content["name"]), runs)
@@ -102,8 +128,42 @@ class Suite:
             raise ValueError(f"{path} is no TOML file: {error}") from error
         except KeyError as error:
             raise ValueError(f"{path}: {error.args[0]} is missing") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError, IsADirectoryError) as error:
             raise ValueError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run in `FILE`.
+
+    Attributes
+    ----------
+    folder, task, algorithm : str
+        Names of its folder, its task and its algorithm.
+    settings : dict
+        Settings of the run.
+    """
+
+    folder: str
+    task: str
+    algorithm: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class KeptSuite:
+    """The content of `FILE`.
+
+    Attributes
+    ----------
+    name : str
+        Name of the suite.
+    runs : tuple of KeptRun
+        Its runs.
+    """
+
+    name: str
+    runs: tuple[KeptRun, ...]
 
 
 def standard(quick: bool) -> Path:
@@ -114,18 +174,19 @@ def standard(quick: bool) -> Path:
 def _name(given: Any) -> str:
     if not isinstance(given, str) or not re.fullmatch(r"[\w-][\w.-]*", given):
         raise ValueError(f"name: expected a word that can name a folder, got {given!r}")
-    return given
+    return checked_name("name", given)
 
 
-def _runs(content: Table) -> Iterator[SuiteRun]:
+def _runs(content: Table, path: Path, trust: bool) -> Iterator[SuiteRun]:
     _table("the file", content, KEYS)
+    integer("schema", content.get("schema", SCHEMA), low=SCHEMA, high=SCHEMA)
     defaults = _table("defaults", content.get("defaults", {}), RUN_KEYS)
     tasks = list(_tasks(content["tasks"]))
     groups = dict.fromkeys(group for group, _, _ in tasks)
     algorithms = _table("algorithms", content["algorithms"])
     taken: set[str] = set()
     for name, given in algorithms.items():
-        where = f"algorithms.{name}"
+        where = f"algorithms.{checked_name('algorithms', name)}"
         own = _table(where, given, RUN_KEYS | ALGORITHM_KEYS)
         at = _table(f"{where}.at", own.pop("at", {}), set(groups))
         played = own.pop("tasks", list(groups))
@@ -141,11 +202,27 @@ def _runs(content: Table) -> Iterator[SuiteRun]:
             if group in played:
                 special = _table(f"{where}.at.{group}", at.get(group, {}), RUN_KEYS)
                 chosen = {**defaults, **settings, **own, **special, "options": options}
-                run = _run(f"{where} on {task}", task, name, {**chosen, "seeds": content["seeds"]})
-                if run.name in taken:
+                chosen = {**chosen, "seeds": content["seeds"]}
+                refuse_code(f"{where} on {task}", chosen | {"game": _code_in(chosen)}, trust)
+                if is_path(chosen["game"]):
+                    chosen["game"] = own_file(path, chosen["game"], trust)
+                run = _run(f"{where} on {task}", task, name, chosen)
+                if _same_folder(run.name) in taken:
                     raise ValueError(f"{where} on {task}: another run has the folder {run.name!r}")
-                taken.add(run.name)
+                taken.add(_same_folder(run.name))
                 yield run
+
+
+def _code_in(chosen: Table) -> Any:
+    """The game if it may name code, and is no file."""
+    return "" if is_path(chosen["game"]) else chosen["game"]
+
+
+def _same_folder(name: str) -> str:
+    """What names of the same folder have in common, on some system."""
+    if len(name.encode()) > LONGEST_FOLDER:
+        raise ValueError(f"{name[:40]}...: too long to name a folder")
+    return unicodedata.normalize("NFKC", name).casefold().rstrip(".")
 
 
 def _run(where: str, task: str, algorithm: str, chosen: Table) -> SuiteRun:
@@ -166,10 +243,13 @@ def _tasks(tables: Any) -> Iterator[tuple[str, str, Table]]:
             if not isinstance(listed, list) or not listed or not all(isinstance(w, str) for w in listed):
                 raise ValueError(f"tasks {k}: {key}: expected a list of names, got {listed!r}")
         group, single = own.pop("name", None), len(games) * len(protocols) == 1
+        if group is not None:
+            group = checked_name(f"tasks {k}: name", group)
         for game in games:
             for words in protocols:
-                rule = setting_from(words)
+                rule = parsed_setting(words)
                 task = f"{game}, {rule.label}, {own.get('revision', 'simultaneous')}"
+                checked_name(f"tasks {k}: {game!a}", task)
                 chosen = {"game": game, "protocol": rule.protocol, "parameters": rule.parameters}
                 yield group or task, group if group and single else task, {**own, **chosen}
 

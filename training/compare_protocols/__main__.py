@@ -12,12 +12,13 @@ import contextlib
 import sys
 from pathlib import Path
 
-from benchgame_env import Game, load_game
+from benchgame_env import Game
 from benchgame_env.cli import commands
-from benchgame_env.files import write_text
+from benchgame_env.files import naming, write_text
+from benchgame_env.folders import alone, remove_drafts
 from benchgame_env.metrics import reachable_tau
 from benchgame_env.named_games import describe_game, games
-from benchgame_env.validate import choice, integer, number
+from benchgame_env.validate import choice, count, number
 from training.compare_protocols import page
 from training.compare_protocols.comparison import compare
 from training.compare_protocols.ranges import Setting, setting_from, settings_for
@@ -26,6 +27,7 @@ from training.jobs import add_workers_option
 
 PROG = "python -m training.compare_protocols"
 TAU = 0.99
+LARGEST_GAME = 200  # developers; dozens of settings are predicted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,18 +60,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    game, listed = load_game(options.game), options.protocols
+    game, listed = commands.load_game_of(LARGEST_GAME, options.game), options.protocols
     names = None if listed is None else [name.strip() for name in listed.split(",")]
     settings = settings_for(game, names, options.quick) + [setting_from(s) for s in options.setting]
     number("--tau", options.tau, low=-1)
     prices = _prices(options.price, game, settings)
     out = _out(options.out, options.game)
-    rows = compare(options.game, settings, out, integer("--workers", options.workers, low=1))
-    found = findings(rows, options.tau, prices, reachable_tau(game.quality))
-    description = describe_game(options.game) if options.game in games() else ""
-    write_text(out.with_suffix(".html"), page.page(options.game, description, game, rows, found))
+    workers, page_file = count("--workers", options.workers, "workers"), out.with_suffix(".html")
+    with naming(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    with alone(out):
+        for file in (out, page_file):
+            remove_drafts(out.parent, file.name)
+        rows = compare(options.game, settings, out, workers)
+        found = findings(rows, options.tau, prices, reachable_tau(game.quality))
+        description = describe_game(options.game) if options.game in games() else ""
+        write_text(page_file, page.page(options.game, description, game, rows, found))
     print(text(rows, found))
-    print(f"\nRows are in {out}, figures in {out.with_suffix('.html')}.")
+    print(f"\nRows are in {out}, figures in {page_file}.")
 
 
 def _prices(words: list[str], game: Game, settings: list[Setting]) -> dict[str, float] | None:

@@ -94,13 +94,18 @@ def setting_from(words: str) -> Setting:
     ValueError
         If the protocol is unknown or the parameters are unsuitable.
     """
+    setting = parsed_setting(words)
+    setting.make()
+    return setting
+
+
+def parsed_setting(words: str) -> Setting:
+    """As `setting_from`, but nothing is imported or made, so that unknown names are not refused."""
     name, colon, listed = words.rpartition(":")
     if not colon or "=" not in listed:  # the colon is that of MODULE:NAME
         name, listed = words, ""
     parameters = commands.protocol_parameters(None, listed.split(",") if listed else [])
-    setting = Setting(name, parameters)
-    setting.make()
-    return setting
+    return Setting(name, parameters)
 
 
 def _scale(game: Game) -> float:

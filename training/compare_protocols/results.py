@@ -18,14 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env.cli import commands
-from benchgame_env.files import write_bytes
+from benchgame_env.files import TABLE_LIMIT, naming, read_bytes, write_bytes
+from benchgame_env.records import parse_json
+from benchgame_env.validate import checked_text, choice, number, shortened
 from training.compare_protocols.rows import COST, MYOPIC, NUMBERS, Row
 from training.run.storage import read_rows, write_rows
 
 FIRST = (
-    "game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "concept", "play"
+    "schema", "game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "concept",
+    "play",
 )  # fmt: skip
 LAST = ("measured", "method", "reason", "card", "error")
+REGIMES = ("pure", "cycle", "undecided")
 BASES = {
     "theorem": "by theorem",
     "search": "found and certified, perhaps not the only one",
@@ -47,10 +51,11 @@ def write_results(path: Path, rows: Iterable[Row]) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    text, buffer = pyarrow.string(), io.BytesIO()
-    kinds = [(name, text if name in (*FIRST, *LAST) else pyarrow.float64()) for name in ordered[0]]
+    words, buffer = pyarrow.string(), io.BytesIO()
+    kinds = [(name, words if name in (*FIRST, *LAST) else pyarrow.float64()) for name in ordered[0]]
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ordered, pyarrow.schema(kinds)), buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, buffer.getvalue())
 
 
@@ -66,26 +71,49 @@ def read_results(path: Path) -> list[Row]:
         return []
     try:
         if path.suffix == ".parquet":
-            import pyarrow.parquet
-
-            rows = pyarrow.parquet.read_table(io.BytesIO(path.read_bytes())).to_pylist()
-        else:
-            rows = [{name: _cell(name, text) for name, text in row.items()} for row in read_rows(path)]
-        for row in rows:
-            json.loads(row["parameters"])
-            if missing := {*FIRST, *NUMBERS, *LAST} - set(row):
-                raise ValueError(f"no column {min(missing)}")
+            return [_checked_row(row) for row in _parquet_rows(path)]
+        rows = read_rows(path, (*FIRST, *NUMBERS, *LAST))
+        return [_checked_row({name: cell or None for name, cell in row.items()}) for row in rows]
+    except RecursionError:
+        raise ValueError(f"{path} holds no rows of this command: it is nested too deeply") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} holds no rows of this command ({type(error).__name__}: {error})"
         ) from error
+
+
+def _parquet_rows(path: Path) -> list[Row]:
+    import pyarrow.parquet
+
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(read_bytes(path, TABLE_LIMIT)))
+    groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+    if sum(group.total_byte_size for group in groups) > TABLE_LIMIT:
+        raise ValueError("its columns are larger than what is read")
+    rows: list[Row] = file.read().to_pylist()
     return rows
 
 
-def _cell(name: str, text: str) -> Any:
+def _checked_row(row: Row) -> Row:
+    """A row with numbers in columns of numbers and text in others; empty cells are None in ``row``."""
+    if missing := [name for name in (*FIRST, *NUMBERS, *LAST) if name not in row]:
+        raise ValueError(f"missing columns: {', '.join(missing)}")
+    found = {name: _cell(name, value) for name, value in row.items()}
+    if not isinstance(parse_json(found["parameters"]), dict):
+        raise ValueError(f"parameters: expected an object, got {shortened(found['parameters'])}")
+    if found["error"]:
+        return found
+    choice("regime", found["regime"], REGIMES)
+    for name in ("kendall_tau", "best_on_top") if found["concept"] else ():
+        low, high = found[f"{name}_low"], found[f"{name}_high"]
+        if low is None or high is None or (found[name] is None and low == high):
+            raise ValueError(f"{name}: expected a number, got nothing")
+    return found
+
+
+def _cell(name: str, value: Any) -> Any:
     if name in NUMBERS or name.startswith(COST):
-        return float(text) if text else None
-    return text
+        return None if value is None else number(name, value)
+    return checked_text(name, "" if value is None else value)
 
 
 def parquet_is_there() -> bool:

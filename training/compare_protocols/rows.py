@@ -21,15 +21,17 @@ import numpy as np
 
 import benchgame_env as bg
 from benchgame_env import Game, load_game, metrics, theory
+from benchgame_env.cli.streams import one_line
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.path import movers_at
 from training.compare_protocols.ranges import Setting
-from training.jobs import one_line
 from training.run.prediction import digest
+from training.worker import error_line
 
 Row = dict[str, Any]
 
+SCHEMA = "1"  # of the file of rows
 SEED = 0  # of simulated boards, so that a row is the same each time
 SAMPLES = 2_000  # simulated boards, where boards do not depend on each other
 EPISODES = 500  # simulated episodes, where boards depend on earlier rounds
@@ -84,25 +86,31 @@ def row_of(game_name: str, setting: Setting) -> Row:
     try:
         return failed_row(game_name, setting, "") | measure(load_game(game_name), setting.make())
     except Exception as error:  # a plug-in may raise anything, and the other settings go on
-        return failed_row(game_name, setting, one_line(error))
+        return failed_row(game_name, setting, error_line(error))
 
 
 def failed_row(game_name: str, setting: Setting, error: str) -> Row:
     """A row that holds nothing but the setting and what went wrong."""
     row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
-    return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": error}
+    return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": one_line(error)}
 
 
 def identity(game_name: str) -> Row:
-    """Columns that all rows of a file share: the game, a hash of its numbers, and the version."""
-    return {"game": game_name, "game_digest": digest(load_game(game_name)), "version": bg.__version__}
+    """Columns that all rows of a file share: the version of their format, the game, a hash of its
+    numbers, and the version of this package."""
+    return {
+        "schema": SCHEMA,
+        "game": game_name,
+        "game_digest": digest(load_game(game_name)),
+        "version": bg.__version__,
+    }
 
 
 def measure(game: Game, rule: Any) -> Row:
     """Prediction, certificate and outcomes under ``rule``, by column."""
     prediction = theory.predict(game, rule)
     play, tempted = predicted_play(prediction), temptation(prediction)
-    return {
+    row: Row = {
         "regime": prediction.regime,
         "basis": basis(prediction),
         "concept": play.concept,
@@ -117,6 +125,7 @@ def measure(game: Game, rule: Any) -> Row:
         "one_round_gain": play.one_round_gain,
         **{COST + resource: cost for resource, cost in rule.designer_cost(game).items()},
     }
+    return {name: None if value != value else value for name, value in row.items()}  # NaN: not known
 
 
 def _measured(play: Play) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env import Game, metrics
-from benchgame_env.files import write_text
+from benchgame_env.files import read_text
+from benchgame_env.records import fields_of, parse_json, read, reading, write_record
 from benchgame_env.validate import Floats
 from training.grading.intervals import Bounds
-from training.run.records import plain, read
-from training.run.storage import reading
+
+SCHEMA = 1
 
 # Version of the rules of grading and of verdicts. Raise it when the same play would be judged otherwise.
 RULES = 2
@@ -126,6 +126,13 @@ class SeedFigures:
         """The largest mean regret of a developer's own revisions, share of P; NaN where not known."""
         return math.nan if self.step_regrets is None else float(self.step_regrets.max())
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            parts = vars(value).values() if isinstance(value, Bounds) else [value]
+            arrays = [part for part in parts if isinstance(part, np.ndarray)]
+            if any(one.shape != (self.efforts.size,) or not one.size for one in arrays):
+                raise ValueError(f"{name}: lists of different lengths, or empty lists")
+
 
 def cycle_figures(
     game: Game,
@@ -205,7 +212,7 @@ def effort_scale(game: Game) -> Floats:
 def save_figures(path: Path, figures: SeedFigures) -> None:
     """Write JSON that `load_figures` reads back exactly; the folder is made if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(plain(figures), indent=2, allow_nan=False) + "\n")
+    write_record(path, figures, SCHEMA)
 
 
 def check_rules(content: Any, remedy: str) -> None:
@@ -218,12 +225,7 @@ def check_rules(content: Any, remedy: str) -> None:
 def load_figures(path: Path) -> SeedFigures:
     """Read figures. ValueError naming the file if it is missing, damaged or holds anything else."""
     with reading(path):
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = fields_of(parse_json(read_text(path)), SCHEMA)
         check_rules(content, "grade it anew")
         figures: SeedFigures = read(SeedFigures, content, "")
-        bounds = [v for v in vars(figures).values() if isinstance(v, Bounds)]
-        arrays = [v for v in vars(figures).values() if isinstance(v, np.ndarray)]
-        arrays += [v for one in bounds for v in vars(one).values()]
-        if any(one.shape != (arrays[0].size,) or not one.size for one in arrays):
-            raise ValueError("lists of different lengths, or empty lists")
     return figures

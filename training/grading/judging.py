@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import math
 from dataclasses import replace
 from functools import partial
@@ -16,11 +15,11 @@ import numpy as np
 from agents import Player, play
 from agents.base import Mode
 from benchgame_env import Game, VectorEnv, metrics, theory
-from benchgame_env.files import write_text
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.play.env import NUMBERS
 from benchgame_env.turns import in_turn
-from benchgame_env.validate import Floats, integer
+from benchgame_env.validate import Floats, count
+from training.grading.checks import DEPENDENCE, checks_of
 from training.grading.controls import controls, course_figures
 from training.grading.exact_figures import choices_of, expected_cycle, revision_regrets
 from training.grading.figures import (
@@ -33,6 +32,7 @@ from training.grading.figures import (
     share_of_scale,
 )
 from training.grading.intervals import Bounds
+from training.grading.kept import save_verdict
 from training.grading.random_order import class_figures, rounds_of
 from training.grading.regrets import (
     dependence,
@@ -43,9 +43,8 @@ from training.grading.regrets import (
     strategy_regrets,
 )
 from training.grading.target import Target, in_order, target_of
-from training.grading.verdict import DEPENDENCE, Verdict, checks_of, judge
+from training.grading.verdict import Verdict, judge
 from training.run.prediction import kept_prediction
-from training.run.records import plain
 from training.run.seeds import Played, load_seed
 from training.run.settings import TrainSettings
 from training.run.storage import read_rows, write_rows
@@ -79,8 +78,7 @@ def conclude(
     figures = [load_figures(folder / "figures.json") for folder in folders]
     verdict = judge_run(settings, prediction, figures)
     write_rows(run / "rows.csv", (row for folder in folders for row in read_rows(folder / "rows.csv")))
-    content = {**plain(verdict), "seeds": plain(figures)}
-    write_text(run / "verdict.json", json.dumps(content, indent=2, allow_nan=False) + "\n")
+    save_verdict(run, verdict, figures)
     return figures, verdict
 
 
@@ -120,7 +118,7 @@ def grade_seed(
     played : dict of str to array ``[rounds, episodes, n]``
         The play that was graded.
     """
-    integer("episodes", episodes, low=1)
+    count("episodes", episodes)
     players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)

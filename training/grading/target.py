@@ -7,7 +7,9 @@ scale ``F = min(budget, sup{e : c(e) <= P})`` (theory section 8).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from benchgame_env import theory
@@ -21,6 +23,7 @@ AVERAGE_REGRET = 0.025  # largest regret where no pure equilibrium is predicted,
 AVERAGE_EFFORT = 0.05  # distance of every mean effort from a unique equilibrium's, share of F
 REFERENCE = 0.2  # a reference equilibrium's largest regret, as a share of the bound it is used for
 OWN_GAINS = "what developers gain by other efforts, for there is no prediction to compare with"
+AGAINST_MIXED = "against the mixed equilibrium: regrets of play averaged over time"
 LOOKS_AHEAD = "the prediction is for developers who look one round ahead, and these look further"
 
 
@@ -92,6 +95,8 @@ class Target:
         Largest regret of the reference equilibrium, share of P; NaN if play is compared with none.
     doubt : str
         Why play cannot be a match however good it is; empty if it can.
+    later : callable or None
+        Finds the reference equilibrium, where that takes long and only a match needs it.
     fixed : bool
         Whether nobody learns, so that the final play is all there is, and no average over time.
     """
@@ -104,6 +109,11 @@ class Target:
     reference: float = math.nan
     doubt: str = ""
     fixed: bool = False
+    later: Callable[[], Target] | None = None
+
+    def completed(self) -> Target:
+        """The same with everything that takes long to find and only a match needs."""
+        return self if self.later is None else replace(self.later(), fixed=self.fixed)
 
     @property
     def regret_bound(self) -> float:
@@ -148,8 +158,14 @@ def _pure(prediction: theory.Prediction) -> Target:
 
 
 def _mixed(prediction: theory.Prediction) -> Target:
-    game, mixed = prediction.game, prediction.mixed
-    reason = "against the mixed equilibrium: regrets of play averaged over time"
+    """Of two developers mean efforts are compared too; of more, the equilibrium is a reference only."""
+    if prediction.game.n_developers == 2:
+        return _against_mixed(prediction)
+    return Target("mixed", AGAINST_MIXED, later=partial(_against_mixed, prediction))
+
+
+def _against_mixed(prediction: theory.Prediction) -> Target:
+    game, mixed, reason = prediction.game, prediction.mixed, AGAINST_MIXED
     if mixed is None:
         why = prediction.reasons["mixed"]
         return Target("mixed", reason, doubt=f"there is no reference equilibrium: {why}")

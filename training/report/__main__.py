@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from benchgame_env import trust
 from benchgame_env.cli import commands
 from benchgame_env.files import write_text
 from benchgame_env.validate import choice
-from training.report.benchmark import SUITE, read_benchmark
+from training.benchmark.suite import FILE as SUITE
 from training.report.benchmark import page as benchmark_page
+from training.report.benchmark import read_benchmark
 from training.report.files import read_run
 from training.report.run import page as run_page
 from training.run.prediction import kept_prediction
@@ -30,16 +32,17 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path, help="folder made by training.train or training.benchmark")
     parser.add_argument("--out", type=Path, help=f"a new *.html file; default: FOLDER/{PAGE}")
+    trust.add_option(parser)
     options = parser.parse_args(arguments)
-    return commands.run(lambda: _report(options.folder, options.out), PROG)
+    return commands.run(lambda: _report(options.folder, options.out, options.trust), PROG)
 
 
-def _report(folder: Path, out: Path | None) -> None:
+def _report(folder: Path, out: Path | None, trusted: bool) -> None:
     out = _out(folder, out)
     if (folder / SUITE).exists():
-        text = benchmark_page(folder, read_benchmark(folder))
+        text = benchmark_page(folder, read_benchmark(folder, trusted))
     else:
-        run = read_run(folder)
+        run = read_run(folder, trusted)
         print(f"Drawing {counted(len(run.seeds), 'seed')} of {run.settings.game} ...", file=sys.stderr)
         text = run_page(run, kept_prediction(run.settings, folder))
     write_text(out, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -10,17 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
+from benchgame_env.records import read_record
 from benchgame_env.validate import Floats
 from training.benchmark.statistics import fields_of
+from training.benchmark.suite import FILE, SCHEMA, KeptSuite
 from training.grading.intervals import t_interval
 from training.html.drawing import Frame, colour, exact_axis, sample
 from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
 from training.report import curves, statistics, words
 from training.report.files import Run, read_run
 from training.run.records import counted
-from training.run.storage import reading
 
-SUITE, STATISTICS = "suite.json", "statistics.json"
+STATISTICS = "statistics.json"
 STYLE = """
 td a { color: inherit; } section { break-inside: avoid; }
 """
@@ -48,24 +48,34 @@ class Entry:
         return f"run-{self.run.folder.name}"
 
 
-def read_benchmark(folder: Path) -> list[Entry]:
+def read_benchmark(folder: Path, trust: bool = False) -> list[Entry]:
     """Read the runs that have begun, in the order of the suite.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the benchmark.
+    trust : bool
+        Whether modules that the settings of its runs name may be imported.
+
+    Returns
+    -------
+    list of Entry
+        The runs.
 
     Raises
     ------
     ValueError
         If there is none, or a file is damaged, see `read_run`.
     """
-    with reading(folder / SUITE):
-        runs = json.loads((folder / SUITE).read_text(encoding="utf-8"))["runs"]
-        named = [(one["folder"], one["task"], one["algorithm"]) for one in runs]
+    suite: KeptSuite = read_record(KeptSuite, folder / FILE, SCHEMA)
     begun = {file.parent.parent.name for file in folder.glob("runs/*/seed-*/progress.csv")}
     if not begun:
         raise ValueError(f"{folder}: no run has reached its first checkpoint yet")
     return [
-        Entry(task, algorithm, read_run(folder / "runs" / name))
-        for name, task, algorithm in named
-        if name in begun
+        Entry(one.task, one.algorithm, read_run(folder / "runs" / one.folder, trust))
+        for one in suite.runs
+        if one.folder in begun
     ]
 
 

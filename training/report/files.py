@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env.validate import Floats
-from training.grading.figures import SeedFigures, check_rules
+from benchgame_env.records import reading
+from benchgame_env.validate import Floats, number
+from training.grading.figures import SeedFigures
+from training.grading.kept import load_verdict
 from training.grading.verdict import Verdict
-from training.run.records import read
-from training.run.settings import TrainSettings
-from training.run.storage import read_checkpoint, read_rows, reading
+from training.run.checkpoints import read_checkpoint
+from training.run.settings import TrainSettings, made_with
+from training.run.storage import read_rows, stream_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Run:
         The seeds that have begun.
     verdict : Verdict or None
         None before the run is graded.
-    figures : list of SeedFigures
+    figures : tuple of SeedFigures
         Figures of each graded seed.
     """
 
@@ -66,7 +66,7 @@ class Run:
     made_with: dict[str, str]
     seeds: list[Seed]
     verdict: Verdict | None
-    figures: list[SeedFigures]
+    figures: tuple[SeedFigures, ...]
 
     @property
     def unfinished(self) -> list[str]:
@@ -81,27 +81,38 @@ class Run:
         ]
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path, trust: bool = False) -> Run:
     """Read a run, which may be unfinished or not graded.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    trust : bool
+        Whether modules that its settings name may be imported.
+
+    Returns
+    -------
+    Run
+        The run.
 
     Raises
     ------
     ValueError
-        If a file is missing or damaged (the message names it), or no seed has a checkpoint yet.
+        If a file is missing or damaged (the message names it), or no seed has a checkpoint yet, or the
+        settings name a module without trust.
     """
-    settings = TrainSettings.load(folder)
+    settings = TrainSettings.load(folder, trust, seated=False)
     n = settings.vector_env(1).n_developers
-    found = (_seed(folder / f"seed-{k}", k, n) for k in range(settings.seeds))
+    found = (_seed(folder / f"seed-{k}", k, n, settings.updates) for k in range(settings.seeds))
     seeds = [seed for seed in found if seed is not None]
     if not seeds:
         raise ValueError(f"{folder}: no seed has reached its first checkpoint yet")
-    return Run(
-        folder,
-        settings,
-        _made_with(folder / "settings.json"),
-        seeds,
-        *_verdict(folder / "verdict.json"),
-    )
+    verdict = load_verdict(folder)
+    figures = () if verdict is None else verdict.seeds
+    if any(one.efforts.size != n for one in figures):
+        raise ValueError(f"{folder / 'verdict.json'} is damaged: seeds: efforts of other developers")
+    return Run(folder, settings, made_with(folder), seeds, verdict, figures)
 
 
 def sampled_efforts(run: Run) -> dict[int, Floats]:
@@ -109,7 +120,8 @@ def sampled_efforts(run: Run) -> dict[int, Floats]:
     that have no checkpoint."""
     n = run.settings.vector_env(1).n_developers
     paths = {seed.number: run.folder / f"seed-{seed.number}" / "checkpoint.pt" for seed in run.seeds}
-    return {k: read_checkpoint(path, n).play for k, path in paths.items() if path.exists()}
+    updates = run.settings.updates
+    return {k: read_checkpoint(path, n, updates).play for k, path in paths.items() if path.exists()}
 
 
 def graded_episode(run: Run) -> Floats | None:
@@ -130,11 +142,11 @@ def _graded_episodes(run: Run) -> Iterator[tuple[int, Floats]]:
     path, n = run.folder / "rows.csv", run.settings.vector_env(1).n_developers
     if not path.exists():
         return
-    with reading(path), path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
+    with reading(path):
         seed = None
+        rows = stream_rows(path, ("seed", "episode", "effort"))
         for (seed, _), episode in groupby(rows, lambda row: (int(row["seed"]), int(row["episode"]))):
-            efforts = [float(row["effort"]) for row in episode]
+            efforts = [number("effort", row["effort"], low=0) for row in episode]
             if len(efforts) % n:
                 raise ValueError("its rows end in the middle of a board")
             yield seed, np.array(efforts).reshape(-1, n)
@@ -142,33 +154,19 @@ def _graded_episodes(run: Run) -> Iterator[tuple[int, Floats]]:
             raise ValueError("it has no rows")
 
 
-def _seed(folder: Path, number: int, n: int) -> Seed | None:
+def _seed(folder: Path, k: int, n: int, updates: int) -> Seed | None:
     path = folder / "progress.csv"
     if not path.exists():
         return None
     columns = ["update", "nash_conv", *(f"developer_{i}/effort" for i in range(n))]
     rows = read_rows(path)
     with reading(path):
+        if len(rows) > updates:
+            raise ValueError(f"{len(rows)} rows, and the run has {updates} updates")
         names = dict.fromkeys([*columns, *rows[0]])
-        return Seed(number, {name: _column(rows, name) for name in names})
+        return Seed(k, {name: _column(rows, name) for name in names})
 
 
 def _column(rows: list[dict[str, str]], name: str) -> Floats:
-    return np.array([float(row[name]) if row[name] else math.nan for row in rows])
-
-
-def _verdict(path: Path) -> tuple[Verdict | None, list[SeedFigures]]:
-    """The verdict in a file and the figures of its seeds; None and nothing without the file."""
-    if not path.exists():
-        return None, []
-    with reading(path):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        check_rules(content, f"judge it anew: python -m training.evaluate {path.parent}")
-        seeds = read(list[SeedFigures], content.pop("seeds", None), "seeds")
-        return read(Verdict, content, ""), seeds
-
-
-def _made_with(path: Path) -> dict[str, str]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    versions = {str(k): str(v) for k, v in content.get("versions", {}).items()}
-    return versions | {"git_revision": str(content.get("git_revision", "unknown"))}
+    cells = (row[name] for row in rows)
+    return np.array([number(name, cell, finite=False) if cell else math.nan for cell in cells])

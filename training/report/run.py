@@ -13,9 +13,9 @@ from benchgame_env.curves import ScalingLaw
 from benchgame_env.named_games import checkpoints
 from benchgame_env.rules import Direct, TuneBeforeTest
 from benchgame_env.validate import Floats
+from training.grading.checks import STEP_REGRET
 from training.grading.intervals import Figure
 from training.grading.target import AVERAGE_REGRET, PURE_REGRET
-from training.grading.verdict import STEP_REGRET
 from training.html.drawing import colour, sample
 from training.html.page import Panel, document, legend, panels, paragraph
 from training.report import boards, curves, words

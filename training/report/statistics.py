@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from training.benchmark.statistics import Comparison, Improvement, Profile, Statistics, in_words
+from benchgame_env.records import read_record, reading
+from training.benchmark.statistics import SCHEMA, Comparison, Improvement, Profile, Statistics
 from training.grading.intervals import Estimate
 from training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
 from training.html.page import legend, panels, paragraph
-from training.run.records import read
-from training.run.storage import reading
 
 ROW = 26  # pixels
 
@@ -41,8 +39,11 @@ def section(path: Path, colour_of: Callable[[str], str]) -> str:
     """
     if not path.exists():
         return ""
+    content: Statistics = read_record(Statistics, path, SCHEMA)
     with reading(path):
-        content: Statistics = read(Statistics, json.loads(path.read_text(encoding="utf-8")), "")
+        for one in content.comparisons:
+            for name in one.iqm:
+                colour_of(name)  # an algorithm that is not in the suite has none
     parts = [_comparison(one, colour_of) for one in content.comparisons if len(one.iqm) > 1]
     if not parts:
         return ""
@@ -97,7 +98,10 @@ def intervals(
             "" if math.isnan(one.low) else frame.line([one.low, one.high], [row, row], f"{kind} bold"),
             frame.dot(one.value, row, kind),
         ]
-    described = "; ".join(f"{name} {in_words(one)}" for name, one in estimates.items())
+    described = "; ".join(
+        f"{name} {e.value:.3g}" + ("" if math.isnan(e.low) else f" [{e.low:.3g}, {e.high:.3g}]")
+        for name, e in estimates.items()
+    )
     return frame.svg(parts, described, unit)
 
 

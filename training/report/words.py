@@ -12,7 +12,6 @@ from benchgame_env import Game
 from benchgame_env.cli import commands, facts, pages
 from training.grading.figures import share_of_scale
 from training.grading.intervals import Check, Figure, with_margin
-from training.grading.verdict import explained
 from training.html.page import definitions, paragraph, table
 from training.report.expected import Expected
 from training.report.files import Run
@@ -48,7 +47,7 @@ def verdict_sentence(run: Run) -> str:
     word = f"<strong>{signed(outcome)}</strong>"
     kind = outcome.replace(" ", "-")
     said = f'<p class="verdict {kind}">{word} <span>{escape(sentence)}.</span></p>'
-    more = explained(run.verdict) if run.verdict else []
+    more = run.verdict.explained() if run.verdict else []
     return said + "".join(map(paragraph, more))
 
 

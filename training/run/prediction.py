@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import benchgame_env as bg
 from agents import Seat
 from benchgame_env import Game, theory
-from benchgame_env.files import write_text
+from benchgame_env.records import plain, read, read_record, reading, write_record
 from benchgame_env.theory.prediction import UNCOVERED, BoardOrder, Prediction
 from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
-from training.run.records import plain, read
-from training.run.settings import TrainSettings
+from training.run.settings import TrainSettings, is_path
 
 FILE = "prediction.json"
 SCHEMA = 2
@@ -34,7 +34,6 @@ SCHEMA = 2
 class Kept:
     """The content of a file; ``answers`` are still plain JSON."""
 
-    schema: int
     made_for: dict[str, Any]
     version: str
     decision: Decision
@@ -87,38 +86,29 @@ def predict_and_keep(
     prediction = predicted(settings, progress)
     answers = {name: prediction.answer(name) for name in theory.CONCEPTS}
     kept = Kept(
-        schema=SCHEMA,
         made_for=key_of(settings),
         version=bg.__version__,
         decision=prediction.question.decision or UNCOVERED,
         order=prediction.order,
         answers=answers,
     )
-    text = json.dumps(plain(kept), indent=1, allow_nan=False) + "\n"
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / FILE, text)
+        write_record(folder / FILE, kept, SCHEMA)
 
 
 def read_prediction(settings: TrainSettings, folder: Path) -> Prediction:
     """Read the prediction in ``folder``. Raises ValueError like `kept_prediction`."""
     path = folder / FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise ValueError(f"schema: expected version {SCHEMA}")
-        kept: Kept = read(Kept, content, "")
-        _check_key(kept.made_for, key_of(settings))
+    kept: Kept = read_record(Kept, path, SCHEMA)
+    _check_key(path, kept.made_for, key_of(settings))
+    with reading(path):
         answers = {name: _answer(name, value) for name, value in kept.answers.items()}
         vec = settings.vector_env(1)
         question = Question(vec.game, vec.protocol, scope_of(settings), decision=kept.decision)
         prediction = Prediction.of(question, kept.order, answers)
         _check_shapes(prediction)
         return prediction
-    except FileNotFoundError:
-        raise ValueError(f"{path} is missing") from None
-    except (UnicodeDecodeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 def scope_of(settings: TrainSettings) -> theory.Scope:
@@ -140,7 +130,8 @@ def key_of(settings: TrainSettings) -> dict[str, Any]:
     if scope.levels is not None:  # another machine may have other last digits
         scope = replace(scope, levels=np.vectorize(lambda x: float(f"{x:.9g}"))(scope.levels))
     rule = {"protocol": settings.protocol, "parameters": settings.parameters}
-    key = {"game": settings.game, "game_digest": digest(game), **rule, **plain(scope)}
+    name = Path(settings.game).name if is_path(settings.game) else settings.game
+    key = {"game": name, "game_digest": digest(game), **rule, **plain(scope)}
     plainly: dict[str, Any] = json.loads(json.dumps(key))
     return plainly
 
@@ -166,25 +157,59 @@ def _answer(name: str, value: Any) -> Answer:
     return replace(answer, found=None if given is None else read(found, given, f"{field}.found"))
 
 
-def _check_key(there: dict[str, Any], here: dict[str, Any]) -> None:
+def _check_key(path: Path, there: dict[str, Any], here: dict[str, Any]) -> None:
     for name in sorted({*there, *here}):
         if there.get(name) != here.get(name):
             raise ValueError(
-                f"made_for.{name}: made for {str(there.get(name))[:80]}, and this run has "
+                f"{path}: made_for.{name}: made for {str(there.get(name))[:80]}, and this run has "
                 f"{str(here.get(name))[:80]}; remove the file to compute it again"
             )
 
 
 def _check_shapes(prediction: Prediction) -> None:
-    n, mixed, cycle = prediction.game.n_developers, prediction.mixed, prediction.cycle
-    pure = prediction.equilibrium
+    """Check that profiles are profiles of this game; raises ValueError naming the field."""
+    n, decision = prediction.game.n_developers, prediction.question.decision
+    found = {name: prediction.answer(name).found for name in theory.CONCEPTS}
+    pure, binding = prediction.equilibrium, decision.binding if decision else None
+    grid, noisy, memory = (found[name] for name in ("grid_pure", "noisy_pure", "with_memory"))
     fits = {
         "order": sorted(prediction.ranking.tolist()) == list(range(n))
         and prediction.order.mean_ranks.shape == (n,),
-        "decision.equilibrium": pure is None or pure.shape == (n,),
-        "answers.mixed": mixed is None or len(mixed.strategies) == mixed.payoffs.size == n,
-        "cycle": cycle is None or cycle.states.shape == (cycle.period, n),
+        "decision.equilibrium": pure is None or _are_efforts(pure, n),
+        "decision.binding": binding is None or {*binding} <= {*range(n)},
+        "answers.mixed": prediction.mixed is None or _is_mixed(prediction.mixed, n),
+        "answers.grid_pure": grid is None or (grid.ndim == 2 and _are_efforts(grid, n)),
+        "answers.noisy_pure": noisy is None or _are_efforts(noisy.efforts, n),
+        "answers.with_memory": all(
+            _are_efforts(one.trajectory, n) and one.ranks.shape == one.trajectory.shape
+            for one in (memory or {}).values()
+        ),
+        "cycle": prediction.cycle is None or _is_cycle(prediction.cycle, n),
     }
     for field, fitting in fits.items():
         if not fitting:
             raise ValueError(f"{field}: does not fit a game of {n} developers")
+
+
+def _are_efforts(efforts: NDArray[Any], n: int) -> bool:
+    whole = efforts.ndim > 0 and efforts.size > 0 and efforts.shape[-1] == n
+    return whole and bool((np.isfinite(efforts) & (efforts >= 0)).all())
+
+
+def _is_mixed(mixed: theory.MixedEquilibrium, n: int) -> bool:
+    pairs = mixed.strategies
+    return len(pairs) == mixed.payoffs.size == n and all(
+        efforts.ndim == 1
+        and _are_efforts(efforts, efforts.size)
+        and chances.shape == efforts.shape
+        and bool((chances >= 0).all() and abs(chances.sum() - 1) < 1e-6)
+        for efforts, chances in pairs
+    )
+
+
+def _is_cycle(cycle: theory.Cycle, n: int) -> bool:
+    return (
+        cycle.states.shape == (cycle.period, n)
+        and cycle.peaks.shape == cycle.troughs.shape == (n,)
+        and all(_are_efforts(part, n) for part in (cycle.states, cycle.peaks, cycle.troughs))
+    )

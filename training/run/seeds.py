@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from agents import Player
 from benchgame_env.validate import Floats
+from training.run.checkpoints import Checkpoint, read_checkpoint, save_checkpoint
 from training.run.settings import TrainSettings
-from training.run.storage import Checkpoint, read_checkpoint, read_progress, save_checkpoint, write_rows
+from training.run.storage import read_progress, write_rows
 
 Played = dict[str, NDArray[Any]]  # of each number of a play, such as "effort", ``[rounds, copies, n]``
 
@@ -25,8 +26,11 @@ def save_seed(
     save_checkpoint(folder / "checkpoint.pt", checkpoint._asdict())
 
 
-def restore_seed(players: list[Player], folder: Path) -> tuple[list[dict[str, Any]], list[Floats]]:
-    """Load the checkpoint in ``folder``, if there is one, into ``players``.
+def restore_seed(
+    players: list[Player], folder: Path, updates: int
+) -> tuple[list[dict[str, Any]], list[Floats]]:
+    """Load the checkpoint in ``folder``, if there is one, after at most ``updates`` updates into
+    ``players``.
 
     Returns
     -------
@@ -38,7 +42,7 @@ def restore_seed(players: list[Player], folder: Path) -> tuple[list[dict[str, An
     if not (folder / "checkpoint.pt").exists():
         return [], []
     n = np.concatenate([np.atleast_1d(player.at) for player in players]).size
-    checkpoint = read_checkpoint(folder / "checkpoint.pt", n)
+    checkpoint = read_checkpoint(folder / "checkpoint.pt", n, updates)
     _load(players, checkpoint, folder)
     return list(read_progress(folder / "progress.csv", checkpoint.update)), list(checkpoint.play)
 
@@ -59,7 +63,7 @@ def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[list[Pl
         If the seed is not finished, or its checkpoint is missing, damaged or of other players.
     """
     vec = settings.vector_env(settings.copies)
-    checkpoint = read_checkpoint(folder / "checkpoint.pt", vec.n_developers)
+    checkpoint = read_checkpoint(folder / "checkpoint.pt", vec.n_developers, settings.updates)
     if checkpoint.update != settings.updates:
         raise ValueError(
             f"{folder} stopped at update {checkpoint.update} of {settings.updates}: "
@@ -74,5 +78,6 @@ def _load(players: list[Player], checkpoint: Checkpoint, folder: Path) -> None:
     try:
         for player, saved in zip(players, checkpoint.players, strict=True):
             player.load(saved)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{folder / 'checkpoint.pt'} is of other players ({error})") from error
+    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise ValueError(f"{folder / 'checkpoint.pt'} is of other players ({why})") from error

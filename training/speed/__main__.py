@@ -23,14 +23,23 @@ from typing import Any
 from tqdm import tqdm
 
 from benchgame_env.cli import commands
-from benchgame_env.validate import integer
+from benchgame_env.validate import count
 from training.run.settings import PACKAGES, versions
 from training.run.storage import write_rows
+from training.speed import levels
 from training.speed.contest import Contest, Run
-from training.speed.contests import DEVELOPERS, MEMORY_OF, QUICK, Sizes, contests, memory
+from training.speed.contests import (
+    DEVELOPERS,
+    LEVEL_GAMES,
+    MEMORY_OF,
+    QUICK,
+    Sizes,
+    contests,
+    memory,
+)
 
 PROG = "python -m training.speed"
-PEERS = ("supersuit", "mpe2")  # the extra "speed"
+PEERS = ("supersuit", "mpe2", "pygambit")  # the extra "speed"
 AT_LEAST = 0.2  # seconds that a repetition lasts
 LONG = 5.0  # seconds of a call that needs no warming up
 Row = dict[str, Any]
@@ -122,8 +131,21 @@ GOALS = (
     Goal("  uneven prizes, 50 x 20, against the plain way",
          _ratio("regrets, uneven prizes", "plain"), TIMES),
     Goal("  even prizes, 200 x 21, s", _duration("regrets, even prizes"), at_most=5),
+    Goal(f"stabilising levels of {levels.FITTED[0]}, s", _duration(f"stable levels, {levels.FITTED[0]}"),
+         at_most=0.1),
+    Goal(f"  of {levels.FITTED[1]}, s", _duration(f"stable levels, {levels.FITTED[1]}"), at_most=0.4),
+    Goal("1,000 draws of five models at 100 levels, s", _duration("draws"), at_most=1),
+    Goal("batched step against copy=False, five developers", _ratio("step, lent", "ours", "copy=False"),
+         TIMES),
+    Goal("  fifty developers", _ratio("step of fifty, lent", "ours", "copy=False"), TIMES, at_most=1.3),
     Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
     Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
+    *(Goal(f"{n} developers on 41 levels, certified, against HiGHS alone",
+           _ratio(f"levels, {n}", "ours", "HiGHS"), TIMES, at_most=1.5) for n in LEVEL_GAMES),
+    Goal("  2 developers on 41 levels: Gambit's lcp against ours",
+         _ratio("levels, 2", "Gambit lcp"), TIMES),
+    Goal("  3 developers on 6 levels: Gambit's logit against ours", _ratio("few levels", "Gambit logit"),
+         TIMES),
 )  # fmt: skip
 
 
@@ -138,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _speed(options: argparse.Namespace) -> None:
-    integer("repetitions", options.repetitions, low=1)
+    count("--repetitions", options.repetitions, "repetitions")
     sizes, least = (QUICK, 0.0) if options.quick else (Sizes(), AT_LEAST)
     machine = _machine()
     rows = [row | machine for row in measure(sizes, options.repetitions, least)]
@@ -153,7 +175,8 @@ def _speed(options: argparse.Namespace) -> None:
 def measure(sizes: Sizes, repetitions: int, least: float) -> list[Row]:
     """One row for each contest, contestant and repetition. Missing peers are named and left out."""
     rows: list[Row] = []
-    for name, contest in tqdm(contests(sizes).items(), desc="contests", unit="contest"):
+    every = contests(sizes) | levels.contests(sizes)
+    for name, contest in tqdm(every.items(), desc="contests", unit="contest"):
         rows += _row_of_each(name, _timed(contest, repetitions, least), "ns")
     for who in tqdm(MEMORY_OF, desc="memory", unit="process"):
         peaks = ((who, k, memory(sizes.memory, who)) for k in range(min(repetitions, 3)))

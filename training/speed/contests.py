@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ import benchgame_env as bg
 from agents import line_up, play
 from agents.learned.ppo import PPOSettings
 from agents.learned.sb3_env import SharedPolicyVecEnv
+from training.speed import solvers
 from training.speed.contest import Contest, Run
 from training.speed.grading import TINY, Graded, grading
 
@@ -48,6 +50,9 @@ class Sizes:
         Developers of the games whose mixed equilibrium is computed.
     graded : Graded
         Those of the grader.
+    levels, few_levels : int
+        Levels of effort of the games that are solved on levels; the few are for solvers that take a
+        table of all profiles.
     """
 
     batch: int = 4096
@@ -59,16 +64,20 @@ class Sizes:
     tempted: int = 10_000
     mixing: tuple[int, int] = (10, 50)
     graded: Graded = field(default_factory=Graded)
+    levels: int = 41
+    few_levels: int = 6
 
 
-QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4), graded=TINY)
+QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4), graded=TINY,
+              levels=4, few_levels=3)  # fmt: skip
 DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+LEVEL_GAMES = (2, 3, 5, 10)  # developers
 BATCHES = (1, 16, 256, 4096, 65_536)
 
 
 def contests(sizes: Sizes) -> dict[str, Contest]:
     """All contests by name; in each, the contestants by name."""
-    by_n = {str(n): (_additive(n), max(sizes.agents // n, 1)) for n in DEVELOPERS}
+    by_n = {str(n): (solvers.additive(n), max(sizes.agents // n, 1)) for n in DEVELOPERS}
     return {
         "step": {
             "ours": lambda: _batched(bg.load_game(GAME), sizes.batch),
@@ -87,6 +96,8 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
         "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
         **grading(sizes.graded),
+        **{f"levels, {n}": _levels(n, sizes.levels) for n in LEVEL_GAMES},
+        "few levels": _levels(3, sizes.few_levels),
         "step by batch": {str(size): partial(_batched, bg.load_game(GAME), size) for size in BATCHES},
     }
 
@@ -99,20 +110,25 @@ def _training(copies: int, rounds: int) -> Contest:
     }
 
 
-def _additive(n: int) -> bg.Game:
-    curves = bg.curves.Additive(np.linspace(1.0, 0.5, n))
-    return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, n))
+def _levels(developers: int, levels: int) -> Contest:
+    """A game on levels, by this package and by other people's solvers."""
+
+    def prepared(prepare: Callable[[], Callable[[], object]]) -> Run:
+        return Run(prepare(), 1)
+
+    found = solvers.contestants(developers, levels)
+    return {who: partial(prepared, prepare) for who, prepare in found.items()}
 
 
 def _temptation(developers: int) -> Run:
     """The largest gain of an overtake, and the effort with which each developer passes the next."""
-    game = _additive(developers)
+    game = solvers.additive(developers)
     return Run(lambda: (bg.theory.temptation(game, RULE), bg.theory.next_efforts(game, RULE)), 1)
 
 
 def _mixed(developers: int, tolerance: float) -> Run:
     """A mixed equilibrium and its NashConv; RuntimeError if that is above ``tolerance`` of P."""
-    game = _additive(developers)
+    game = solvers.additive(developers)
 
     def find() -> None:
         found = bg.theory.mixed_equilibrium(game, RULE, tolerance=tolerance)
@@ -231,7 +247,7 @@ def _shared(env: Any, copies: int, rounds: int) -> Run:
 MEMORY = """
 import numpy as np, benchgame_env as bg
 def peak():
-    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+    return int(open("/proc/self/status", encoding="utf-8").read().split("VmHWM:")[1].split()[0]) / 1024
 curves, prizes = bg.curves.Additive(np.linspace(1.0, 0.5, 10)), np.linspace(1.0, 0.0, 10)
 game = bg.Game(curves, bg.LinearCost(1.0), prizes)
 actions = np.random.default_rng(0).uniform(-1, 1, ({copies}, 10))
@@ -254,5 +270,5 @@ def memory(copies: int, who: str) -> float:
     """Peak of resident memory in MiB above an interpreter with the package loaded, from Linux's /proc;
     NaN on other systems."""
     code = MEMORY.format(copies=copies, settings=MEMORY_OF[who])
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     return float(done.stdout) if done.returncode == 0 else math.nan

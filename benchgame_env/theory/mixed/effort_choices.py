@@ -46,8 +46,8 @@ class EffortChoices(ABC):
 
     @abstractmethod
     def ahead(self) -> csr_array:
-        """Expected rivals ahead ``[n * m, n * m]`` of every choice by the tails of all choices, see
-        `Deviations`, where each developer's choices ascend."""
+        """Expected rivals ahead of every choice, by the tails of all choices (see `Deviations`),
+        ``[n * m, n * m]``, where each developer's choices ascend."""
 
     def solve(self, iterations: int, goal: float) -> tuple[Floats, str]:
         """Mixed strategies ``[n, m]``, and how they were found.
@@ -59,9 +59,8 @@ class EffortChoices(ABC):
         if step:
             n, m = self._costs.shape
             owner, cost = np.repeat(np.arange(n), m), self._costs.reshape(-1)
-            ahead = self.ahead()
-            instead = Deviations(owner, cost, ahead, csr_array((0, n * m)))
-            found = least_nash_conv(owner, cost, instead, step)
+            instead = Deviations(owner, cost, -step * self.ahead(), csr_array((0, n * m)))
+            found = least_nash_conv(owner, cost, instead, step * (n - 1))
             if found is not None:
                 return found.reshape(n, m), BY_PROGRAM
         averaged = self.self_play(iterations, goal)

@@ -15,12 +15,13 @@ from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.mixed.cell_program import refine
+from benchgame_env.theory.mixed.cell_program import can_polish, polish, refine
 from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.duel import duel_equilibrium
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
 from benchgame_env.theory.mixed.levels import level_equilibrium
 from benchgame_env.theory.mixed.linear_program import even_step
+from benchgame_env.theory.mixed.one_thread import one_thread
 from benchgame_env.theory.mixed.quantal_path import Path
 from benchgame_env.theory.mixed.score_cells import Approach, CellGame
 from benchgame_env.theory.pure.overtaking import largest_temptation
@@ -32,6 +33,7 @@ TOLERANCE = 5e-3
 MAX_STEPS = 600
 # Most developers without a closed form: there are n equations a cell, and solving takes their cube.
 LARGEST = 100
+NEAR = 0.05  # NashConv, as a share of P, from which programs nearby are better than the path
 CELLS_SHARE = 0.3  # of the tolerance: what the play on cells may cost, points the rest
 # How many numbers of points are tried to stand for a strategy; the certificate is for exactly these.
 TRIES = 3
@@ -42,6 +44,7 @@ class NoSolverError(ValueError):
     """The game is one that no solver here can search."""
 
 
+@one_thread
 def mixed_equilibrium(
     game: Game | str,
     protocol: Any,
@@ -140,8 +143,16 @@ def _approaches(subgame: Subgame, cells: int, max_steps: int, allowed: float) ->
     """Closer and closer to an equilibrium."""
     first = CellGame.of(subgame, cells)
     if even_step(subgame.game.prizes) is not None:
-        return refine(first, max_steps)
-    return Path(first).follow(max_steps, allowed)
+        yield from refine(first, max_steps)
+        return
+    closest = None
+    for approach in Path(first).follow(max_steps, allowed):
+        yield approach
+        closest = min(closest or approach, approach, key=lambda found: found.nash_conv)
+        if closest.nash_conv <= NEAR * subgame.game.prize_range and can_polish(closest):
+            break
+    if closest is not None:
+        yield from polish(closest, max_steps)
 
 
 def _numerical(
@@ -169,7 +180,8 @@ def _by_points(subgame: Subgame, approach: Approach, allowed: float) -> MixedEqu
     """
     rank = float(-np.diff(subgame.game.prizes).min())
     spare = max(allowed - approach.nash_conv, 0.25 * allowed)
-    points, best = int(subgame.n * rank / (2 * spare)) + 1, None
+    points = min(int(subgame.n * rank / (2 * spare)) + 1, MOST_POINTS // subgame.n)
+    best: MixedEquilibrium | None = None
     for _ in range(TRIES):
         strategies = approach.cells.strategies(approach.mixed, points)
         if best is not None and sum(efforts.size for efforts, _ in strategies) > MOST_POINTS:

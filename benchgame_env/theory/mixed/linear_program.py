@@ -25,7 +25,7 @@ class Deviations(NamedTuple):
     """What developers may do instead of their choices.
 
     Strategies are written as tails: the chance of a choice or a later one of the same developer. A rival
-    is ahead with one of its tails, so ``ahead`` is sparse; sums of tails that many deviations share may
+    is ahead with one of its tails, so ``prize`` is sparse; sums of tails that many deviations share may
     be named once, as ``totals``.
 
     Attributes
@@ -33,17 +33,17 @@ class Deviations(NamedTuple):
     who : array of int
         Whose each deviation is, ``[r]``.
     cost : array of float
-        What it costs, ``[r]``, prize units.
-    ahead : sparse array
-        Expected rivals ahead by the tails of all ``k`` choices, then by the ``t`` totals,
-        ``[r, k + t]``.
+        What it costs, ``[r]``, less what it wins when all tails are 0; prize units.
+    prize : sparse array
+        What it wins more, by the tails of all ``k`` choices, then by the ``t`` totals, ``[r, k + t]``;
+        prize units.
     totals : sparse array
         The totals by tails, ``[t, k]``.
     """
 
     who: NDArray[np.int64]
     cost: Floats
-    ahead: csr_array
+    prize: csr_array
     totals: csr_array
 
 
@@ -56,7 +56,11 @@ def even_step(prizes: Floats) -> float | None:
 
 
 def least_nash_conv(
-    owner: NDArray[np.int64], cost: Floats, deviations: Deviations, step: float
+    owner: NDArray[np.int64],
+    cost: Floats,
+    deviations: Deviations,
+    scale: float,
+    around: tuple[Floats, float] | None = None,
 ) -> Floats | None:
     """The mixed strategies whose NashConv over some deviations is least.
 
@@ -68,8 +72,10 @@ def least_nash_conv(
         Mean cost of each choice, ``[k]``, prize units.
     deviations : Deviations
         What the developers may do instead.
-    step : float
-        What one rank is worth, > 0, prize units.
+    scale : float
+        P, > 0, prize units.
+    around : pair, optional
+        Tails ``[k]``, and how far from them tails may be. Default: anywhere.
 
     Returns
     -------
@@ -77,28 +83,29 @@ def least_nash_conv(
         The chance of each choice, ``[k]``; None if HiGHS does not solve the program.
     """
     n, start = int(owner[-1]) + 1, np.searchsorted(owner, np.arange(int(owner[-1]) + 1))
-    totals, choices, scale = len(deviations.totals.indptr) - 1, owner.size, step * max(n - 1, 1)
+    totals, choices, rows = deviations.totals.shape[0], owner.size, deviations.who.size
     size = choices + totals + n
-    rows = deviations.who.size
-    # What each developer can earn, less the first prize, is at least what every deviation earns; P is 1.
-    ahead, each = deviations.ahead.tocoo(), np.arange(rows)
+    # What each developer can earn is at least what every deviation earns; in units of P.
+    prize, each = deviations.prize.tocoo(), np.arange(rows)
     later = np.flatnonzero(np.append(False, owner[1:] == owner[:-1]))
     fall = rows + np.arange(later.size)
     constraints = csr_array(
         (
             np.concatenate(
-                (-step / scale * ahead.data, -np.ones(rows), np.ones(later.size), -np.ones(later.size))
+                (prize.data / scale, -np.ones(rows), np.ones(later.size), -np.ones(later.size))
             ),
             (
-                np.concatenate((ahead.row, each, fall, fall)),
-                np.concatenate((ahead.col, choices + totals + deviations.who, later, later - 1)),
+                np.concatenate((prize.row, each, fall, fall)),
+                np.concatenate((prize.col, choices + totals + deviations.who, later, later - 1)),
             ),
         ),
         shape=(rows + later.size, size),
     )
     bounds = np.zeros((size, 2))
     bounds[:choices, 1], bounds[choices:, 1], bounds[-n:, 0] = 1.0, np.inf, -np.inf
-    bounds[start, 0] = 1.0  # a developer's first tail
+    if around is not None:
+        bounds[:choices] = np.clip(np.add.outer(around[0], [-around[1], around[1]]), 0.0, 1.0)
+    bounds[start] = 1.0  # a developer's first tail
     saved = np.append(np.diff(cost, prepend=0.0), np.zeros(totals)) / scale
     saved[start] = 0.0
     equal: dict[str, Any] = {}

@@ -64,25 +64,18 @@ class Path:
                     factor = factor**0.5
                     aim = factor * self.sharpness
                 continue
-            stay, inside = self._gains()
-            nash_conv = float(np.maximum(inside.max(axis=1), stay).sum())
-            yield Approach(nash_conv, self.cells, self.mixed, METHOD)
+            now = self.cells.survey(self.mixed)
+            yield Approach(float(now.gains.sum()), self.cells, self.mixed, METHOD)
             if self.steps - before <= EASY:
                 factor = min(STRIDE, factor**1.5)
-            coarse = np.any(inside > (2 * stay + 0.35 * tolerance / stay.size)[:, None], axis=0)
+            enough = 2 * now.stay + 0.35 * tolerance / now.stay.size
+            coarse = np.any(now.inside > enough[:, None], axis=0)
             coarse &= self.cells.divisible
             refined = bool(coarse.any())
             if refined:
                 self._refine(np.asarray(coarse))
             else:
                 aim = factor * self.sharpness
-
-    def _gains(self) -> tuple[Floats, Floats]:
-        """What each developer gains by its best slot, ``[n]``, and by its best place inside each cell,
-        ``[n, cells]``; prize units."""
-        payoffs = self.cells.payoffs(self.mixed)
-        stay = payoffs.max(axis=1) - self.cells.value(self.mixed, payoffs)
-        return stay.clip(0.0), self.cells.excess(self.mixed, payoffs)
 
     def sharpen(self, sharpness: float) -> bool:
         """Move to ``sharpness``; False, and nothing changed, if Newton's method does not get there."""

@@ -24,6 +24,7 @@ from benchgame_env.validate import Floats
 NEGLIGIBLE = 1e-7
 # Places inside a cell at which deviations are looked for, as shares of its width.
 PROBES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+WEIGHTS = np.array([7.0, 32.0, 12.0, 32.0, 7.0]) / 90  # Boole's rule for means over them
 # Of this many steps of the grid of scores below a ceiling, those that cost a larger share of P are too
 # coarse for a certificate.
 STEEP, UNCLEAR = 64, 2e-4
@@ -79,7 +80,7 @@ class CellGame:
         paid = np.where(within[:, None], paid, 0.0)
         self.span = (paid[:, -1] - paid[:, 0]).T
         self.cost = np.zeros((everyone.size, self.n_slots))
-        self.cost[:, 1::2] = paid.mean(axis=1).T
+        self.cost[:, 1::2] = np.einsum("cpi,p->ic", paid, WEIGHTS)
         self.cost[everyone, self.brink] = self.game.cost(at_budget)
 
     @classmethod
@@ -124,21 +125,24 @@ class CellGame:
         return beyond + np.where(self.is_cell, 0.5, 0.0) * mixed
 
     def payoffs(self, mixed: Floats) -> Floats:
-        """Expected payoffs ``[n, slots]`` of every developer in every slot against ``mixed``."""
+        """Expected payoffs ``[n, slots]`` of every developer in every slot against ``mixed``; in a cell,
+        those at its middle less its mean cost."""
         prizes = expected_prizes(self.game.prizes, self.ahead(mixed))
         return np.where(self.allowed, prizes - self.cost, -np.inf)
 
-    def value(self, mixed: Floats, payoffs: Floats) -> Floats:
-        """What ``mixed`` earns, ``[n]``."""
-        return (np.where(self.allowed, payoffs, 0.0) * mixed).sum(axis=1)
-
-    def excess(self, mixed: Floats, payoffs: Floats) -> Floats:
-        """What each developer gains by moving to the best place in each cell, ``[n, cells]``."""
-        here, beyond = mixed[:, 1::2], self.ahead(mixed)[:, 1::2] - 0.5 * mixed[:, 1::2]
-        ahead = beyond[..., None] + here[..., None] * (1 - PROBES)  # [n, cells, probes]
-        prizes = expected_prizes(self.game.prizes, ahead.reshape(len(mixed), -1)).reshape(ahead.shape)
-        best = (prizes - self._probe_costs.transpose(2, 0, 1)).max(axis=2)
-        return best - self.value(mixed, payoffs)[:, None]
+    def survey(self, mixed: Floats) -> Survey:
+        """What ``mixed`` earns, and what other play would. Without the shortcut of `payoffs`: what a
+        cell wins is averaged over the places inside it."""
+        here, ahead = mixed[:, 1::2], self.ahead(mixed)
+        places = (ahead - 0.5 * mixed)[:, 1::2, None] + here[..., None] * (1 - PROBES)
+        won = expected_prizes(self.game.prizes, places.reshape(len(mixed), -1)).reshape(places.shape)
+        earned = expected_prizes(self.game.prizes, ahead)
+        earned[:, 1::2] = np.einsum("icp,p->ic", won, WEIGHTS)
+        earned = np.where(self.allowed, earned - self.cost, -np.inf)
+        value = (np.where(self.allowed, earned, 0.0) * mixed).sum(axis=1)
+        inside = (won - self._probe_costs.transpose(2, 0, 1)).max(axis=2) - value[:, None]
+        stay = earned.max(axis=1) - value
+        return Survey(value, earned, stay.clip(0.0), inside)
 
     def split(self, marked: NDArray[np.bool_], mixed: Floats) -> tuple[CellGame, Floats]:
         """The game with the marked cells ``[cells]`` halved, and ``mixed`` on its slots."""
@@ -178,7 +182,9 @@ class CellGame:
             np.repeat(self.edges[cells], count) + np.repeat(np.diff(self.edges)[cells], count) * part
         )
         scores = self._resolved(i, scores)
-        efforts = np.concatenate(([0.0], self.subgame.own_efforts_for(i, scores)))
+        # A score at the top of a curve may be out of reach by rounding.
+        needed = np.minimum(self.subgame.own_efforts_for(i, scores), self.game.effort_scale[i])
+        efforts = np.concatenate(([0.0], needed))
         chances = np.concatenate(([play[self.home[i]]], np.repeat(mass / count, count)))
         if self.brink[i] != self.home[i]:
             efforts = np.append(efforts, self.game.budget[i])
@@ -208,6 +214,20 @@ class CellGame:
         ]
 
 
+class Survey(NamedTuple):
+    """What a profile on cells earns; prize units."""
+
+    value: Floats  # of each developer, ``[n]``
+    earned: Floats  # in each slot, ``[n, slots]``, ``-inf`` where it is not allowed
+    stay: Floats  # what each gains by its best slot, ``[n]``
+    inside: Floats  # and by the best place inside each cell, ``[n, cells]``
+
+    @property
+    def gains(self) -> Floats:
+        """What each developer gains by its best slot or place, ``[n]``."""
+        return np.maximum(self.inside.max(axis=1), self.stay)
+
+
 class Approach(NamedTuple):
     """A profile on cells that may be close to an equilibrium."""
 
@@ -227,7 +247,8 @@ def _anchors(subgame: Subgame) -> tuple[Floats, Floats, Floats]:
     game = subgame.game
     binds = game.budget < float(game.cost.inverse(game.prize_range))
     at_budget = np.where(binds, game.budget, 0.0)
-    return subgame.honest_scores, subgame.scores(at_budget), at_budget
+    honest = subgame.honest_scores
+    return honest, np.where(binds, subgame.scores(at_budget), honest), at_budget
 
 
 def _seats(honest: Floats, ceiling: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -20,6 +20,7 @@ from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.effort_choices import DrawnChoices, drawn_scores
+from benchgame_env.theory.mixed.one_thread import one_thread
 from benchgame_env.validate import Floats, integer, number
 
 TOLERANCE, MIXED_TOLERANCE = 1e-4, 1e-3
@@ -108,7 +109,22 @@ class Tournament(Contest):
                 chances = self.chances(efforts)
         return best
 
+    def gains(self, efforts: Floats) -> Floats:
+        """What best responses to ``efforts`` ``[n]`` gain, ``[n]``, prize units; not a certificate."""
+        worth = self.worth(self.chances(efforts))
+        profiles = np.stack((self.best_responses(worth), efforts))
+        best, now = np.einsum("kns,ns->kn", self.chances(profiles), worth) - self.subgame.game.cost(
+            profiles
+        )
+        return np.maximum(best - now, 0.0)
 
+
+def _scale(game: Game) -> float:
+    """P, or the largest prize where all are equal."""
+    return game.prize_range or float(np.abs(game.prizes).max())
+
+
+@one_thread
 def pure_equilibrium(
     game: Game | str, protocol: Any, tolerance: float = TOLERANCE, rounds: int = ROUNDS
 ) -> NoisyEquilibrium:
@@ -116,7 +132,8 @@ def pure_equilibrium(
 
     All developers move half of the way to their best responses until they stay, starting from no
     effort, from 30 % and from all of the effort scale. The first profile that is certified ends the
-    search. If there is none, the one with the least NashConv is returned, with ``converged`` False.
+    search. If there is none, the one that best responses leave for the least gains is returned, with
+    ``converged`` False.
 
     Parameters
     ----------
@@ -141,15 +158,19 @@ def pure_equilibrium(
     number("tolerance", tolerance, low=0, strict=True)
     integer("rounds", rounds, low=1)
     contest = Tournament(Subgame(game, protocol))
-    found = []
+    allowed, candidates = tolerance * _scale(contest.subgame.game), []
     for share in STARTS:
         efforts = _iterate(contest, share * contest.top, rounds)
-        found.append(_certified(contest.subgame, efforts, tolerance, share))
-        if found[-1].converged:
-            break
-    return min(found, key=lambda profile: profile.nash_conv)
+        candidates.append((contest.gains(efforts).sum(), share, efforts))
+        if candidates[-1][0] <= allowed:
+            found = _certified(contest.subgame, efforts, tolerance, share)
+            if found.converged:
+                return found
+    _, share, efforts = min(candidates, key=lambda candidate: candidate[0])
+    return _certified(contest.subgame, efforts, tolerance, share)
 
 
+@one_thread
 def mixed_on_levels(
     game: Game | str,
     protocol: Any,
@@ -221,13 +242,12 @@ def _iterate(contest: Tournament, efforts: Floats, rounds: int) -> Floats:
 def _certified(subgame: Subgame, efforts: Floats, tolerance: float, share: float) -> NoisyEquilibrium:
     game, rule = subgame.game, subgame.rule
     conv = metrics.nash_conv(game, rule, efforts)
-    scale = game.prize_range or float(np.abs(game.prizes).max())
     return NoisyEquilibrium(
         efforts=efforts,
         payoffs=metrics.expected_payoffs(game, rule, efforts),
         nash_conv=conv,
         tolerance=tolerance,
-        converged=conv <= tolerance * scale,
+        converged=conv <= tolerance * _scale(game),
         method=f"damped best-response iteration on exact expected payoffs from {share:.0%} of F",
     )
 

@@ -23,10 +23,11 @@ FIRST = 64  # boxes to begin with
 # Relative widths: boxes this narrow are not halved again; or so narrow that a long run of them means
 # that rounding decides.
 NARROW, FINE = 2.0**-40, 2.0**-30
-# Runs of boxes that nothing settles are given up if they are longer: in pairs, and in fine boxes.
-LONGEST, LONGEST_FINE = 1 << 18, 256
+# A run of boxes that nothing settles is given up if it has more boxes and more pairs in them, or fine
+# boxes, than this.
+LONGEST, MOST_PAIRS, LONGEST_FINE = 512, 1 << 18, 256
 PAIRS = 1 << 13  # pairs looked at in one go: what is needed stays in cache
-WORK = 1 << 29  # pairs looked at in all
+WORK = 1 << 28  # pairs looked at in all
 # The four questions about a level; each is answered by 1 (yes), -1 (no) or 0 (not settled).
 STABLE, SURELY, PERHAPS, HIDDEN = range(4)
 
@@ -102,8 +103,8 @@ def _hopeless(left: _Open, again: NDArray[np.bool_], fine: NDArray[np.bool_]) ->
     """Boxes in runs so long that something is level there, to the last digit or to rounding."""
     run = np.cumsum(np.append(True, (left.low[1:] != left.high[:-1]) | ~again[:-1])) - 1
     pairs = left.worth.sum(axis=1) * left.worth.shape[1]
-    fine_boxes, work = (np.bincount(run, weights=again * each)[run] for each in (fine, pairs))
-    return (fine_boxes > LONGEST_FINE) | (work > LONGEST)
+    boxes, work, tiny = (np.bincount(run, weights=again * each)[run] for each in (1, pairs, fine))
+    return (tiny > LONGEST_FINE) | ((boxes > LONGEST) & (work > MOST_PAIRS))
 
 
 def _look(game: Game, left: _Open) -> tuple[Flags, _Open]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -109,7 +110,7 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     stable, surely = boxes.spans(STABLE, 1), boxes.spans(SURELY, 1)
     return StableLevels(
         _pairs(stable),
-        [(_error(boxes, low, 1), _error(boxes, high, -1)) for low, high in stable],
+        _pairs((_error(boxes, low, 1), _error(boxes, high, -1)) for low, high in stable),
         _resolved_to(boxes),
         _pairs(part for low, high in stable for part in _inside(surely, low, high)),
         _pairs(boxes.spans(STABLE, 0)),
@@ -171,5 +172,5 @@ def _assumed(game: Game) -> list[str]:
     return curves + ([] if isinstance(game.cost, COSTS) else ["the cost does not fall with effort"])
 
 
-def _pairs(spans: Iterable[Floats]) -> Levels:
+def _pairs(spans: Iterable[Any]) -> Levels:
     return [(float(low), float(high)) for low, high in spans]

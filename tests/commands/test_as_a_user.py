@@ -1,0 +1,143 @@
+"""The commands of the README as a user runs them: from a shell, in processes of their own, with two
+workers where they take workers, into a pipe whose reader leaves after the first line. Sizes are small.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from tools.checks import ROOT, piped
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+CHECKPOINTS = [(0, 0.12), (10, 0.15), (100, 0.3), (1000, 0.55), (10000, 0.58), (30000, 0.58)]
+SUITE = """name = "small"
+seeds = 2
+defaults = { updates = 2, copies = 4 }
+[[tasks]]
+games = ["duel"]
+[algorithms.honest]
+[algorithms.ppo]
+options = { hidden = 4 }
+"""
+SCORES = "benchmark,model,direct,tuned\nx,a,1,2\nx,b,2,1\ny,a,1,1\ny,b,3,2\n"
+SMALL = ["--seeds", "2", "--updates", "2", "--copies", "4", "--workers", "2"]
+
+# Commands that need nothing but the package, in an empty folder: words, and files that they write.
+ALONE: list[tuple[list[str], list[str]]] = [
+    (["games"], []),
+    (["protocols"], []),
+    (["check", "rounded"], []),
+    (["predict", "pythia-gsm8k", "--protocol", "tune-before-test", "--level", "3000"], []),
+    (["thresholds", "llama-gsm8k", "--plot", "levels.png"], ["levels.png"]),
+    (["cards", "pythia-gsm8k"], []),
+    (["calibrate", "my.csv", "--benchmark", "gsm8k", "--out", "my.json"], ["my.json"]),
+    (["predict", "my.json", "--protocol", "tune-before-test", "--level", "1000"], []),
+]
+# Commands in a checkout, in this order: module, words, exit statuses, files that they write.
+CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
+    "run": [
+        ("training.train", ["--game", "llama-gsm8k", *SMALL, "--out", "runs/llama"], (0,),
+         ["runs/llama/settings.json", "runs/llama/seed-1/checkpoint.pt"]),
+        ("training.evaluate", ["runs/llama"], (3,), ["runs/llama/verdict.json", "runs/llama/rows.csv"]),
+        ("training.report", ["runs/llama"], (0,), ["runs/llama/report.html"]),
+    ],
+    "benchmark": [
+        ("training.benchmark", ["suite.toml", "--workers", "2", "--out", "runs/small"], (0,),
+         ["runs/small/rows.csv", "runs/small/verdicts.csv", "runs/small/statistics.json"]),
+    ],
+    "quickstart": [
+        ("training.quickstart", ["--game", "duel", "--level", "0.5", "--seeds", "2", "--updates", "1",
+         "--workers", "2"], (0,), ["runs/quickstart/direct/verdict.json",
+         "runs/quickstart/tune-before-test/verdict.json"]),
+    ],
+    "designer": [
+        ("training.compare_protocols", ["duel", "--protocols", "direct,rounded", "--quick", "--workers",
+         "2"], (0,), ["runs/protocols/duel.csv", "runs/protocols/duel.html"]),
+        ("training.rank_agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
+    ],
+    "agents": [("agents", [], (0,), [])],
+}  # fmt: skip
+COMMANDS = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check"]
+MODULES = [
+    "benchgame_env", "agents", "training.train", "training.evaluate", "training.quickstart",
+    "training.report", "training.benchmark", "training.compare_protocols", "training.rank_agreement",
+    "training.speed", "training.adversary",
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder but for what a user brings."""
+    rows = [f"gsm8k,{model},{x},{y},0.01" for model in "mn" for x, y in CHECKPOINTS]
+    table = "\n".join(["benchmark,model,steps,score,stderr", *rows, ""])
+    (tmp_path / "my.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "my_scores.csv").write_text(SCORES, encoding="utf-8")
+    (tmp_path / "suite.toml").write_text(SUITE, encoding="utf-8")
+    return tmp_path
+
+
+def check(
+    folder: Path, module: str, words: list[str], statuses: tuple[int, ...], files: list[str]
+) -> None:
+    """Run a command into ``| head -1``."""
+    status, line, errors = piped(folder, module, *words, lines=1)
+    assert status in statuses, errors
+    assert line.strip() or module == "training.quickstart"  # which begins with an empty line
+    assert "Traceback" not in errors
+    assert "Warning" not in errors
+    assert [name for name in files if not (folder / name).stat().st_size] == []
+    assert [path.name for path in folder.rglob("*.tmp")] == []
+
+
+def test_the_package_alone_works_in_an_empty_folder(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path_factory.mktemp("site")
+    shutil.copytree(ROOT / "benchgame_env", site / "benchgame_env")
+    for words, files in ALONE:
+        status, line, errors = piped(folder, "benchgame_env", *words, lines=1, path=site)
+        assert (status, errors) == (0, "")
+        assert line
+        assert all((folder / name).stat().st_size for name in files)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_commands_do_their_work_when_the_reader_leaves(folder: Path, name: str) -> None:
+    for command in CHAINS[name]:
+        check(folder, *command)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_command_explains_itself(module: str, tmp_path: Path) -> None:
+    status, line, errors = piped(tmp_path, module, "--help", lines=1)
+    assert (status, errors) == (0, "")
+    assert line.startswith(f"usage: python -m {module}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_part_of_the_package_explains_itself(command: str, tmp_path: Path) -> None:
+    status, line, errors = piped(tmp_path, "benchgame_env", command, "--help", lines=1)
+    assert (status, errors) == (0, "")
+    assert line.startswith(f"usage: python -m benchgame_env {command}")
+
+
+def test_every_command_of_the_readme_is_run() -> None:
+    lines = re.findall(r"^(?:\d\. `)?python -m ([\w.]+)(?: ([\w-]+))?", README, flags=re.MULTILINE)
+    modules = {module for module, _ in lines}
+    run = {module for chain in CHAINS.values() for module, *_ in chain} | {"benchgame_env"}
+    assert modules - run <= {"training.speed"}  # minutes; tests/training/test_speed.py runs its parts
+    assert modules <= set(MODULES)
+    parts = {word for module, word in lines if module == "benchgame_env" and word}
+    assert parts <= set(COMMANDS) & {words[0] for words, _ in ALONE}
+    here = {path.parent.name if path.stem == "__main__" else path.stem for path in commands()}
+    assert here == {module.rpartition(".")[2] for module in MODULES}
+
+
+def commands() -> list[Path]:
+    """Files of this project that are commands."""
+    files = [p for name in ("benchgame_env", "agents", "training") for p in (ROOT / name).rglob("*.py")]
+    return [path for path in files if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")]

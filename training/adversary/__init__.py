@@ -1,0 +1,1 @@
+"""Attacks on the verdicts: error rates, scripted adversaries, a search, play without a prediction."""

@@ -1,0 +1,61 @@
+"""Verdicts on players of `training.adversary.players`: trained and evaluated as users do."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from agents.registry import AGENTS, Entry
+from training.evaluate import evaluate
+from training.grading.checks import worst
+from training.grading.verdict import Verdict
+from training.grading.words import in_words
+from training.run.settings import TrainSettings
+from training.train import train
+
+MODULE = "training.adversary.players"
+LEVELS = {"revision": "alternating", "action_type": "discrete", "action_scale": "linear"}
+
+# What is played, the class that plays it, and the settings of the run.
+RUNS: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "right in half of the seeds": ("RightInHalfOfTheSeeds", {}),
+    "right in half of the copies": ("RightInHalfOfTheCopies", {}),
+    "right in the last of 4 rounds": ("RightInTheLastRound", {"horizon": 4}),
+    "one draw held for 4 rounds": ("HoldsItsDraw", {"horizon": 4}),
+    "a copy of the rival, a round late": ("CopiesTheRival", {"horizon": 4}),
+    "the equilibrium is stated, zero is played": ("StatesTheEquilibrium", {}),
+    "independence is stated, and not played": ("StatesIndependence", {}),
+    "a cycle in the first copy only": ("RightInTheFirstCopy", LEVELS | {"horizon": 20, "copies": 8}),
+    "high in even updates, low in odd ones: right on average": ("RightOnAverage", {"updates": 40}),
+}
+
+
+@contextmanager
+def seated(cls: str) -> Iterator[str]:
+    """The name under which a class of `MODULE` can be trained, in this process only."""
+    with mock.patch.dict(AGENTS, {"adversary": Entry(MODULE, cls)}):
+        yield "adversary"
+
+
+def run_of(cls: str, episodes: int, **settings: Any) -> Verdict:
+    """The verdict on a run of players of this class, in a folder that is then deleted."""
+    chosen = {"game": "duel", "updates": 2, "copies": 64, "seeds": 10, **settings}
+    with seated(cls) as name, tempfile.TemporaryDirectory() as folder:
+        train(TrainSettings(agents=name, **chosen), Path(folder) / "run", workers=1)
+        return evaluate(Path(folder) / "run", episodes).verdict
+
+
+def fooled(verdict: Verdict) -> bool:
+    """Whether all that a verdict says is a match."""
+    return verdict.outcome == "match" and verdict.last_outcome in (None, "match")
+
+
+def caught_by(verdict: Verdict) -> str:
+    """The sentence that denies the match; empty if none does."""
+    if verdict.outcome != "match":
+        return verdict.sentence.partition(": ")[2]
+    return "" if fooled(verdict) else f"at the end of training: {in_words(worst(verdict.last_iterate))}"

@@ -1,0 +1,96 @@
+"""Games on levels: this package's solver beside the ones that people would pick.
+
+All solve the same game: developers with additive curves and evenly spaced prizes, on the same levels of
+effort. A contestant's call returns strategies, so that one grader can measure the NashConv of all.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+import benchgame_env as bg
+from benchgame_env.validate import Floats
+
+Strategies = list[tuple[Floats, Floats]]
+RULE = "direct"
+
+
+def additive(developers: int) -> bg.Game:
+    """Qualities evenly spaced from 1 to 0.5, prizes from 1 to 0, a cost of 1 for a unit of effort."""
+    curves = bg.curves.Additive(np.linspace(1.0, 0.5, developers))
+    return bg.Game(curves, bg.LinearCost(1.0), np.linspace(1.0, 0.0, developers))
+
+
+def contestants(developers: int, levels: int) -> dict[str, Callable[[], Callable[[], Strategies]]]:
+    """By name, what prepares a solver of the game of so many developers on so many levels: the call
+    that is timed. Gambit's take the table of all profiles, so they are tried on small games alone."""
+    game, efforts = additive(developers), np.linspace(0.0, 1.0, levels)
+    found: dict[str, Any] = {
+        "ours": lambda: partial(_ours, game, efforts),
+        "HiGHS": lambda: _program(game, efforts),
+    }
+    if developers == 2:
+        found["Gambit lcp"] = lambda: _gambit("lcp_solve", game, efforts, rational=False)
+    if levels**developers <= 500:
+        found["Gambit logit"] = lambda: _gambit("logit_solve", game, efforts)
+    return found
+
+
+def nash_conv(developers: int, levels: int, strategies: Strategies) -> float:
+    """NashConv among the levels by the package's grader, prize units."""
+    efforts = np.linspace(0.0, 1.0, levels)
+    return float(bg.metrics.level_regrets(additive(developers), RULE, strategies, efforts).sum())
+
+
+def _ours(game: bg.Game, efforts: Floats) -> Strategies:
+    return bg.theory.mixed_equilibrium(game, RULE, levels=efforts).strategies
+
+
+def _program(game: bg.Game, efforts: Floats) -> Callable[[], Strategies]:
+    """The bare program as one would write it: chances and values; HiGHS alone is timed."""
+    n, m = game.n_developers, efforts.size
+    board = bg.make_protocol(RULE).evaluate(game, np.repeat(efforts[:, None], n, axis=1))
+    scores = board.scores.T.reshape(-1)  # as published, so that scores tie
+    who, step = np.repeat(np.arange(n), m), game.prizes[0] - game.prizes[1]
+    ahead = (scores > scores[:, None]) | ((scores == scores[:, None]) & (who < who[:, None]))
+    ahead &= who != who[:, None]
+    cost, own = game.cost(np.tile(efforts, n)), (who[:, None] == np.arange(n)).astype(float)
+    constraints = csr_array(np.hstack((-step * ahead, -own)))
+    sums = csr_array(np.hstack((own.T, np.zeros((n, n)))))
+    bounds = [(0, None)] * (n * m) + [(None, None)] * n
+    objective = np.append(cost, np.ones(n))
+
+    def solve() -> Strategies:
+        found = linprog(objective, constraints, cost, sums, np.ones(n), bounds=bounds)
+        chances = np.clip(found.x[: n * m].reshape(n, m), 0.0, None)
+        return [(efforts, own / own.sum()) for own in chances]
+
+    return solve
+
+
+def _gambit(solver: str, game: bg.Game, efforts: Floats, **settings: Any) -> Callable[[], Strategies]:
+    """A solver of Gambit's, on the table of payoffs at all profiles, which is made beforehand."""
+    import pygambit
+
+    n, m = game.n_developers, efforts.size
+    profiles = efforts[np.indices((m,) * n).reshape(n, -1, order="F").T]  # the first developer fastest
+    payoffs = game.payoffs(bg.make_protocol(RULE).evaluate(game, profiles).prizes, profiles)
+    names = " ".join(f'"{i}"' for i in range(n))
+    numbers = " ".join(repr(float(number)) for number in payoffs.reshape(-1))
+    text = f'NFG 1 R "" {{ {names} }} {{ {" ".join([str(m)] * n)} }}\n\n{numbers}\n'
+    table = pygambit.read_nfg(io.StringIO(text))
+
+    def solve() -> Strategies:
+        result = getattr(pygambit.nash, solver)(table, **settings)
+        profile = (result.equilibria if hasattr(result, "equilibria") else [result.equilibrium])[0]
+        chances = [np.array([float(profile[str(i)][str(k + 1)]) for k in range(m)]) for i in range(n)]
+        return [(efforts, own.clip(0.0) / own.clip(0.0).sum()) for own in chances]
+
+    return solve
