@@ -193,6 +193,13 @@ def test_a_test_that_a_control_passes_cannot_tell(
         assert "cannot tell: uniform play" in verdict.sentence
 
 
+def test_play_that_the_prediction_does_not_cover_is_undecided_even_if_it_is_far_from_it() -> None:
+    target = Target("cycle", "cycle", cycle=DUEL, doubt="they look further")
+    for seed in (on_cycle(), wild(peaks=np.ones(2))):
+        verdict = judge(target, [seed] * 10)
+        assert (verdict.outcome, verdict.sentence) == ("undecided", "undecided: they look further")
+
+
 def test_controls_are_asked_for_a_match_only() -> None:
     judge(MIXED, [figures(average_regrets=0.3)] * 10, lambda: pytest.fail("not needed"))
 

@@ -94,7 +94,8 @@ class Target:
     reference : float
         Largest regret of the reference equilibrium, share of P; NaN if play is compared with none.
     doubt : str
-        Why play cannot be a match however good it is; empty if it can.
+        Why the prediction does not cover this play; of a mixed equilibrium, why play cannot be a match
+        however good it is. Empty if neither.
     later : callable or None
         Finds the reference equilibrium, where that takes long and only a match needs it.
     fixed : bool

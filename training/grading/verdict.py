@@ -165,6 +165,8 @@ def judge(
     if len(seeds) < MIN_SEEDS and not one_set:
         why = f"{counted(len(seeds), 'seed')}; a verdict needs {MIN_SEEDS}"
         return _doubted(base, why, "more seeds")
+    if target.doubt and target.kind != "mixed":  # play is compared with what is not predicted for it
+        return _doubted(base, target.doubt, "a prediction that covers this play")
     if base.outcome != "mismatch" and np.mean(failed) > 0.5:
         why = f"{sum(failed)} of {len(failed)} seeds fail a check on their own"
         return replace(
