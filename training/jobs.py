@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
@@ -117,18 +118,30 @@ class _Worker:
         return f"its process ended with status {status}"
 
 
+HELD_BACK = (signal.SIGINT, signal.SIGTERM)
+
+
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Signals that would end this process wait until a process has started whole. That process ignores
     Ctrl-C for good: only the one that started it stops it."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "pthread_sigmask"
+    ):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+    came: list[int] = []
+    # A mask is inherited, but holds for one thread; a signal to another one still calls the handler.
+    handlers = {one: signal.signal(one, lambda number, _: came.append(number)) for one in HELD_BACK}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+    for number in came:
+        signal.raise_signal(number)
 
 
 @contextlib.contextmanager
