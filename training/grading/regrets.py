@@ -34,26 +34,27 @@ def strategy_regrets(game: Game, protocol: Any, strategies: list[Strategy]) -> B
     return Bounds.exact(metrics.regrets(game, protocol, strategies) / game.prize_range)
 
 
-def mean_bounds(values: Floats, most: float = 1.0) -> Bounds:
-    """Means of ``values`` ``[plays, n]`` over plays with their intervals, at least 0. What was never
-    seen may add a value of ``most``."""
-    plays, n = values.shape
-    mean, error = values.mean(axis=0), values.std(axis=0) / np.sqrt(plays)
-    free = max(plays - 1, 1)
-    low = mean - stats.t.ppf(1 - TAIL / n, free) * error
-    high = mean + stats.t.ppf(1 - TAIL, free) * error + most * np.log(1 / TAIL) / plays
-    return Bounds(mean, np.maximum(low, 0.0), high)
+def mean_bounds(values: Floats) -> Bounds:
+    """Means of ``values`` ``[plays, n]`` over plays with their intervals, at least 0."""
+    mean, below, above = _means(values)
+    return Bounds(mean, np.maximum(mean - below, 0.0), mean + above)
 
 
 def distance_of_means(values: Floats, means: Floats) -> Bounds:
     """How far the means of ``values`` ``[plays, n]`` are from ``means`` ``[n]``, with intervals."""
-    found = mean_bounds(values)
-    apart = np.abs(found.estimate - means)
-    return Bounds(
-        apart,
-        np.maximum(apart - (found.estimate - found.low), 0.0),
-        apart + (found.high - found.estimate),
-    )
+    mean, below, above = _means(values)
+    apart = np.abs(mean - means)
+    return Bounds(apart, np.maximum(apart - np.maximum(below, above), 0.0), apart + above)
+
+
+def _means(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Means of ``values`` ``[plays, n]``, and how far they may be too high and too low; ``[n]`` each.
+    What was never seen may add or take away 1."""
+    plays, n = values.shape
+    error, free = values.std(axis=0) / np.sqrt(plays), max(plays - 1, 1)
+    below = stats.t.ppf(1 - TAIL / n, free) * error - np.log(TAIL / n) / plays
+    above = stats.t.ppf(1 - TAIL, free) * error - np.log(TAIL) / plays
+    return values.mean(axis=0), below, above
 
 
 def dependence(plays: Floats, earlier: Floats | None = None) -> Bounds:
