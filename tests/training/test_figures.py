@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
+from benchgame_env.records import plain
 from training.grading.exact_figures import Grader
 from training.grading.figures import SeedFigures, cycle_figures, load_figures, save_figures
 from training.grading.intervals import Bounds
-from training.run.records import plain
 
 SEED = SeedFigures(
     regrets=Bounds(np.array([0.1 + 0.2, 0.0, 1.0]), np.zeros(3), np.array([1.0, np.inf, np.nan])),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchgame_env.records import plain
 from benchgame_env.theory import CONCEPTS
 from benchgame_env.theory.mixed import equilibrium
 from benchgame_env.theory.solutions import best_response_cycle, mixed
@@ -21,7 +22,6 @@ from training.evaluate import evaluate
 from training.report.__main__ import main as report
 from training.run import prediction
 from training.run.prediction import FILE, kept_prediction, predicted
-from training.run.records import plain
 from training.run.settings import TrainSettings
 from training.train import train
 

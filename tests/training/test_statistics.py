@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchgame_env.files import json_text
+from benchgame_env.records import plain
 from training.benchmark.statistics import (
     Estimate,
     Statistics,
@@ -24,7 +25,6 @@ from training.benchmark.statistics import (
     score,
 )
 from training.report.statistics import section
-from training.run.records import plain
 
 NAN = math.nan
 RAGGED = [[0.1, 0.4, 0.5], [0.9, 0.2], [0.3, 0.3, 0.7, 0.8]]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchgame_env import Game, metrics, theory
+from benchgame_env import Game, theory
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
@@ -89,11 +89,7 @@ def _at_once(
 ) -> Control:
     """A control where all developers choose at once."""
     game, rule = prediction.game, prediction.protocol
-    if metrics.can_grade(game, rule):
-        regrets = strategy_regrets(game, rule, play)
-    else:
-        rng = np.random.default_rng(SEED)
-        regrets = Bounds.of(metrics.simulated_regrets(game, rule, play, rng), game.prize_range)
+    regrets = strategy_regrets(game, rule, play, np.random.default_rng(SEED))
     means = _means(game, play)
     away = np.abs(means - _means(game, reference))
     figures = SeedFigures.exact(regrets, means, unique=target.efforts)

@@ -299,7 +299,7 @@ def _final_regrets(
     efforts = played["effort"]
     if known is not None and metrics.can_grade(game, rule):
         shown = played_regrets(game, rule, efforts[-1], rng).low
-        return larger(strategy_regrets(game, rule, known), Bounds.exact(shown))
+        return larger(strategy_regrets(game, rule, known, rng), Bounds.exact(shown))
     if rule.traits.remembers:
         plays = np.swapaxes(efforts, 0, 1)[:SIMULATED]
         return Bounds.of(metrics.simulated_regrets(game, rule, plays, rng), game.prize_range)

@@ -79,8 +79,8 @@ def judge(
     >>> judge("duel-small-prize", "direct", strategies=[0.0, 0.0]).outcome
     'match'
     >>> judge("duel", "direct", strategies=[0.0, 0.0]).sentence  # doctest: +NORMALIZE_WHITESPACE
-    'mismatch: developer_1 could win 50 % of P, the spread of prizes, by another effort, not less than
-    the bound of 2.5 %'
+    'mismatch: the developer with most to gain (developer_1) could win 50 % of P, the spread of prizes,
+    not less than the bound of 2.5 %'
     """
     if (strategies is None) == (plays is None):
         raise ValueError("strategies, plays: give one of the two")
@@ -101,10 +101,7 @@ def _of_strategies(
     prediction: theory.Prediction, target: Target, mixed: Strategies, rng: np.random.Generator
 ) -> SeedFigures:
     game, rule, scale = prediction.game, prediction.protocol, effort_scale(prediction.game)
-    if metrics.can_grade(game, rule):
-        regrets = strategy_regrets(game, rule, mixed)
-    else:
-        regrets = Bounds.of(metrics.simulated_regrets(game, rule, mixed, rng), game.prize_range)
+    regrets = strategy_regrets(game, rule, mixed, rng)
     means = share_of_scale(game, np.array([efforts @ chances for efforts, chances in mixed]))
     drawn = np.stack([rng.choice(efforts, BOARDS, p=chances) for efforts, chances in mixed], axis=1)
     figures = SeedFigures.exact(

@@ -25,12 +25,19 @@ def played_regrets(game: Game, protocol: Any, plays: Floats, rng: np.random.Gene
         bounds = [metrics.sampled_regrets(game, protocol, each) for each in (plays, apart)]
         return larger(*(Bounds.of(one, game.prize_range) for one in bounds))
     if metrics.can_grade(game, protocol) and (plays == plays[0]).all():
-        return strategy_regrets(game, protocol, [(effort[None], np.ones(1)) for effort in plays[0]])
+        held = [(effort[None], np.ones(1)) for effort in plays[0]]
+        return strategy_regrets(game, protocol, held, rng)
     return Bounds.of(metrics.simulated_regrets(game, protocol, plays, rng), game.prize_range)
 
 
-def strategy_regrets(game: Game, protocol: Any, strategies: list[Strategy]) -> Bounds:
-    """Regrets of strategies that are known, shares of P; upper bounds where scores are drawn."""
+def strategy_regrets(
+    game: Game, protocol: Any, strategies: list[Strategy], rng: np.random.Generator
+) -> Bounds:
+    """Regrets of strategies that are known, shares of P; upper bounds where scores are drawn, and
+    simulated where no grader reaches."""
+    if not metrics.can_grade(game, protocol):
+        found = metrics.simulated_regrets(game, protocol, strategies, rng)
+        return Bounds.of(found, game.prize_range)
     return Bounds.exact(metrics.regrets(game, protocol, strategies) / game.prize_range)
 
 

@@ -1,10 +1,6 @@
-"""Words for numbers of things; records themselves are in `benchgame_env.records`."""
+"""Words for numbers of things."""
 
 from __future__ import annotations
-
-from benchgame_env.records import plain, read
-
-__all__ = ["counted", "plain", "read"]
 
 
 def counted(number: int, noun: str) -> str:
