@@ -16,8 +16,8 @@ from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
 from training.grading.checks import checks_of
-from training.grading.exact_figures import Strategies, choices_of, expected_cycle
-from training.grading.figures import SeedFigures, cycle_figures, effort_scale, share_of_scale
+from training.grading.exact_figures import Strategies, course_in_turn, expected_cycle
+from training.grading.figures import SeedFigures, effort_scale, share_of_scale
 from training.grading.intervals import Bounds
 from training.grading.regrets import strategy_regrets
 from training.grading.target import AVERAGE_EFFORT, REFERENCE, Target
@@ -123,10 +123,7 @@ def course_figures(
 ) -> SeedFigures:
     """Figures of one course ``[rounds, n]`` of revisions in turn, effort units, from ``start``."""
     game, n = prediction.game, prediction.game.n_developers
-    who = in_turn(range(len(efforts)), n)
-    found = cycle_figures(
-        game, prediction.protocol, efforts, who, **choices_of(prediction.scope), start=start
-    )
+    found = course_in_turn(prediction, efforts, start)
     unknown = Bounds.exact(np.full(n, np.nan))
     means = share_of_scale(game, efforts.mean(axis=0))
     drawn = {"drawn_step_regrets": found["step_regrets"]}

@@ -13,7 +13,7 @@ from benchgame_env import Game, metrics, theory
 from benchgame_env.rules import is_exact
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
-from training.grading.figures import share_of_scale
+from training.grading.figures import cycle_figures, share_of_scale
 
 Strategies = list[tuple[Floats, Floats]]
 
@@ -96,6 +96,15 @@ def choices_of(scope: theory.Scope) -> dict[str, Any]:
     if scope.levels is None:
         return {"resolution": scope.resolution}
     return {"levels": scope.levels} if scope.levels.ndim == 1 else {}
+
+
+def course_in_turn(
+    prediction: theory.Prediction, efforts: Floats, start: Floats | None = None
+) -> dict[str, Any]:
+    """The fields of `SeedFigures` about the cycle in which a course ``[rounds, n]`` of revisions in turn
+    ends, effort units, from ``start`` ``[n]``; see `figures.cycle_figures`."""
+    turns, choices = in_turn(range(len(efforts)), efforts.shape[1]), choices_of(prediction.scope)
+    return cycle_figures(prediction.game, prediction.protocol, efforts, turns, **choices, start=start)
 
 
 def revision_regrets(prediction: theory.Prediction, efforts: Floats) -> Floats:

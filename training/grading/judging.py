@@ -21,11 +21,10 @@ from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, count
 from training.grading.checks import DEPENDENCE, checks_of
 from training.grading.controls import controls, course_figures
-from training.grading.exact_figures import choices_of, expected_cycle, revision_regrets
+from training.grading.exact_figures import course_in_turn, expected_cycle, revision_regrets
 from training.grading.figures import (
     SeedFigures,
     by_developer,
-    cycle_figures,
     effort_scale,
     load_figures,
     save_figures,
@@ -133,8 +132,8 @@ def grade_seed(
     known = known_strategies(vec, players) if vec.horizon == 1 else None
     if not any(player.learns for player in players):  # what was sampled in training is the same play
         sampled = played["effort"][-1:]
-    figures = grade(vec, prediction, played, sampled, rng, known)
     target = target_of(prediction, settings.revision)
+    figures = grade(vec, prediction, target, played, sampled, rng, known)
     if target.kind == "classes":
         course = _course(settings, players, rounds_of(target), rng, "play", 0, int(rng.integers(2**31)))
         found = class_figures(prediction, target, course["effort"][:, 0], course["turn"][:, 0])
@@ -147,7 +146,7 @@ def grade_seed(
     course = drawn = _course(settings, players, rounds, rng, "play", copy)
     if rng.bit_generator.state != before:  # randomness was used: play without it differs
         course = _course(settings, players, rounds, rng, "greedy", copy)
-    found = _cycle_figures(prediction, course)
+    found = course_in_turn(prediction, course["effort"][:, 0])
     missed = revision_regrets(prediction, drawn["effort"][:, 0]) / vec.game.prize_range
     late = slice(len(missed) // 2, None)
     turns = in_turn(range(len(missed)), vec.n_developers)
@@ -205,13 +204,6 @@ def _course(
     return {key: value[:, copy : copy + 1] for key, value in played.items()}
 
 
-def _cycle_figures(prediction: theory.Prediction, course: Played) -> dict[str, Any]:
-    efforts = course["effort"][:, 0]
-    turns = in_turn(range(len(efforts)), efforts.shape[1])
-    choices = choices_of(prediction.scope)
-    return cycle_figures(prediction.game, prediction.protocol, efforts, turns, **choices)
-
-
 def known_strategies(vec: VectorEnv, players: list[Player]) -> list[Strategy] | None:
     """What players do in the opening round, ``(efforts, probabilities)`` of each developer, if every
     player knows its strategy."""
@@ -229,6 +221,7 @@ def known_strategies(vec: VectorEnv, players: list[Player]) -> list[Strategy] | 
 def grade(
     vec: VectorEnv,
     prediction: theory.Prediction,
+    target: Target,
     played: dict[str, Any],
     sampled: Floats,
     rng: np.random.Generator,
@@ -242,6 +235,8 @@ def grade(
         The game under its protocol.
     prediction : Prediction
         What was predicted of the run.
+    target : Target
+        What its play is held against.
     played : dict of str to array ``[rounds, plays, n]``
         The final play.
     sampled : array ``[updates, samples, n]``
@@ -256,7 +251,7 @@ def grade(
     SeedFigures
         The figures.
     """
-    game, rule, target = vec.game, vec.protocol, target_of(prediction, vec.revision)
+    game, rule = vec.game, vec.protocol
     scale, late = effort_scale(game), sampled[len(sampled) // 2 :]
     together, course = late.reshape(-1, vec.n_developers), share_of_scale(game, late.mean(axis=1))
     efforts, ranks = (played[key][-1] for key in ("effort", "rank"))
