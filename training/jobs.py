@@ -233,24 +233,32 @@ def run_all(pool: Pool, jobs: Sequence[Job], tick: Callable[[], None]) -> Iterat
         yield from over
 
 
-def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> None:
+def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> list[Any]:
     """Do ``jobs`` in so many processes, or in this one if there is one of either, and move ``bar``.
+
+    Returns
+    -------
+    list
+        What the jobs returned, in the order in which they ended.
 
     Raises
     ------
     ValueError
         A job failed; the first failure stops the others.
     """
+    results: list[Any] = []
     if integer("workers", workers, low=1) == 1 or len(jobs) == 1:
         for job in jobs:
-            job()
+            results.append(job())
             bar.update()
-        return
+        return results
     with contextlib.closing(Local(workers)) as pool:
-        for _, error, _ in run_all(pool, jobs, lambda: None):
+        for _, error, result in run_all(pool, jobs, lambda: None):
             if error:
                 raise ValueError(error)
+            results.append(result)
             bar.update()
+    return results
 
 
 def add_workers_option(parser: argparse.ArgumentParser) -> None:

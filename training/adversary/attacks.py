@@ -21,7 +21,7 @@ from training.adversary.verdicts import RUNS, caught_by, fooled, run_of
 from training.adversary.wrong_play import Case
 from training.grading.one_set import judge
 from training.grading.verdict import Verdict
-from training.jobs import Job, Local, add_workers_option, progress_bar, run_all
+from training.jobs import Job, add_workers_option, do_all, progress_bar
 
 PROG = "python -m training.adversary"
 DESCRIPTION = """\
@@ -163,17 +163,8 @@ def _agreement(options: argparse.Namespace) -> int:
 
 def _results(jobs: Sequence[Job], workers: int) -> list[Any]:
     """What jobs return, in the order in which they end; ValueError with the first error."""
-    pool, found = Local(integer("--workers", workers, low=1)), []
-    try:
-        with progress_bar(len(jobs), "job", "attacking") as bar:
-            for outcome in run_all(pool, jobs, bar.refresh):
-                if outcome.error:
-                    raise ValueError(outcome.error)
-                found.append(outcome.result)
-                bar.update()
-    finally:
-        pool.close()
-    return found
+    with progress_bar(len(jobs), "job", "attacking") as bar:
+        return do_all(jobs, integer("--workers", workers, low=1), bar)
 
 
 ATTACKS = {"rates": _rates, "scripts": _scripts, "search": _search, "agreement": _agreement}
