@@ -7,7 +7,7 @@ NUMERICAL := tests/core tests/theory tests/metrics tests/play/test_published_pla
 .PHONY: run test without-kernels long fuzz format clean
 
 run: $(READY)
-	$(BIN)/python -m training.quickstart
+	$(BIN)/benchgame quickstart
 
 test: $(READY)
 	$(BIN)/ruff format --check .

@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from benchgame_env.cli.streams import one_line
+from benchgame_env.training.worker import answer, error_line, serve
 from benchgame_env.validate import choice, integer
-from training.worker import answer, error_line, serve
 
 Job = Callable[[], Any]
 ROOT = Path(__file__).parent.parent

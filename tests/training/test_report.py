@@ -15,18 +15,18 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
-from training.benchmark.suite import Suite, standard
-from training.evaluate import evaluate
-from training.html import page
-from training.html.drawing import Axis, Frame, colour, exact_axis, zero_axis
-from training.report import boards, curves
-from training.report.__main__ import main
-from training.report.expected import Expected, expected_play
-from training.report.files import Seed, graded_episode, read_run, sampled_efforts
-from training.run.prediction import predicted
-from training.run.settings import TrainSettings
-from training.run.storage import read_rows, write_rows
-from training.train import train
+from benchgame_env.training.benchmark.suite import Suite, standard
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.html import page
+from benchgame_env.training.html.drawing import Axis, Frame, colour, exact_axis, zero_axis
+from benchgame_env.training.report import boards, curves
+from benchgame_env.training.report.__main__ import main
+from benchgame_env.training.report.expected import Expected, expected_play
+from benchgame_env.training.report.files import Seed, graded_episode, read_run, sampled_efforts
+from benchgame_env.training.run.prediction import predicted
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.run.storage import read_rows, write_rows
+from benchgame_env.training.train import train
 
 SEEDS, UPDATES = 3, 12
 TINY = {"game": "duel", "seeds": SEEDS, "updates": UPDATES, "copies": 8}

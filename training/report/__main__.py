@@ -1,4 +1,4 @@
-"""``python -m training.report FOLDER``: a run or a benchmark as one HTML page that needs no other file.
+"""``benchgame report FOLDER``: a run or a benchmark as one HTML page that needs no other file.
 
 The command only reads what training, evaluation and the benchmark wrote; an old run without
 ``prediction.json`` gets one. For a run that is not finished or not graded, the page says so.
@@ -12,16 +12,16 @@ from pathlib import Path
 from benchgame_env import trust
 from benchgame_env.cli import commands
 from benchgame_env.files import write_text
+from benchgame_env.training.benchmark.suite import FILE as SUITE
+from benchgame_env.training.report.benchmark import page as benchmark_page
+from benchgame_env.training.report.benchmark import read_benchmark
+from benchgame_env.training.report.files import read_run
+from benchgame_env.training.report.run import page as run_page
+from benchgame_env.training.run.prediction import kept_prediction
+from benchgame_env.training.run.records import counted
 from benchgame_env.validate import choice
-from training.benchmark.suite import FILE as SUITE
-from training.report.benchmark import page as benchmark_page
-from training.report.benchmark import read_benchmark
-from training.report.files import read_run
-from training.report.run import page as run_page
-from training.run.prediction import kept_prediction
-from training.run.records import counted
 
-PROG = "python -m training.report"
+PROG = "benchgame report"
 PAGE = "report.html"
 
 
@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = commands.Parser(
         prog=PROG, description="A run or a benchmark as one HTML page that needs no other file."
     )
-    parser.add_argument("folder", type=Path, help="folder made by training.train or training.benchmark")
+    parser.add_argument(
+        "folder", type=Path, help="folder made by benchgame train or benchgame benchmark"
+    )
     parser.add_argument("--out", type=Path, help=f"a new *.html file; default: FOLDER/{PAGE}")
     trust.add_option(parser)
     options = parser.parse_args(arguments)
