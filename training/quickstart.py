@@ -53,7 +53,7 @@ def _quickstart(options: argparse.Namespace) -> None:
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations) + "\n")
     print("\n".join(map(explanation, evaluations)))
-    print(f"\nRuns are in {options.out}; benchgame evaluate {options.out}/direct says more.")
+    print(f"\nRuns are in {options.out}; to draw them: benchgame report {options.out}")
 
 
 if __name__ == "__main__":
