@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env import theory, trust
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.folders import alone
 from benchgame_env.training.grading.figures import SeedFigures
 from benchgame_env.training.grading.intervals import with_margin
 from benchgame_env.training.grading.judging import EPISODES, conclude, grade_and_keep
 from benchgame_env.training.grading.verdict import Verdict
-from benchgame_env.training.jobs import add_workers_option, do_all, progress_bar
+from benchgame_env.training.jobs import add_workers_option, do_all
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.validate import count
@@ -73,7 +73,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     episodes = count("--episodes", options.episodes, "episodes")
     evaluation = evaluate(options.run, episodes, options.workers, options.trust)
     print(results_table([evaluation]))
-    print(explanation(evaluation))
+    print(commands.wrapped(explanation(evaluation)))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
@@ -109,7 +109,7 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool 
     with alone(run):
         prediction = kept_prediction(settings, run)
         jobs = [partial(grade_and_keep, settings, run, seed, episodes) for seed in range(settings.seeds)]
-        with progress_bar(settings.seeds, "seed", f"Grading {run.name}", terminal_only=True) as bar:
+        with bars.progress_bar(settings.seeds, "seed", f"Grading {run.name}") as bar:
             do_all(jobs, workers, bar)
         return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 

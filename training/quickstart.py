@@ -52,7 +52,7 @@ def _quickstart(options: argparse.Namespace) -> None:
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations) + "\n")
-    print("\n".join(map(explanation, evaluations)))
+    print("\n".join(commands.wrapped(explanation(one)) for one in evaluations))
     print(f"\nRuns are in {options.out}; to draw them: benchgame report {options.out}")
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from benchgame_env import trust
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import write_text
 from benchgame_env.training.benchmark.suite import FILE as SUITE
 from benchgame_env.training.report.benchmark import page as benchmark_page
@@ -36,11 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
         "several runs, such as runs/quickstart, gets a page that compares them, and each run its own.",
     )
     known = "folder of a run, of several runs, or of a benchmark"
-    parser.add_argument("folder", type=Path, help=known)
+    parser.add_argument("folder", help=known)
     parser.add_argument("--out", type=Path, help=f"a new *.html file; default: FOLDER/{PAGE}")
     trust.add_option(parser)
     options = parser.parse_args(arguments)
-    return commands.run(lambda: _report(options.folder, options.out, options.trust), PROG)
+    return commands.run(lambda: _report(_folder(options.folder), options.out, options.trust), PROG)
+
+
+def _folder(name: str) -> Path:
+    if not name:  # which a path takes for the folder that one is in
+        raise ValueError("folder: expected a name, got an empty text")
+    return Path(name)
 
 
 def _report(folder: Path, out: Path | None, trusted: bool) -> None:
@@ -58,7 +64,7 @@ def _report(folder: Path, out: Path | None, trusted: bool) -> None:
 
 
 def _run_page(run: Run) -> str:
-    print(f"Drawing {counted(len(run.seeds), 'seed')} of {run.settings.game} ...", file=sys.stderr)
+    bars.note(f"Drawing {counted(len(run.seeds), 'seed')} of {run.settings.game} ...")
     return run_page(run, kept_prediction(run.settings, run.folder))
 
 
