@@ -116,23 +116,29 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool 
 
 def results_table(evaluations: list[Evaluation]) -> str:
     """A table with a row for each run: what was predicted, what was learned, the verdict."""
-    header = ["protocol", "predicted", "temptation", "mean effort", "NashConv", "Kendall tau", "verdict"]
+    header = ["protocol", "predicted", "verdict", "mean effort", "Kendall tau", "temptation", "NashConv"]
     return commands.table(header, [_table_row(evaluation) for evaluation in evaluations])
+
+
+def verdict(evaluation: Evaluation) -> str:
+    """The verdict in one sentence, with its number and its bound."""
+    settings = evaluation.settings
+    setting = commands.setting_label(settings.protocol, settings.parameters)
+    return f"{setting}: {evaluation.verdict.sentence}"
 
 
 def explanation(evaluation: Evaluation) -> str:
     """The verdict in words, with the figures that it rests on."""
-    settings, verdict, seeds = evaluation.settings, evaluation.verdict, evaluation.seeds
-    setting = commands.setting_label(settings.protocol, settings.parameters)
+    found, seeds = evaluation.verdict, evaluation.seeds
     settled = with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
     return "\n".join(
         [
-            f"{setting}: {verdict.sentence}",
-            *(f"  {line}" for line in verdict.explained()),
-            *(f"  {check}" for check in verdict.checks),
-            *(f"  at the end of training: {check}" for check in verdict.last_iterate),
-            *([f"  {verdict.share}"] if verdict.share else []),
-            *(f"  reported: {figure}" for figure in verdict.reported),
+            verdict(evaluation),
+            *(f"  {line}" for line in found.explained()),
+            *(f"  {check}" for check in found.checks),
+            *(f"  at the end of training: {check}" for check in found.last_iterate),
+            *([f"  {found.share}"] if found.share else []),
+            *(f"  reported: {figure}" for figure in found.reported),
             f"  mean efforts moved by {settled} % of F in the second half of training",
         ]
     )
@@ -145,11 +151,11 @@ def _table_row(evaluation: Evaluation) -> list[str]:
     return [
         commands.setting_label(settings.protocol, settings.parameters),
         prediction.regime,
-        "not known" if np.isnan(prediction.temptation) else f"{prediction.temptation:.4f}",
-        with_margin(efforts, ".1f"),
-        with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
-        with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
         evaluation.verdict.outcome,
+        with_margin(efforts, ".1f"),
+        with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
+        "not known" if np.isnan(prediction.temptation) else f"{prediction.temptation:.4f}",
+        with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
     ]
 
 
