@@ -1,4 +1,4 @@
-"""Protocols from outside: the recipe of docs/protocols.md, one's own module, an installed package, a broken one.
+"""Protocols from outside: the recipe of docs/protocols.md, a module, an installed package, a broken one.
 
 What a stranger does is done as a stranger would: in a folder of its own, by a new process.
 """
