@@ -156,15 +156,20 @@ ONLY_IN = {
         "agents/learned/sb3_env.py",
         "training/",
     ),
-    "pettingzoo": ("benchgame_env/play/env.py",),
+    "pettingzoo": (
+        "benchgame_env/play/aec.py",
+        "benchgame_env/play/env.py",
+        "benchgame_env/play/registration.py",
+    ),
     "gymnasium": (
         "benchgame_env/play/env.py",
+        "benchgame_env/play/spaces.py",
         "agents/learned/heads.py",
         "agents/learned/sb3_agent.py",
         "agents/learned/sb3_env.py",
     ),
     "tqdm": ("benchgame_env/cli/commands.py", "training/"),
-    "matplotlib": ("benchgame_env/cli/figures.py",),
+    "matplotlib": ("benchgame_env/cli/figures.py", "benchgame_env/play/render.py"),
     "supersuit": ("training/speed/contests.py",),
     "mpe2": ("training/speed/contests.py",),
 }
