@@ -8,8 +8,8 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Mode, Player, Round
 from benchgame_env import VectorEnv
+from benchgame_env.agents.base import Mode, Player, Round
 from benchgame_env.validate import choice, integer
 
 

@@ -24,7 +24,7 @@ from benchgame_env.rules import (
 
 registration.register_protocols()
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "BenchGameEnv",

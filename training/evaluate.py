@@ -1,4 +1,4 @@
-"""``python -m training.evaluate RUN``: let the trained developers play, grade them, give the verdict.
+"""``benchgame evaluate RUN``: let the trained developers play, grade them, give the verdict.
 
 Writes ``rows.csv`` (one row for each seed, episode, round and developer) and ``verdict.json`` into the
 run folder, and ``rows.csv`` and ``figures.json`` of each seed into the folder of the seed.
@@ -18,16 +18,16 @@ import numpy as np
 from benchgame_env import theory, trust
 from benchgame_env.cli import commands
 from benchgame_env.folders import alone
+from benchgame_env.training.grading.figures import SeedFigures
+from benchgame_env.training.grading.intervals import with_margin
+from benchgame_env.training.grading.judging import EPISODES, conclude, grade_and_keep
+from benchgame_env.training.grading.verdict import Verdict
+from benchgame_env.training.jobs import add_workers_option, do_all, progress_bar
+from benchgame_env.training.run.prediction import kept_prediction
+from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.validate import count
-from training.grading.figures import SeedFigures
-from training.grading.intervals import with_margin
-from training.grading.judging import EPISODES, conclude, grade_and_keep
-from training.grading.verdict import Verdict
-from training.jobs import add_workers_option, do_all, progress_bar
-from training.run.prediction import kept_prediction
-from training.run.settings import TrainSettings
 
-PROG = "python -m training.evaluate"
+PROG = "benchgame evaluate"
 MOST_ROWS = 10_000_000  # a gigabyte
 EXIT_STATUS = {"match": 0, "mismatch": 1, "undecided": 3}
 
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Grade a training run against the prediction.",
         epilog="exit status: 0 match, 1 mismatch, 3 undecided, 2 bad input",
     )
-    parser.add_argument("run", type=Path, help="folder made by training.train")
+    parser.add_argument("run", type=Path, help="folder made by benchgame train")
     parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes to play with each seed")
     add_workers_option(parser)
     trust.add_option(parser)

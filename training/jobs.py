@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from benchgame_env.cli.streams import one_line
+from benchgame_env.training.worker import answer, error_line, serve
 from benchgame_env.validate import choice, integer
-from training.worker import answer, error_line, serve
 
 Job = Callable[[], Any]
-ROOT = Path(__file__).parent.parent
+PACKAGE = Path(__file__).parents[1]  # benchgame_env, which has this folder
 
 
 class Outcome(NamedTuple):
@@ -173,8 +173,7 @@ class Ray:
             import ray
         except ImportError:
             raise ValueError("--backend ray: Ray is not installed: pip install '.[cluster]'") from None
-        code = {"py_modules": [str(ROOT / name) for name in ("benchgame_env", "agents", "training")]}
-        environment = {**code, "env_vars": {"OMP_NUM_THREADS": "1"}}
+        environment = {"py_modules": [str(PACKAGE)], "env_vars": {"OMP_NUM_THREADS": "1"}}
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray
         self._run = ray.remote(num_cpus=1, max_retries=0)(answer)

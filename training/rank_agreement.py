@@ -1,4 +1,4 @@
-"""``python -m training.rank_agreement CSV``: do benchmarks agree on which model is better?
+"""``benchgame rank-agreement CSV``: do benchmarks agree on which model is better?
 
 Reads scores of models on benchmarks, one row for each model and benchmark. For every pair of benchmarks
 and every score column it computes Kendall's tau-b between the rankings of the models that both have, for
@@ -25,13 +25,13 @@ from scipy import stats
 
 from benchgame_env.cli import commands
 from benchgame_env.csv_rows import csv_rows
+from benchgame_env.training.grading.intervals import CONFIDENCE, Estimate
+from benchgame_env.training.jobs import progress_bar
+from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.storage import write_rows
 from benchgame_env.validate import Floats, checked_name, number
-from training.grading.intervals import CONFIDENCE, Estimate
-from training.jobs import progress_bar
-from training.run.records import counted
-from training.run.storage import write_rows
 
-PROG = "python -m training.rank_agreement"
+PROG = "benchgame rank-agreement"
 COLUMNS = ("direct", "tuned")
 MOST_BENCHMARKS = 2000  # two million pairs
 MOST_CELLS = 2**22  # numbers of a table that is in memory

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.base import Agent, Round
-from agents.learned.heads import choice_space
 from benchgame_env import VectorEnv
+from benchgame_env.agents.base import Agent, Round
+from benchgame_env.agents.learned.heads import choice_space
 from benchgame_env.play.observation import ObservationLayout
 
 

@@ -125,7 +125,7 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         seen = self._vec.observer.layout
         self.observation_spaces = {agent: spaces.box(seen) for agent in self.agents}
         self.action_spaces = {agent: spaces.of_action(self._vec.axis) for agent in self.agents}
-        self.state_space = spaces.box(self._vec.state_writer.layout)
+        self.state_space = self._vec.single_state_space
 
     @property
     def game(self) -> Game:

@@ -150,6 +150,11 @@ class VectorEnv:
         """The space of one developer's action in one copy."""
         return spaces.of_action(self.axis)
 
+    @cached_property
+    def single_state_space(self) -> spaces.Box:
+        """The space of the global state of one copy."""
+        return spaces.box(self._state_writer.layout)
+
     @property
     def observation_parts(self) -> dict[str, slice]:
         """Where each part of an observation lies, see `ObservationLayout`."""
@@ -158,11 +163,10 @@ class VectorEnv:
     @property
     def state_parts(self) -> dict[str, slice]:
         """Where each part of the global state lies, see `StateLayout`."""
-        return dict(self.state_writer.layout.parts)
+        return dict(self._state_writer.layout.parts)
 
     @cached_property
-    def state_writer(self) -> StateWriter:
-        """What writes the global state."""
+    def _state_writer(self) -> StateWriter:
         return StateWriter(self.observer.setting, self.observer.layout.bounded_scores)
 
     @property
@@ -252,7 +256,7 @@ class VectorEnv:
 
         With auto-reset, after the step that ends an episode it is that of the next one.
         """
-        return self.state_writer.write(self._to_see())
+        return self._state_writer.write(self._to_see())
 
     @property
     def turn(self) -> NDArray[np.bool_]:

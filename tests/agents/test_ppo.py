@@ -12,11 +12,11 @@ from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.logger import Logger
 from tools.players import against_a_constant_rival, against_constant, greedy_levels, rng
 
-from agents import Agent, Round, Seat, line_up, make_players, play
-from agents.learned.ppo import PPO, Samples, _decisions
-from agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
-from agents.scripted.honest import Honest
 from benchgame_env import VectorEnv
+from benchgame_env.agents import Agent, Round, Seat, line_up, make_players, play
+from benchgame_env.agents.learned.ppo import PPO, Samples, _decisions
+from benchgame_env.agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
+from benchgame_env.agents.scripted.honest import Honest
 
 ROUNDS, COPIES, SEED = 6, 16, 3
 # Sums are taken in another order: float32 rounding, 6e-8 relative, over a few hundred terms.

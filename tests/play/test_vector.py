@@ -240,6 +240,7 @@ def test_spaces_of_one_developer_are_those_of_the_parallel_environment(action_ty
     assert vec.single_action_space == env.action_space("developer_3")
     assert vec.single_observation_space is vec.single_observation_space
     assert vec.single_action_space is vec.single_action_space
+    assert vec.single_state_space == env.state_space
     seen, _ = vec.reset(0)
     assert all(vec.single_observation_space.contains(one) for one in seen.reshape(15, -1))
 

@@ -54,9 +54,9 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(start: str) -> list[str]:
-    """The words after ``python`` of the recipe's only command that starts so."""
-    [line] = re.findall(rf"`python (-m {re.escape(start)}[^`]*)`", RECIPE)
-    return shlex.split(line)
+    """The words of the recipe's only command that starts so, for ``python``."""
+    [line] = re.findall(rf"`benchgame ({re.escape(start)}[^`]*)`", RECIPE)
+    return ["-m", "benchgame_env.training", *shlex.split(line)]
 
 
 def test_the_recipe_is_short() -> None:
@@ -64,31 +64,30 @@ def test_the_recipe_is_short() -> None:
 
 
 def test_the_recipes_rule_is_checked_and_predicted(recipe: Path) -> None:
-    checked = printed(python(recipe, *command("benchgame_env check")))
+    checked = printed(python(recipe, *command("check")))
     assert checked.startswith("ok: 11 checks\n")
     # Passing takes 0.5 of index at every level (theory section 4): at a quarter's credit an effort of
     # 2, which costs twice the prize.
-    page = printed(python(recipe, *command("benchgame_env predict")))
+    page = printed(python(recipe, *command("predict")))
     assert "pure equilibrium" in page
 
 
 def test_a_mistake_in_the_recipes_rule_is_one_line_and_status_1(recipe: Path, tmp_path: Path) -> None:
     text = (recipe / "my_rule.py").read_text().replace("4 * (game", "3 * (game")
     (tmp_path / "my_rule.py").write_text(text)
-    done = python(tmp_path, *command("benchgame_env check"))
+    done = python(tmp_path, *command("check"))
     assert done.returncode == 1
     assert done.stderr.startswith("my-rule: exact: effort_for gives less than the effort needed")
     assert done.stderr.count("\n") == 1
 
 
 def test_the_recipes_rule_is_trained_and_graded(recipe: Path) -> None:
-    _, module, *words = command("training.train")
-    assert module == "training.train"
+    _, _, _, *words = command("train")
     words += ["--seeds", "1", "--updates", "1", "--copies", "8"]
     grade = [words[words.index("--out") + 1], "--episodes", "2", "--trust"]
     # One process for both commands, since each takes seconds to import torch.
     code = (
-        "import sys; from training import evaluate, train\n"
+        "import sys; from benchgame_env.training import evaluate, train\n"
         f"assert train.main({words}) == 0\n"
         f"sys.exit(evaluate.main({grade}))\n"
     )

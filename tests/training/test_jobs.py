@@ -10,8 +10,8 @@ from functools import partial
 
 import pytest
 
-from training.jobs import Local, progress_bar, run_all
-from training.run.records import counted
+from benchgame_env.training.jobs import Local, progress_bar, run_all
+from benchgame_env.training.run.records import counted
 
 
 def test_a_job_returns_its_result_its_error_or_how_its_process_died() -> None:

@@ -12,14 +12,14 @@ from tqdm import tqdm
 from benchgame_env.files import json_text, read_text, write_text
 from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
 from benchgame_env.records import reading, record_text
-from training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
-from training.grading.figures import load_figures
-from training.grading.judging import grade_and_keep
-from training.jobs import Job, Pool, progress_bar, run_all
-from training.run.prediction import FILE as PREDICTION
-from training.run.prediction import key_of, predict_and_keep
-from training.run.storage import read_progress, read_rows
-from training.train import finish_seed, saved_updates, show_progress
+from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
+from benchgame_env.training.grading.figures import load_figures
+from benchgame_env.training.grading.judging import grade_and_keep
+from benchgame_env.training.jobs import Job, Pool, progress_bar, run_all
+from benchgame_env.training.run.prediction import FILE as PREDICTION
+from benchgame_env.training.run.prediction import key_of, predict_and_keep
+from benchgame_env.training.run.storage import read_progress, read_rows
+from benchgame_env.training.train import finish_seed, saved_updates, show_progress
 
 
 @dataclass(frozen=True)

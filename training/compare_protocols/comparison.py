@@ -7,10 +7,10 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from training.compare_protocols.ranges import Setting
-from training.compare_protocols.results import Key, key_of, read_results, write_results
-from training.compare_protocols.rows import Row, failed_row, identity, row_of
-from training.jobs import Job, Local, progress_bar, run_all
+from benchgame_env.training.compare_protocols.ranges import Setting
+from benchgame_env.training.compare_protocols.results import Key, key_of, read_results, write_results
+from benchgame_env.training.compare_protocols.rows import Row, failed_row, identity, row_of
+from benchgame_env.training.jobs import Job, Local, progress_bar, run_all
 
 
 def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1) -> list[Row]:

@@ -1,4 +1,4 @@
-"""``python -m training.speed``: speed and memory beside what a user would otherwise run.
+"""``benchgame speed``: speed and memory beside what a user would otherwise run.
 
 Contestants take turns, so that other work on the machine disturbs all of them alike. The medians of
 their processor time are compared. Each runs on one thread, where this is the time on the clock if the
@@ -23,12 +23,11 @@ from typing import Any
 from tqdm import tqdm
 
 from benchgame_env.cli import commands
-from benchgame_env.validate import count
-from training.run.settings import PACKAGES, versions
-from training.run.storage import write_rows
-from training.speed import levels
-from training.speed.contest import Contest, Run
-from training.speed.contests import (
+from benchgame_env.training.run.settings import PACKAGES, versions
+from benchgame_env.training.run.storage import write_rows
+from benchgame_env.training.speed import levels
+from benchgame_env.training.speed.contest import Contest, Run
+from benchgame_env.training.speed.contests import (
     DEVELOPERS,
     LEVEL_GAMES,
     MEMORY_OF,
@@ -37,8 +36,9 @@ from training.speed.contests import (
     contests,
     memory,
 )
+from benchgame_env.validate import count
 
-PROG = "python -m training.speed"
+PROG = "benchgame speed"
 PEERS = ("supersuit", "mpe2", "pygambit")  # the extra "speed"
 AT_LEAST = 0.2  # seconds that a repetition lasts
 LONG = 5.0  # seconds of a call that needs no warming up
