@@ -156,15 +156,20 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sb3_env.py",
         "benchgame_env/training/",
     ),
-    "pettingzoo": ("benchgame_env/play/env.py",),
+    "pettingzoo": (
+        "benchgame_env/play/aec.py",
+        "benchgame_env/play/env.py",
+        "benchgame_env/play/registration.py",
+    ),
     "gymnasium": (
         "benchgame_env/play/env.py",
+        "benchgame_env/play/spaces.py",
         "benchgame_env/agents/learned/heads.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
     ),
     "tqdm": ("benchgame_env/cli/bars.py", "benchgame_env/training/"),
-    "matplotlib": ("benchgame_env/cli/figures.py",),
+    "matplotlib": ("benchgame_env/cli/figures.py", "benchgame_env/play/render.py"),
     "supersuit": ("benchgame_env/training/speed/contests.py",),
     "mpe2": ("benchgame_env/training/speed/contests.py",),
 }

@@ -39,7 +39,7 @@ def _lines(name: str) -> Iterator[str]:
         value = getattr(module, key)
         if not inspect.ismodule(value):
             yield f"{name}.{key}{_signature(value)}"
-        if inspect.isclass(value):
+        if inspect.isclass(value) and key == value.__name__:  # and not under a second name
             yield from (f"{name}.{key}.{line}" for line in _members(value))
 
 
