@@ -53,7 +53,7 @@ class FiniteTest(Protocol):
     @property
     def traits(self) -> Traits:
         draws: Draws = "independent" if is_exact(self.base) else "joint"
-        return replace(self.base.traits, draws=draws, own_score=False, strict=False)
+        return replace(self.base.traits, draws=draws, apart=True, own_score=False, strict=False)
 
     @property
     def published(self) -> dict[str, float]:
