@@ -31,6 +31,7 @@ from benchgame_env.theory.pure.overtaking import (
     temptation,
 )
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
+from benchgame_env.theory.pure.worth import largest_worth
 from benchgame_env.theory.solutions import CONCEPTS
 from benchgame_env.theory.solutions.mixed import REFERENCE_REGRET
 from benchgame_env.theory.solutions.solution import Scope, Solution
@@ -63,6 +64,7 @@ __all__ = [
     "cards",
     "climb",
     "falsify",
+    "largest_worth",
     "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
