@@ -23,6 +23,7 @@ from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
 from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
+from benchgame_env.theory.pure.least_level import LeastLevel, least_level
 from benchgame_env.theory.pure.overtaking import (
     climb,
     next_efforts,
@@ -50,6 +51,7 @@ __all__ = [
     "Cycle",
     "Dynamics",
     "Hypothesis",
+    "LeastLevel",
     "LevelsByDraw",
     "MixedEquilibrium",
     "NoisyEquilibrium",
@@ -65,6 +67,7 @@ __all__ = [
     "climb",
     "falsify",
     "largest_worth",
+    "least_level",
     "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
