@@ -19,6 +19,7 @@ from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dy
 from benchgame_env.theory.mixed.certified import LARGEST_REGRET, MixedEquilibrium
 from benchgame_env.theory.mixed.equilibrium import LARGEST, TOLERANCE, mixed_equilibrium
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
+from benchgame_env.theory.mixed.worth_from_play import sampling_error, worth_from_play
 from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
 from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
@@ -81,8 +82,10 @@ __all__ = [
     "recurrent_classes",
     "register_card",
     "required_effort",
+    "sampling_error",
     "stabilizing_levels",
     "stable_share",
     "temptation",
     "theorem_cards",
+    "worth_from_play",
 ]

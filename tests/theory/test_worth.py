@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from tools.cases import tuned
-from tools.generators import random_game, random_protocol
+from tools.generators import at_worth, random_game, random_protocol
 
 import benchgame_env as bg
 from benchgame_env.draws import Draws
-
-
-def at_worth(game: bg.Game, worth: float) -> bg.Game:
-    """The game with all prizes multiplied, so that a rank is worth ``worth``."""
-    factor = float(game.cost(worth)) / game.rank_step
-    return replace(game, prizes=game.prizes * factor)
 
 
 def test_a_thousand_games_are_stable_up_to_that_worth_and_not_beyond() -> None:
