@@ -25,6 +25,7 @@ from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
 from benchgame_env.theory.pure.least_level import LeastLevel, least_level
+from benchgame_env.theory.pure.next_measurements import Measurement, next_measurements
 from benchgame_env.theory.pure.overtaking import (
     climb,
     next_efforts,
@@ -54,6 +55,7 @@ __all__ = [
     "Hypothesis",
     "LeastLevel",
     "LevelsByDraw",
+    "Measurement",
     "MixedEquilibrium",
     "NoisyEquilibrium",
     "Prediction",
@@ -73,6 +75,7 @@ __all__ = [
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
+    "next_measurements",
     "overtakes",
     "overtakes_in_reach",
     "predict",
