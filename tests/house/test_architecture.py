@@ -77,8 +77,8 @@ ALLOWED: dict[str, set[str]] = {
     "training.jobs": {"cli", "training.worker", "validate"},
     "training.html": {"(door)", "validate"},
     "training.run": {
-        "(door)", "agents", "files", "folders", "play", "records", "theory", "theory.prediction",
-        "theory.solutions", "trust", "validate",
+        "(door)", "agents", "files", "folders", "named_games", "play", "records", "theory",
+        "theory.prediction", "theory.solutions", "trust", "validate",
     },
     "training.grading": {
         "(door)", "agents", "agents.base", "agents.play", "files", "metrics", "play", "records",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -585,3 +586,26 @@ def test_axes_have_round_ticks_around_the_values() -> None:
     assert logarithmic_axis(400, 120_000).ticks == (100, 1000, 10_000, 100_000, 1_000_000)
     axis = logarithmic_axis(1, 100)
     assert axis.share([1, 10, 100]) == pytest.approx([0, 0.5, 1])
+
+
+def test_other_terms_reach_rows_page_and_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["llama-gsm8k", "--protocols", "direct,tune-before-test", "--quick", "--setting",
+             "tune-before-test:level=5000", "--worth", "500"]  # fmt: skip
+    assert main(words) == 0
+    terminal = capsys.readouterr().out
+    out = tmp_path / "runs" / "protocols" / "llama-gsm8k worth=500.csv"
+    stated = "one rank is worth an effort of 500"
+    assert stated in terminal
+    assert stated in out.with_suffix(".html").read_text()
+    rule = ("tune-before-test", {"level": 5000.0})
+    [row] = [row for row in read_results(out) if row["parameters"] == '{"level": 5000}']
+    assert row["largest_worth"] == min(theory.largest_worth("llama-gsm8k", rule), 1e100)
+    cheapest = [line for line in terminal.splitlines() if "by theorem: " in line]
+    assert cheapest
+    for line in cheapest:
+        assert re.search(r"; stable (while one rank is worth no more than [\d,.]+|whatever .*)$", line)
+    assert main(["llama-gsm8k", "--out", str(out), "--quick"]) == 2  # another worth: other rows
+    assert "another game_digest" in capsys.readouterr().err

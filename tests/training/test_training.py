@@ -445,3 +445,16 @@ def test_settings_of_the_wrong_kind_are_damage(
         (run / "settings.json").write_text(json.dumps(content))
         assert command(evaluate_command.main, run) == 2
         assert "settings.json is damaged" in one_line(capsys)
+
+
+def test_other_terms_of_the_game_are_kept_in_the_settings(tmp_path: Path) -> None:
+    # Passing costs 0.5 and wins the prize: nothing at a worth of 0.4, and there is a cycle at 1.
+    chosen = settings(game="duel", worth="0.4")
+    chosen.save(tmp_path)
+    kept = TrainSettings.load(tmp_path)
+    assert kept.differences(chosen) == ""
+    assert kept.load_game().worth == pytest.approx(0.4)
+    assert predicted(kept).regime == "pure"
+    assert predicted(settings(game="duel")).regime == "cycle"
+    with pytest.raises(ValueError, match="worth: a cost is given too"):
+        settings(game="duel", worth="0.4", cost="1")
