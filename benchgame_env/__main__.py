@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,8 @@ def _thresholds(options: argparse.Namespace) -> None:
     levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
     ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
     furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level
-    intervals = theory.stabilizing_levels(game, furthest)
+    with bars.share_bar() as progress:
+        intervals = theory.stabilizing_levels(game, furthest, partial(progress, "Levels"))
     print(f"Taken for granted: {statement(game)}.")
     print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
     print(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))

@@ -140,10 +140,12 @@ def test_what_nothing_is_predicted_of_has_a_temptation_and_no_outcomes(rule: Any
     assert [name for name in (*OUTCOME_COLUMNS, "nash_conv") if row.get(name) is not None] == []
     assert "no play is predicted: " in row["reason"]
     # Section 5: overtaking wins 1 and costs 0.5. A shared test needs a lead that it can tell, which
-    # costs more: 0.37, see the tests of the simulation.
-    gain = 0.5 if isinstance(rule, Alone) else 0.3718
-    assert row["temptation_low"] <= gain <= row["temptation_high"]
-    assert row["temptation_high"] - row["temptation_low"] < 0.15
+    # costs more, see the tests of the simulation; nothing of it has to be drawn.
+    if isinstance(rule, Alone):
+        assert row["temptation_low"] <= 0.5 <= row["temptation_high"]
+        assert row["temptation_high"] - row["temptation_low"] < 0.15
+    else:
+        assert row["temptation_low"] == row["temptation_high"] == pytest.approx(0.3718, abs=1e-3)
 
 
 def test_a_mixed_profile_is_a_prediction_only_with_a_good_certificate(

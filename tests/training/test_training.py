@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,25 @@ def test_every_kind_of_rule_trains_and_is_graded(
     own_gains = "own deviations" in evaluation.verdict.checks[0].name
     assert own_gains == (not predicted)
     json.loads((tmp_path / "run" / "verdict.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_where_one_long_course_decides_few_episodes_are_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = settings(game="duel", agents="best-response", action_type="discrete", effort_levels=5)
+    train(replace(kind, revision="random", horizon=4, updates=1), tmp_path / "run")
+    played = []
+
+    def counted(vec: Any, *words: Any, **more: Any) -> Any:
+        played.append(vec.num_envs)
+        return play(vec, *words, **more)
+
+    monkeypatch.setattr(judging, "play", counted)
+    evaluation = evaluate(tmp_path / "run", episodes=1_000)
+    assert evaluation.verdict.reason == (
+        "final play against the recurrent classes of best responses in random order"
+    )
+    assert played == [TINY["copies"]] * 2  # once for the other figures, once for the course
 
 
 def test_rows_and_verdict_say_what_was_graded(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.cli.streams import one_line
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.path import movers_at
+from benchgame_env.theory.dynamics.path import movers_at, opening_and_lap
 from benchgame_env.training.compare_protocols.ranges import Setting
 from benchgame_env.training.run.prediction import digest
 from benchgame_env.training.worker import error_line
@@ -243,17 +243,21 @@ def replay(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Efforts and ranks on the boards of one period, each ``[episodes, period, n]``.
 
-    The path of efforts is played again from the beginning, because boards depend on earlier rounds. It
-    is played in many independent episodes if boards are drawn, else in one.
+    If boards are drawn, the path of efforts is played again in many independent episodes, from the
+    beginning, because boards depend on earlier rounds.
     """
     assert dynamics.cycle is not None
-    episodes, period = EPISODES if rule.traits.draws != "none" else 1, dynamics.cycle.period
-    path, order = dynamics.trajectory, dynamics.cycle.order
+    episodes, period, path = EPISODES, dynamics.cycle.period, dynamics.trajectory
+    if rule.traits.draws == "none":
+        once = slice(-1 - period, -1)
+        return path[None, once], dynamics.ranks[None, once]
+    opening, lap = opening_and_lap(dynamics.cycle.order, game.n_developers)
     state = rule.start(game, (episodes, game.n_developers))
     efforts, ranks = [], []
     for k, held in enumerate(path[:-1]):
-        movers = movers_at(k - 1, order, game.n_developers) if k else []
-        revised = np.tile(np.isin(np.arange(held.size), movers), (episodes, 1))
+        revised = np.zeros((episodes, held.size), dtype=bool)
+        if k:  # nobody does before the first board
+            revised[:, movers_at(k - 1, opening, lap)] = True
         played = np.tile(held, (episodes, 1))
         board, state = rule.play(game, played, state, rng, revised)
         efforts.append(played)

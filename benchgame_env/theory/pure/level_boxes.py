@@ -8,6 +8,8 @@ whom nobody could gain by passing is not looked at again.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,16 +92,20 @@ def middle(low: Any, high: Any, unit: float) -> Any:
     return np.sqrt((low + unit) * (high + unit)) - unit
 
 
-def settle(game: Game, max_level: float) -> Boxes:
-    """Boxes from 0 to ``max_level``; what stays unsettled is as narrow as float64 allows or given up."""
+def settle(game: Game, max_level: float, progress: Callable[[float], None] | None = None) -> Boxes:
+    """Boxes from 0 to ``max_level``; what stays unsettled is as narrow as float64 allows or given up.
+    ``progress`` is told the share of the work that is done, by the width of the boxes that are left."""
     n = game.n_developers
     unit, edges = first_edges(game, max_level)
     nobody, all_ = np.zeros((FIRST, n, n), dtype=bool), np.ones((FIRST, n), dtype=bool)
     left, done, work = _Open(edges[:-1], edges[1:], nobody, all_), [], WORK
+    widest = float(((left.high - left.low) / (left.high + unit)).max())
     while left.low.size:
         work -= int(left.worth.sum()) * n
         flags, left = _look(game, left)
         width = (left.high - left.low) / (left.high + unit)
+        if progress is not None:
+            progress(min(1.0, math.log(widest / float(width.max())) / math.log(widest / NARROW)))
         unsettled: Any = flags == 0
         again = unsettled.any(axis=1) & left.worth.any(axis=1) & (width > NARROW) & (work > 0)
         again &= ~_hopeless(left, again, width < FINE)
