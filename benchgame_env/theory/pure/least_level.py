@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+import scipy
 
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.draws import Draws
@@ -142,10 +142,10 @@ def least_level(
     unstable, n = 1 - confidence, len(draws)
     chance = (1 - CERTAIN) / 2
     sweep = _Sweep(draws, max_level)
-    high = sweep.down_to(int(binom.ppf(chance, n, unstable)) - 1)
+    high = sweep.down_to(int(scipy.stats.binom.ppf(chance, n, unstable)) - 1)
     level = sweep.down_to(math.floor(unstable * n * (1 + 1e-12)))
     share = 1 - sweep.unstable / n
-    low = sweep.down_to(int(binom.isf(chance, n, unstable)))
+    low = sweep.down_to(int(scipy.stats.binom.isf(chance, n, unstable)))
     at = TuneBeforeTest(min(level, max_level))
     unclear = float(np.isnan(levels_by_draw(draws, [at.level]).temptation).mean())
     worths = np.nan_to_num(largest_worth(draws, at), nan=0.0, posinf=np.inf)

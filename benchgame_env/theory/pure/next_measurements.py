@@ -12,7 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import xlog1py, xlogy
+import scipy
 
 from benchgame_env.draws import Draws
 from benchgame_env.theory.pure.draws import levels_by_draw
@@ -146,7 +146,8 @@ def _weights(
     score = draws.curves[:, [place]].score(np.full((len(draws), 1), steps))[:, 0]
     truth = rng.integers(len(draws), size=outcomes)
     right = rng.binomial(items, score[truth])
-    log = xlogy(right, score[:, None]) + xlog1py(items - right, -score[:, None])
+    log = scipy.special.xlogy(right, score[:, None])
+    log += scipy.special.xlog1py(items - right, -score[:, None])
     weights = np.exp(log - log.max(axis=0))
     return np.asarray(weights / weights.sum(axis=0))
 
