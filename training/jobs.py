@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from benchgame_env.cli.streams import one_line
 from benchgame_env.training.worker import answer, error_line, serve
 from benchgame_env.validate import choice, integer
 
@@ -263,14 +262,3 @@ def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> list[Any]:
 def add_workers_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers``, by default one for each core."""
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at the same time")
-
-
-def progress_bar(
-    total: int, unit: str, name: str, done: int = 0, delay: float = 0.0, terminal_only: bool = False
-) -> tqdm:
-    """A progress bar on stderr, shown after ``delay`` seconds; where that is no terminal, such as a log
-    file, a line each minute, or nothing with ``terminal_only``."""
-    pause = 0.1 if sys.stderr.isatty() else 60.0
-    settings: dict[str, Any] = {"mininterval": pause, "maxinterval": max(10.0, pause), "delay": delay}
-    settings["disable"] = None if terminal_only else False
-    return tqdm(total=total, initial=done, unit=unit, desc=one_line(name), **settings)

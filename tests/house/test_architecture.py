@@ -168,7 +168,7 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
     ),
-    "tqdm": ("benchgame_env/cli/commands.py", "benchgame_env/training/"),
+    "tqdm": ("benchgame_env/cli/bars.py", "benchgame_env/training/"),
     "matplotlib": ("benchgame_env/cli/figures.py", "benchgame_env/play/render.py"),
     "supersuit": ("benchgame_env/training/speed/contests.py",),
     "mpe2": ("benchgame_env/training/speed/contests.py",),

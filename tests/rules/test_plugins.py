@@ -1,4 +1,4 @@
-"""Protocols from outside: the README's recipe, one's own module, an installed package, a broken one.
+"""Protocols from outside: the recipe of docs/protocols.md, a module, an installed package, a broken one.
 
 What a stranger does is done as a stranger would: in a folder of its own, by a new process.
 """
@@ -22,9 +22,7 @@ from tools.checks import ROOT, printed, python
 import benchgame_env as bg
 from benchgame_env.rules import example_parameters, protocol_class, registry
 
-[RECIPE] = re.findall(
-    r"## Your own protocol\n\n(.*?)\n## ", (ROOT / "README.md").read_text(), flags=re.DOTALL
-)
+RECIPE = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
 has_registry = pytest.mark.skipif(
     not hasattr(pettingzoo, "register"), reason="PettingZoo has a registry from 1.27 on"
 )
@@ -35,7 +33,7 @@ has_registry = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which steps 1 to 3 of the README were followed: own effort counts a quarter."""
+    """A folder in which steps 1 to 3 of the recipe were followed: own effort counts a quarter."""
     folder = tmp_path_factory.mktemp("stranger")
     [(source, copy)] = re.findall(r"Copy `(.+?)` to `(.+?)`", RECIPE)
     text = (ROOT / source).read_text()

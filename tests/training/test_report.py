@@ -438,6 +438,10 @@ def test_a_folder_of_runs_has_a_page_that_compares_them(run: Path, turns: Path, 
     assert all((folder / link).exists() for link in links)
     assert [row[1].text for row in rows] == ["? undecided", "○ not graded"]  # three seeds are too few
     assert len(figures(text)) == 2  # a curve of regret for each run
+    pytest.importorskip("matplotlib")
+    assert main([str(folder), "--picture", str(tmp_path / "efforts.svg")]) == 0
+    assert "<svg" in (tmp_path / "efforts.svg").read_text()
+    assert main([str(run), "--picture", str(tmp_path / "one.svg")]) == 2  # one run
 
 
 def test_folders_without_a_run_are_refused(

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchgame_env.cli import figures
 from benchgame_env.training.grading.intervals import Check, with_margin
 from benchgame_env.training.html.drawing import sample
 from benchgame_env.training.html.page import Html, Panel, document, legend, panels, paragraph, table
 from benchgame_env.training.report import curves, words
 from benchgame_env.training.report.files import Run, read_run
 from benchgame_env.training.run.settings import FILE
+from benchgame_env.validate import Floats
 
 HEADER = ["run", "verdict", "checked regret / P", "bound", "mean effort / F", "Kendall tau", "seeds"]
 
@@ -45,16 +47,45 @@ def page(folder: Path, runs: list[Run], link: str) -> str:
     return document(
         f"Runs in {folder.name}",
         [
-            table(HEADER, [_row(run, link) for run in runs], [words.outcome_of(run) for run in runs]),
-            *(_sentence(run) for run in runs),
-            _learning(runs),
             paragraph(
                 "P is the spread of prizes, F the effort that P is worth to a developer. Figures are "
                 "means over seeds, with the half width of the 95 % interval."
             ),
+            table(HEADER, [_row(run, link) for run in runs], [words.outcome_of(run) for run in runs]),
+            *(_sentence(run) for run in runs),
+            _learning(runs),
         ],
         words.STYLE + curves.STYLE,
     )
+
+
+def picture(runs: list[Run], path: Path) -> None:
+    """Draw the mean efforts in training of runs that have the same developers, one panel for each.
+
+    Raises
+    ------
+    ValueError
+        Runs with other developers, or as `benchgame_env.cli.figures.courses`.
+    """
+    names = runs[0].settings.vector_env(1).game.names
+    panels = {}
+    for run in runs:
+        if run.settings.vector_env(1).game.names != names:
+            raise ValueError(
+                f"picture: {run.folder.name} has other developers than {runs[0].folder.name}"
+            )
+        panels[words.setting(run.settings)] = _mean_efforts(run)
+    figures.courses(
+        panels, names, ("update", "mean effort, as a share of what the prizes are worth"), path
+    )
+
+
+def _mean_efforts(run: Run) -> tuple[Floats, Floats]:
+    """Updates ``[m]``, and the efforts ``[m, n]`` as shares of F."""
+    scale = run.settings.vector_env(1).game.effort_scale
+    each = [[seed.progress[f"developer_{i}/effort"] for seed in run.seeds] for i in range(len(scale))]
+    means = [curves.mean_over_seeds(run.seeds, courses) for courses in each]
+    return means[0][0], np.stack([mean for _, mean in means], axis=-1) / scale
 
 
 def _row(run: Run, link: str) -> list[str]:
