@@ -17,7 +17,8 @@ from benchgame_env.theory.mixed.cell_program import refine
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
-from benchgame_env.theory.mixed.score_cells import CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.rivals_ahead import expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.score_cells import CellGame
 
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
