@@ -200,9 +200,10 @@ def test_a_tabulated_duel_whose_last_digits_move_is_answered(seed: int) -> None:
     assert all(np.isfinite(efforts).all() for efforts, _ in found.strategies)
 
 
-def test_too_many_developers_are_refused_in_words() -> None:
-    game = evenly_spaced(101)
-    with pytest.raises(ValueError, match=r"101 developers: .* 100"):
+@pytest.mark.parametrize(("n", "power", "most"), [(201, 1, "200"), (101, 2, "100 where prizes are not")])
+def test_too_many_developers_are_refused_in_words(n: int, power: int, most: str) -> None:
+    game = evenly_spaced(n, np.linspace(1.0, 0.0, n) ** power)
+    with pytest.raises(ValueError, match=f"{n} developers: .* {most}"):
         mixed_equilibrium(game, "direct")
 
 
