@@ -106,13 +106,13 @@ def _games(options: argparse.Namespace) -> None:
     width = max(map(len, games()))
     for name in games():
         n = load_game(name).n_developers
-        print(f"{name:<{width}}  {n:>3} developers  {describe_game(name)}")
+        commands.show(f"{name:<{width}}  {n:>3} developers  {describe_game(name)}")
 
 
 def _protocols(options: argparse.Namespace) -> None:
     for name in protocols():
         sentence = (protocol_class(name).__doc__ or "").partition("\n")[0]
-        print(f"{name}: {sentence} Parameters: {', '.join(parameter_names(name)) or 'none'}.")
+        commands.show(f"{name}: {sentence} Parameters: {', '.join(parameter_names(name)) or 'none'}.")
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -126,13 +126,15 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _cards(options: argparse.Namespace) -> None:
     if options.game is None:
-        print("\n\n".join(pages.card_text(theory.card(name)) for name in theory.cards()))
-        print("\nHypotheses, each checked on the game at hand:")
-        print("\n".join(f"  {known.name}: {known.meaning}" for known in theory.HYPOTHESES.values()))
+        commands.show("\n\n".join(pages.card_text(theory.card(name)) for name in theory.cards()))
+        commands.show("\nHypotheses, each checked on the game at hand:")
+        commands.show(
+            "\n".join(f"  {known.name}: {known.meaning}" for known in theory.HYPOTHESES.values())
+        )
         return
     game = commands.load_game_of(LARGEST_GAME, options.game, commands.terms_from(options))
     readings = theory.theorem_cards(game, commands.protocol_from(options))
-    print("\n\n".join(pages.reading_text(reading) for reading in readings))
+    commands.show("\n\n".join(pages.reading_text(reading) for reading in readings))
 
 
 def _thresholds(options: argparse.Namespace) -> None:
@@ -144,28 +146,32 @@ def _thresholds(options: argparse.Namespace) -> None:
     furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level
     with bars.share_bar() as progress:
         intervals = theory.stabilizing_levels(game, furthest, partial(progress, "Levels"))
-    print(f"Taken for granted: {statement(game)}.")
-    print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
-    print(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
+    commands.show(f"Taken for granted: {statement(game)}.")
+    commands.show(
+        "Own effort needed to pass the model one rank higher on the honest board, by tuning level:"
+    )
+    commands.show(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
     if not intervals:
-        print("Honest play is stable at no level looked at.")
+        commands.show("Honest play is stable at no level looked at.")
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
         ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
         ends += ", the last one looked at" * (high == furthest)
-        print(f"Honest play is stable {ends}; at {low:.6g} {_withstands(game, low)}.")
+        commands.show(f"Honest play is stable {ends}; at {low:.6g} {_withstands(game, low)}.")
     for low, high in intervals.undecided:
         if high - low > 1e-6 * high:
-            print(f"Between levels {low:.6g} and {high:.6g} nothing is proved: rounding decides there.")
+            commands.show(
+                f"Between levels {low:.6g} and {high:.6g} nothing is proved: rounding decides there."
+            )
     if intervals.resolved_to < furthest:
-        print(
+        commands.show(
             f"From level {intervals.resolved_to:.6g} on, scores differ by less than boards can show "
             "(2**-23): whether honest play is stable there cannot be told."
         )
     if intervals.assumes:
-        print(f"Assumed: {' and '.join(intervals.assumes)}.")
+        commands.show(f"Assumed: {' and '.join(intervals.assumes)}.")
     if options.plot:
         figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
-        print(f"Wrote {options.plot}.")
+        commands.show(f"Wrote {options.plot}.")
 
 
 def _withstands(game: Game, level: float) -> str:
@@ -192,10 +198,10 @@ def _calibrate(options: argparse.Namespace) -> None:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     rows = read_csv(options.csv, bars.bar("row"))
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
-    print(calibration.table())
+    commands.show(calibration.table())
     if options.out:
         calibration.save(options.out)
-        print(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")
+        commands.show(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")
 
 
 if __name__ == "__main__":

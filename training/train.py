@@ -91,7 +91,7 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.out}: there is no run to resume")
     train(settings, options.out, resume=options.resume, workers=options.workers)
     trained = counted(settings.seeds, "seed")
-    print(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
+    commands.show(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
 
 
 def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:

@@ -190,21 +190,23 @@ def width() -> int:
     return max(40, shutil.get_terminal_size().columns)
 
 
-def wrapped(text: str) -> str:
-    """Lines no wider than the terminal; what goes on is indented by two more."""
-    lines = []
-    for line in text.splitlines():
-        indent = line[: len(line) - len(line.lstrip())]
-        lines.append(
-            textwrap.fill(
-                line,
-                width(),
-                subsequent_indent=indent + "  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+def wrapped(text: str, hang: int = 2) -> str:
+    """Lines no wider than the terminal; what goes on is indented by ``hang`` more."""
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width(),
+            subsequent_indent=line[: len(line) - len(line.lstrip())] + " " * hang,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
-    return "\n".join(lines)
+        for line in text.splitlines()
+    )
+
+
+def show(text: str) -> None:
+    """Print a text for people: no line is wider than the terminal."""
+    print(wrapped(text))
 
 
 def worth_words(worth: float) -> str:

@@ -11,6 +11,7 @@ from benchgame_env.cli import commands
 from benchgame_env.cli.facts import MOST_PAIRS, Facts
 from benchgame_env.cli.streams import one_line
 
+LABEL = 13  # columns of a label and the space after it
 REGIMES = {
     "pure": "pure equilibrium",
     "cycle": "no pure equilibrium: effort keeps moving",
@@ -26,7 +27,10 @@ REGIMES_OVER_ROUNDS = {
 
 def text(known: Facts) -> str:
     """A page of text that says what is in ``known``."""
-    page = "\n".join(f"{label:<12} {one_line(words)}" for label, words in statements(known))
+    page = "\n".join(
+        commands.wrapped(f"{label:<12} {one_line(words)}".rstrip(), LABEL)
+        for label, words in statements(known)
+    )
     return "\n".join([page, *_play_tables(known)])
 
 
@@ -141,7 +145,7 @@ def _play_tables(known: Facts) -> list[str]:
         tables.append(_cycle_table(names, known["cycle"]))
     if known["grid_equilibria"] is not None:
         tables.append(_grid_table(names, known["grid_equilibria"]))
-    return [f"\n{table}" for table in tables]
+    return ["\n" + commands.wrapped(table) for table in tables]
 
 
 def mixed_title(mixed: Facts) -> str:

@@ -25,6 +25,12 @@ HEADER = "benchmark,model,steps,score,stderr"
 TUNED = ["predict", "duel", "--protocol", "tune-before-test"]
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which nothing is wrapped; tests/commands/test_widths.py has one of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
 def checkpoints(path: Path, rows: list[list[object]], header: str = HEADER) -> Path:
     with path.open("w", newline="") as file:
         file.write(header + "\n")

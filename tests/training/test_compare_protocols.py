@@ -54,6 +54,12 @@ FEW = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which nothing is wrapped; tests/commands/test_widths.py has one of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
 def measured(game: str, protocol: str, **parameters: Any) -> dict[str, Any]:
     row = row_of(game, Setting(protocol, parameters))
     assert row["error"] == ""

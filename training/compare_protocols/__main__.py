@@ -79,8 +79,8 @@ def _compare(options: argparse.Namespace) -> None:
         found = findings(rows, options.tau, prices, reachable_tau(game.quality))
         description = describe_game(options.game) if options.game in games() else ""
         write_text(page_file, page.page(options.game, description, game, rows, found))
-    print(text(game, rows, found))
-    print(f"\nRows are in {out}, figures in {page_file}.")
+    commands.show(text(game, rows, found))
+    commands.show(f"\nRows are in {out}, figures in {page_file}.")
 
 
 def _prices(words: list[str], game: Game, settings: list[Setting]) -> dict[str, float] | None:
