@@ -290,8 +290,8 @@ NOTES = {
     "best on top": "probability that the best model has rank 1",
     "burnt": "cost of all efforts over the sum of prizes; in the long run where a rule remembers",
     "temptation": "the largest gain of a developer who leaves the honest profile, prize units; ~: "
-    "simulated, the largest of the constant efforts that were tried (mean payoff of 20 rounds where the "
-    "rule remembers), with its 95 % interval",
+    "the largest of the constant efforts that were tried (mean payoff of 20 rounds where the rule "
+    "remembers), with its 95 % interval where boards are simulated",
     "NashConv": "certificate of the play over all efforts, prize units; *: the largest gain by "
     "another effort of a developer who revises, one round ahead",
     "withstands": "the largest worth of a rank at which honest play is stable, effort units",

@@ -19,13 +19,13 @@ from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.dynamics.path import Cycle, movers_at, opening_and_lap, start_efforts, summary
-from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
+from benchgame_env.theory.dynamics.rule_states import changed, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 
 Outcome = Literal["settles", "cycles", "open"]
 LEVELS, FINER = 51, 4  # efforts tried, and how many times as many when the answer is checked
 RESOLUTION = 2e-3  # of the effort scale, to which the least effort of a higher prize is found
-HALVINGS, AT_ONCE = 48, 4  # at most, to find that effort; and by one call of the rule
+HALVINGS, AT_ONCE = 48, 4  # of a range, at most, to find that effort; and by one call of the rule
 ROUNDS, NOISY_ROUNDS, DRAWS = 3_000, 100, 32
 
 
@@ -87,9 +87,13 @@ class Round:
         self.revised = np.zeros((1, held.size), dtype=bool)
         self.revised[0, movers] = True
         self._draws, self._seed = table.draws, seed
+        self._tried: list[tuple[int, Floats, Board, Any]] = []  # the last boards that were not drawn
 
     def play(self, efforts: Floats, rng: np.random.Generator | None) -> tuple[Board, Any]:
         """The board of efforts ``[n]``, arrays ``[1, n]``, and the state after it."""
+        for i, tried, board, after in self._tried if len(self.movers) == 1 else ():
+            if (at := np.flatnonzero(tried == efforts[i])[:1]).size:  # the one who moves has tried it
+                return Board._make(part[at] for part in board), changed(after, lambda part: part[at])
         return self.rule.play(self.game, efforts[None], self.state, rng, self.revised)
 
     def payoffs(self, i: int, tried: Floats) -> Floats:
@@ -128,40 +132,24 @@ class Round:
             wide = (high - low).max(initial=0.0) / resolution
             if wide <= 1:
                 break
-            points = _halved(low, high, min(AT_ONCE, math.ceil(math.log2(wide))))
+            parts = 2 ** min(AT_ONCE, math.ceil(math.log2(wide)))
+            shares = np.linspace(0.0, 1.0, parts + 1)[:, None]
+            points = low + (high - low) * shares
+            points[-1] = high  # rounding
             enough = self._prizes(i, points.reshape(-1), None).reshape(points.shape) >= prize
-            low, high = _crossed(points, enough)
+            first = enough[1:].argmax(axis=0)
+            low, high = (points[first + after, np.arange(first.size)] for after in (0, 1))
         return np.append(tried, high), np.append(payoffs, prize - self.game.cost(high))
 
     def _prizes(self, i: int, tried: Floats, rng: np.random.Generator | None) -> Floats:
-        profiles = np.tile(self.held, (tried.size, 1))
+        profiles = np.repeat(self.held[None], tried.size, axis=0)
         profiles[:, i] = tried
         revised = np.repeat(self.revised, tried.size, axis=0)
-        state = copies(self.state, tried.size)
-        return self.rule.play(self.game, profiles, state, rng, revised)[0].prizes[:, i]
-
-
-def _halved(low: Floats, high: Floats, times: int) -> Floats:
-    """Intervals ``[k]`` halved ``times`` over: all ends, ``[2**times + 1, k]``."""
-    points = np.stack((low, high))
-    for _ in range(times):
-        finer = np.empty((2 * len(points) - 1, low.size))
-        finer[::2], finer[1::2] = points, 0.5 * (points[:-1] + points[1:])
-        points = finer
-    return points
-
-
-def _crossed(points: Floats, enough: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """The neighbours in ``points`` ``[2**times + 1, k]`` to which bisection on ``enough`` comes down."""
-    at, step, each = (
-        np.zeros(points.shape[1], dtype=np.int64),
-        len(points) - 1,
-        np.arange(points.shape[1]),
-    )
-    while step > 1:
-        step //= 2
-        at += np.where(enough[at + step, each], 0, step)
-    return points[at, each], points[at + 1, each]
+        state = changed(self.state, lambda part: np.repeat(part, tried.size, axis=0))
+        board, after = self.rule.play(self.game, profiles, state, rng, revised)
+        if rng is None:
+            self._tried = [(i, tried, board, after), *self._tried[:1]]
+        return board.prizes[:, i]
 
 
 def best_response_dynamics(
