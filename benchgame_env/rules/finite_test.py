@@ -125,17 +125,7 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
     width = min(items, int(2 * far)) + 1
     first = np.clip(np.rint(items * p - far), 0, items + 1 - width).astype(np.int64)
     places = first + np.arange(width)
-<<<<<<< HEAD
-    solved = np.arange(items + 1.0)
-    ways = (
-        scipy.special.gammaln(items + 1.0)
-        - scipy.special.gammaln(solved + 1)
-        - scipy.special.gammaln(items - solved + 1)
-    )[places]
-    solved = places.astype(np.float64)
-=======
     ways, solved = _log_ways(items)[places], places.astype(np.float64)
->>>>>>> compare-speed
     with np.errstate(divide="ignore"):  # of log(0), which stays finite so that 0 * log(0) is 0
         hit, miss = np.maximum(np.log(p), LOG_OF_0), np.maximum(np.log1p(-p), LOG_OF_0)
     pmf = np.exp(ways + solved * hit + (items - solved) * miss)
@@ -153,6 +143,7 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
 def _log_ways(items: int) -> Floats:
     """Logarithms of the numbers of ways to solve 0 to ``items`` items; read-only."""
     solved = np.arange(items + 1.0)
-    ways = gammaln(items + 1.0) - gammaln(solved + 1) - gammaln(items - solved + 1)
+    log_factorial = scipy.special.gammaln
+    ways = log_factorial(items + 1.0) - log_factorial(solved + 1) - log_factorial(items - solved + 1)
     ways.flags.writeable = False
     return ways

@@ -13,6 +13,7 @@ from benchgame_env.cli import facts, pages
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory import mixed_equilibrium, predict
 from benchgame_env.theory.mixed import equilibrium as mixed
+from benchgame_env.theory.mixed.cell_play import play_out
 from benchgame_env.theory.mixed.cell_program import refine
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
@@ -368,6 +369,24 @@ def test_the_program_on_cells_finds_the_payoffs_and_the_nash_conv_that_it_states
     assert last.nash_conv <= 1e-3
     # Section 5: half a step per rank of lead over the last one.
     assert now.value == pytest.approx(np.linspace(0.5, 0.0, 5), abs=1e-3)
+
+
+def test_self_play_on_cells_finds_the_payoffs_too() -> None:
+    # Section 5: half a step per rank of lead over the last one; a payoff may be off by the NashConv.
+    *_, last = play_out(CellGame.of(Subgame(evenly_spaced(20), "direct"), 12), 12)
+    now = last.cells.survey(last.mixed)
+    assert last.nash_conv <= 0.02
+    assert now.value == pytest.approx(np.linspace(0.5, 0.0, 20), abs=0.02)
+
+
+@pytest.mark.long
+def test_two_hundred_developers_with_even_prizes() -> None:
+    game = evenly_spaced(200)
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.largest_regret <= 0.02
+    # Section 5, as above: a payoff is off by what its owner gains, and by what the others do.
+    assert found.payoffs == pytest.approx(np.linspace(0.5, 0.0, 200), abs=0.02)
 
 
 # --- what is not called an equilibrium ----------------------------------------------------------
