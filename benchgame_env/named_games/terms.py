@@ -43,7 +43,8 @@ def read_terms(overrides: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         Words of another form, or a cost and a worth.
     """
-    given = {key: value for key, value in overrides.items() if key not in TERMS or value != ""}
+    silent = {key for key in TERMS if isinstance(overrides.get(key), str) and not overrides[key]}
+    given = {key: value for key, value in overrides.items() if key not in silent}
     if isinstance(given.get("prizes"), str):
         given["prizes"] = [number("prizes", word) for word in given["prizes"].split(",")]
     if isinstance(given.get("cost"), str):

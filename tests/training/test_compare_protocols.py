@@ -208,8 +208,9 @@ def test_rows_that_rest_on_different_concepts_are_marked(report: Path) -> None:
     page = report.with_suffix(".html").read_text()
     assert page.count("<h3>ladder *</h3>") == 3  # tau, best on top, burnt
     assert "<h3>ladder</h3>" in page  # temptation is no outcome of best responses
-    assert NOTES["*"] in results.text(rows, [])
-    assert NOTES["*"] not in results.text([row for row in rows if row["concept"] == NASH], [])
+    assert NOTES["*"] in results.text(bg.load_game("duel"), rows, [])
+    equilibria = [row for row in rows if row["concept"] == NASH]
+    assert NOTES["*"] not in results.text(bg.load_game("duel"), equilibria, [])
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def test_settings_from_words() -> None:
 
 def row(name: str, basis: str = "theorem", tau: float = 1.0, **costs: float) -> dict[str, Any]:
     known = {"protocol": name, "parameters": "{}", "regime": "pure", "basis": basis, "error": ""}
-    known |= {"concept": NASH}
+    known |= {"concept": NASH, "largest_worth": None}
     return known | {"kendall_tau": tau} | {f"cost_{name}": cost for name, cost in costs.items()}
 
 
@@ -353,17 +354,18 @@ def test_an_interrupted_comparison_goes_on_to_the_same_file(
     assert read_results(whole) == rows
     done: list[str] = []
 
-    def interrupted(game: str, setting: Setting) -> dict[str, Any]:
+    def interrupted(game: str, setting: Setting, *terms: Any) -> dict[str, Any]:
         if len(done) == 2:
             raise KeyboardInterrupt
         done.append(setting.protocol)
-        return row_of(game, setting)
+        return row_of(game, setting, *terms)
 
     monkeypatch.setattr(comparison, "row_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         compare("duel", FEW[::-1], parts)
     assert names(read_results(parts)) == done == ["ladder", "rounded"]
-    monkeypatch.setattr(comparison, "row_of", lambda game, s: done.append(s.protocol) or row_of(game, s))
+    rest = lambda game, s, *terms: done.append(s.protocol) or row_of(game, s, *terms)  # noqa: E731
+    monkeypatch.setattr(comparison, "row_of", rest)
     assert compare("duel", FEW, parts) == rows
     assert parts.read_bytes() == whole.read_bytes()
     assert done[2:] == ["direct", "tune-before-test"]
@@ -460,7 +462,7 @@ def test_rows_as_parquet(tmp_path: Path) -> None:
 
 def test_without_pyarrow_rows_are_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare_protocols, "parquet_is_there", lambda: False)
-    assert compare_protocols._out(tmp_path / "rows.parquet", "duel") == tmp_path / "rows.csv"
+    assert compare_protocols._out(tmp_path / "rows.parquet", "duel", {}) == tmp_path / "rows.csv"
 
 
 # --- the command and its page ------------------------------------------------------------------
