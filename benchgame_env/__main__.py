@@ -12,6 +12,7 @@ from benchgame_env import theory
 from benchgame_env.calibration import fit, read_csv
 from benchgame_env.cli import claims, commands, facts, figures, pages
 from benchgame_env.files import json_text
+from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
 from benchgame_env.named_games import checkpoints, describe_game, games, load_game
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
@@ -129,12 +130,16 @@ def _thresholds(options: argparse.Namespace) -> None:
     ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
     furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level
     intervals = theory.stabilizing_levels(game, furthest)
+    measured = checkpoints(options.game)
     print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
-    print(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
+    print(
+        commands.table(["overtake", *(f"{level:g}{mark(level, measured)}" for level in levels)], ladder)
+    )
     if not intervals:
         print("Honest play is stable at no level looked at.")
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
-        ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
+        low_end, high_end = _give_or_take(low, below), _give_or_take(high, above)
+        ends = f"from level {low_end}{mark(low, measured)} to {high_end}{mark(high, measured)}"
         print(f"Honest play is stable {ends}{', the last one looked at' * (high == furthest)}.")
     for low, high in intervals.undecided:
         if high - low > 1e-6 * high:
@@ -146,8 +151,11 @@ def _thresholds(options: argparse.Namespace) -> None:
         )
     if intervals.assumes:
         print(f"Assumed: {' and '.join(intervals.assumes)}.")
+    shown = [*levels, *(end for interval in intervals for end in interval)]
+    if note := meaning_of_mark(shown, measured):
+        print(note)
     if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
         print(f"Wrote {options.plot}.")
 
 
