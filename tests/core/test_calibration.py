@@ -550,9 +550,9 @@ def test_the_table_shows_residuals_and_reasons():
     result = example()
     text = str(result)
     first = next(line for line in text.splitlines() if line.startswith("a "))
-    # Model a is noise-free with L, U, beta of LAW, so its residuals are 0. The half widths of its draws
-    # are about 0.009, 0.007 and 0.06 (the covariance of the fit: 0.0088, 0.0062, 0.070), so that its figures have 3, 3 and 2
-    # decimals; half of the gain is made at exp(5 / 0.9) - 1 = 258 steps.
+    # Model a is noise-free with L, U, beta of LAW, so its residuals are 0. The linearised errors of L, U
+    # and beta are 0.009, 0.007 and 0.06 (`covariance`), so that these have 3, 3 and 2 decimals; half of
+    # the gain is made at exp(5 / 0.9) - 1 = 258 steps.
     floor, ceiling, low, _, high, half, slope = first.split()[3:10]
     assert (floor, ceiling, slope) == ("0.100", "0.600", "0.90")
     assert 0.58 < float(low) < 0.6 < float(high) < 0.62
