@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import benchgame_env  # noqa: F401  # first, for what it does when a command starts
-from agents.base import Agent, Player, Round, Seat, Team
-from agents.play import play
-from agents.registry import AGENTS, line_up, make_agent, make_players
+from benchgame_env import aliases  # first, for what benchgame_env does when a command starts
+
+aliases.one_module(__name__)
+
+# ruff: noqa: E402
+from benchgame_env.agents.base import Agent, Player, Round, Seat, Team
+from benchgame_env.agents.play import play
+from benchgame_env.agents.registry import AGENTS, line_up, make_agent, make_players
 
 __all__ = [
     "AGENTS",

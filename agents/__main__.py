@@ -1,4 +1,4 @@
-"""``python -m agents``: the list of agents, what each does and the parameters it takes."""
+"""``benchgame agents``: the list of agents, what each does and the parameters it takes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import inspect
 import sys
 import textwrap
 
-from agents.registry import AGENTS
+from benchgame_env.agents.registry import AGENTS
 from benchgame_env.cli import commands
 
-PROG = "python -m agents"
+PROG = "benchgame agents"
 WIDTH = 80
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     parser = commands.Parser(
         prog=PROG,
-        description="Lists the agents that training.train --agents can name, and their parameters, "
+        description="Lists the agents that benchgame train --agents can name, and their parameters, "
         "which are given as --option NAME=VALUE.",
     )
     parser.parse_args(arguments)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.base import Player, Seat, Team
 from benchgame_env import VectorEnv, theory
+from benchgame_env.agents.base import Player, Seat, Team
 from benchgame_env.validate import choice
 
 
@@ -36,7 +36,7 @@ class Entry:
     @property
     def learned(self) -> bool:
         """Whether it learns by gradients, which needs the extra ``train``."""
-        return self.module.startswith("agents.learned.")
+        return self.module.startswith("benchgame_env.agents.learned.")
 
     def load(self) -> type[Player]:
         """The class."""
@@ -53,24 +53,24 @@ class Entry:
 FADING = {"entropy": 0.3, "entropy_halving": 20.0}
 
 AGENTS: dict[str, Entry] = {
-    "a2c": Entry("agents.learned.a2c", "A2C"),
-    "best-response": Entry("agents.scripted.best_response", "BestResponse"),
-    "central-ppo": Entry("agents.learned.ppo", "PPO", FADING | {"central": True}),
-    "constant": Entry("agents.scripted.constant", "Constant"),
-    "copycat": Entry("agents.scripted.copycat", "Copycat"),
-    "dqn": Entry("agents.learned.dqn", "DQN"),
-    "exp3": Entry("agents.adaptive.exp3", "EXP3"),
-    "fictitious-play": Entry("agents.adaptive.fictitious_play", "FictitiousPlay"),
-    "honest": Entry("agents.scripted.honest", "Honest"),
-    "ppo": Entry("agents.learned.ppo", "PPO"),
-    "ppo-annealed": Entry("agents.learned.ppo", "PPO", FADING),
-    "psro": Entry("agents.learned.psro", "PSRO"),
-    "q-learning": Entry("agents.adaptive.q_learning", "QLearning"),
-    "random": Entry("agents.scripted.random_effort", "RandomEffort"),
-    "regret-matching-plus": Entry("agents.adaptive.regret_matching", "RegretMatchingPlus"),
-    "sac": Entry("agents.learned.sac", "SAC"),
-    "shared-ppo": Entry("agents.learned.ppo", "PPO", FADING | {"shared": True}),
-    "sniper": Entry("agents.scripted.sniper", "Sniper"),
+    "a2c": Entry("benchgame_env.agents.learned.a2c", "A2C"),
+    "best-response": Entry("benchgame_env.agents.scripted.best_response", "BestResponse"),
+    "central-ppo": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING | {"central": True}),
+    "constant": Entry("benchgame_env.agents.scripted.constant", "Constant"),
+    "copycat": Entry("benchgame_env.agents.scripted.copycat", "Copycat"),
+    "dqn": Entry("benchgame_env.agents.learned.dqn", "DQN"),
+    "exp3": Entry("benchgame_env.agents.adaptive.exp3", "EXP3"),
+    "fictitious-play": Entry("benchgame_env.agents.adaptive.fictitious_play", "FictitiousPlay"),
+    "honest": Entry("benchgame_env.agents.scripted.honest", "Honest"),
+    "ppo": Entry("benchgame_env.agents.learned.ppo", "PPO"),
+    "ppo-annealed": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING),
+    "psro": Entry("benchgame_env.agents.learned.psro", "PSRO"),
+    "q-learning": Entry("benchgame_env.agents.adaptive.q_learning", "QLearning"),
+    "random": Entry("benchgame_env.agents.scripted.random_effort", "RandomEffort"),
+    "regret-matching-plus": Entry("benchgame_env.agents.adaptive.regret_matching", "RegretMatchingPlus"),
+    "sac": Entry("benchgame_env.agents.learned.sac", "SAC"),
+    "shared-ppo": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING | {"shared": True}),
+    "sniper": Entry("benchgame_env.agents.scripted.sniper", "Sniper"),
 }
 
 

@@ -1,16 +1,20 @@
-"""``python -m benchgame_env``: list games and protocols, predict, find thresholds, calibrate."""
+"""``benchgame games``, ``predict`` and others: the commands that need the game and its theory alone.
+
+The command ``benchgame`` has them beside those of `benchgame_env.training`; ``python -m benchgame_env``
+has them where no more is installed.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchgame_env import theory
+from benchgame_env import __version__, theory
 from benchgame_env.calibration import fit, read_csv
-from benchgame_env.cli import claims, commands, facts, figures, pages
+from benchgame_env.cli import bars, claims, commands, facts, figures, pages
 from benchgame_env.files import json_text
 from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
@@ -20,7 +24,7 @@ from benchgame_env.testing import command as check_command
 from benchgame_env.validate import choice
 
 Add = Callable[..., Any]
-PROG = "python -m benchgame_env"
+PROG = "benchgame"
 GAME_HELP = "name of a game, or a file made by the calibrate or the falsify command (*.json)"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
@@ -28,15 +32,19 @@ LARGEST_GAME, LARGEST_SEARCH = 1000, 100
 SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line ``arguments`` (default: those of the process); returns the exit status."""
-    options = _parser().parse_args(arguments)
+def main(arguments: list[str] | None = None, others: Mapping[str, str] | None = None) -> int:
+    """Run the command line ``arguments`` (default: those of the process); returns the exit status.
+
+    ``others``, name to title, are commands that the help lists too.
+    """
+    options = _parser(others or {}).parse_args(arguments)
     return commands.run(lambda: options.command(options), f"{PROG} {options.name}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    title = "The leaderboard game, and what theory predicts for it."
+def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
+    title = "The leaderboard game: play it, predict it, learn it."
     parser = commands.Parser(prog=PROG, description=title)
+    parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
     subparsers = parser.add_subparsers(required=True, dest="name", metavar="COMMAND")
 
     def add(command: Callable[[argparse.Namespace], None], title: str, more: str | None = None) -> Add:
@@ -86,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
 
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
+    for name, title in others.items():
+        subparsers.add_parser(name, help=title)
     return parser
 
 
@@ -105,7 +115,7 @@ def _protocols(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     game = commands.load_game_of(LARGEST_GAME, options.game)
     protocol = commands.protocol_from(options)
-    with commands.falling_bar("NashConv", options.tolerance) as progress:
+    with bars.falling_bar("NashConv", options.tolerance) as progress:
         prediction = theory.predict(game, protocol, tolerance=options.tolerance, progress=progress)
         known = facts.of(prediction, not options.no_mixed, options.cycle)
     print(json_text({"game": options.game, **known}) if options.json else pages.text(known))
@@ -173,8 +183,8 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 def _calibrate(options: argparse.Namespace) -> None:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    rows = read_csv(options.csv, commands.bar("row"))
-    calibration = fit(rows, options.benchmark, options.source, commands.bar("model"))
+    rows = read_csv(options.csv, bars.bar("row"))
+    calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
     print(calibration.table())
     if options.out:
         calibration.save(options.out)

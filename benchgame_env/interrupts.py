@@ -8,27 +8,29 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 PACKAGES = ("benchgame_env", "agents", "training")
+CONSOLE = "benchgame"
 INTERRUPTED = 130  # as shells report a process that Ctrl-C has ended
 
 
 def command() -> str:
-    """The module of this project that ``python -m`` is about to run; empty in any other process."""
+    """The command of this project that the process is about to run; empty in any other process."""
     if sys.argv[:1] != ["-m"]:  # the module is found already, or the process was started otherwise
-        return ""
+        return CONSOLE if sys.argv and Path(sys.argv[0]).stem == CONSOLE else ""
     module = sys.orig_argv[-len(sys.argv)].removeprefix("-m")
-    return module if module.split(".")[0] in PACKAGES else ""
+    return f"python -m {module}" if module.split(".")[0] in PACKAGES else ""
 
 
 def guard() -> None:
     """In a process that is about to run a command, end it without a traceback on Ctrl-C."""
-    module = command()
-    if module and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    name = command()
+    if name and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
         def stop(*_: Any) -> None:
-            os.write(2, f"python -m {module}: interrupted\n".encode())
+            os.write(2, f"{name}: interrupted\n".encode())
             os._exit(INTERRUPTED)
 
         signal.signal(signal.SIGINT, stop)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
-from agents import Player, play
 from benchgame_env import VectorEnv, theory
+from benchgame_env.agents import Player, play
+from benchgame_env.training.grading.exact_figures import Grader, certified_equilibrium
 from benchgame_env.validate import integer
-from training.grading.exact_figures import Grader, certified_equilibrium
 
 
 class ExactRegret(BaseCallback):

@@ -1,4 +1,4 @@
-"""``python -m training.quickstart``: the whole argument on one real leaderboard, in minutes.
+"""``benchgame quickstart``: the whole argument on one real leaderboard, in minutes.
 
 Predicts, trains independent PPO and grades it, for five Pythia models under direct evaluation and under
 tune-before-test, and prints one table. Finished parts are kept, so that the command can be repeated.
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from benchgame_env import theory
 from benchgame_env.cli import commands, facts, pages
-from training.evaluate import evaluate, explanation, results_table
-from training.jobs import add_workers_option
-from training.run.records import counted
-from training.run.settings import TrainSettings
-from training.train import train
+from benchgame_env.training.evaluate import evaluate, results_table, verdict
+from benchgame_env.training.jobs import add_workers_option
+from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.train import train
 
-PROG = "python -m training.quickstart"
+PROG = "benchgame quickstart"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,8 +52,9 @@ def _quickstart(options: argparse.Namespace) -> None:
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations) + "\n")
-    print("\n".join(map(explanation, evaluations)))
-    print(f"\nRuns are in {options.out}; python -m training.evaluate {options.out}/direct says more.")
+    print("\n".join(commands.wrapped(verdict(one)) for one in evaluations))
+    print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
+    print(f"Pictures:     benchgame report {options.out}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m training.rank_agreement CSV``: do benchmarks agree on which model is better?
+"""``benchgame rank-agreement CSV``: do benchmarks agree on which model is better?
 
 Reads scores of models on benchmarks, one row for each model and benchmark. For every pair of benchmarks
 and every score column it computes Kendall's tau-b between the rankings of the models that both have, for
@@ -23,15 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.csv_rows import csv_rows
+from benchgame_env.training.grading.intervals import CONFIDENCE, Estimate
+from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.storage import write_rows
 from benchgame_env.validate import Floats, checked_name, number
-from training.grading.intervals import CONFIDENCE, Estimate
-from training.jobs import progress_bar
-from training.run.records import counted
-from training.run.storage import write_rows
 
-PROG = "python -m training.rank_agreement"
+PROG = "benchgame rank-agreement"
 COLUMNS = ("direct", "tuned")
 MOST_BENCHMARKS = 2000  # two million pairs
 MOST_CELLS = 2**22  # numbers of a table that is in memory
@@ -172,7 +171,7 @@ def _taus(values: Floats) -> Floats:
     n, (first, second) = len(values), np.triu_indices(values.shape[1], k=1)
     agreeing, untied = np.zeros((n, n)), np.zeros((n, n))
     step = max(1, MOST_CELLS // n)
-    with progress_bar(first.size, "pair of models", "Kendall tau", delay=2.0) as bar:
+    with bars.progress_bar(first.size, "pair of models", "Kendall tau", delay=2.0) as bar:
         for start in range(0, first.size, step):
             part = slice(start, start + step)
             signs = np.sign(values[:, first[part]] - values[:, second[part]])

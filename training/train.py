@@ -1,4 +1,4 @@
-"""``python -m training.train``: train developers on a game under a protocol.
+"""``benchgame train``: train developers on a game under a protocol.
 
 A run folder holds ``settings.json``, ``prediction.json`` (what to expect of the run, computed once
 before any seed is trained) and for each seed ``seed-K/``: ``checkpoint.pt`` (what was learned and a
@@ -25,30 +25,30 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from agents import AGENTS, Player, play
 from benchgame_env import VectorEnv, theory
-from benchgame_env.cli import commands
+from benchgame_env.agents import AGENTS, Player, play
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import TABLE_LIMIT, open_regular
 from benchgame_env.folders import alone_in, claim_folder, remove_drafts
-from benchgame_env.trust import names_in
-from benchgame_env.turns import in_turn
-from benchgame_env.validate import count
-from training.grading.exact_figures import (
+from benchgame_env.training.grading.exact_figures import (
     Grader,
     certified_equilibrium,
     expected_cycle,
     revision_regrets,
 )
-from training.grading.figures import by_developer
-from training.grading.judging import withdraw
-from training.jobs import Local, add_workers_option, progress_bar, run_all
-from training.run.event_log import event_log
-from training.run.prediction import kept_prediction
-from training.run.records import counted
-from training.run.seeds import Played, restore_seed, save_seed
-from training.run.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
+from benchgame_env.training.grading.figures import by_developer
+from benchgame_env.training.grading.judging import withdraw
+from benchgame_env.training.jobs import Local, add_workers_option, run_all
+from benchgame_env.training.run.event_log import event_log
+from benchgame_env.training.run.prediction import kept_prediction
+from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
+from benchgame_env.training.run.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
+from benchgame_env.trust import names_in
+from benchgame_env.turns import in_turn
+from benchgame_env.validate import count
 
-PROG = "python -m training.train"
+PROG = "benchgame train"
 CHECKPOINT_EVERY = 25  # updates
 GRADE_EVERY = 10  # updates between exact figures in progress.csv
 # Exact figures in progress.csv.
@@ -91,7 +91,7 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.out}: there is no run to resume")
     train(settings, options.out, resume=options.resume, workers=options.workers)
     trained = counted(settings.seeds, "seed")
-    print(f"Trained {trained}; to grade, run: python -m training.evaluate {options.out}")
+    print(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
 
 
 def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
@@ -139,10 +139,10 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
 
 
 def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
-    with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
+    with bars.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
     seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
-    with progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
+    with bars.progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
         if workers == 1 or settings.seeds == 1:
             for seed in seeds:
                 for _ in train_seed(*seed):
@@ -291,7 +291,7 @@ def _log(board: Any, values: dict[str, Any], update: int) -> None:
 
 
 if __name__ == "__main__":
-    from training.train import (
+    from benchgame_env.training.train import (
         main,
     )  # the jobs of other processes come from a module that these can import
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.adaptive.levels import LEVELS, LevelLearner
-from agents.base import Round, Seat
+from benchgame_env.agents.adaptive.levels import LEVELS, LevelLearner
+from benchgame_env.agents.base import Round, Seat
 from benchgame_env.validate import Floats, number
 
 

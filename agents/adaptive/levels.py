@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Agent, Seat, draw_choices
-from agents.saved import check_names, saved_array
+from benchgame_env.agents.base import Agent, Seat, draw_choices
+from benchgame_env.agents.saved import check_names, saved_array
 from benchgame_env.metrics import Strategy
 from benchgame_env.validate import Floats
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.adaptive.levels import LEVELS, LevelLearner
-from agents.base import Round, Seat
-from agents.saved import check_names, saved_array
+from benchgame_env.agents.adaptive.levels import LEVELS, LevelLearner
+from benchgame_env.agents.base import Round, Seat
+from benchgame_env.agents.saved import check_names, saved_array
 from benchgame_env.validate import Floats, number
 
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from stable_baselines3 import A2C as SB3A2C
 from stable_baselines3.common.buffers import RolloutBuffer
 
-from agents.base import Seat
-from agents.learned.policy import Policy
-from agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
-from agents.learned.settings import FadingEntropy
-from agents.saved import check_names
+from benchgame_env.agents.base import Seat
+from benchgame_env.agents.learned.policy import Policy
+from benchgame_env.agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
+from benchgame_env.agents.learned.settings import FadingEntropy
+from benchgame_env.agents.saved import check_names
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import DQN as SB3DQN
 
-from agents.learned.replay import ReplayAgent, ReplaySettings
+from benchgame_env.agents.learned.replay import ReplayAgent, ReplaySettings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Seat
+from benchgame_env.agents.base import Seat
 from benchgame_env.theory.dynamics.best_response import reach
 from benchgame_env.validate import Floats, choice
 

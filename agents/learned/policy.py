@@ -12,7 +12,7 @@ from stable_baselines3.common.distributions import (
 )
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from agents.base import Agent, Seat, draw_choices
+from benchgame_env.agents.base import Agent, Seat, draw_choices
 
 
 class Policy(Agent):

@@ -18,12 +18,12 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
-from agents.base import Round, Seat, Team
-from agents.learned.heads import make_head
-from agents.learned.sb3_env import observation_space
-from agents.learned.settings import FadingEntropy
-from agents.learned.stacked import StackedPolicies
-from agents.saved import check_names, load_optimizer, saved_array, saved_count
+from benchgame_env.agents.base import Round, Seat, Team
+from benchgame_env.agents.learned.heads import make_head
+from benchgame_env.agents.learned.sb3_env import observation_space
+from benchgame_env.agents.learned.settings import FadingEntropy
+from benchgame_env.agents.learned.stacked import StackedPolicies
+from benchgame_env.agents.saved import check_names, load_optimizer, saved_array, saved_count
 from benchgame_env.metrics import Strategy
 
 # The defaults of stable-baselines3's PPO.
@@ -48,7 +48,7 @@ class PPOSettings(FadingEntropy):
         Whether one network plays every seat of the team (shared parameters). It sees in the observations
         which seat it plays.
     central : bool
-        Whether the critics see what all developers see (``state()``). The actors never do.
+        Whether the critics see what all developers see. The actors never do.
     """
 
     head: str = "axis"

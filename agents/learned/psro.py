@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Round, Seat, Team, draw_choices
-from agents.learned.ppo import PPO
-from agents.saved import check_names, saved_array, saved_count
+from benchgame_env.agents.base import Round, Seat, Team, draw_choices
+from benchgame_env.agents.learned.ppo import PPO
+from benchgame_env.agents.saved import check_names, saved_array, saved_count
 from benchgame_env.metrics import Strategy
 from benchgame_env.theory.mixed.effort_choices import ShownChoices
 from benchgame_env.validate import Floats, integer

@@ -12,9 +12,9 @@ from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
-from agents.base import Seat
-from agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
-from agents.saved import check_names, saved_array
+from benchgame_env.agents.base import Seat
+from benchgame_env.agents.learned.sb3_agent import Decisions, SB3Agent, SB3Settings
+from benchgame_env.agents.saved import check_names, saved_array
 from benchgame_env.validate import integer
 
 KEPT = ("observations", "next_observations", "actions", "rewards", "discounts")

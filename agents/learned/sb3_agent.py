@@ -21,10 +21,10 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.utils import set_random_seed
 
-from agents.base import Agent, Round, Seat
-from agents.learned.heads import make_head
-from agents.learned.settings import LearnerSettings
-from agents.saved import check_names, check_optimizer, saved_array, saved_count
+from benchgame_env.agents.base import Agent, Round, Seat
+from benchgame_env.agents.learned.heads import make_head
+from benchgame_env.agents.learned.settings import LearnerSettings
+from benchgame_env.agents.saved import check_names, check_optimizer, saved_array, saved_count
 from benchgame_env.validate import Floats
 
 

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.base import Agent, Round
-from agents.learned.heads import choice_space
 from benchgame_env import VectorEnv
+from benchgame_env.agents.base import Agent, Round
+from benchgame_env.agents.learned.heads import choice_space
 from benchgame_env.play.observation import ObservationLayout
 
 
 def observation_space(layout: ObservationLayout, everybody: bool = False) -> gymnasium.Space:
-    """The space of one developer's observations, or of those of all together, as in ``state()``."""
+    """The space of one developer's observations, or of those of all in a row."""
     repeats = layout.n_developers if everybody else 1
     low, high = (np.tile(bound, repeats) for bound in layout.bounds())
     return gymnasium.spaces.Box(low, high, dtype=np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Agent, Seat
+from benchgame_env.agents.base import Agent, Seat
 from benchgame_env.metrics import Strategy
 from benchgame_env.validate import number
 

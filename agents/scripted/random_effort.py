@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Agent
+from benchgame_env.agents.base import Agent
 
 
 class RandomEffort(Agent):

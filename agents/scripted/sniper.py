@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.scripted.best_response import BestResponse
+from benchgame_env.agents.scripted.best_response import BestResponse
 
 
 class Sniper(BestResponse):

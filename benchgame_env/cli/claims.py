@@ -1,4 +1,4 @@
-"""``python -m benchgame_env falsify`` and ``prevalence``: attacks on claims, and how common it is that
+"""``benchgame falsify`` and ``prevalence``: attacks on claims, and how common it is that
 there is no pure equilibrium."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import json_text, write_text
 from benchgame_env.named_games import game_file
 from benchgame_env.named_games.fitted import STEPS_PER_RANK, benchmarks
@@ -47,7 +47,7 @@ def add_to(subparsers: Any) -> None:
         help="how many line-ups of real models have no pure equilibrium",
         description="Draw line-ups of fitted models and count those without a pure equilibrium, by "
         "number of models and by tune-before-test level (0 is direct evaluation), with exact binomial "
-        "intervals at 95 %%. Prizes fall in equal steps from 1 to 0.",
+        "intervals at 95 %. Prizes fall in equal steps from 1 to 0.",
     )
     option = parser.add_argument
     known = f"of: {', '.join(benchmarks())}; or calibration files (*.json)"
@@ -67,7 +67,7 @@ def add_to(subparsers: Any) -> None:
 def _falsify(options: argparse.Namespace) -> int:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    with commands.share_bar() as bar:
+    with bars.share_bar() as bar:
         attack = search.falsify(
             options.card,
             options.games,
@@ -85,7 +85,7 @@ def _falsify(options: argparse.Namespace) -> int:
 def _prevalence(options: argparse.Namespace) -> None:
     found: list[Prevalence] = []
     for benchmark in options.benchmark:
-        with commands.share_bar() as bar:
+        with bars.share_bar() as bar:
             found += prevalence(
                 benchmark,
                 options.models,
@@ -155,9 +155,7 @@ def _page(attack: search.Attack, options: argparse.Namespace) -> str:
         f"Found after {tried}, then simplified.",
     ]
     if options.out:
-        lines.append(
-            f"Wrote {options.out}: python -m benchgame_env predict {options.out}{_options(subgame.rule)}"
-        )
+        lines.append(f"Wrote {options.out}: benchgame predict {options.out}{_options(subgame.rule)}")
     return "\n".join(lines)
 
 

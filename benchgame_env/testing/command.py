@@ -1,4 +1,4 @@
-"""``python -m benchgame_env check``: is this a protocol? Exit status 0 yes, 1 no, 2 bad input."""
+"""``benchgame check``: is this a protocol? Exit status 0 yes, 1 no, 2 bad input."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ import pytest
 from tools.players import against_a_constant_rival, against_constant, rng
 
 import benchgame_env as bg
-from agents import AGENTS, Player, Seat, line_up, make_agent, play
 from benchgame_env import metrics, theory
+from benchgame_env.agents import AGENTS, Player, Seat, line_up, make_agent, play
 
 ADAPTIVE = [
     name

@@ -12,11 +12,11 @@ from tools.cases import ACTION_TYPES, GAMES, REVISIONS, SCALES, Noisy, kinds
 from tools.players import rng
 
 import benchgame_env as bg
-from agents import AGENTS, Player, Seat, line_up, make_agent, play
-from agents import __main__ as agents_command
-from agents.scripted.best_response import BestResponse
-from agents.scripted.honest import Honest
-from agents.scripted.random_effort import RandomEffort
+from benchgame_env.agents import AGENTS, Player, Seat, line_up, make_agent, play
+from benchgame_env.agents import __main__ as agents_command
+from benchgame_env.agents.scripted.best_response import BestResponse
+from benchgame_env.agents.scripted.honest import Honest
+from benchgame_env.agents.scripted.random_effort import RandomEffort
 from benchgame_env.rules import is_exact
 
 # The agents that play without torch.

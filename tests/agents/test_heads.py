@@ -10,9 +10,9 @@ from tools.cases import Noisy
 from tools.players import rng
 
 import benchgame_env as bg
-from agents import Agent, Seat, play
-from agents.learned.heads import Axis, Overtake, make_head
-from agents.scripted.best_response import BestResponse
+from benchgame_env.agents import Agent, Seat, play
+from benchgame_env.agents.learned.heads import Axis, Overtake, make_head
+from benchgame_env.agents.scripted.best_response import BestResponse
 
 
 class BestOfHead(Agent):

@@ -12,11 +12,11 @@ from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.logger import Logger
 from tools.players import against_a_constant_rival, against_constant, greedy_levels, rng
 
-from agents import Agent, Round, Seat, line_up, make_players, play
-from agents.learned.ppo import PPO, Samples, _decisions
-from agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
-from agents.scripted.honest import Honest
 from benchgame_env import VectorEnv
+from benchgame_env.agents import Agent, Round, Seat, line_up, make_players, play
+from benchgame_env.agents.learned.ppo import PPO, Samples, _decisions
+from benchgame_env.agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
+from benchgame_env.agents.scripted.honest import Honest
 
 ROUNDS, COPIES, SEED = 6, 16, 3
 # Sums are taken in another order: float32 rounding, 6e-8 relative, over a few hundred terms.
@@ -254,9 +254,7 @@ def test_a_central_critic_sees_everybody_and_its_actor_does_not() -> None:
     seen, _ = vec.reset(0)
     known = torch.as_tensor(ppo._to_all(seen)).transpose(0, 1).contiguous()
     assert known.shape == (5, COPIES, 5 * size)
-    assert np.array_equal(
-        known[3].numpy(), ppo._timeless(vec.state().reshape(COPIES, 5, -1)).reshape(COPIES, -1)
-    )
+    assert np.array_equal(known[3].numpy(), ppo._timeless(seen).reshape(COPIES, -1))
     changed = known.clone()
     changed[3, :, 0] += 1.0  # of developer 0's part, in what the critic of developer 3 sees
     values, others = ppo._stack.values(known), ppo._stack.values(changed)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tools.players import rng
 
-from agents import Seat, line_up, make_players, play
-from agents.learned.psro import PSRO
 from benchgame_env import VectorEnv, metrics
+from benchgame_env.agents import Seat, line_up, make_players, play
+from benchgame_env.agents.learned.psro import PSRO
 
 
 def arena(game: str, levels: int = 9, copies: int = 128) -> VectorEnv:

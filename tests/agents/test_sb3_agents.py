@@ -10,10 +10,10 @@ import torch
 from stable_baselines3 import A2C
 from tools.players import against_a_constant_rival, against_constant, greedy_levels, rng
 
-from agents import Seat, line_up, make_agent, play
-from agents.learned.replay import DecisionBuffer
-from agents.learned.sb3_agent import Decisions, SB3Agent
 from benchgame_env import VectorEnv, theory
+from benchgame_env.agents import Seat, line_up, make_agent, play
+from benchgame_env.agents.learned.replay import DecisionBuffer
+from benchgame_env.agents.learned.sb3_agent import Decisions, SB3Agent
 
 LEARNERS = ("a2c", "dqn", "sac")
 

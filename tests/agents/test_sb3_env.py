@@ -10,15 +10,15 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
-from agents import Seat, make_agent
-from agents.learned.policy import Policy
-from agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
-from agents.scripted.best_response import BestResponse
-from agents.scripted.honest import Honest
-from agents.scripted.random_effort import RandomEffort
 from benchgame_env import VectorEnv
-from training.callbacks import ExactRegret
-from training.run.storage import read_rows
+from benchgame_env.agents import Seat, make_agent
+from benchgame_env.agents.learned.policy import Policy
+from benchgame_env.agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
+from benchgame_env.agents.scripted.best_response import BestResponse
+from benchgame_env.agents.scripted.honest import Honest
+from benchgame_env.agents.scripted.random_effort import RandomEffort
+from benchgame_env.training.callbacks import ExactRegret
+from benchgame_env.training.run.storage import read_rows
 
 
 def adapter(horizon: int = 3, copies: int = 4, action_type: str = "continuous") -> DeveloperVecEnv:

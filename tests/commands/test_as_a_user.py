@@ -9,7 +9,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tools.checks import ROOT, piped
+from tools.checks import ROOT, SOURCES, piped
+
+from benchgame_env.training.__main__ import COMMANDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -37,36 +39,42 @@ ALONE: list[tuple[list[str], list[str]]] = [
     (["calibrate", "my.csv", "--benchmark", "gsm8k", "--out", "my.json"], ["my.json"]),
     (["predict", "my.json", "--protocol", "tune-before-test", "--level", "1000"], []),
 ]
-# Commands in a checkout, in this order: module, words, exit statuses, files that they write.
+# Commands that make and read runs, in this order: command, words, exit statuses, files that they write.
 CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
     "run": [
-        ("training.train", ["--game", "llama-gsm8k", *SMALL, "--out", "runs/llama"], (0,),
+        ("train", ["--game", "llama-gsm8k", *SMALL, "--out", "runs/llama"], (0,),
          ["runs/llama/settings.json", "runs/llama/seed-1/checkpoint.pt"]),
-        ("training.evaluate", ["runs/llama"], (3,), ["runs/llama/verdict.json", "runs/llama/rows.csv"]),
-        ("training.report", ["runs/llama"], (0,), ["runs/llama/report.html"]),
+        ("evaluate", ["runs/llama"], (3,), ["runs/llama/verdict.json", "runs/llama/rows.csv"]),
+        ("report", ["runs/llama"], (0,), ["runs/llama/report.html"]),
     ],
     "benchmark": [
-        ("training.benchmark", ["suite.toml", "--workers", "2", "--out", "runs/small"], (0,),
+        ("benchmark", ["suite.toml", "--workers", "2", "--out", "runs/small"], (0,),
          ["runs/small/rows.csv", "runs/small/verdicts.csv", "runs/small/statistics.json"]),
     ],
     "quickstart": [
-        ("training.quickstart", ["--game", "duel", "--level", "0.5", "--seeds", "2", "--updates", "1",
-         "--workers", "2"], (0,), ["runs/quickstart/direct/verdict.json",
-         "runs/quickstart/tune-before-test/verdict.json"]),
+        ("quickstart", ["--game", "duel", "--level", "0.5", "--seeds", "2", "--updates", "1",
+         "--workers", "2"], (0,),
+         ["runs/quickstart/direct/verdict.json", "runs/quickstart/tune-before-test/verdict.json"]),
     ],
     "designer": [
-        ("training.compare_protocols", ["duel", "--protocols", "direct,rounded", "--quick", "--workers",
-         "2"], (0,), ["runs/protocols/duel.csv", "runs/protocols/duel.html"]),
-        ("training.rank_agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
+        ("compare", ["duel", "--protocols", "direct,rounded", "--quick", "--workers", "2"], (0,),
+         ["runs/protocols/duel.csv", "runs/protocols/duel.html"]),
+        ("rank-agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
     ],
     "agents": [("agents", [], (0,), [])],
 }  # fmt: skip
-COMMANDS = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check"]
-MODULES = [
-    "benchgame_env", "agents", "training.train", "training.evaluate", "training.quickstart",
-    "training.report", "training.benchmark", "training.compare_protocols", "training.rank_agreement",
-    "training.speed", "training.adversary",
-]  # fmt: skip
+# Commands that the tests of other files run: they take minutes.
+LONG = {"speed", "adversary"}
+CORE = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check", "falsify"]
+CORE += ["prevalence"]
+# What else can be run as `python -m MODULE`, as in a checkout that is not installed: the old names.
+MODULES = {
+    "benchgame_env": "", "agents": "agents", "training": "",
+    "training.train": "train", "training.evaluate": "evaluate", "training.report": "report",
+    "training.benchmark": "benchmark", "training.compare_protocols": "compare",
+    "training.quickstart": "quickstart", "training.rank_agreement": "rank-agreement",
+    "training.speed": "speed", "training.adversary": "adversary",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -81,12 +89,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def check(
-    folder: Path, module: str, words: list[str], statuses: tuple[int, ...], files: list[str]
+    folder: Path, command: str, words: list[str], statuses: tuple[int, ...], files: list[str]
 ) -> None:
     """Run a command into ``| head -1``."""
-    status, line, errors = piped(folder, module, *words, lines=1)
+    status, line, errors = piped(folder, "benchgame_env.training", command, *words, lines=1)
     assert status in statuses, errors
-    assert line.strip() or module == "training.quickstart"  # which begins with an empty line
+    assert line.strip() or command == "quickstart"  # which begins with an empty line
     assert "Traceback" not in errors
     assert "Warning" not in errors
     assert [name for name in files if not (folder / name).stat().st_size] == []
@@ -97,7 +105,8 @@ def test_the_package_alone_works_in_an_empty_folder(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = tmp_path_factory.mktemp("site")
-    shutil.copytree(ROOT / "benchgame_env", site / "benchgame_env")
+    others = shutil.ignore_patterns("agents", "training")
+    shutil.copytree(ROOT / "benchgame_env", site / "benchgame_env", ignore=others)
     for words, files in ALONE:
         status, line, errors = piped(folder, "benchgame_env", *words, lines=1, path=site)
         assert (status, errors) == (0, "")
@@ -111,33 +120,31 @@ def test_commands_do_their_work_when_the_reader_leaves(folder: Path, name: str) 
         check(folder, *command)
 
 
+@pytest.mark.parametrize("command", [*COMMANDS, "agents", *CORE])
+def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
+    status, text, errors = piped(tmp_path, "benchgame_env.training", command, "--help", lines=200)
+    assert (status, errors) == (0, "")
+    assert text.startswith(f"usage: benchgame {command} ")
+    assert "%%" not in text
+
+
+@pytest.mark.skipif(not (ROOT / "agents").is_dir(), reason="a source distribution has no short names")
 @pytest.mark.parametrize("module", MODULES)
-def test_every_command_explains_itself(module: str, tmp_path: Path) -> None:
+def test_every_module_with_a_command_runs_it(module: str, tmp_path: Path) -> None:
     status, line, errors = piped(tmp_path, module, "--help", lines=1)
     assert (status, errors) == (0, "")
-    assert line.startswith(f"usage: python -m {module}")
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_part_of_the_package_explains_itself(command: str, tmp_path: Path) -> None:
-    status, line, errors = piped(tmp_path, "benchgame_env", command, "--help", lines=1)
-    assert (status, errors) == (0, "")
-    assert line.startswith(f"usage: python -m benchgame_env {command}")
+    assert line.startswith(" ".join(f"usage: benchgame {MODULES[module]}".split()) + " [-h]")
 
 
 def test_every_command_of_the_readme_is_run() -> None:
-    lines = re.findall(r"^(?:\d\. `)?python -m ([\w.]+)(?: ([\w-]+))?", README, flags=re.MULTILINE)
-    modules = {module for module, _ in lines}
-    run = {module for chain in CHAINS.values() for module, *_ in chain} | {"benchgame_env"}
-    assert modules - run <= {"training.speed"}  # minutes; tests/training/test_speed.py runs its parts
-    assert modules <= set(MODULES)
-    parts = {word for module, word in lines if module == "benchgame_env" and word}
-    assert parts <= set(COMMANDS) & {words[0] for words, _ in ALONE}
+    named = set(re.findall(r"^(?:\d\. `)?benchgame ([\w-]+)", README, flags=re.MULTILINE))
+    run = {command for chain in CHAINS.values() for command, *_ in chain}
+    assert named - run - LONG <= {words[0] for words, _ in ALONE}
+    assert run | LONG == {*COMMANDS, "agents"}
     here = {path.parent.name if path.stem == "__main__" else path.stem for path in commands()}
     assert here == {module.rpartition(".")[2] for module in MODULES}
 
 
 def commands() -> list[Path]:
     """Files of this project that are commands."""
-    files = [p for name in ("benchgame_env", "agents", "training") for p in (ROOT / name).rglob("*.py")]
-    return [path for path in files if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")]
+    return [path for path in SOURCES if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")]

@@ -16,7 +16,7 @@ from tools.checks import ROOT, python
 from tools.fuzzed import inside
 from tools.kills import STATUSES, SUITE, WAYS, End, command, killed, results, wait_for
 
-from training.benchmark import __main__ as benchmark
+from benchgame_env.training.benchmark import __main__ as benchmark
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 KILLS = 45
@@ -40,7 +40,7 @@ def check(end: End, way: str) -> None:
     if way in ("SIGTERM", "SIGKILL"):
         assert end.errors == ""
     if way == "SIGINT":
-        assert end.errors == "python -m training.benchmark: interrupted"
+        assert end.errors == "benchgame benchmark: interrupted"
 
 
 def finished(folder: Path) -> dict[str, bytes]:
@@ -79,10 +79,10 @@ def test_forty_five_kills_change_no_row(tmp_path: Path, undisturbed: dict[str, b
 
 
 def test_ctrl_c_while_a_command_imports_is_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "training.train", "--game", "duel", "--out", "run"]
+    command = [sys.executable, "-m", "benchgame_env.training.train", "--game", "duel", "--out", "run"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8") as process:
         maps = Path(f"/proc/{process.pid}/maps")
         wait_for(lambda: "numpy" in maps.read_text(encoding="utf-8"))  # torch comes seconds later
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
-    assert (process.returncode, errors) == (130, "python -m training.train: interrupted\n")
+    assert (process.returncode, errors) == (130, f"{' '.join(['python', *command[1:3]])}: interrupted\n")

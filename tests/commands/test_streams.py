@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tools.checks import ROOT, piped, python, status
+from tools.checks import ROOT, SOURCES, piped, python, status
 from tools.files import fitted_file
 
 import benchgame_env as bg
@@ -17,8 +17,8 @@ from benchgame_env.__main__ import main
 from benchgame_env.cli import commands
 from benchgame_env.cli.figures import label_of
 from benchgame_env.cli.streams import harmless, one_line
-from training import rank_agreement
-from training.benchmark.suite import Suite
+from benchgame_env.training import rank_agreement
+from benchgame_env.training.benchmark.suite import Suite
 
 run = partial(status, main)
 
@@ -129,18 +129,13 @@ def text_without_encoding(call: ast.Call) -> bool:
 
 
 def test_every_text_is_opened_in_utf_8() -> None:
-    files = [
-        file
-        for package in ("benchgame_env", "agents", "training")
-        for file in (ROOT / package).rglob("*.py")
-    ]
     found = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
-        for file in files
+        for file in SOURCES
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and text_without_encoding(node)
     ]
-    assert files
+    assert SOURCES
     assert found == []
 
 

@@ -12,16 +12,14 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from tools.checks import SOURCES, module_name
 
 import benchgame_env as bg
 
-ROOT = Path(bg.__file__).parents[1]
-PACKAGES = ("benchgame_env", "agents", "training")
 PENDING: set[str] = set()  # modules that are not looked at yet; none should be
 OPTIONAL = {"torch", "stable_baselines3", "matplotlib", "ray", "supersuit", "mpe2", "tensorboard"}
 
@@ -53,9 +51,7 @@ FIRST = (
 
 
 def module_names() -> list[str]:
-    files = (file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
-    dotted = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files)
-    return sorted(name.removesuffix(".__init__") for name in dotted)
+    return [module_name(file) for file in SOURCES]
 
 
 def load(name: str) -> ModuleType:

@@ -10,7 +10,7 @@ from tools.cases import LARGE
 from witnesses.published import exact_duel, out_of_order
 
 import benchgame_env as bg
-from agents import line_up, play
+from benchgame_env.agents import line_up, play
 
 GAMES = [
     pytest.param(name, marks=pytest.mark.long if name in LARGE else ())

@@ -12,6 +12,14 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("benchgame_env", "benchgame_env/agents", "benchgame_env/training")  # each after what it uses
+# All source files, each once: in a checkout the last two folders are links, which rglob does not follow.
+SOURCES = sorted({file for package in PACKAGES for file in (ROOT / package).rglob("*.py")})
+
+
+def module_name(file: Path) -> str:
+    """The dotted name of a source file's module."""
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def same(a: Any, b: Any) -> bool:

@@ -68,7 +68,7 @@ class Input:
     files: dict[str, bytes]
 
     def __str__(self) -> str:
-        module = self.command.main.__module__.removesuffix(".__main__")
+        module = self.command.main.__module__
         shown = [f"{name}: {content[:1500]!r}" for name, content in self.files.items()]
         words = [ascii(word) if len(word) < 200 else f"{word[:20]!a}*{len(word)}" for word in self.words]
         return "\n  ".join([f"python -m {module} {' '.join(words)}", *shown])
@@ -183,7 +183,7 @@ def _check_words(drawn: Input, status: int, out: str, err: str, noted: list[str]
     err = err.replace("\x1b[A", "")  # a bar below that of the fuzz
     if odd := re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", out + err.replace("\r", "")):
         raise Fault(f"terminal: control character {odd[0]!a}")
-    said = [line for line in re.split(r"[\n\r]", err) if line.startswith("python -m ")]
+    said = [line for line in re.split(r"[\n\r]", err) if re.match(r"benchgame[ :]", line)]
     if status == 2 and (len(said) != 1 or not err.endswith(f"{said[0]}\n")):
         raise Fault(f"message: not one line at the end but {err[-300:]!r}")
     if status == 2 and len(said[0]) > 2000:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents import __main__ as agents_command
 from benchgame_env import __main__ as game_command
-from training import evaluate, quickstart, rank_agreement, train
-from training.benchmark import __main__ as benchmark
-from training.compare_protocols import __main__ as compare_protocols
-from training.jobs import Outcome
-from training.report import __main__ as report
-from training.speed import __main__ as speed
+from benchgame_env.agents import __main__ as agents_command
+from benchgame_env.training import evaluate, quickstart, rank_agreement, train
+from benchgame_env.training.benchmark import __main__ as benchmark
+from benchgame_env.training.compare_protocols import __main__ as compare_protocols
+from benchgame_env.training.jobs import Outcome
+from benchgame_env.training.report import __main__ as report
+from benchgame_env.training.speed import __main__ as speed
 
 from .files import fitted_file
 

@@ -53,7 +53,7 @@ class End:
 def command(folder: Path) -> list[str]:
     """The benchmark in ``folder`` with two workers."""
     words = ["suite.toml", "--out", "bench", "--workers", "2"]
-    return [sys.executable, "-m", "training.benchmark", *words]
+    return [sys.executable, "-m", "benchgame_env.training.benchmark", *words]
 
 
 def killed(folder: Path, way: str, early: float, delay: float) -> End:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from agents import line_up, play
+from benchgame_env.agents import line_up, play
 
 # The best level of the developer on a seat against a rival who always spends the same share of the
 # effort scale, in the duel on levels in steps of 0.25. The weaker beats total 1 with 0.75 (0.5 ties, and

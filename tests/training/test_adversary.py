@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from training import judge
-from training.adversary import rates, search
-from training.adversary.agreement import KINDS, Bare, agreements
-from training.adversary.other_scripts import OTHER, changed, noisy, seldom_honest
-from training.adversary.scripts import SCRIPTS
-from training.adversary.verdicts import RUNS, caught_by, fooled, run_of
-from training.adversary.wrong_play import Case, draws
-from training.grading.exact_figures import certified_equilibrium
+from benchgame_env.training import judge
+from benchgame_env.training.adversary import rates, search
+from benchgame_env.training.adversary.agreement import KINDS, Bare, agreements
+from benchgame_env.training.adversary.other_scripts import OTHER, changed, noisy, seldom_honest
+from benchgame_env.training.adversary.scripts import SCRIPTS
+from benchgame_env.training.adversary.verdicts import RUNS, caught_by, fooled, run_of
+from benchgame_env.training.adversary.wrong_play import Case, draws
+from benchgame_env.training.grading.exact_figures import certified_equilibrium
 
 PLAYS = 10_000
 BY_REGRET = "could win"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from training.benchmark import __main__ as benchmark
-from training.benchmark import cells
-from training.run.storage import read_rows
+from benchgame_env.training.benchmark import __main__ as benchmark
+from benchgame_env.training.benchmark import cells
+from benchgame_env.training.run.storage import read_rows
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = """
@@ -54,7 +54,16 @@ def contents(out: Path) -> list[str]:
 def test_killed_and_started_again_it_ends_with_the_same_rows(settings: Path, tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert command(settings, "--out", whole, "--workers", 1) == 0
-    words = [sys.executable, "-m", "training.benchmark", settings, "--out", parts, "--workers", "2"]
+    words = [
+        sys.executable,
+        "-m",
+        "benchgame_env.training.benchmark",
+        settings,
+        "--out",
+        parts,
+        "--workers",
+        "2",
+    ]
     killed = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 300
     while len(list(parts.glob("runs/*/seed-*/figures.json"))) < 3 and time.monotonic() < deadline:
@@ -163,7 +172,7 @@ def test_a_damaged_cell_is_worked_out_again_or_fails_alone(
 
 def test_workers_do_not_outlive_who_started_them(tmp_path: Path) -> None:
     code = (
-        "import sys, time, training.jobs as p\n"
+        "import sys, time, benchgame_env.training.jobs as p\n"
         "from functools import partial\n"
         "pool = p.Local(2)\n"
         "for _ in range(2): pool.start(partial(time.sleep, 60))\n"
@@ -239,6 +248,6 @@ def cluster() -> Iterator[str]:
 def test_a_ray_cluster_comes_to_the_same_rows(settings: Path, tmp_path: Path, cluster: str) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     assert command(settings, "--out", here, "--workers", 2) == 0
-    words = [sys.executable, "-m", "training.benchmark", settings, "--out", there]
+    words = [sys.executable, "-m", "benchgame_env.training.benchmark", settings, "--out", there]
     subprocess.run([*words, "--backend", "ray", "--address", cluster], cwd=ROOT, check=True)
     assert contents(there) == contents(here)

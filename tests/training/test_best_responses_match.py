@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from training.evaluate import evaluate
-from training.run.settings import TrainSettings
-from training.train import train
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.train import train
 
 KINDS: dict[str, dict[str, Any]] = {
     # 41 levels are the default; on them paper's ties are everywhere.

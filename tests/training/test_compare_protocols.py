@@ -18,13 +18,13 @@ import benchgame_env as bg
 from benchgame_env import metrics, rules, theory
 from benchgame_env.rules import registry
 from benchgame_env.theory.dynamics import with_memory
-from training.compare_protocols import __main__ as compare_protocols
-from training.compare_protocols import comparison, results
-from training.compare_protocols.__main__ import main
-from training.compare_protocols.comparison import compare
-from training.compare_protocols.page import OUTCOMES
-from training.compare_protocols.ranges import Setting, setting_from, settings_for
-from training.compare_protocols.results import (
+from benchgame_env.training.compare_protocols import __main__ as compare_protocols
+from benchgame_env.training.compare_protocols import comparison, results
+from benchgame_env.training.compare_protocols.__main__ import main
+from benchgame_env.training.compare_protocols.comparison import compare
+from benchgame_env.training.compare_protocols.page import OUTCOMES
+from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
+from benchgame_env.training.compare_protocols.results import (
     HEADER,
     NOTES,
     cells,
@@ -33,7 +33,7 @@ from training.compare_protocols.results import (
     read_results,
     write_results,
 )
-from training.compare_protocols.rows import (
+from benchgame_env.training.compare_protocols.rows import (
     EPISODES,
     MYOPIC,
     NASH,
@@ -42,7 +42,7 @@ from training.compare_protocols.rows import (
     replay,
     row_of,
 )
-from training.html.drawing import linear_axis, logarithmic_axis
+from benchgame_env.training.html.drawing import linear_axis, logarithmic_axis
 
 ROOT = Path(__file__).parent.parent.parent
 FEW = [
@@ -395,7 +395,14 @@ def test_the_command_ends_with_two_workers_and_a_killed_worker_is_a_failed_row(t
     out = tmp_path / "rows.csv"
     words = ["duel", "--protocols", "direct,rounded", "--quick", "--workers", "2", "--out", str(out)]
     done = subprocess.run(
-        [sys.executable, "-m", "training.compare_protocols", *words, "--setting", "killed_rule:Killed"],
+        [
+            sys.executable,
+            "-m",
+            "benchgame_env.training.compare_protocols",
+            *words,
+            "--setting",
+            "killed_rule:Killed",
+        ],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,

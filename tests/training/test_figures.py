@@ -12,9 +12,9 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env.records import plain
-from training.grading.exact_figures import Grader
-from training.grading.figures import SeedFigures, cycle_figures, load_figures, save_figures
-from training.grading.intervals import Bounds
+from benchgame_env.training.grading.exact_figures import Grader
+from benchgame_env.training.grading.figures import SeedFigures, cycle_figures, load_figures, save_figures
+from benchgame_env.training.grading.intervals import Bounds
 
 SEED = SeedFigures(
     regrets=Bounds(np.array([0.1 + 0.2, 0.0, 1.0]), np.zeros(3), np.array([1.0, np.inf, np.nan])),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from training.grading.intervals import below, mostly, t_interval
+from benchgame_env.training.grading.intervals import below, mostly, t_interval
 
 
 def test_t_interval_of_two_values() -> None:

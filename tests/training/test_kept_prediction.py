@@ -16,14 +16,14 @@ from benchgame_env.theory import CONCEPTS
 from benchgame_env.theory.mixed import equilibrium
 from benchgame_env.theory.solutions import best_response_cycle, mixed
 from benchgame_env.theory.solutions.solution import Answer, Concept, Question, Solution
+from benchgame_env.training.benchmark.__main__ import main as benchmark
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.report.__main__ import main as report
+from benchgame_env.training.run import prediction
+from benchgame_env.training.run.prediction import FILE, kept_prediction, predicted
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.train import train
 from benchgame_env.validate import Floats
-from training.benchmark.__main__ import main as benchmark
-from training.evaluate import evaluate
-from training.report.__main__ import main as report
-from training.run import prediction
-from training.run.prediction import FILE, kept_prediction, predicted
-from training.run.settings import TrainSettings
-from training.train import train
 
 # A rule that behaves as direct evaluation, from a module that writes down each call of a solver. All
 # processes that play under it import the module, workers too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.grading.regrets import distance_of_means, mean_bounds
+from benchgame_env.training.grading.regrets import distance_of_means, mean_bounds
 
 
 def test_ten_equal_plays_say_little() -> None:

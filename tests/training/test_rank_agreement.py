@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from benchgame_env.metrics import kendall_tau, rank_agreement
-from training.rank_agreement import Pair, compare, main, mean_with_interval, read_scores
-from training.run.storage import read_rows
+from benchgame_env.training.rank_agreement import Pair, compare, main, mean_with_interval, read_scores
+from benchgame_env.training.run.storage import read_rows
 
 # Three models on benchmarks x, y and z, and one that z lacks. Directly, x ranks a > b > c > d,
 # y ranks b > a > d > c and z ranks c > b > a; after tuning all agree.

@@ -15,18 +15,18 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
-from training.benchmark.suite import Suite, standard
-from training.evaluate import evaluate
-from training.html import page
-from training.html.drawing import Axis, Frame, colour, exact_axis, zero_axis
-from training.report import boards, curves
-from training.report.__main__ import main
-from training.report.expected import Expected, expected_play
-from training.report.files import Seed, graded_episode, read_run, sampled_efforts
-from training.run.prediction import predicted
-from training.run.settings import TrainSettings
-from training.run.storage import read_rows, write_rows
-from training.train import train
+from benchgame_env.training.benchmark.suite import Suite, standard
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.html import page
+from benchgame_env.training.html.drawing import Axis, Frame, colour, exact_axis, zero_axis
+from benchgame_env.training.report import boards, curves
+from benchgame_env.training.report.__main__ import main
+from benchgame_env.training.report.expected import Expected, expected_play
+from benchgame_env.training.report.files import Seed, graded_episode, read_run, sampled_efforts
+from benchgame_env.training.run.prediction import predicted
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.run.storage import read_rows, write_rows
+from benchgame_env.training.train import train
 
 SEEDS, UPDATES = 3, 12
 TINY = {"game": "duel", "seeds": SEEDS, "updates": UPDATES, "copies": 8}
@@ -423,6 +423,25 @@ def test_damaged_rows_are_named(turns: Path, tmp_path: Path, capsys: pytest.Capt
     (copy / "rows.csv").write_text(lines[0])
     assert main([str(copy)]) == 2
     assert "rows.csv is damaged: it has no rows" in capsys.readouterr().err
+
+
+def test_a_folder_of_runs_has_a_page_that_compares_them(run: Path, turns: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    for source, name in ((run, "first & last"), (turns, "turns")):
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("report.html"))
+    (folder / "turns" / "verdict.json").unlink()  # not graded
+    assert main([str(folder)]) == 0
+    text = text_of(folder)
+    rows = [row for row in parsed(text).iter("tr") if row.find("td") is not None]
+    links = [link.attrib["href"] for row in rows for link in row.iter("a")]
+    assert links == ["first & last/report.html", "turns/report.html"]
+    assert all((folder / link).exists() for link in links)
+    assert [row[1].text for row in rows] == ["? undecided", "○ not graded"]  # three seeds are too few
+    assert len(figures(text)) == 2  # a curve of regret for each run
+    pytest.importorskip("matplotlib")
+    assert main([str(folder), "--picture", str(tmp_path / "efforts.svg")]) == 0
+    assert "<svg" in (tmp_path / "efforts.svg").read_text()
+    assert main([str(run), "--picture", str(tmp_path / "one.svg")]) == 2  # one run
 
 
 def test_folders_without_a_run_are_refused(

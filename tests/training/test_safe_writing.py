@@ -19,18 +19,18 @@ from tools.checks import ROOT
 from benchgame_env import folders
 from benchgame_env.__main__ import main as core
 from benchgame_env.folders import alone, alone_in
-from training.benchmark import cells
-from training.benchmark.__main__ import main as benchmark
-from training.benchmark.suite import Suite
-from training.compare_protocols.__main__ import main as compare
-from training.evaluate import evaluate
-from training.evaluate import main as evaluate_command
-from training.rank_agreement import main as rank_agreement
-from training.report.__main__ import main as report
-from training.run.checkpoints import load_checkpoint
-from training.run.settings import TrainSettings
-from training.train import main as train_command
-from training.train import train
+from benchgame_env.training.benchmark import cells
+from benchgame_env.training.benchmark.__main__ import main as benchmark
+from benchgame_env.training.benchmark.suite import Suite
+from benchgame_env.training.compare_protocols.__main__ import main as compare
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.evaluate import main as evaluate_command
+from benchgame_env.training.rank_agreement import main as rank_agreement
+from benchgame_env.training.report.__main__ import main as report
+from benchgame_env.training.run.checkpoints import load_checkpoint
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.train import main as train_command
+from benchgame_env.training.train import train
 
 Main = Callable[[list[str]], int]
 SCORES = "benchmark,model,direct,tuned\na,x,.5,.6\na,y,.4,.5\nb,x,.7,.6\nb,y,.4,.2\n"
@@ -84,7 +84,14 @@ WRITES: dict[str, tuple[Main, list[str]]] = {  # commands that write a file, by 
 def test_a_device_gets_the_rows_and_stays_a_device(here: Path) -> None:
     assert rank_agreement(["scores.csv", "--out", "/dev/null"]) == 0
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
-    words = [sys.executable, "-m", "training.rank_agreement", "scores.csv", "--out", "/dev/stdout"]
+    words = [
+        sys.executable,
+        "-m",
+        "benchgame_env.training.rank_agreement",
+        "scores.csv",
+        "--out",
+        "/dev/stdout",
+    ]
     before = os.lstat("/dev/stdout")
     with (here / "printed").open("wb") as file:
         subprocess.run(words, stdout=file, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})

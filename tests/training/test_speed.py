@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from training.run.storage import read_rows
-from training.speed import levels
-from training.speed.__main__ import GOALS, main, table
-from training.speed.contests import MEMORY_OF, QUICK, _arithmetic, _prototype, contests
-from training.speed.grading import Graded, _even, _mixtures, _points, plain_regrets
+from benchgame_env.training.run.storage import read_rows
+from benchgame_env.training.speed import levels
+from benchgame_env.training.speed.__main__ import GOALS, main, table
+from benchgame_env.training.speed.contests import MEMORY_OF, QUICK, _arithmetic, _prototype, contests
+from benchgame_env.training.speed.grading import Graded, _even, _mixtures, _points, plain_regrets
 
 
 def test_it_runs_without_peers_and_names_them(

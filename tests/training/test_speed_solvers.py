@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.speed import solvers
+from benchgame_env.training.speed import solvers
 
 CASES = [(2, 41), (3, 6), (5, 21)]
 SOLVED = 1e-6  # of P = 1: the solvers work in float64, or to 1e-8 of the payoffs

@@ -11,7 +11,7 @@ import pytest
 
 from benchgame_env.files import json_text
 from benchgame_env.records import plain
-from training.benchmark.statistics import (
+from benchgame_env.training.benchmark.statistics import (
     Estimate,
     Statistics,
     aggregate,
@@ -24,7 +24,7 @@ from training.benchmark.statistics import (
     probability_of_improvement,
     score,
 )
-from training.report.statistics import section
+from benchgame_env.training.report.statistics import section
 
 NAN = math.nan
 RAGGED = [[0.1, 0.4, 0.5], [0.9, 0.2], [0.3, 0.3, 0.7, 0.8]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.benchmark.suite import FOLDER, Suite, standard
+from benchgame_env.training.benchmark.suite import FOLDER, Suite, standard
 
 GOOD = """
 name = "small"

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 import torch
 
-from agents import AGENTS, Player, play
 from benchgame_env import metrics
+from benchgame_env.agents import AGENTS, Player, play
 from benchgame_env.files import write_bytes
-from training import evaluate as evaluate_command
-from training import train as train_command
-from training.evaluate import EXIT_STATUS, evaluate
-from training.grading import judging
-from training.grading.figures import RULES
-from training.run.checkpoints import load_checkpoint, save_checkpoint
-from training.run.prediction import predicted
-from training.run.settings import TrainSettings
-from training.run.storage import read_rows, write_rows
-from training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
+from benchgame_env.training import evaluate as evaluate_command
+from benchgame_env.training import train as train_command
+from benchgame_env.training.evaluate import EXIT_STATUS, evaluate
+from benchgame_env.training.grading import judging
+from benchgame_env.training.grading.figures import RULES
+from benchgame_env.training.run.checkpoints import load_checkpoint, save_checkpoint
+from benchgame_env.training.run.prediction import predicted
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.run.storage import read_rows, write_rows
+from benchgame_env.training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
 
 LEARNING = {"game": "duel", "action_type": "discrete", "effort_levels": 5, "copies": 6, "episodes": 2}
 TINY = {"copies": 32, "updates": 2 * CHECKPOINT_EVERY, "seeds": 1}

@@ -17,14 +17,14 @@ from tools.checks import ROOT, python
 import benchgame_env as bg
 from benchgame_env.records import write_record
 from benchgame_env.rules import registry
-from training.benchmark.__main__ import main as benchmark
-from training.benchmark.suite import SCHEMA, Suite
-from training.evaluate import evaluate
-from training.evaluate import main as evaluate_command
-from training.report.__main__ import main as report
-from training.run.settings import TrainSettings
-from training.train import main as train_command
-from training.train import train
+from benchgame_env.training.benchmark.__main__ import main as benchmark
+from benchgame_env.training.benchmark.suite import SCHEMA, Suite
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.evaluate import main as evaluate_command
+from benchgame_env.training.report.__main__ import main as report
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.train import main as train_command
+from benchgame_env.training.train import train
 
 # A module whose import leaves a mark.
 EVIL = """
@@ -210,7 +210,7 @@ def test_a_module_beside_the_sent_folder_is_not_imported(trained: Path, tmp_path
     sent = Path(shutil.copytree(trained, tmp_path / "sent"))
     (sent / "evil.py").write_text(EVIL)
     change(sent, protocol="sent.evil:Rule")
-    done = python(tmp_path, "-m", "training.report", "sent", PYTHONPATH=str(ROOT))
+    done = python(tmp_path, "-m", "benchgame_env.training.report", "sent", PYTHONPATH=str(ROOT))
     assert done.returncode == 2
     assert "module 'sent.evil'" in done.stderr
     assert done.stderr.count("\n") == 1

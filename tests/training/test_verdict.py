@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.grading.figures import RULES, SeedFigures
-from training.grading.intervals import Bounds
-from training.grading.target import ExpectedCycle, Target
-from training.grading.verdict import Control, Verdict, judge
+from benchgame_env.training.grading.figures import RULES, SeedFigures
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.target import ExpectedCycle, Target
+from benchgame_env.training.grading.verdict import Control, Verdict, judge
 
 PURE = Target("pure", "pure", efforts=np.zeros(2), reference=0.0)
 MIXED = Target("mixed", "mixed", reference=0.0)

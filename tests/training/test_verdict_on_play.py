@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
-from agents.base import Seat
-from agents.play import play
-from agents.scripted.best_response import BestResponse
-from agents.scripted.honest import Honest
-from agents.scripted.random_effort import RandomEffort
-from training.grading.figures import SeedFigures, cycle_figures, share_of_scale
-from training.grading.intervals import Bounds
-from training.grading.target import ExpectedCycle, Target
-from training.grading.verdict import Verdict, judge
+from benchgame_env.agents.base import Seat
+from benchgame_env.agents.play import play
+from benchgame_env.agents.scripted.best_response import BestResponse
+from benchgame_env.agents.scripted.honest import Honest
+from benchgame_env.agents.scripted.random_effort import RandomEffort
+from benchgame_env.training.grading.figures import SeedFigures, cycle_figures, share_of_scale
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.target import ExpectedCycle, Target
+from benchgame_env.training.grading.verdict import Verdict, judge
 
 
 class Overshooting(BestResponse):

@@ -1,10 +1,10 @@
-"""``python -m training.adversary``: see `training.adversary.attacks`."""
+"""``benchgame adversary``: see `training.adversary.attacks`."""
 
 from __future__ import annotations
 
 import sys
 
-from training.adversary.attacks import main
+from benchgame_env.training.adversary.attacks import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,10 +13,10 @@ import numpy as np
 
 from benchgame_env import Game, LinearCost, curves, make_protocol, theory
 from benchgame_env.game import Board
+from benchgame_env.training.adversary.wrong_play import draws
+from benchgame_env.training.grading.exact_figures import certified_equilibrium
+from benchgame_env.training.grading.one_set import judge
 from benchgame_env.validate import Floats
-from training.adversary.wrong_play import draws
-from training.grading.exact_figures import certified_equilibrium
-from training.grading.one_set import judge
 
 PLAYS = 10_000
 KINDS = ("honest", "equilibrium", "uniform")

@@ -1,4 +1,4 @@
-"""``python -m training.adversary``: try to make verdicts wrong, and print what they said."""
+"""``benchgame adversary``: try to make verdicts wrong, and print what they said."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
+from benchgame_env.training.adversary import agreement, rates, search
+from benchgame_env.training.adversary.other_scripts import OTHER
+from benchgame_env.training.adversary.scripts import SCRIPTS
+from benchgame_env.training.adversary.verdicts import RUNS, caught_by, fooled, run_of
+from benchgame_env.training.adversary.wrong_play import Case
+from benchgame_env.training.grading.one_set import judge
+from benchgame_env.training.grading.verdict import Verdict
+from benchgame_env.training.jobs import Job, add_workers_option, do_all
 from benchgame_env.validate import choice, integer
-from training.adversary import agreement, rates, search
-from training.adversary.other_scripts import OTHER
-from training.adversary.scripts import SCRIPTS
-from training.adversary.verdicts import RUNS, caught_by, fooled, run_of
-from training.adversary.wrong_play import Case
-from training.grading.one_set import judge
-from training.grading.verdict import Verdict
-from training.jobs import Job, add_workers_option, do_all, progress_bar
 
-PROG = "python -m training.adversary"
+PROG = "benchgame adversary"
 DESCRIPTION = """\
-Attacks the verdicts of training.judge and training.evaluate, and prints what they said.
+Attacks the verdicts of benchgame judge and benchgame evaluate, and prints what they said.
 
 rates      sets of sampled plays: of the predicted equilibrium, and of play with which a
            developer could gain exactly 5 % of P, the spread of prizes: twice the bound
@@ -163,7 +163,7 @@ def _agreement(options: argparse.Namespace) -> int:
 
 def _results(jobs: Sequence[Job], workers: int) -> list[Any]:
     """What jobs return, in the order in which they end; ValueError with the first error."""
-    with progress_bar(len(jobs), "job", "attacking") as bar:
+    with bars.progress_bar(len(jobs), "job", "attacking") as bar:
         return do_all(jobs, integer("--workers", workers, low=1), bar)
 
 

@@ -8,14 +8,14 @@ from functools import lru_cache, partial
 import numpy as np
 
 from benchgame_env import load_game, theory
+from benchgame_env.training.grading.controls import controls, course_figures
+from benchgame_env.training.grading.figures import SeedFigures
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.one_set import judge
+from benchgame_env.training.grading.target import AVERAGE_REGRET, Target, target_of
+from benchgame_env.training.grading.verdict import Verdict
+from benchgame_env.training.grading.verdict import judge as judge_seeds
 from benchgame_env.validate import Floats
-from training.grading.controls import controls, course_figures
-from training.grading.figures import SeedFigures
-from training.grading.intervals import Bounds
-from training.grading.one_set import judge
-from training.grading.target import AVERAGE_REGRET, Target, target_of
-from training.grading.verdict import Verdict
-from training.grading.verdict import judge as judge_seeds
 
 SEEDS = 10
 COARSE = 0.01  # resolution of the predicted cycle, score units: a period of 30 revisions

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.base import Agent, Round, Seat, Team
-from agents.scripted.best_response import BestResponse
+from benchgame_env.agents.base import Agent, Round, Seat, Team
+from benchgame_env.agents.scripted.best_response import BestResponse
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.training.adversary.wrong_play import Case
 from benchgame_env.validate import Floats
-from training.adversary.wrong_play import Case
 
 Observations = NDArray[np.float32]
 

@@ -12,9 +12,9 @@ import numpy as np
 from scipy import stats
 
 from benchgame_env.metrics.strategies import Strategy
-from training.adversary.wrong_play import Case, draws
-from training.grading.one_set import judge
-from training.jobs import Job
+from benchgame_env.training.adversary.wrong_play import Case, draws
+from benchgame_env.training.grading.one_set import judge
+from benchgame_env.training.jobs import Job
 
 GAMES = ("duel", "five", "pythia-gsm8k")
 SIZES = (10, 30, 100, 300, 1_000, 3_000, 10_000)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.training.adversary.wrong_play import Case, draws, mixture
 from benchgame_env.validate import Floats
-from training.adversary.wrong_play import Case, draws, mixture
 
 Script = Callable[[Case, int, np.random.Generator], Floats]
 SCRIPTS: dict[str, Script] = {}

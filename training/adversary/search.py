@@ -15,16 +15,16 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.training.adversary.other_scripts import SEEDS
+from benchgame_env.training.adversary.rates import CHANCE, MOST_WRONG
+from benchgame_env.training.adversary.wrong_play import Case, draws
+from benchgame_env.training.grading.figures import SeedFigures
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.one_set import judge
+from benchgame_env.training.grading.target import AVERAGE_REGRET, Target
+from benchgame_env.training.grading.verdict import MOST_SEEDS
+from benchgame_env.training.grading.verdict import judge as judge_seeds
 from benchgame_env.validate import Floats
-from training.adversary.other_scripts import SEEDS
-from training.adversary.rates import CHANCE, MOST_WRONG
-from training.adversary.wrong_play import Case, draws
-from training.grading.figures import SeedFigures
-from training.grading.intervals import Bounds
-from training.grading.one_set import judge
-from training.grading.target import AVERAGE_REGRET, Target
-from training.grading.verdict import MOST_SEEDS
-from training.grading.verdict import judge as judge_seeds
 
 REGRET = 1.2 * AVERAGE_REGRET
 ATOMS = 400  # efforts of a strategy

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from agents.registry import AGENTS, Entry
-from training.evaluate import evaluate
-from training.grading.checks import worst
-from training.grading.verdict import Verdict
-from training.grading.words import in_words
-from training.run.settings import TrainSettings
-from training.train import train
+from benchgame_env.agents.registry import AGENTS, Entry
+from benchgame_env.training.evaluate import evaluate
+from benchgame_env.training.grading.checks import worst
+from benchgame_env.training.grading.verdict import Verdict
+from benchgame_env.training.grading.words import in_words
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.train import train
 
-MODULE = "training.adversary.players"
+MODULE = "benchgame_env.training.adversary.players"
 LEVELS = {"revision": "alternating", "action_type": "discrete", "action_scale": "linear"}
 
 # What is played, the class that plays it, and the settings of the run.

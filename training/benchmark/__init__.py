@@ -1,1 +1,1 @@
-"""``python -m training.benchmark``: games x protocols x algorithms x seeds, graded and compared."""
+"""``benchgame benchmark``: games x protocols x algorithms x seeds, graded and compared."""

@@ -1,4 +1,4 @@
-"""``python -m training.benchmark``: games x protocols x algorithms x seeds, graded and compared.
+"""``benchgame benchmark``: games x protocols x algorithms x seeds, graded and compared.
 
 The folder holds ``suite.json`` and ``runs/NAME/``, each a run as `training.train` makes it. A cell is
 one seed of a run; it is finished when its figures, rows and progress are complete. Whatever stopped the
@@ -19,13 +19,13 @@ import numpy as np
 from benchgame_env import trust
 from benchgame_env.cli import commands
 from benchgame_env.folders import alone_in
+from benchgame_env.training.benchmark.cells import work_out
+from benchgame_env.training.benchmark.results import comparison_tables, summarise, verdict_tables
+from benchgame_env.training.benchmark.suite import STANDARD, Suite, standard
+from benchgame_env.training.jobs import BACKENDS, add_workers_option, open_pool
 from benchgame_env.validate import count, integer
-from training.benchmark.cells import work_out
-from training.benchmark.results import comparison_tables, summarise, verdict_tables
-from training.benchmark.suite import STANDARD, Suite, standard
-from training.jobs import BACKENDS, add_workers_option, open_pool
 
-PROG = "python -m training.benchmark"
+PROG = "benchgame benchmark"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,7 +65,7 @@ def _benchmark(options: argparse.Namespace) -> int:
         errors = work_out(suite, out, pool)
         verdicts, comparisons = summarise(suite, out, errors, rng)
     print("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
-    print(f"\nRows, verdicts and statistics are in {out}; python -m training.report {out} makes a page.")
+    print(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
     for name, error in errors.items():
         print(f"{PROG}: {name} failed: {error}", file=sys.stderr)
     return 1 if errors else 0

@@ -12,9 +12,9 @@ from benchgame_env import theory
 from benchgame_env.cli import commands
 from benchgame_env.files import json_text, write_text
 from benchgame_env.records import write_record
-from training.benchmark import marl_eval
-from training.benchmark.cells import Cell, cells_of
-from training.benchmark.statistics import (
+from benchgame_env.training.benchmark import marl_eval
+from benchgame_env.training.benchmark.cells import Cell, cells_of
+from benchgame_env.training.benchmark.statistics import (
     SCHEMA,
     Comparison,
     Statistics,
@@ -24,13 +24,13 @@ from training.benchmark.statistics import (
     missing,
     score,
 )
-from training.benchmark.suite import Suite
-from training.grading.figures import load_figures
-from training.grading.judging import conclude, judged_regret, withdraw
-from training.grading.verdict import Verdict, undecided
-from training.run.prediction import kept_prediction
-from training.run.records import counted
-from training.run.storage import read_rows, write_rows
+from benchgame_env.training.benchmark.suite import Suite
+from benchgame_env.training.grading.figures import load_figures
+from benchgame_env.training.grading.judging import conclude, judged_regret, withdraw
+from benchgame_env.training.grading.verdict import Verdict, undecided
+from benchgame_env.training.run.prediction import kept_prediction
+from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.storage import read_rows, write_rows
 
 Row = dict[str, Any]
 Verdicts = dict[tuple[str, str], Verdict]  # by task and algorithm

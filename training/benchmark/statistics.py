@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from benchgame_env.training.grading.intervals import CONFIDENCE, Estimate
 from benchgame_env.validate import Floats
-from training.grading.intervals import CONFIDENCE, Estimate
 
 SCHEMA = 1  # of `Statistics`
 RESAMPLES = 2_000

@@ -33,10 +33,10 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env.records import read_toml
+from benchgame_env.training.compare_protocols.ranges import parsed_setting
+from benchgame_env.training.run.settings import TrainSettings, is_path
 from benchgame_env.trust import own_file, refuse_code
 from benchgame_env.validate import checked_name, choice, integer
-from training.compare_protocols.ranges import parsed_setting
-from training.run.settings import TrainSettings, is_path
 
 FILE = "suite.json"  # the suite in the folder of a benchmark
 SCHEMA = 1  # of both files

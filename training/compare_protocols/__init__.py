@@ -1,1 +1,1 @@
-"""``python -m training.compare_protocols``: what each setting of each protocol leads to and costs."""
+"""``benchgame compare``: what each setting of each protocol leads to and costs."""

@@ -1,4 +1,4 @@
-"""``python -m training.compare_protocols GAME``: what each protocol leads to, over its parameter.
+"""``benchgame compare GAME``: what each protocol leads to, over its parameter.
 
 For the designer: predicted regime, ranking, effort burnt, temptation and cost of every setting of every
 protocol, and the cheapest stable settings. Rows are written to ``--out`` one by one, so that an
@@ -18,14 +18,14 @@ from benchgame_env.files import naming, write_text
 from benchgame_env.folders import alone, remove_drafts
 from benchgame_env.metrics import reachable_tau
 from benchgame_env.named_games import describe_game, games
+from benchgame_env.training.compare_protocols import page
+from benchgame_env.training.compare_protocols.comparison import compare
+from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
+from benchgame_env.training.compare_protocols.results import findings, parquet_is_there, text
+from benchgame_env.training.jobs import add_workers_option
 from benchgame_env.validate import choice, count, number
-from training.compare_protocols import page
-from training.compare_protocols.comparison import compare
-from training.compare_protocols.ranges import Setting, setting_from, settings_for
-from training.compare_protocols.results import findings, parquet_is_there, text
-from training.jobs import add_workers_option
 
-PROG = "python -m training.compare_protocols"
+PROG = "benchgame compare"
 TAU = 0.99
 LARGEST_GAME = 200  # developers; dozens of settings are predicted
 

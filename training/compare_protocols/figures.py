@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-from training.html.drawing import Axis, Frame
+from benchgame_env.training.html.drawing import Axis, Frame
 
 SHAPES = {"pure": "disc", "cycle": "square", "undecided": "diamond", "unpredicted": "cross"}
 

@@ -8,11 +8,18 @@ from html import escape
 
 from benchgame_env import Game
 from benchgame_env.cli.commands import shown
-from training.compare_protocols.figures import SHAPES, Point, panel
-from training.compare_protocols.results import HEADER, NOTES, Finding, cells, is_stable, label_of
-from training.compare_protocols.rows import COST, MYOPIC, UNPREDICTED, Row
-from training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
-from training.html.page import definitions, document, legend, panels, paragraph, table
+from benchgame_env.training.compare_protocols.figures import SHAPES, Point, panel
+from benchgame_env.training.compare_protocols.results import (
+    HEADER,
+    NOTES,
+    Finding,
+    cells,
+    is_stable,
+    label_of,
+)
+from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, UNPREDICTED, Row
+from benchgame_env.training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
+from benchgame_env.training.html.page import definitions, document, legend, panels, paragraph, table
 
 OUTCOMES = {
     "kendall_tau": "Kendall tau to quality",

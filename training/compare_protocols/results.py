@@ -20,9 +20,9 @@ from typing import Any
 from benchgame_env.cli import commands
 from benchgame_env.files import TABLE_LIMIT, naming, read_bytes, write_bytes
 from benchgame_env.records import parse_json
+from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, NUMBERS, Row
+from benchgame_env.training.run.storage import read_rows, write_rows
 from benchgame_env.validate import checked_text, choice, number, shortened
-from training.compare_protocols.rows import COST, MYOPIC, NUMBERS, Row
-from training.run.storage import read_rows, write_rows
 
 FIRST = (
     "schema", "game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "concept",

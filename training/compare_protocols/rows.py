@@ -25,9 +25,9 @@ from benchgame_env.cli.streams import one_line
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
 from benchgame_env.theory.dynamics.path import movers_at
-from training.compare_protocols.ranges import Setting
-from training.run.prediction import digest
-from training.worker import error_line
+from benchgame_env.training.compare_protocols.ranges import Setting
+from benchgame_env.training.run.prediction import digest
+from benchgame_env.training.worker import error_line
 
 Row = dict[str, Any]
 

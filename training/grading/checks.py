@@ -16,10 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchgame_env.training.grading.figures import SeedFigures
+from benchgame_env.training.grading.intervals import Bounds, Check, all_below, below, mostly
+from benchgame_env.training.grading.target import AVERAGE_EFFORT, PURE_EFFORT, ExpectedCycle, Target
 from benchgame_env.validate import Floats
-from training.grading.figures import SeedFigures
-from training.grading.intervals import Bounds, Check, all_below, below, mostly
-from training.grading.target import AVERAGE_EFFORT, PURE_EFFORT, ExpectedCycle, Target
 
 DEPENDENCE = 0.1  # correlation of functions of the ranks of efforts
 STEP_REGRET = 0.01  # mean regret of a developer's single revisions, share of P

@@ -13,15 +13,15 @@ import numpy as np
 
 from benchgame_env import Game, theory
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.training.grading.checks import checks_of
+from benchgame_env.training.grading.exact_figures import Strategies, course_in_turn, expected_cycle
+from benchgame_env.training.grading.figures import SeedFigures, effort_scale, share_of_scale
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.regrets import strategy_regrets
+from benchgame_env.training.grading.target import AVERAGE_EFFORT, REFERENCE, Target
+from benchgame_env.training.grading.verdict import Control
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
-from training.grading.checks import checks_of
-from training.grading.exact_figures import Strategies, course_in_turn, expected_cycle
-from training.grading.figures import SeedFigures, effort_scale, share_of_scale
-from training.grading.intervals import Bounds
-from training.grading.regrets import strategy_regrets
-from training.grading.target import AVERAGE_EFFORT, REFERENCE, Target
-from training.grading.verdict import Control
 
 POINTS = 101  # efforts of uniform play
 SEED = 0  # of uniform play in turn, and of simulated regrets

@@ -11,9 +11,9 @@ from scipy.stats import wasserstein_distance
 
 from benchgame_env import Game, metrics, theory
 from benchgame_env.rules import is_exact
+from benchgame_env.training.grading.figures import cycle_figures, share_of_scale
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats
-from training.grading.figures import cycle_figures, share_of_scale
 
 Strategies = list[tuple[Floats, Floats]]
 

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from benchgame_env import Game, metrics
 from benchgame_env.files import read_text
 from benchgame_env.records import fields_of, parse_json, read, reading, write_record
+from benchgame_env.training.grading.intervals import Bounds
 from benchgame_env.validate import Floats
-from training.grading.intervals import Bounds
 
 SCHEMA = 1
 

@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from agents import Player, play
-from agents.base import Mode
 from benchgame_env import Game, VectorEnv, metrics, theory
+from benchgame_env.agents import Player, play
+from benchgame_env.agents.base import Mode
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.play.env import NUMBERS
-from benchgame_env.turns import in_turn
-from benchgame_env.validate import Floats, count
-from training.grading.checks import DEPENDENCE, checks_of
-from training.grading.controls import controls, course_figures
-from training.grading.exact_figures import course_in_turn, expected_cycle, revision_regrets
-from training.grading.figures import (
+from benchgame_env.training.grading.checks import DEPENDENCE, checks_of
+from benchgame_env.training.grading.controls import controls, course_figures
+from benchgame_env.training.grading.exact_figures import course_in_turn, expected_cycle, revision_regrets
+from benchgame_env.training.grading.figures import (
     SeedFigures,
     by_developer,
     effort_scale,
@@ -30,10 +28,10 @@ from training.grading.figures import (
     save_figures,
     share_of_scale,
 )
-from training.grading.intervals import Bounds
-from training.grading.kept import save_verdict
-from training.grading.random_order import class_figures, rounds_of
-from training.grading.regrets import (
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.kept import save_verdict
+from benchgame_env.training.grading.random_order import class_figures, rounds_of
+from benchgame_env.training.grading.regrets import (
     dependence,
     distance_of_means,
     larger,
@@ -41,12 +39,14 @@ from training.grading.regrets import (
     played_regrets,
     strategy_regrets,
 )
-from training.grading.target import Target, in_order, target_of
-from training.grading.verdict import Verdict, judge
-from training.run.prediction import kept_prediction
-from training.run.seeds import Played, load_seed
-from training.run.settings import TrainSettings
-from training.run.storage import read_rows, write_rows
+from benchgame_env.training.grading.target import Target, in_order, target_of
+from benchgame_env.training.grading.verdict import Verdict, judge
+from benchgame_env.training.run.prediction import kept_prediction
+from benchgame_env.training.run.seeds import Played, load_seed
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.run.storage import read_rows, write_rows
+from benchgame_env.turns import in_turn
+from benchgame_env.validate import Floats, count
 
 EPISODES = 10_000
 ROWS = 256  # episodes of each seed that are kept in rows.csv

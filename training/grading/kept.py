@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchgame_env.files import read_text
 from benchgame_env.records import fields_of, parse_json, read, reading, write_record
-from training.grading.figures import SeedFigures, check_rules
-from training.grading.verdict import Verdict
+from benchgame_env.training.grading.figures import SeedFigures, check_rules
+from benchgame_env.training.grading.verdict import Verdict
 
 FILE = "verdict.json"
 SCHEMA = 1
@@ -40,6 +40,6 @@ def load_verdict(run: Path) -> KeptVerdict | None:
         return None
     with reading(path):
         content = fields_of(parse_json(read_text(path)), SCHEMA)
-        check_rules(content, f"judge it anew: python -m training.evaluate {run}")
+        check_rules(content, f"judge it anew: benchgame evaluate {run}")
         kept: KeptVerdict = read(KeptVerdict, content, "")
     return kept

@@ -13,21 +13,21 @@ from numpy.typing import ArrayLike
 from benchgame_env import metrics, theory
 from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.metrics.strategies import read_strategies
-from benchgame_env.validate import Floats
-from training.grading.controls import controls
-from training.grading.exact_figures import Strategies
-from training.grading.figures import SeedFigures, effort_scale, share_of_scale
-from training.grading.intervals import Bounds
-from training.grading.regrets import (
+from benchgame_env.training.grading.controls import controls
+from benchgame_env.training.grading.exact_figures import Strategies
+from benchgame_env.training.grading.figures import SeedFigures, effort_scale, share_of_scale
+from benchgame_env.training.grading.intervals import Bounds
+from benchgame_env.training.grading.regrets import (
     dependence,
     distance_of_means,
     mean_bounds,
     played_regrets,
     strategy_regrets,
 )
-from training.grading.target import Target, in_order, target_of
-from training.grading.verdict import Verdict
-from training.grading.verdict import judge as judge_figures
+from benchgame_env.training.grading.target import Target, in_order, target_of
+from benchgame_env.training.grading.verdict import Verdict
+from benchgame_env.training.grading.verdict import judge as judge_figures
+from benchgame_env.validate import Floats
 
 SEED = 0  # of simulated boards, where no generator is passed in
 BOARDS = 2_000  # of strategies, drawn to see in which order they rank
@@ -75,7 +75,7 @@ def judge(
 
     Examples
     --------
-    >>> from training import judge
+    >>> from benchgame_env.training import judge
     >>> judge("duel-small-prize", "direct", strategies=[0.0, 0.0]).outcome
     'match'
     >>> judge("duel", "direct", strategies=[0.0, 0.0]).sentence  # doctest: +NORMALIZE_WHITESPACE

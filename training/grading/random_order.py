@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env import metrics, theory
+from benchgame_env.training.grading.exact_figures import choices_of
+from benchgame_env.training.grading.figures import by_developer, misordered, share_of_scale
+from benchgame_env.training.grading.target import ExpectedClass, Target
 from benchgame_env.validate import Floats
-from training.grading.exact_figures import choices_of
-from training.grading.figures import by_developer, misordered, share_of_scale
-from training.grading.target import ExpectedClass, Target
 
 LAPS = 200  # rounds by developer of the episode that is graded
 PROFILES = 20  # rounds of it by profile of the largest class

@@ -10,8 +10,8 @@ from scipy import stats
 from benchgame_env import Game, metrics
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.subgame import Subgame
+from benchgame_env.training.grading.intervals import TAIL, Bounds
 from benchgame_env.validate import Floats
-from training.grading.intervals import TAIL, Bounds
 
 SHAPES = 4  # functions of ranks whose correlations are looked at
 

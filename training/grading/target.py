@@ -13,9 +13,9 @@ from functools import partial
 from typing import Literal
 
 from benchgame_env import theory
+from benchgame_env.training.grading.exact_figures import expected_cycle
+from benchgame_env.training.grading.figures import share_of_scale
 from benchgame_env.validate import Floats
-from training.grading.exact_figures import expected_cycle
-from training.grading.figures import share_of_scale
 
 PURE_REGRET = 0.01  # largest regret, share of P
 PURE_EFFORT = 0.02  # mean distance of every developer's effort from the equilibrium, share of F

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchgame_env.training.grading.checks import checks_of, last_iterate, worst
+from benchgame_env.training.grading.figures import RULES, SeedFigures
+from benchgame_env.training.grading.intervals import Check, Figure, Outcome, average, share
+from benchgame_env.training.grading.target import REFERENCE, Target
+from benchgame_env.training.grading.words import change, in_words, sentence
+from benchgame_env.training.run.records import counted
 from benchgame_env.validate import Floats
-from training.grading.checks import checks_of, last_iterate, worst
-from training.grading.figures import RULES, SeedFigures
-from training.grading.intervals import Check, Figure, Outcome, average, share
-from training.grading.target import REFERENCE, Target
-from training.grading.words import change, in_words, sentence
-from training.run.records import counted
 
 MIN_SEEDS = 10
 MOST_SEEDS = 0.9  # share of the seeds that must pass every check on their own

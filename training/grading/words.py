@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.grading.checks import worst
-from training.grading.intervals import Check, Outcome
+from benchgame_env.training.grading.checks import worst
+from benchgame_env.training.grading.intervals import Check, Outcome
 
 SENTENCES = {  # by a word in the name of the check; figures in per cent
     "revision": "the developer with most to gain{who} misses {mean} of P, the prize spread, at a turn",

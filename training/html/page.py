@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 import benchgame_env as bg
-from training.html import drawing
+from benchgame_env.training.html import drawing
 
 Panel = tuple[str, str]  # a heading, and a figure as SVG
 

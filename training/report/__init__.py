@@ -1,1 +1,1 @@
-"""``python -m training.report``: a run or a benchmark as one HTML page that needs no other file."""
+"""``benchgame report``: a run or a benchmark as one HTML page that needs no other file."""

@@ -10,15 +10,24 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env.records import read_record
+from benchgame_env.training.benchmark.statistics import fields_of
+from benchgame_env.training.benchmark.suite import FILE, SCHEMA, KeptSuite
+from benchgame_env.training.grading.intervals import t_interval
+from benchgame_env.training.html.drawing import Frame, colour, exact_axis, sample
+from benchgame_env.training.html.page import (
+    Html,
+    Panel,
+    document,
+    legend,
+    link,
+    panels,
+    paragraph,
+    table,
+)
+from benchgame_env.training.report import curves, statistics, words
+from benchgame_env.training.report.files import Run, read_run
+from benchgame_env.training.run.records import counted
 from benchgame_env.validate import Floats
-from training.benchmark.statistics import fields_of
-from training.benchmark.suite import FILE, SCHEMA, KeptSuite
-from training.grading.intervals import t_interval
-from training.html.drawing import Frame, colour, exact_axis, sample
-from training.html.page import Html, Panel, document, legend, link, panels, paragraph, table
-from training.report import curves, statistics, words
-from training.report.files import Run, read_run
-from training.run.records import counted
 
 STATISTICS = "statistics.json"
 STYLE = """

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from benchgame_env import Game
 from benchgame_env.cli import figures
-from benchgame_env.validate import Floats
-from training.html.drawing import (
+from benchgame_env.training.html.drawing import (
     SHARES,
     Axis,
     Frame,
@@ -18,7 +17,8 @@ from training.html.drawing import (
     power_of_ten,
     zero_axis,
 )
-from training.html.page import Panel
+from benchgame_env.training.html.page import Panel
+from benchgame_env.validate import Floats
 
 MOST_RANKS = 5
 BINS = 40  # along the updates

@@ -7,10 +7,9 @@ from itertools import chain
 import numpy as np
 
 from benchgame_env import Game
-from benchgame_env.validate import Floats
-from training.grading.figures import effort_scale
-from training.grading.intervals import Figure
-from training.html.drawing import (
+from benchgame_env.training.grading.figures import effort_scale
+from benchgame_env.training.grading.intervals import Figure
+from benchgame_env.training.html.drawing import (
     SHARES,
     Axis,
     Frame,
@@ -21,10 +20,11 @@ from training.html.drawing import (
     thinned,
     zero_axis,
 )
-from training.html.page import Panel
-from training.report.expected import Expected
-from training.report.files import Seed
-from training.run.records import counted
+from benchgame_env.training.html.page import Panel
+from benchgame_env.training.report.expected import Expected
+from benchgame_env.training.report.files import Seed
+from benchgame_env.training.run.records import counted
+from benchgame_env.validate import Floats
 
 REGRETS = ("step_regret", "largest_regret")  # columns of progress with logarithmic axes
 LEAST_REGRET = 1e-4  # share of P below which an axis is linear at the latest

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchgame_env import theory
+from benchgame_env.training.grading.exact_figures import (
+    Strategies,
+    certified_equilibrium,
+    expected_cycle,
+)
 from benchgame_env.validate import Floats
-from training.grading.exact_figures import Strategies, certified_equilibrium, expected_cycle
 
 
 @dataclass(frozen=True, eq=False)

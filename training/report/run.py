@@ -12,15 +12,15 @@ from benchgame_env.cli import facts
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.named_games import checkpoints
 from benchgame_env.rules import Direct, TuneBeforeTest
+from benchgame_env.training.grading.checks import STEP_REGRET
+from benchgame_env.training.grading.intervals import Figure
+from benchgame_env.training.grading.target import AVERAGE_REGRET, PURE_REGRET
+from benchgame_env.training.html.drawing import colour, sample
+from benchgame_env.training.html.page import Panel, document, legend, panels, paragraph
+from benchgame_env.training.report import boards, curves, words
+from benchgame_env.training.report.expected import Expected, expected_play
+from benchgame_env.training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
 from benchgame_env.validate import Floats
-from training.grading.checks import STEP_REGRET
-from training.grading.intervals import Figure
-from training.grading.target import AVERAGE_REGRET, PURE_REGRET
-from training.html.drawing import colour, sample
-from training.html.page import Panel, document, legend, panels, paragraph
-from training.report import boards, curves, words
-from training.report.expected import Expected, expected_play
-from training.report.files import Run, graded_efforts, graded_episode, sampled_efforts
 
 OF_SEEDS = ((sample("c0 faint"), "a seed"), (sample("c0 bold"), "mean of seeds"))
 

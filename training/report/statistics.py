@@ -9,10 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env.records import read_record, reading
-from training.benchmark.statistics import SCHEMA, Comparison, Improvement, Profile, Statistics
-from training.grading.intervals import Estimate
-from training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
-from training.html.page import legend, panels, paragraph
+from benchgame_env.training.benchmark.statistics import (
+    SCHEMA,
+    Comparison,
+    Improvement,
+    Profile,
+    Statistics,
+)
+from benchgame_env.training.grading.intervals import Estimate
+from benchgame_env.training.html.drawing import SHARES, Axis, Frame, linear_axis, sample
+from benchgame_env.training.html.page import legend, panels, paragraph
 
 ROW = 26  # pixels
 

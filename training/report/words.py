@@ -10,13 +10,13 @@ import numpy as np
 
 from benchgame_env import Game
 from benchgame_env.cli import commands, facts, pages
-from training.grading.figures import share_of_scale
-from training.grading.intervals import Check, Figure, with_margin
-from training.html.page import definitions, paragraph, table
-from training.report.expected import Expected
-from training.report.files import Run
-from training.run.records import counted
-from training.run.settings import TrainSettings
+from benchgame_env.training.grading.figures import share_of_scale
+from benchgame_env.training.grading.intervals import Check, Figure, with_margin
+from benchgame_env.training.html.page import definitions, paragraph, table
+from benchgame_env.training.report.expected import Expected
+from benchgame_env.training.report.files import Run
+from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.settings import TrainSettings
 
 SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
 STYLE = """
@@ -33,15 +33,19 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 
 def title(settings: TrainSettings) -> str:
     """Heading of the page."""
-    setting = commands.setting_label(settings.protocol, settings.parameters)
-    return f"{settings.game} under {setting}: {settings.agents}"
+    return f"{settings.game} under {setting(settings)}: {settings.agents}"
+
+
+def setting(settings: TrainSettings) -> str:
+    """The protocol with its parameters."""
+    return commands.setting_label(settings.protocol, settings.parameters)
 
 
 def verdict_sentence(run: Run) -> str:
     """The verdict as HTML: a word, a sentence and a colour."""
     outcome = outcome_of(run)
     if run.verdict is None:
-        sentence = f"There is no verdict yet; grade it with: python -m training.evaluate {run.folder}"
+        sentence = f"There is no verdict yet; grade it with: benchgame evaluate {run.folder}"
     else:
         sentence = run.verdict.sentence.partition(": ")[2]
     word = f"<strong>{signed(outcome)}</strong>"
@@ -56,7 +60,7 @@ def head(run: Run) -> str:
     s = run.settings
     entries = [
         ("game", s.game),
-        ("protocol", commands.setting_label(s.protocol, s.parameters)),
+        ("protocol", setting(s)),
         ("agents", s.agents),
         ("revision", s.revision),
         ("seeds", f"{s.seeds}, each {counted(s.updates, 'update')} of {counted(s.copies, 'copy')}"),

@@ -18,8 +18,8 @@ import numpy as np
 
 from benchgame_env.files import open_regular, write_bytes
 from benchgame_env.records import reading
+from benchgame_env.training.run.settings import SAMPLE
 from benchgame_env.validate import Floats
-from training.run.settings import SAMPLE
 
 PLAYERS_LIMIT = 2**31  # bytes of what all players of a seed learned
 INDEX_LIMIT = 2**22  # bytes of the list of what is there

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import Player
+from benchgame_env.agents import Player
+from benchgame_env.training.run.checkpoints import Checkpoint, read_checkpoint, save_checkpoint
+from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.run.storage import read_progress, write_rows
 from benchgame_env.validate import Floats
-from training.run.checkpoints import Checkpoint, read_checkpoint, save_checkpoint
-from training.run.settings import TrainSettings
-from training.run.storage import read_progress, write_rows
 
 Played = dict[str, NDArray[Any]]  # of each number of a play, such as "effort", ``[rounds, copies, n]``
 
@@ -67,7 +67,7 @@ def load_seed(settings: TrainSettings, folder: Path, seed: int) -> tuple[list[Pl
     if checkpoint.update != settings.updates:
         raise ValueError(
             f"{folder} stopped at update {checkpoint.update} of {settings.updates}: "
-            "finish it with python -m training.train --resume"
+            "finish it with benchgame train --resume"
         )
     players = settings.players(vec, seed)
     _load(players, checkpoint, folder)

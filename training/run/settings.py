@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from agents import Player, line_up
 from benchgame_env import VectorEnv, load_game, make_protocol, theory
+from benchgame_env.agents import Player, line_up
 from benchgame_env.files import read_bytes, read_text, write_bytes
 from benchgame_env.folders import refuse_links
 from benchgame_env.play.actions import ACTION_SCALES, ACTION_TYPES

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchgame_env.files import TABLE_LIMIT, naming, open_regular, read_text, write_text
 from benchgame_env.records import reading
-from training.run.records import counted
+from benchgame_env.training.run.records import counted
 
 LONGEST_LINE = 2**20  # characters
 STREAM_LIMIT = 2**36  # bytes of a table of which one row at a time is held

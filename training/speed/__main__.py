@@ -1,4 +1,4 @@
-"""``python -m training.speed``: speed and memory beside what a user would otherwise run.
+"""``benchgame speed``: speed and memory beside what a user would otherwise run.
 
 Contestants take turns, so that other work on the machine disturbs all of them alike. The medians of
 their processor time are compared. Each runs on one thread, where this is the time on the clock if the
@@ -20,15 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from benchgame_env.cli import commands
-from benchgame_env.validate import count
-from training.run.settings import PACKAGES, versions
-from training.run.storage import write_rows
-from training.speed import levels
-from training.speed.contest import Contest, Run
-from training.speed.contests import (
+from benchgame_env.cli import bars, commands
+from benchgame_env.training.run.settings import PACKAGES, versions
+from benchgame_env.training.run.storage import write_rows
+from benchgame_env.training.speed import levels
+from benchgame_env.training.speed.contest import Contest, Run
+from benchgame_env.training.speed.contests import (
     DEVELOPERS,
     LEVEL_GAMES,
     MEMORY_OF,
@@ -37,8 +34,9 @@ from training.speed.contests import (
     contests,
     memory,
 )
+from benchgame_env.validate import count
 
-PROG = "python -m training.speed"
+PROG = "benchgame speed"
 PEERS = ("supersuit", "mpe2", "pygambit")  # the extra "speed"
 AT_LEAST = 0.2  # seconds that a repetition lasts
 LONG = 5.0  # seconds of a call that needs no warming up
@@ -176,9 +174,9 @@ def measure(sizes: Sizes, repetitions: int, least: float) -> list[Row]:
     """One row for each contest, contestant and repetition. Missing peers are named and left out."""
     rows: list[Row] = []
     every = contests(sizes) | levels.contests(sizes)
-    for name, contest in tqdm(every.items(), desc="contests", unit="contest"):
+    for name, contest in bars.bar("contest")(every.items()):
         rows += _row_of_each(name, _timed(contest, repetitions, least), "ns")
-    for who in tqdm(MEMORY_OF, desc="memory", unit="process"):
+    for who in bars.bar("process")(MEMORY_OF):
         peaks = ((who, k, memory(sizes.memory, who)) for k in range(min(repetitions, 3)))
         rows += _row_of_each("memory", peaks, "MiB")
     return rows
@@ -198,7 +196,7 @@ def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[s
         try:
             run = prepare()
         except ImportError as error:
-            tqdm.write(f"left out: {who} ({error}); to install it: pip install '.[speed]'")
+            bars.note(f"left out: {who} ({error}); to install it: pip install 'benchgame-env[speed]'")
             continue
         took = _seconds(run, 1)
         if took < LONG:  # caches fill, lazy parts load

@@ -18,12 +18,12 @@ import torch
 from stable_baselines3 import PPO
 
 import benchgame_env as bg
-from agents import line_up, play
-from agents.learned.ppo import PPOSettings
-from agents.learned.sb3_env import SharedPolicyVecEnv
-from training.speed import solvers
-from training.speed.contest import Contest, Run
-from training.speed.grading import TINY, Graded, grading
+from benchgame_env.agents import line_up, play
+from benchgame_env.agents.learned.ppo import PPOSettings
+from benchgame_env.agents.learned.sb3_env import SharedPolicyVecEnv
+from benchgame_env.training.speed import solvers
+from benchgame_env.training.speed.contest import Contest, Run
+from benchgame_env.training.speed.grading import TINY, Graded, grading
 
 GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
 

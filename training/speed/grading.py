@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import benchgame_env as bg
-from training.speed.contest import Contest, Run
+from benchgame_env.training.speed.contest import Contest, Run
 
 RULE = "direct"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import benchgame_env as bg
 from benchgame_env.draws import Draws
-from training.speed.contests import GAME, HORIZON, RULE, Contest, Run, Sizes
+from benchgame_env.training.speed.contests import GAME, HORIZON, RULE, Contest, Run, Sizes
 
 FITTED = (GAME, "open-gsm8k")  # five models, and 31 whose curves cross many times
 

@@ -1,6 +1,6 @@
 """A conjecture, to be copied: the theory of neighbours. It is false, and `falsify` finds out.
 
-python -m benchgame_env falsify benchgame_env.theory.claims.conjecture:neighbours-suffice
+benchgame falsify benchgame_env.theory.claims.conjecture:neighbours-suffice
 """
 
 from __future__ import annotations
