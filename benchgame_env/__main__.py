@@ -185,7 +185,9 @@ def _calibrate(options: argparse.Namespace) -> None:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     rows = read_csv(options.csv, bars.bar("row"))
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
-    print(calibration.table())
+    lines = calibration.table().splitlines()
+    rows = 2 + len(calibration.report)  # as wide as names make them
+    print("\n".join([*lines[:rows], commands.wrapped("\n".join(lines[rows:]))]))
     if options.out:
         calibration.save(options.out)
         print(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")

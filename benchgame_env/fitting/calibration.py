@@ -30,7 +30,7 @@ MOST_DRAWS = 1_000_000
 WITHOUT_CHECKPOINTS: dict[str, Any] = {"identified": True, "steps": [], "scores": [], "stderr": []}
 NO_DRAWS = (
     "this calibration was made before version 0.2.0 and keeps nothing to draw curves from; fit the "
-    "checkpoints again (benchgame_env calibrate CSV --out FILE, or benchgame_env.calibration.fit)"
+    "checkpoints again (benchgame calibrate CSV --out FILE, or benchgame_env.calibration.fit)"
 )
 
 

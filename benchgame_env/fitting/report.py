@@ -145,38 +145,41 @@ def not_told_apart(names: Sequence[str], above: Floats) -> dict[str, list[str]]:
     }
 
 
+COLUMNS = ("points", "to step", "floor", "ceiling", "9 in 10", "half at", "slope", "rms", "max")
+WIDTHS = (6, 7, 5, 7, 11, 7, 5, 4, 4)
+
+
 def table(fits: Sequence[Any], spread: Spread | None) -> list[str]:
     """Lines of a table of `benchgame_env.calibration.ModelFit`, and what has to be said of it."""
-    width = max(len(fitted.name) for fitted in fits) + 1
+    rows = [("model", *COLUMNS), *(_row(f, k, spread) for k, f in enumerate(fits))]
+    width = max(len(row[0]) for row in rows)
     lines = [
-        f"{'model':{width}} points       steps  floor  ceiling  9 in 10 draws  half gain at"
-        "   beta  residual: rms   max"
+        " ".join([row[0].ljust(width), *(c.rjust(w) for c, w in zip(row[1:], WIDTHS, strict=True))])
+        for row in rows
     ]
-    far = []
-    for k, f in enumerate(fits):
-        off = [0.0005] * 4 if spread is None else [getattr(spread, key)[k] for key in LAW]
-        lower, upper, _, slope = (deserved(getattr(f, key), s) for key, s in zip(LAW, off, strict=True))
-        ends, half = "", ""
-        if spread is not None:
-            ends = " to ".join(deserved(end, spread.upper[k]) for end in spread.ceiling[k])
-            middle = spread.half[k][0]
-            half = deserved(*spread.half[k]) + mark(middle, {f.name: (f.first_steps, f.last_steps)})
-            far += [f.name] if middle > f.last_steps else []
-        name = f.name + ("" if f.identified else "?")
-        lines.append(
-            f"{name:{width}} {f.checkpoints:6} {f'{f.first_steps:g}-{f.last_steps:g}':>11}"
-            f"  {lower:>5}  {upper:>7}  {ends:>13}  {half:>12}"
-            f" {slope:>6}  {f.rms_residual:13.2f} {f.max_residual:5.2f}"
-        )
-    return [*lines, *_notes(fits, spread, far)]
+    return [*lines, *_notes(fits, spread)]
 
 
-def _notes(fits: Sequence[Any], spread: Spread | None, far: list[str]) -> list[str]:
-    lines = ["Residuals are in units of the checkpoints' standard errors."]
-    if far:
-        lines.append(
-            f"{MARK} beyond the last checkpoint of {', '.join(far)}: the curve is extrapolated."
-        )
+def _row(fitted: Any, k: int, spread: Spread | None) -> tuple[str, ...]:
+    off = [0.0005] * 4 if spread is None else [getattr(spread, key)[k] for key in LAW]
+    lower, upper, _, slope = (deserved(getattr(fitted, key), s) for key, s in zip(LAW, off, strict=True))
+    ends, half = "", ""
+    if spread is not None:
+        ends = "-".join(deserved(end, spread.upper[k]) for end in spread.ceiling[k])
+        half = deserved(*spread.half[k]) + (MARK if _is_far(fitted, k, spread) else "")
+    name = fitted.name + ("" if fitted.identified else "?")
+    misfit = (f"{fitted.rms_residual:.2f}", f"{fitted.max_residual:.2f}")
+    points, last = f"{fitted.checkpoints:,}", f"{fitted.last_steps:,.6g}"
+    return name, points, last, lower, upper, ends, half, slope, *misfit
+
+
+def _is_far(fitted: Any, k: int, spread: Spread) -> bool:
+    own = {fitted.name: (fitted.first_steps, fitted.last_steps)}
+    return bool(beyond_checkpoints(spread.half[k][0], own))
+
+
+def _notes(fits: Sequence[Any], spread: Spread | None) -> list[str]:
+    lines = ["rms, max: residuals, in standard errors of the checkpoints."]
     unsure = [f.name for f in fits if not f.identified]
     if unsure:
         lines.append(
@@ -185,6 +188,14 @@ def _notes(fits: Sequence[Any], spread: Spread | None, far: list[str]) -> list[s
         )
     if spread is None:
         return lines
+    lines.insert(
+        0, "9 in 10: where that share of draws has the ceiling; half at: steps to half of the gain."
+    )
+    far = [f.name for k, f in enumerate(fits) if _is_far(f, k, spread)]
+    if far:
+        lines.append(
+            f"{MARK} beyond the last checkpoint of {', '.join(far)}: the curve is extrapolated."
+        )
     pairs = not_told_apart([f.name for f in fits], spread.above)
     if pairs:
         lines.append("Ceilings that cannot be told apart (either order in more than 5 % of draws):")

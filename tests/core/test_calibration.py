@@ -553,11 +553,12 @@ def test_the_table_shows_residuals_and_reasons():
     # Model a is noise-free with L, U, beta of LAW, so its residuals are 0. The linearised errors of L, U
     # and beta are 0.009, 0.007 and 0.06 (`covariance`), so that these have 3, 3 and 2 decimals; half of
     # the gain is made at exp(5 / 0.9) - 1 = 258 steps.
-    floor, ceiling, low, _, high, half, slope = first.split()[3:10]
-    assert (floor, ceiling, slope) == ("0.100", "0.600", "0.90")
-    assert 0.58 < float(low) < 0.6 < float(high) < 0.62
+    points, last, floor, ceiling, ends, half, slope, *residuals = first.split()[1:]
+    assert (points, last, floor, ceiling, slope) == ("13", "25,000", "0.100", "0.600", "0.90")
+    low, high = map(float, ends.split("-"))
+    assert 0.58 < low < 0.6 < high < 0.62
     assert float(half) == pytest.approx(258, rel=0.1)
-    assert first.split()[-2:] == ["0.00", "0.00"]
+    assert residuals == ["0.00", "0.00"]
     assert f"rejected flat: {result.rejected['flat']}" in text
     assert text.endswith("Source: made up")
     assert text == result.table()
