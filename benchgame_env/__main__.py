@@ -17,6 +17,7 @@ from benchgame_env import __version__, theory
 from benchgame_env.calibration import fit, read_csv
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages
 from benchgame_env.files import json_text
+from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
 from benchgame_env.named_games import checkpoints, describe_game, games, load_game, statement
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
@@ -146,15 +147,18 @@ def _thresholds(options: argparse.Namespace) -> None:
     furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level
     with bars.share_bar() as progress:
         intervals = theory.stabilizing_levels(game, furthest, partial(progress, "Levels"))
+    measured = checkpoints(options.game)
     commands.show(f"Taken for granted: {statement(game)}.")
     commands.show(
         "Own effort needed to pass the model one rank higher on the honest board, by tuning level:"
     )
-    commands.show(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
+    header = ["overtake", *(f"{level:g}{mark(level, measured)}" for level in levels)]
+    commands.show(commands.table(header, ladder))
     if not intervals:
         commands.show("Honest play is stable at no level looked at.")
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
-        ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
+        low_end, high_end = _give_or_take(low, below), _give_or_take(high, above)
+        ends = f"from level {low_end}{mark(low, measured)} to {high_end}{mark(high, measured)}"
         ends += ", the last one looked at" * (high == furthest)
         commands.show(f"Honest play is stable {ends}; at {low:.6g} {_withstands(game, low)}.")
     for low, high in intervals.undecided:
@@ -169,8 +173,11 @@ def _thresholds(options: argparse.Namespace) -> None:
         )
     if intervals.assumes:
         commands.show(f"Assumed: {' and '.join(intervals.assumes)}.")
+    shown = [*levels, *(end for interval in intervals for end in interval)]
+    if note := meaning_of_mark(shown, measured):
+        commands.show(note)
     if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
         commands.show(f"Wrote {options.plot}.")
 
 
@@ -198,7 +205,9 @@ def _calibrate(options: argparse.Namespace) -> None:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     rows = read_csv(options.csv, bars.bar("row"))
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
-    commands.show(calibration.table())
+    lines = calibration.table().splitlines()
+    top = 2 + len(calibration.report)  # rows of the table, as wide as names make them
+    print("\n".join([*lines[:top], commands.wrapped("\n".join(lines[top:]))]))
     if options.out:
         calibration.save(options.out)
         commands.show(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")

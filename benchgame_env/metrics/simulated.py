@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from benchgame_env.game import Game
 from benchgame_env.metrics.exact import first_efforts
@@ -323,6 +323,6 @@ def _end(simulation: _Simulation, gains: Floats, sign: int, tail: float, parts: 
     """The upper (``sign`` 1) or lower end for a mean of independent ``gains``."""
     if gains.size < 2:
         return sign * np.inf
-    width = -float(stdtrit(gains.size - 1, tail)) * gains.std(ddof=1) / np.sqrt(gains.size)
-    rare = float(stdtrit(np.inf, tail)) ** 2 / (simulation.samples / parts)
+    width = -float(scipy.special.stdtrit(gains.size - 1, tail)) * gains.std(ddof=1) / np.sqrt(gains.size)
+    rare = float(scipy.special.stdtrit(np.inf, tail)) ** 2 / (simulation.samples / parts)
     return float(gains.mean() + sign * (width + rare * simulation.subgame.game.prize_range))

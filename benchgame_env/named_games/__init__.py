@@ -5,13 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from benchgame_env.calibration import Calibration
+from benchgame_env.fitting.calibration import Calibration
 from benchgame_env.game import Game
 from benchgame_env.named_games import fitted, game_file, registry, textbook
 from benchgame_env.named_games.registry import describe_game, games, register_game
 from benchgame_env.named_games.terms import at_worth, read_terms, statement
 
-__all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game", "statement"]
+__all__ = [
+    "as_game",
+    "calibration_of",
+    "checkpoints",
+    "describe_game",
+    "games",
+    "load_game",
+    "register_game",
+    "statement",
+]
 
 # Importing a file of games registers them.
 _FILES = (fitted, textbook)
@@ -73,8 +82,36 @@ def as_game(spec: str | Game) -> Game:
 def checkpoints(name: str) -> dict[str, tuple[float, float]]:
     """First and last measured total effort of each model of a fitted game or calibration file, by
     model; empty for games without checkpoints."""
-    if name.endswith(".json"):
-        return {} if game_file.load(name) else Calibration.load(name).ranges
-    if registry.builder(name).__module__ != fitted.__name__:
+    if not _has_checkpoints(name):
         return {}
-    return fitted.shipped(name.rpartition("-")[2]).ranges
+    found, developers = calibration_of(name)
+    return {model: found.ranges[model] for model in developers}
+
+
+def calibration_of(name: str) -> tuple[Calibration, tuple[str, ...]]:
+    """The calibration behind a fitted game, and those of its models that play.
+
+    Parameters
+    ----------
+    name : str
+        A game from `games`, the name of a shipped benchmark, or a calibration file (``*.json``).
+
+    Raises
+    ------
+    ValueError
+        A game that was not fitted to checkpoints.
+    """
+    if name in fitted.benchmarks() or (name.endswith(".json") and _has_checkpoints(name)):
+        found = fitted.calibration(name)
+        return found, found.names
+    if not _has_checkpoints(name):
+        raise ValueError(
+            f"game {name!r} was not fitted to checkpoints, so there is nothing to draw from"
+        )
+    return fitted.shipped(name.rpartition("-")[2]), load_game(name).names
+
+
+def _has_checkpoints(name: str) -> bool:
+    if name.endswith(".json"):
+        return not game_file.load(name)
+    return registry.builder(name).__module__ == fitted.__name__

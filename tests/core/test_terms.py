@@ -24,6 +24,12 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which nothing is wrapped."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
 @pytest.mark.parametrize("case", WORDS)
 def test_words_say_what_objects_do(case: str) -> None:
     words, objects = WORDS[case]

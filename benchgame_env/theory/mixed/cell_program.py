@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from benchgame_env.theory.mixed.linear_program import (
     MOST_ENTRIES,
@@ -99,7 +99,9 @@ class _Program:
         assert step, "only evenly spaced prizes make payoffs linear"
         choices, slots = self._owner.size, self._beyond.shape[1]
         developer, at = np.nonzero(self._beyond)
-        totals = csr_array((np.ones(at.size), (at, self._tail[developer, at])), (slots, choices))
+        totals = scipy.sparse.csr_array(
+            (np.ones(at.size), (at, self._tail[developer, at])), (slots, choices)
+        )
         parts = []
         for place, weight in self._around():
             rows = np.flatnonzero(weight)
@@ -127,7 +129,7 @@ class _Program:
             parts.append((slopes[rival, row] * weight[row], row, tail))
         prize = _sparse(parts, (self._who.size, self._owner.size))
         paid = self._paid - won + (slopes * ahead).sum(axis=0)
-        none = csr_array((0, self._owner.size))
+        none = scipy.sparse.csr_array((0, self._owner.size))
         return self._least(prize, paid, none, (tails[:, :-1][self.cells.allowed], radius))
 
     def _around(self) -> list[tuple[NDArray[np.int64], Floats]]:
@@ -136,9 +138,9 @@ class _Program:
 
     def _least(
         self,
-        prize: csr_array,
+        prize: scipy.sparse.csr_array,
         paid: Floats,
-        totals: csr_array,
+        totals: scipy.sparse.csr_array,
         around: tuple[Floats, float] | None = None,
     ) -> Floats | None:
         deviations = Deviations(self._who, paid, prize, totals)
@@ -151,9 +153,11 @@ class _Program:
         return mixed / mixed.sum(axis=1, keepdims=True)
 
 
-def _sparse(parts: list[tuple[Floats, NDArray[np.int64], NDArray[np.int64]]], shape: Any) -> csr_array:
+def _sparse(
+    parts: list[tuple[Floats, NDArray[np.int64], NDArray[np.int64]]], shape: Any
+) -> scipy.sparse.csr_array:
     entries, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return csr_array((entries, (rows, columns)), shape=shape)
+    return scipy.sparse.csr_array((entries, (rows, columns)), shape=shape)
 
 
 def _approach(cells: CellGame, mixed: Floats, method: str) -> Approach:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.contest import Contest
@@ -66,7 +66,7 @@ class EffortChoices(ABC):
         ``[those, m]``, prize units."""
 
     @abstractmethod
-    def by_tails(self, by_above: Floats, by_level: Floats) -> csr_array:
+    def by_tails(self, by_above: Floats, by_level: Floats) -> scipy.sparse.csr_array:
         """How payoffs of all choices change with the tails of all choices (see `Deviations`), if they
         change so with the chances that each rival shows more and the same (`Contest.slopes`).
 
@@ -112,7 +112,7 @@ class EffortChoices(ABC):
             tails = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1].reshape(-1)
             prize = self.by_tails(*self._contest.slopes(self.chances(mixed)))
             paid, around = prize @ tails - self.payoffs(mixed).reshape(-1), (tails, radius)
-        instead = Deviations(owner, paid, prize, csr_array((0, n * m)))
+        instead = Deviations(owner, paid, prize, scipy.sparse.csr_array((0, n * m)))
         found = least_nash_conv(owner, cost, instead, scale, around)
         return None if found is None else found.reshape(n, m)
 
@@ -144,19 +144,19 @@ class ShownChoices(EffortChoices):
         worth = self._contest.worth(self.chances(mixed), who)
         return np.take_along_axis(worth, self._place[who], axis=1) - self._costs[who]
 
-    def by_tails(self, by_above: Floats, by_level: Floats) -> csr_array:
+    def by_tails(self, by_above: Floats, by_level: Floats) -> scipy.sparse.csr_array:
         n, m = self._costs.shape
         scores = np.arange(self._n_scores + 1)
         first = np.array([np.searchsorted(own, scores) for own in self._place])  # that shows the score
         reaching, passing = first[:, self._place], first[:, self._place + 1]  # [rival, n, m]
         rival, who, choice = np.indices(reaching.shape).reshape(3, -1)
         at = (who, rival, self._place[who, choice] if by_above.shape[-1] > 1 else 0)
-        total = csr_array((n * m, n * m))
+        total = scipy.sparse.csr_array((n * m, n * m))
         for pick, slopes in ((passing, by_above - by_level), (reaching, by_level)):
             slope = slopes[at]
             there = (pick.reshape(-1) < m) & (slope != 0)
             cell = (who * m + choice)[there], (rival * m + pick.reshape(-1))[there]
-            total += csr_array((slope[there], cell), shape=(n * m, n * m))
+            total += scipy.sparse.csr_array((slope[there], cell), shape=(n * m, n * m))
         return total
 
 
@@ -178,7 +178,7 @@ class DrawnChoices(EffortChoices):
         worth = self._contest.worth(self.chances(mixed), who)
         return (self._chances[who] @ worth[..., None])[..., 0] - self._costs[who]
 
-    def by_tails(self, by_above: Floats, by_level: Floats) -> csr_array:
+    def by_tails(self, by_above: Floats, by_level: Floats) -> scipy.sparse.csr_array:
         n, m, _ = self._chances.shape
         above = np.cumsum(self._chances[..., ::-1], axis=-1)[..., ::-1] - self._chances
         slopes = np.zeros((n, m, n, m))
@@ -187,7 +187,7 @@ class DrawnChoices(EffortChoices):
                 change = by_above[i, j] * above[j] + by_level[i, j] * self._chances[j]
                 slopes[i, :, j] = self._chances[i] @ change.T
         slopes[..., 1:] -= slopes[..., :-1].copy()
-        return csr_array(slopes.reshape(n * m, n * m))
+        return scipy.sparse.csr_array(slopes.reshape(n * m, n * m))
 
 
 def drawn_scores(subgame: Subgame, efforts: Floats) -> Floats:

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, eye_array, hstack
 
 from benchgame_env.validate import Floats
 
@@ -47,8 +46,8 @@ class Deviations(NamedTuple):
 
     who: NDArray[np.int64]
     cost: Floats
-    prize: csr_array
-    totals: csr_array
+    prize: scipy.sparse.csr_array
+    totals: scipy.sparse.csr_array
 
 
 def even_step(prizes: Floats) -> float | None:
@@ -93,7 +92,7 @@ def least_nash_conv(
     prize, each = deviations.prize.tocoo(), np.arange(rows)
     later = np.flatnonzero(np.append(False, owner[1:] == owner[:-1]))
     fall = rows + np.arange(later.size)
-    constraints = csr_array(
+    constraints = scipy.sparse.csr_array(
         (
             np.concatenate(
                 (prize.data / scale, -np.ones(rows), np.ones(later.size), -np.ones(later.size))
@@ -114,9 +113,11 @@ def least_nash_conv(
     saved[start] = 0.0
     equal: dict[str, Any] = {}
     if totals:
-        equal["A_eq"] = hstack([-deviations.totals, eye_array(totals), csr_array((totals, n))]).tocsr()
+        equal["A_eq"] = scipy.sparse.hstack(
+            [-deviations.totals, scipy.sparse.eye_array(totals), scipy.sparse.csr_array((totals, n))]
+        ).tocsr()
         equal["b_eq"] = np.zeros(totals)
-    found = linprog(
+    found = scipy.optimize.linprog(
         np.append(saved, np.ones(n)),
         A_ub=constraints,
         b_ub=np.append(deviations.cost / scale, np.zeros(later.size)),

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import lu_factor, lu_solve
 
 from benchgame_env.theory.mixed.rivals_ahead import prize_slopes
 from benchgame_env.theory.mixed.score_cells import Approach, CellGame
@@ -120,7 +120,9 @@ class Path:
         jacobian -= member @ (mean @ jacobian)
         matrix = np.eye(owner.size) - jacobian
         move = gap.copy()
-        move[owner, slot] = lu_solve(lu_factor(matrix, check_finite=False), gap[owner, slot])
+        move[owner, slot] = scipy.linalg.lu_solve(
+            scipy.linalg.lu_factor(matrix, check_finite=False), gap[owner, slot]
+        )
         return move, float(np.abs(gap[played]).max())
 
     def _payoff_slopes(self, mixed: Floats, owner: np.ndarray, slot: np.ndarray) -> Floats:
