@@ -27,7 +27,7 @@ from benchgame_env.training.worker import answer, error_line, serve
 from benchgame_env.validate import choice, integer
 
 Job = Callable[[], Any]
-ROOT = Path(__file__).parent.parent
+PACKAGE = Path(__file__).parent.parent
 
 
 class Outcome(NamedTuple):
@@ -169,11 +169,9 @@ class Ray:
     """
 
     def __init__(self, address: str | None = None) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise ValueError("--backend ray: Ray is not installed: pip install '.[cluster]'") from None
-        code = {"py_modules": [str(ROOT / name) for name in ("benchgame_env", "agents", "training")]}
+        import ray
+
+        code = {"py_modules": [str(PACKAGE)]}  # with agents and training in it
         environment = {**code, "env_vars": {"OMP_NUM_THREADS": "1"}}
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray

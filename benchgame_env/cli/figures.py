@@ -53,7 +53,7 @@ def thresholds(
     ValueError
         Another kind of file, or no matplotlib.
     """
-    choice("plot", suffix(path), FORMATS)
+    choice("plot", _suffix(path), FORMATS)
     drawn = required_efforts(game, max_level)
     figure = _figure()
     left, right = figure.subplots(1, 2)
@@ -66,7 +66,7 @@ def thresholds(
     drawn_file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks
-        figure.savefig(drawn_file, format=suffix(path)[1:])
+        figure.savefig(drawn_file, format=_suffix(path)[1:])
     write_bytes(path, drawn_file.getvalue())
 
 
@@ -76,8 +76,14 @@ def label_of(name: str) -> str:
     return f" {shown}" if shown.startswith("_") else shown
 
 
-def suffix(path: str | os.PathLike[str]) -> str:
-    """The kind of file that ``path`` names, one of `FORMATS` if it can be drawn."""
+def ready_to_draw(path: str | os.PathLike[str]) -> None:
+    """Raise ValueError if ``path`` names a file of no kind in `FORMATS`; ImportError without
+    matplotlib."""
+    choice("plot", _suffix(path), FORMATS)
+    _figure()
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
     return Path(path).suffix.lower()
 
 
@@ -133,10 +139,8 @@ def inside(levels: Floats, measured: Mapping[str, tuple[float, float]], name: st
 
 
 def _figure() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ValueError("plot: needs matplotlib; pip install 'benchgame-env[plot]'") from None
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(11, 4.5), layout="constrained", dpi=150)
 
 

@@ -22,7 +22,8 @@ def load_game(name: str, **overrides: Any) -> Game:
     Parameters
     ----------
     name : str
-        A name from `games`, or the path of a calibration file or a game file (``*.json``).
+        A name from `games`, ``MODULE:NAME`` for a `Game` or a function that returns one in a module of
+        one's own, or the path of a calibration file or a game file (``*.json``).
     **overrides : object
         Fields of `Game` (``prizes``, ``cost``, ``budget``, ...) and, for the games fitted to real
         checkpoints, ``developers`` (model names) and ``steps_per_rank``.
@@ -46,7 +47,7 @@ def load_game(name: str, **overrides: Any) -> Game:
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
-    builder = _from_file(name) if name.endswith(".json") else registry.builder(name)
+    builder = _from_file(name) if name.endswith(".json") else registry.GAMES.find(name)
     return registry.build(name, builder, overrides)
 
 
@@ -69,6 +70,6 @@ def checkpoints(name: str) -> dict[str, tuple[float, float]]:
     model; empty for games without checkpoints."""
     if name.endswith(".json"):
         return {} if game_file.load(name) else Calibration.load(name).ranges
-    if registry.builder(name).__module__ != fitted.__name__:
+    if registry.GAMES.find(name).__module__ != fitted.__name__:
         return {}
     return fitted.shipped(name.rpartition("-")[2]).ranges

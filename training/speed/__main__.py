@@ -22,6 +22,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from benchgame_env import extras
 from benchgame_env.cli import commands
 from benchgame_env.training.run.settings import PACKAGES, versions
 from benchgame_env.training.run.storage import write_rows
@@ -198,7 +199,7 @@ def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[s
         try:
             run = prepare()
         except ImportError as error:
-            tqdm.write(f"left out: {who} ({error}); to install it: pip install '.[speed]'")
+            tqdm.write(f"left out: {who}: {extras.told(error) or error}")
             continue
         took = _seconds(run, 1)
         if took < LONG:  # caches fill, lazy parts load
