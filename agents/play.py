@@ -55,12 +55,11 @@ def play(
     for player in players:
         player.mode = choice("mode", mode, get_args(Mode))  # type: ignore[assignment]
     seen, infos = vec.reset(seed)
-    history: dict[str, list[NDArray[Any]]] = {key: [] for key in (*infos, "turn")}
+    history: dict[str, list[NDArray[Any]]] = {key: [] for key in infos}
     for _ in range(rounds):
         actions = np.empty(seen.shape[:2])
         for player in players:
             actions[:, player.at] = player.act(seen[:, player.at], rng)
-        history["turn"].append(vec.turn.copy())
         before, (seen, _, _, truncated, infos) = seen, vec.step(actions)
         after, ended = infos.pop("final_observation", seen), bool(truncated.any())
         for key, value in infos.items():

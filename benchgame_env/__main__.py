@@ -14,7 +14,7 @@ from typing import Any
 
 from benchgame_env import __version__, theory
 from benchgame_env.calibration import fit, read_csv
-from benchgame_env.cli import claims, commands, facts, figures, pages
+from benchgame_env.cli import bars, claims, commands, facts, figures, pages
 from benchgame_env.files import json_text
 from benchgame_env.game import Game
 from benchgame_env.named_games import checkpoints, describe_game, games, load_game
@@ -114,7 +114,7 @@ def _protocols(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     game = commands.load_game_of(LARGEST_GAME, options.game)
     protocol = commands.protocol_from(options)
-    with commands.falling_bar("NashConv", options.tolerance) as progress:
+    with bars.falling_bar("NashConv", options.tolerance) as progress:
         prediction = theory.predict(game, protocol, tolerance=options.tolerance, progress=progress)
         known = facts.of(prediction, not options.no_mixed, options.cycle)
     print(json_text({"game": options.game, **known}) if options.json else pages.text(known))
@@ -175,8 +175,8 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 def _calibrate(options: argparse.Namespace) -> None:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    rows = read_csv(options.csv, commands.bar("row"))
-    calibration = fit(rows, options.benchmark, options.source, commands.bar("model"))
+    rows = read_csv(options.csv, bars.bar("row"))
+    calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
     print(calibration.table())
     if options.out:
         calibration.save(options.out)

@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from benchgame_env import VectorEnv, extras, theory
 from benchgame_env.agents import AGENTS, Player, play
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import TABLE_LIMIT, open_regular
 from benchgame_env.folders import alone_in, claim_folder, remove_drafts
 from benchgame_env.training.grading.exact_figures import (
@@ -37,7 +37,7 @@ from benchgame_env.training.grading.exact_figures import (
 )
 from benchgame_env.training.grading.figures import by_developer
 from benchgame_env.training.grading.judging import withdraw
-from benchgame_env.training.jobs import Local, add_workers_option, progress_bar, run_all
+from benchgame_env.training.jobs import Local, add_workers_option, run_all
 from benchgame_env.training.run.event_log import can_log, event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
@@ -143,10 +143,10 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
 
 
 def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
-    with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
+    with bars.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
     seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
-    with progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
+    with bars.progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
         if workers == 1 or settings.seeds == 1:
             for seed in seeds:
                 for _ in train_seed(*seed):

@@ -1,5 +1,8 @@
 """Predictors, one question a file. They share no code with the grader, `benchgame_env.metrics`."""
 
+from typing import TYPE_CHECKING
+
+from benchgame_env.renamed import renamed
 from benchgame_env.theory.claims import (
     Card,
     Counterexample,
@@ -81,3 +84,15 @@ __all__ = [
     "temptation",
     "theorem_cards",
 ]
+
+if not TYPE_CHECKING:  # else any name would pass the type checker
+    __getattr__ = renamed(
+        __name__,
+        {
+            "CARDS": ("card(name), for each of cards()", lambda: tuple(map(card, cards()))),
+            "MEANING": (
+                "HYPOTHESES[name].meaning",
+                lambda: {name: known.meaning for name, known in HYPOTHESES.items()},
+            ),
+        },
+    )

@@ -257,7 +257,7 @@ def test_cards_are_listed_and_held_against_a_game(capsys: pytest.CaptureFixture[
     assert run("cards", "duel") == 0
     page = capsys.readouterr().out
     assert "Theorem 4.6 applies." in page
-    assert "Section 3, dominance does not apply: no overtaking_loses." in page
+    assert "Dominance theorem does not apply: no overtaking_loses." in page
 
 
 @pytest.mark.parametrize("name", ["pythia-gsm8k", "duel", "open-gsm8k"])

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchgame_env.cli import bars
 from benchgame_env.files import json_text, read_text, write_text
 from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
 from benchgame_env.records import reading, record_text
 from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
-from benchgame_env.training.jobs import Job, Pool, progress_bar, run_all
+from benchgame_env.training.jobs import Job, Pool, run_all
 from benchgame_env.training.run.prediction import FILE as PREDICTION
 from benchgame_env.training.run.prediction import key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
@@ -92,7 +93,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder for cell in cells]
     total, done = sum(cell.run.settings.updates for cell in cells), saved_updates(folders)
-    with contextlib.closing(pool), progress_bar(total, "update", suite.name, done) as bar:
+    with contextlib.closing(pool), bars.progress_bar(total, "update", suite.name, done) as bar:
         lost = _predict(list(todo.values()), pool, bar)
         errors = {c.name: lost[c.run_folder] for c in todo.values() if c.run_folder in lost}
         jobs = [job for job, cell in todo.items() if cell.name not in errors]

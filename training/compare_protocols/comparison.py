@@ -7,10 +7,11 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from benchgame_env.cli import bars
 from benchgame_env.training.compare_protocols.ranges import Setting
 from benchgame_env.training.compare_protocols.results import Key, key_of, read_results, write_results
 from benchgame_env.training.compare_protocols.rows import Row, failed_row, identity, row_of
-from benchgame_env.training.jobs import Job, Local, progress_bar, run_all
+from benchgame_env.training.jobs import Job, Local, run_all
 
 
 def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1) -> list[Row]:
@@ -43,7 +44,7 @@ def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1
     keys = list(dict.fromkeys(setting.key for setting in settings))
     todo = {s.key: s for s in settings if s.key not in rows or rows[s.key]["error"]}
     new = _new_rows(game_name, list(todo.values()), workers)
-    with progress_bar(len(keys), "setting", game_name, len(keys) - len(todo)) as bar, closing(new):
+    with bars.progress_bar(len(keys), "setting", game_name, len(keys) - len(todo)) as bar, closing(new):
         for row in new:
             rows[key_of(row)] = row
             others = [key for key in rows if key not in keys]
