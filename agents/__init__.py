@@ -9,7 +9,7 @@ aliases.one_module(__name__)
 # ruff: noqa: E402
 from benchgame_env.agents.base import Agent, Player, Round, Seat, Team
 from benchgame_env.agents.play import play
-from benchgame_env.agents.registry import AGENTS, line_up, make_agent, make_players
+from benchgame_env.agents.registry import AGENTS, line_up, make_agent, make_players, register_agent
 
 __all__ = [
     "AGENTS",
@@ -22,4 +22,5 @@ __all__ = [
     "make_agent",
     "make_players",
     "play",
+    "register_agent",
 ]

@@ -6,6 +6,7 @@ import inspect
 import sys
 import textwrap
 
+from benchgame_env import extras
 from benchgame_env.agents.registry import AGENTS
 from benchgame_env.cli import commands
 
@@ -17,19 +18,19 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     parser = commands.Parser(
         prog=PROG,
-        description="Lists the agents that benchgame train --agents can name, and their parameters, "
-        "which are given as --option NAME=VALUE.",
+        description="Lists the agents that benchgame train --agents can name, with those of installed "
+        "packages, and their parameters, which are given as --option NAME=VALUE.",
     )
     parser.parse_args(arguments)
     return commands.run(_list, PROG)
 
 
 def _list() -> None:
-    for name, entry in AGENTS.items():
+    for name, entry in sorted(AGENTS.items()):
         try:
             does = (inspect.getdoc(entry.load()) or "").split("\n\n")[0].replace("``", "")
         except ModuleNotFoundError as error:
-            print(f"{name}: needs {error.name}, which is not installed (extra train)")
+            print(f"{name}: {extras.told(error) or error}")
             continue
         print(textwrap.fill(f"{name}: {does}", WIDTH, subsequent_indent="  "))
         takes = [key if value is None else f"{key}={value}" for key, value in entry.parameters().items()]

@@ -1,18 +1,21 @@
-"""The list of all agents, and how they are seated by name."""
+"""The one list of agents, and how they are seated by name: registered ones, those of installed packages,
+and ``MODULE:NAME``."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from benchgame_env import VectorEnv, theory
 from benchgame_env.agents.base import Player, Seat, Team
-from benchgame_env.validate import choice
+from benchgame_env.registry import Registry
+
+_C = TypeVar("_C", bound=type[Player])
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,14 @@ class Entry:
         Name of the class.
     preset : mapping
         Parameters that this entry sets, instead of the defaults of the class.
+    cls : type, optional
+        The class, if it is imported already.
     """
 
     module: str
     name: str
     preset: Mapping[str, Any] = field(default_factory=dict)
+    cls: type[Player] | None = None
 
     @property
     def learned(self) -> bool:
@@ -40,7 +46,7 @@ class Entry:
 
     def load(self) -> type[Player]:
         """The class."""
-        return getattr(import_module(self.module), self.name)
+        return self.cls or getattr(import_module(self.module), self.name)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters that it takes, name to default."""
@@ -52,7 +58,7 @@ class Entry:
 
 FADING = {"entropy": 0.3, "entropy_halving": 20.0}
 
-AGENTS: dict[str, Entry] = {
+OWN: dict[str, Entry] = {
     "a2c": Entry("benchgame_env.agents.learned.a2c", "A2C"),
     "best-response": Entry("benchgame_env.agents.scripted.best_response", "BestResponse"),
     "central-ppo": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING | {"central": True}),
@@ -74,6 +80,41 @@ AGENTS: dict[str, Entry] = {
 }
 
 
+class _Agents(Registry[Entry]):
+    kind, wanted = "agent", "a whole class that derives from Agent or Team"
+
+    def accept(self, thing: Any) -> Entry | None:
+        if isinstance(thing, type) and issubclass(thing, Player) and not inspect.isabstract(thing):
+            return Entry(thing.__module__, thing.__qualname__, cls=thing)
+        return thing if isinstance(thing, Entry) else None
+
+    def origin(self, thing: Entry) -> str:
+        return f"{thing.module}.{thing.name}{dict(thing.preset) or ''}"
+
+
+AGENTS = _Agents(OWN)
+
+
+def register_agent(name: str) -> Callable[[_C], _C]:
+    """Class decorator: make the agent known as ``name`` wherever agents are named.
+
+    The class derives from `Agent` or `Team`. An installed package also names it, or an `Entry` with
+    parameters of its own, under the entry-point group ``benchgame_env.agents``.
+
+    Raises
+    ------
+    ValueError
+        The name is taken by another agent, or is no word of letters, digits, ``_``, ``.`` and ``-``; or
+        the class is no agent, or lacks ``act``.
+    """
+
+    def register(cls: _C) -> _C:
+        AGENTS.add(name, cls)
+        return cls
+
+    return register
+
+
 def make_agent(name: str, seat: Seat, **parameters: Any) -> Player:
     """The player called ``name`` on one seat, see `make_players`."""
     return make_players(name, [seat], **parameters)[0]
@@ -85,7 +126,7 @@ def make_players(name: str, seats: Sequence[Seat], **parameters: Any) -> list[Pl
     Parameters
     ----------
     name : str
-        A key of `AGENTS`.
+        A key of `AGENTS`, or ``MODULE:NAME`` for a class in a module of one's own.
     seats : sequence of Seat
         The seats to fill.
     **parameters
@@ -101,7 +142,7 @@ def make_players(name: str, seats: Sequence[Seat], **parameters: Any) -> list[Pl
     ValueError
         An unknown name or parameter (the message lists the known ones), or a value that does not suit.
     """
-    entry = AGENTS[choice("agent", name, AGENTS)]
+    entry = AGENTS.find(name)
     takes = entry.parameters()
     if set(parameters) - set(takes):
         raise ValueError(f"agent {name!r} takes {', '.join(takes) or 'no parameters'}; got {parameters}")

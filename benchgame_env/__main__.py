@@ -26,7 +26,7 @@ from benchgame_env.validate import choice
 
 Add = Callable[..., Any]
 PROG = "benchgame"
-GAME_HELP = "name of a game, or a file made by the calibrate or the falsify command (*.json)"
+GAME_HELP = "name of a game, MODULE:NAME, or a file made by calibrate or falsify (*.json)"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
 # Levels shown by default, as shares of the effort that the prizes are worth.
@@ -141,7 +141,7 @@ def _cards(options: argparse.Namespace) -> None:
 def _thresholds(options: argparse.Namespace) -> None:
     game = commands.load_game_of(LARGEST_SEARCH, options.game, commands.terms_from(options))
     if options.plot is not None:
-        choice("plot", figures.suffix(options.plot), figures.FORMATS)  # before a long search
+        figures.ready_to_draw(options.plot)  # before a long search
     levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
     ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
     furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level

@@ -8,7 +8,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from hypothesis import settings
 
-from benchgame_env import named_games, rules
+from benchgame_env.agents import AGENTS
+from benchgame_env.named_games.registry import GAMES
+from benchgame_env.rules.registry import PROTOCOLS
+from benchgame_env.theory.claims.registry import CARDS
 
 # No deadline: a busy machine is no failure. Derandomised: a red run is the change's doing, not the
 # dice's; loops over seeds cover more ground where it matters.
@@ -25,6 +28,8 @@ def _sb3_leaves_no_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture
 def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it, and nobody is told of it."""
-    monkeypatch.setattr(rules.registry, "_classes", dict(rules.registry._classes))
-    monkeypatch.setattr(rules.registry, "_listeners", [])
-    monkeypatch.setattr(named_games.registry, "_builders", dict(named_games.registry._builders))
+    for registry in (PROTOCOLS, GAMES, CARDS, AGENTS):
+        monkeypatch.setattr(registry, "_things", dict(registry._things))
+        monkeypatch.setattr(registry, "_tried", set())
+        monkeypatch.setattr(registry, "installed", registry.installed)
+    monkeypatch.setattr(PROTOCOLS, "listeners", [])

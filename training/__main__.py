@@ -6,7 +6,6 @@ called for: what needs torch is slow to start.
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 
@@ -30,8 +29,6 @@ AGENTS = ("agents", "list the agents and their parameters")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line ``arguments`` (default: those of the process); returns the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    if arguments is None and os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())  # where MODULE:NAME is looked for too, as by python -m
     name = words[0] if words else ""
     if name == AGENTS[0]:
         return import_module("benchgame_env.agents.__main__").main(words[1:])

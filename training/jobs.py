@@ -168,10 +168,8 @@ class Ray:
     """
 
     def __init__(self, address: str | None = None) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise ValueError("--backend ray: Ray is not installed: pip install '.[cluster]'") from None
+        import ray
+
         environment = {"py_modules": [str(PACKAGE)], "env_vars": {"OMP_NUM_THREADS": "1"}}
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray

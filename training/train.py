@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from benchgame_env import VectorEnv, theory
+from benchgame_env import VectorEnv, extras, theory
 from benchgame_env.agents import AGENTS, Player, play
 from benchgame_env.cli import bars, commands
 from benchgame_env.files import TABLE_LIMIT, open_regular
@@ -39,7 +38,7 @@ from benchgame_env.training.grading.exact_figures import (
 from benchgame_env.training.grading.figures import by_developer
 from benchgame_env.training.grading.judging import withdraw
 from benchgame_env.training.jobs import Local, add_workers_option, run_all
-from benchgame_env.training.run.event_log import event_log
+from benchgame_env.training.run.event_log import can_log, event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
@@ -71,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE",
                         help="another parameter of the protocol; may be repeated")  # fmt: skip
     parser.add_argument("--algorithm", dest="agents", metavar="NAME", default=argparse.SUPPRESS,
-                        help=f"the same as --agents NAME; one of: {', '.join(AGENTS)}")  # fmt: skip
+                        help="the same as --agents NAME; one of: "
+                        f"{', '.join(sorted(AGENTS.names()))}; or MODULE:NAME")  # fmt: skip
     parser.add_argument("--option", action="append", default=[], metavar="[AGENT.]NAME=VALUE",
                         help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
@@ -90,6 +90,8 @@ def _train(options: argparse.Namespace) -> None:
     if options.resume and not options.out.exists():
         raise ValueError(f"{options.out}: there is no run to resume")
     train(settings, options.out, resume=options.resume, workers=options.workers)
+    if not can_log():
+        print(f"No TensorBoard events: tensorboard is not installed: {extras.command('train')}")
     trained = counted(settings.seeds, "seed")
     commands.show(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
 
@@ -133,6 +135,8 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
         is at work there.
     """
     count("workers", workers)
+    import torch  # noqa: F401 - without it there is no run, and no folder for one
+
     with alone_in(out):
         _open_folder(settings, out, resume)
         _train_seeds(settings, out, workers)
@@ -164,6 +168,8 @@ def train_seed(
     Every update starts new episodes and draws all its random numbers from ``(seed, update)``, so that
     on a CPU an interrupted run ends bit for bit like an uninterrupted one.
     """
+    import torch  # here, because it takes long to import
+
     torch.set_num_threads(1)  # more would change the order of sums
     vec = settings.vector_env(settings.copies)
     players = settings.players(vec, seed)
@@ -291,7 +297,7 @@ def _grades(shown: Played, grader: Grader) -> dict[str, float]:
 
 def _log(board: Any, values: dict[str, Any], update: int) -> None:
     for key, value in values.items():
-        if isinstance(value, (int, float)) and key != "update":
+        if board is not None and isinstance(value, (int, float)) and key != "update":
             board.add_scalar(key, value, update)
 
 

@@ -14,6 +14,8 @@ from functools import partial
 from multiprocessing import connection
 from typing import Any
 
+from benchgame_env import extras
+
 
 def serve(jobs: Any) -> None:
     """Answer the jobs that come through a connection, until it closes or the parent dies."""
@@ -38,7 +40,10 @@ def answer(job: Callable[[], Any]) -> tuple[str, Any]:
 
 
 def error_line(error: BaseException) -> str:
-    """The type and the message of an error, cut at 300 characters."""
+    """The type and the message of an error, cut at 300 characters; of a missing library, what brings
+    it."""
+    if isinstance(error, ImportError) and extras.told(error):
+        return extras.told(error)
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 

@@ -16,7 +16,7 @@ from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.theory.claims import search
 from benchgame_env.theory.claims.certificates import rule_text
 from benchgame_env.theory.claims.prevalence import LEVELS, LINE_UPS, SIZES, Prevalence, prevalence
-from benchgame_env.theory.claims.registry import cards
+from benchgame_env.theory.claims.registry import CARDS
 from benchgame_env.validate import choice
 
 FOUND = 1
@@ -32,7 +32,10 @@ def add_to(subparsers: Any) -> None:
         "certificate. Exit status: 0 none found, 1 a counterexample, 2 bad input.",
     )
     option = parser.add_argument
-    option("card", help=f"one of: {', '.join(cards())}; or MODULE:NAME for one in a module of your own")
+    option(
+        "card",
+        help=f"one of: {', '.join(CARDS.names())}; or MODULE:NAME for one in a module of your own",
+    )
     option("--games", type=int, default=search.MOST_GAMES, help="games to try")
     option("--seconds", type=float, default=search.SECONDS, help="when to stop at the latest")
     option("--seed", type=int, default=0, help="of all that is drawn")

@@ -13,13 +13,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
+from benchgame_env import extras
 from benchgame_env.cli import bars
 from benchgame_env.cli.streams import one_line, safe_streams
 from benchgame_env.game import Game
 from benchgame_env.interrupts import INTERRUPTED
 from benchgame_env.named_games import load_game
 from benchgame_env.named_games.terms import TERMS
-from benchgame_env.rules import make_protocol, protocols
+from benchgame_env.rules import make_protocol
+from benchgame_env.rules.registry import PROTOCOLS
 from benchgame_env.validate import LARGEST
 
 BAD_INPUT = 2
@@ -71,6 +73,10 @@ def run(command: Callable[[], int | None], prog: str) -> int:
             return status
         except (ValueError, OSError) as error:
             return _say(prog, str(error), BAD_INPUT)
+        except ImportError as error:
+            if not extras.told(error):
+                raise
+            return _say(prog, extras.told(error), BAD_INPUT)
         except MemoryError as error:
             return _say(prog, f"too large for the memory of this machine: {error}", BAD_INPUT)
         except RuntimeError as error:
@@ -134,7 +140,9 @@ def terms_from(options: argparse.Namespace) -> dict[str, str]:
 
 def add_protocol_options(add: Callable[..., Any]) -> None:
     """Add ``--protocol``, ``--level`` and ``--param`` to a parser, whose ``add_argument`` is ``add``."""
-    named = f"one of: {', '.join(protocols())}; or MODULE:NAME for one in a module of your own"
+    named = (
+        f"one of: {', '.join(sorted(PROTOCOLS.names()))}; or MODULE:NAME for one in a module of your own"
+    )
     add("--protocol", default="direct", help=named)
     add("--level", help="tuning given to every model, for tune-before-test")
     other = "another parameter of the protocol; may be repeated"

@@ -53,7 +53,7 @@ def thresholds(
     ValueError
         Another kind of file, or no matplotlib.
     """
-    choice("plot", suffix(path), FORMATS)
+    choice("plot", _suffix(path), FORMATS)
     drawn = required_efforts(game, max_level)
     figure = _figure()
     left, right = figure.subplots(1, 2)
@@ -90,7 +90,7 @@ def courses(
     ValueError
         Another kind of file, or no matplotlib.
     """
-    choice("picture", suffix(path), FORMATS)
+    choice("picture", _suffix(path), FORMATS)
     figure = _figure()
     for axes, (title, (at, values)) in zip(
         figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels.items(), strict=True
@@ -109,7 +109,7 @@ def _write(figure: Any, path: str | os.PathLike[str]) -> None:
     drawn = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks
-        figure.savefig(drawn, format=suffix(path)[1:])
+        figure.savefig(drawn, format=_suffix(path)[1:])
     write_bytes(path, drawn.getvalue())
 
 
@@ -119,8 +119,14 @@ def label_of(name: str) -> str:
     return f" {shown}" if shown.startswith("_") else shown
 
 
-def suffix(path: str | os.PathLike[str]) -> str:
-    """The kind of file that ``path`` names, one of `FORMATS` if it can be drawn."""
+def ready_to_draw(path: str | os.PathLike[str]) -> None:
+    """Raise ValueError if ``path`` names a file of no kind in `FORMATS`; ImportError without
+    matplotlib."""
+    choice("plot", _suffix(path), FORMATS)
+    _figure()
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
     return Path(path).suffix.lower()
 
 
@@ -176,10 +182,8 @@ def inside(levels: Floats, measured: Mapping[str, tuple[float, float]], name: st
 
 
 def _figure() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ValueError("plot: needs matplotlib; pip install 'benchgame-env[plot]'") from None
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(11, 4.5), layout="constrained", dpi=150)
 
 

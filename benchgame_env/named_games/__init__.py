@@ -32,7 +32,8 @@ def load_game(name: str, **overrides: Any) -> Game:
     Parameters
     ----------
     name : str
-        A name from `games`, or the path of a calibration file or a game file (``*.json``).
+        A name from `games`, ``MODULE:NAME`` for a `Game` or a function that returns one in a module of
+        one's own, or the path of a calibration file or a game file (``*.json``).
     **overrides : object
         Fields of `Game` (``prizes``, ``cost``, ``budget``, ...); ``worth``, the effort that one rank is
         worth, for a linear cost; and, for the games fitted to real checkpoints, ``developers`` (model
@@ -58,7 +59,7 @@ def load_game(name: str, **overrides: Any) -> Game:
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
-    builder = _from_file(name) if name.endswith(".json") else registry.builder(name)
+    builder = _from_file(name) if name.endswith(".json") else registry.GAMES.find(name)
     given = read_terms(overrides)
     worth = given.pop("worth", None)
     game = registry.build(name, builder, given)
@@ -114,4 +115,4 @@ def calibration_of(name: str) -> tuple[Calibration, tuple[str, ...]]:
 def _has_checkpoints(name: str) -> bool:
     if name.endswith(".json"):
         return not game_file.load(name)
-    return registry.builder(name).__module__ == fitted.__name__
+    return registry.GAMES.find(name).__module__ == fitted.__name__

@@ -8,28 +8,44 @@ from dataclasses import fields, replace
 from typing import Any
 
 from benchgame_env.game import Game
+from benchgame_env.registry import Registry
 from benchgame_env.validate import choice
 
 Builder = Callable[..., Game]
 
-_builders: dict[str, Builder] = {}
+
+class _Games(Registry[Builder]):
+    kind, wanted = "game", "a Game or a function that returns one"
+
+    def accept(self, thing: Any) -> Builder | None:
+        if isinstance(thing, Game):
+            return _always(thing)
+        return thing if callable(thing) and not isinstance(thing, type) else None
+
+
+GAMES = _Games()
+
+
+def _always(game: Game) -> Builder:
+    def builder() -> Game:
+        return game
+
+    builder.__qualname__ = repr(game)  # tells it from other games
+    return builder
 
 
 def register_game(name: str) -> Callable[[Builder], Builder]:
     """Decorator that registers a function, which returns a `Game`, under ``name``.
 
-    Its keyword arguments become overrides of `load_game`, beside the fields of `Game`.
+    Its keyword arguments become overrides of `load_game`, beside the fields of `Game`. An installed
+    package also names the function, or a `Game`, under the entry-point group ``benchgame_env.games``.
+
+    Raises
+    ------
+    ValueError
+        The name is taken by another game, or is no word of letters, digits, ``_``, ``.`` and ``-``.
     """
-
-    def register(function: Builder) -> Builder:
-        known = _builders.get(name, function)
-        # The same function again is a module reload, not a clash.
-        if (known.__module__, known.__qualname__) != (function.__module__, function.__qualname__):
-            raise ValueError(f"game {name!r} is already {known.__module__}.{known.__qualname__}")
-        _builders[name] = function
-        return function
-
-    return register
+    return lambda function: GAMES.add(name, function)
 
 
 def games() -> tuple[str, ...]:
@@ -41,24 +57,25 @@ def games() -> tuple[str, ...]:
     >>> "duel" in bg.games(), "pythia-gsm8k" in bg.games()
     (True, True)
     """
-    return tuple(sorted(_builders))
-
-
-def builder(name: str) -> Builder:
-    """The function behind ``name``; ValueError listing the known games if there is none."""
-    return _builders[choice("game", name, games())]
+    return tuple(sorted(GAMES))
 
 
 def describe_game(name: str) -> str:
     """The first line of the game's docstring."""
-    return (inspect.getdoc(builder(name)) or "").partition("\n")[0]
+    return (inspect.getdoc(GAMES.find(name)) or "").partition("\n")[0]
 
 
 def build(name: str, function: Builder, overrides: dict[str, Any]) -> Game:
     """Call ``function`` with the overrides it takes; the rest must be fields of `Game`."""
-    takes = list(inspect.signature(function).parameters)
-    replaceable = [field.name for field in fields(Game)]
+    signature, replaceable = inspect.signature(function), [field.name for field in fields(Game)]
     for key in overrides:
-        choice(f"game {name!r}: override", key, dict.fromkeys(takes + replaceable))
-    game = function(**{key: value for key, value in overrides.items() if key in takes})
-    return replace(game, **{key: value for key, value in overrides.items() if key not in takes})
+        choice(f"game {name!r}: override", key, dict.fromkeys((*signature.parameters, *replaceable)))
+    taken = {key: value for key, value in overrides.items() if key in signature.parameters}
+    try:
+        signature.bind(**taken)
+    except TypeError as error:
+        raise ValueError(f"game {name!r}: {error}") from None
+    game = function(**taken)
+    if not isinstance(game, Game):
+        raise ValueError(f"game {name!r}: expected a function that returns a Game, got {game!r} from it")
+    return replace(game, **{key: value for key, value in overrides.items() if key not in taken})

@@ -15,7 +15,6 @@ from benchgame_env.rules.refreshed import Refreshed
 from benchgame_env.rules.registry import (
     as_protocol,
     example_parameters,
-    imported,
     make_protocol,
     parameter_names,
     protocol_class,
@@ -46,7 +45,6 @@ __all__ = [
     "TuneBeforeTest",
     "as_protocol",
     "example_parameters",
-    "imported",
     "is_exact",
     "make_protocol",
     "parameter_names",

@@ -6,27 +6,43 @@ imports ``my_module`` first), or several with plus signs between them, layers ov
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import re
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from importlib.metadata import EntryPoint, entry_points
-from types import ModuleType
 from typing import Any, TypeVar
 
+from benchgame_env.registry import Registry
 from benchgame_env.rules.contract import Adapted, Protocol
-from benchgame_env.validate import choice
 
-ENTRY_POINT_GROUP = "benchgame_env.protocols"
-
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-
-_classes: dict[str, type] = {}
-_listeners: list[Callable[[str], None]] = []
-_tried: set[EntryPoint] = set()
 _C = TypeVar("_C", bound=type)
+
+
+class _Protocols(Registry[type]):
+    kind, wanted = "protocol", "a class with an evaluate method"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: list[Callable[[str], None]] = []
+
+    def accept(self, thing: Any) -> type | None:
+        is_rule = isinstance(thing, type) and callable(getattr(thing, "evaluate", None))
+        return thing if is_rule else None
+
+    def check(self, name: str, thing: type) -> None:
+        super().check(name, thing)
+        for other, taken in self._things.items():
+            if taken is thing and other != name:
+                raise ValueError(f"protocol {name!r}: {thing.__qualname__} is called {other!r} already")
+
+    def add(self, name: str, thing: Any) -> type:
+        rule: Any = super().add(name, thing)
+        rule.name = name
+        for listener in self.listeners:
+            listener(name)
+        return rule
+
+
+PROTOCOLS = _Protocols()
 
 
 def register_protocol(name: str) -> Callable[[_C], _C]:
@@ -45,31 +61,10 @@ def register_protocol(name: str) -> Callable[[_C], _C]:
     """
 
     def register(cls: _C) -> _C:
-        _check_name(name)
-        if not callable(getattr(cls, "evaluate", None)):
-            label = getattr(cls, "__qualname__", repr(cls))
-            raise ValueError(f"protocol {name!r}: {label} has no evaluate method")
-        known = _classes.get(name, cls)
-        # The same class again is a module reload, not a clash.
-        if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise ValueError(f"protocol {name!r} is already {known.__module__}.{known.__qualname__}")
-        for other, taken in _classes.items():
-            if taken is cls and other != name:
-                raise ValueError(f"protocol {name!r}: {cls.__qualname__} is called {other!r} already")
-        cls.name = name  # type: ignore[attr-defined]
-        _classes[name] = cls
-        for listener in _listeners:
-            listener(name)
+        PROTOCOLS.add(name, cls)
         return cls
 
     return register
-
-
-def _check_name(name: str) -> None:
-    if "+" in name:
-        raise ValueError(f"protocol {name!r}: a plus sign in a name stands for layers")
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"protocol {name!r}: a name is made of letters, digits, '_', '.' and '-'")
 
 
 def announce_to(listener: Callable[[str], None]) -> None:
@@ -77,10 +72,9 @@ def announce_to(listener: Callable[[str], None]) -> None:
 
     Names from installed packages are among them, but no package is imported to find them.
     """
-    points = {point.name for point in _entry_points() if _NAME.fullmatch(point.name)}
-    for name in sorted(points | set(_classes)):
+    for name in sorted(PROTOCOLS.names()):
         listener(name)
-    _listeners.append(listener)
+    PROTOCOLS.listeners.append(listener)
 
 
 def protocols() -> tuple[str, ...]:
@@ -88,19 +82,12 @@ def protocols() -> tuple[str, ...]:
 
     A protocol of an installed package that cannot be loaded is left out, with one RuntimeWarning.
     """
-    for point in _entry_points():
-        if point not in _tried:
-            _tried.add(point)
-            try:
-                _load(point)
-            except ValueError as error:
-                warnings.warn(str(error), RuntimeWarning, stacklevel=2)
-    return registered()
+    return tuple(sorted(PROTOCOLS))
 
 
 def registered() -> tuple[str, ...]:
     """Names registered so far, sorted, without looking at installed packages."""
-    return tuple(sorted(_classes))
+    return tuple(sorted(PROTOCOLS.registered()))
 
 
 def protocol_class(name: str) -> type:
@@ -114,63 +101,7 @@ def protocol_class(name: str) -> type:
     ValueError
         There is none (the known protocols are listed), or its module cannot be imported.
     """
-    name = _parts(name)[-1]
-    if name in _classes:
-        return _classes[name]
-    if isinstance(name, str) and ":" in name:
-        return _from_module(name)
-    for point in _entry_points():
-        if point.name == name:
-            return _load(point)
-    return _classes[choice("protocol", name, protocols())]
-
-
-def _entry_points() -> Iterable[EntryPoint]:
-    return entry_points(group=ENTRY_POINT_GROUP)
-
-
-def _load(point: EntryPoint) -> type:
-    """Register the class behind an entry point; whatever goes wrong is the package's ValueError."""
-    try:
-        return register_protocol(point.name)(point.load())
-    except Exception as error:
-        package = point.dist.name if point.dist else "unknown"
-        raise ValueError(
-            f"protocol {point.name!r} of the installed package {package!r} cannot be used: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-
-
-def _from_module(spec: str) -> type:
-    module, name = imported("protocol", spec)
-    cls = _classes.get(name) or getattr(module, name, None)
-    if not isinstance(cls, type) or not callable(getattr(cls, "evaluate", None)):
-        raise ValueError(f"protocol {spec!r}: {module.__name__} has no protocol or class {name!r}")
-    return cls
-
-
-def imported(kind: str, spec: str) -> tuple[ModuleType, str]:
-    """The module and the name of a ``module:name``, with the module imported.
-
-    Parameters
-    ----------
-    kind : str
-        What is named, for the error.
-    spec : str
-        The two with a colon between them.
-
-    Raises
-    ------
-    ValueError
-        The module cannot be imported, whatever the reason.
-    """
-    module_name, _, name = spec.partition(":")
-    try:
-        return importlib.import_module(module_name), name
-    except Exception as error:
-        raise ValueError(
-            f"{kind} {spec!r}: cannot import {module_name!r}: {type(error).__name__}: {error}"
-        ) from error
+    return PROTOCOLS.find(_parts(name)[-1])
 
 
 def parameter_names(name: str) -> list[str]:

@@ -11,8 +11,9 @@ import pytest
 from tools.cases import tuned
 
 import benchgame_env as bg
-from benchgame_env.named_games import as_game, describe_game, registry
+from benchgame_env.named_games import as_game, describe_game
 from benchgame_env.named_games.fitted import FITTED, shipped
+from benchgame_env.named_games.registry import GAMES
 
 FITTED_GAMES = ("llama-gsm8k", "llama-mmlu", "open-gsm8k", "open-mmlu", "pythia-gsm8k")
 # The section 5 order: best pair first, on the board of untuned models.
@@ -62,7 +63,7 @@ def test_arguments_of_a_builder_are_overrides() -> None:
 def test_a_name_is_given_once() -> None:
     with pytest.raises(ValueError, match=r"game 'duel' .*benchgame_env\.named_games\.textbook\.duel"):
         bg.register_game("duel")(lambda: None)
-    assert bg.register_game("duel")(registry.builder("duel")) is registry.builder("duel")
+    assert bg.register_game("duel")(GAMES["duel"]) is GAMES["duel"]
 
 
 def test_unknown_names_list_the_known_ones() -> None:
@@ -231,7 +232,7 @@ def test_a_calibration_file_is_a_game() -> None:
 
 @pytest.mark.parametrize("name", FITTED_GAMES)
 def test_builders_share_their_overrides(name) -> None:
-    parameters = inspect.signature(registry.builder(name)).parameters
+    parameters = inspect.signature(GAMES[name]).parameters
     assert list(parameters) == ["developers", "steps_per_rank"]
 
 

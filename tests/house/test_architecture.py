@@ -32,6 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "trust": {"files", "validate"},
     "csv_rows": {"files"},
     "aliases": set(),
+    "extras": set(),
+    "registry": {"validate"},
     "renamed": set(),
     "interrupts": set(),
     "numerics": {"validate"},
@@ -41,8 +43,10 @@ ALLOWED: dict[str, set[str]] = {
     "calibration": {"draws", "fitting", "named_games"},
     "game": {"costs", "curves", "numerics", "validate"},
     "draws": {"curves", "game", "validate"},
-    "named_games": {"costs", "curves", "files", "fitting", "game", "records", "validate"},
-    "rules": {"game", "numerics", "validate"},
+    "named_games": {
+        "costs", "curves", "files", "fitting", "game", "records", "registry", "validate",
+    },
+    "rules": {"game", "numerics", "registry", "validate"},
     "subgame": {"game", "named_games", "numerics", "rules", "validate"},
     "play": {"game", "named_games", "rules", "turns", "validate"},
     "metrics": {"game", "numerics", "renamed", "rules", "subgame", "turns", "validate"},
@@ -50,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
         "renamed", "theory.claims", "theory.dynamics", "theory.mixed", "theory.prediction",
         "theory.pure", "theory.solutions",
     },
-    "theory.claims": CORE | {"metrics", "theory.pure"},
+    "theory.claims": CORE | {"metrics", "registry", "theory.pure"},
     "theory.pure": CORE | {"metrics"},
     "theory.mixed": CORE | {"metrics", "theory.pure"},
     "theory.dynamics": CORE,
@@ -60,20 +64,20 @@ ALLOWED: dict[str, set[str]] = {
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
-        "files", "game", "interrupts", "metrics", "named_games", "rules", "theory", "theory.claims",
-        "validate",
+        "extras", "files", "game", "interrupts", "metrics", "named_games", "rules", "theory",
+        "theory.claims", "validate",
     },
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
     "agents.play": {"(door)", "agents.base", "validate"},
-    "agents.registry": {"(door)", "agents.base", "theory", "validate"},
+    "agents.registry": {"(door)", "agents.base", "registry", "theory"},
     "agents.scripted": {"agents.base", "metrics", "theory.dynamics", "validate"},
     "agents.adaptive": {"agents.base", "agents.saved", "metrics", "validate"},
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
         "theory.dynamics", "theory.mixed", "validate",
     },
-    "training.worker": set(),
+    "training.worker": {"extras"},
     "training.jobs": {"cli", "training.worker", "validate"},
     "training.html": {"(door)", "validate"},
     "training.run": {
@@ -85,8 +89,8 @@ ALLOWED: dict[str, set[str]] = {
         "rules", "subgame", "theory", "training.run", "turns", "validate",
     },
     "training.train": {
-        "(door)", "agents", "agents.play", "cli", "files", "folders", "theory", "training.grading",
-        "training.jobs", "training.run", "trust", "turns", "validate",
+        "(door)", "agents", "agents.play", "cli", "extras", "files", "folders", "theory",
+        "training.grading", "training.jobs", "training.run", "trust", "turns", "validate",
     },
     "training.evaluate": {
         "(door)", "cli", "folders", "theory", "training.grading", "training.jobs", "training.run",
@@ -105,8 +109,8 @@ ALLOWED: dict[str, set[str]] = {
         "training.html", "training.jobs", "training.run", "training.worker", "validate",
     },
     "training.benchmark": {
-        "(door)", "cli", "files", "folders", "records", "theory", "training.compare_protocols",
-        "training.grading",
+        "(door)", "cli", "files", "folders", "records", "registry", "theory",
+        "training.compare_protocols", "training.grading",
         "training.jobs", "training.run", "training.train", "trust", "validate",
     },
     "training.report": {
@@ -120,7 +124,7 @@ ALLOWED: dict[str, set[str]] = {
         "training.run", "training.train", "validate",
     },
     "training.speed": {
-        "(door)", "agents", "agents.learned", "agents.play", "cli", "draws", "training.run",
+        "(door)", "agents", "agents.learned", "agents.play", "cli", "draws", "extras", "training.run",
         "validate",
     },
 }  # fmt: skip

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
-import subprocess
 import sys
 import warnings
 from importlib.metadata import EntryPoint
@@ -17,10 +15,11 @@ from pathlib import Path
 import pettingzoo
 import pytest
 from tools.cases import tuned
-from tools.checks import ROOT, printed, python
+from tools.checks import ROOT, installed, printed, python
 
 import benchgame_env as bg
-from benchgame_env.rules import example_parameters, protocol_class, registry
+from benchgame_env.rules import example_parameters, protocol_class
+from benchgame_env.rules.registry import PROTOCOLS
 
 RECIPE = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
 has_registry = pytest.mark.skipif(
@@ -184,15 +183,11 @@ def test_a_class_has_one_name() -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example package installed and one whose protocols are broken."""
-    folder = tmp_path_factory.mktemp("site")
-    source = shutil.copytree(ROOT / "tests" / "plugin_package", tmp_path_factory.mktemp("source") / "p")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    flags = ["--no-build-isolation", "--no-index", "--target", folder, source]
-    subprocess.run([*pip, *flags], check=True, capture_output=True)
+    folder = installed(ROOT / "tests" / "plugin_package", tmp_path_factory.mktemp("package"))
     broken = folder / "ruins-1.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: ruins\nVersion: 1.0\n")
-    points = "crumbled = no_such_module:Rule\ndirect = benchgame_half_credit:HalfCredit\n"
+    points = "crumbled = no_such_module:Rule\ndirect = benchgame_half_credit.rule:HalfCredit\n"
     (broken / "entry_points.txt").write_text("[benchgame_env.protocols]\n" + points)
     return folder
 
@@ -224,18 +219,18 @@ def test_pettingzoo_finds_an_installed_protocol_and_imports_it_only_then(site: P
     assert told == "HalfCredit() 1.0\n"
 
 
+CRUMBLED = EntryPoint("crumbled", "no_such_module:Rule", "benchgame_env.protocols")
+
+
 def test_asking_for_a_broken_protocol_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = EntryPoint("crumbled", "no_such_module:Rule", registry.ENTRY_POINT_GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(PROTOCOLS, "installed", (CRUMBLED,))
     with pytest.raises(ValueError, match=r"'crumbled' of .*: ModuleNotFoundError"):
         bg.make_protocol("crumbled")
 
 
 @pytest.mark.usefixtures("fresh_registry")
 def test_a_broken_protocol_is_warned_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = [EntryPoint("crumbled", "no_such_module:Rule", registry.ENTRY_POINT_GROUP)]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
-    monkeypatch.setattr(registry, "_tried", set())
+    monkeypatch.setattr(PROTOCOLS, "installed", (CRUMBLED,))
     with pytest.warns(RuntimeWarning, match="'crumbled' of .*'unknown'"):
         known = bg.protocols()
     with warnings.catch_warnings():

@@ -15,7 +15,8 @@ from tools.generators import games, profiles, rngs, seeds
 from witnesses.episodes import award_all, publish, rank_all, scores_all
 
 import benchgame_env as bg
-from benchgame_env.rules import as_protocol, is_exact, protocol_class, registry
+from benchgame_env.rules import as_protocol, is_exact, protocol_class
+from benchgame_env.rules.registry import PROTOCOLS
 
 every_rule = st.sampled_from(list(rules().values()))
 exact_rules = every_rule.filter(is_exact)
@@ -217,7 +218,7 @@ def test_installed_packages_add_protocols_by_entry_point(monkeypatch) -> None:
         def load(self) -> type:
             return HalfCredit
 
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Point()])
+    monkeypatch.setattr(PROTOCOLS, "installed", (Point(),))
     assert "from-a-package" in bg.protocols()
     assert isinstance(bg.make_protocol("from-a-package"), HalfCredit)
 

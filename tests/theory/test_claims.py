@@ -277,10 +277,10 @@ def test_a_claim_is_found_by_module_and_name() -> None:
             lambda: falsify("temptation", without=["C1"]),
             "without: unknown 'C1'; known: strict_tie_order",
         ),
-        (lambda: register_card("a:b", hypotheses=(), sentence="", source="")(len), "colon"),
+        (lambda: register_card("a:b", hypotheses=(), sentence="", source="")(len), "letters, digits"),
         (
             lambda: register_card("temptation", hypotheses=(), sentence="", source="")(len),
-            "'temptation' is already one of benchgame_env.theory.claims.section_3",
+            "'temptation' is already benchgame_env.theory.claims.section_3.temptation",
         ),
         (
             lambda: Card("mine", ("strict_order",), "", lambda subgame: None, ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,3 +74,13 @@ def piped(
         process.stdout.close()
         errors = process.stderr.read()
     return process.returncode, read, errors
+
+
+def installed(package: Path, folder: Path) -> Path:
+    """A folder inside ``folder``, into which a copy of ``package`` is installed, because building writes
+    beside the sources."""
+    source, site = shutil.copytree(package, folder / "source"), folder / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    flags = ["--no-build-isolation", "--no-index", "--target", str(site), str(source)]
+    subprocess.run([*pip, *flags], check=True, capture_output=True)
+    return site

@@ -17,7 +17,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import metrics, rules, theory
-from benchgame_env.rules import registry
+from benchgame_env.rules.registry import PROTOCOLS
 from benchgame_env.theory.dynamics import with_memory
 from benchgame_env.training.compare_protocols import __main__ as compare_protocols
 from benchgame_env.training.compare_protocols import comparison, results
@@ -80,7 +80,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         def evaluate(self, game, efforts, rng=None):
             raise RuntimeError("out\nof order")
 
-    monkeypatch.setitem(registry._classes, "broken", Broken)
+    monkeypatch.setitem(PROTOCOLS._things, "broken", Broken)
 
 
 # --- rows --------------------------------------------------------------------------------------
@@ -441,7 +441,7 @@ def test_a_failure_is_a_row_and_is_tried_again(
     assert rows[1]["error"] == ""
     assert read_results(out) == rows
     monkeypatch.setattr(
-        registry._classes["broken"],
+        PROTOCOLS["broken"],
         "evaluate",
         lambda self, game, efforts, rng=None: game.board(game.curves.score(efforts)),
     )

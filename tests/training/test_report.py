@@ -15,7 +15,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
-from benchgame_env.training.benchmark.suite import Suite, standard
+from benchgame_env.training.benchmark.named_suites import STANDARD, suite_called
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.html import page
 from benchgame_env.training.html.drawing import Axis, Frame, colour, exact_axis, zero_axis
@@ -339,7 +339,7 @@ def test_a_benchmark_has_a_table_for_those_who_meet(benchmark: Path) -> None:
 
 
 def test_algorithms_of_the_standard_suite_look_different() -> None:
-    names = {run.algorithm for run in Suite.read(standard(quick=False)).runs}
+    names = {run.algorithm for run in suite_called(STANDARD).runs}
     assert len({colour(i, dashed=True) for i in range(len(names))}) == len(names)
 
 

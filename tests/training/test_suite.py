@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchgame_env.training.benchmark.suite import FOLDER, Suite, standard
+from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
+from benchgame_env.training.benchmark.suite import Suite
 
 GOOD = """
 name = "small"
@@ -122,12 +123,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         Suite.read(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_suite_bears_the_name_of_its_file(path: Path) -> None:
-    read = Suite.read(path)
-    assert read.name == path.stem
+@pytest.mark.parametrize("name", SUITES.registered())
+def test_every_suite_has_its_own_name(name: str) -> None:
+    read = suite_called(name)
+    assert read.name == name
     assert min(run.settings.seeds for run in read.runs) >= 10  # what a verdict needs
 
 
 def test_the_standard_suite_and_its_small_form_are_there() -> None:
-    assert {standard(quick=False), standard(quick=True)} < set(FOLDER.iterdir())
+    assert {"benchgame-suite-v0", "benchgame-suite-v0-quick"} < set(SUITES)
+    with pytest.raises(ValueError, match=r"suite: unknown 'mine'; known: benchgame-suite-v0, "):
+        suite_called("mine")

@@ -16,7 +16,7 @@ from tools.checks import ROOT, python
 
 import benchgame_env as bg
 from benchgame_env.records import write_record
-from benchgame_env.rules import registry
+from benchgame_env.rules.registry import PROTOCOLS
 from benchgame_env.training.benchmark.__main__ import main as benchmark
 from benchgame_env.training.benchmark.suite import SCHEMA, Suite
 from benchgame_env.training.evaluate import evaluate
@@ -156,12 +156,12 @@ def test_a_name_that_is_typed_is_trusted(
     assert "--trust" in refused(capsys, train_command, *other, "--resume")
 
 
+@pytest.mark.usefixtures("fresh_registry")
 def test_names_of_installed_packages_need_no_trust(
     run: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    point = EntryPoint("plugged", "evil:Rule", registry.ENTRY_POINT_GROUP)
-    monkeypatch.setattr(registry, "_entry_points", lambda: [point])
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
+    point = EntryPoint("plugged", "evil:Rule", "benchgame_env.protocols")
+    monkeypatch.setattr(PROTOCOLS, "installed", (point,))
     (run / "prediction.json").unlink()
     change(run, protocol="plugged")
     assert report([str(run)]) == 0

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from benchgame_env.agents.registry import AGENTS, Entry
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.grading.checks import worst
 from benchgame_env.training.grading.verdict import Verdict
@@ -34,19 +31,13 @@ RUNS: dict[str, tuple[str, Mapping[str, Any]]] = {
 }
 
 
-@contextmanager
-def seated(cls: str) -> Iterator[str]:
-    """The name under which a class of `MODULE` can be trained, in this process only."""
-    with mock.patch.dict(AGENTS, {"adversary": Entry(MODULE, cls)}):
-        yield "adversary"
-
-
 def run_of(cls: str, episodes: int, **settings: Any) -> Verdict:
     """The verdict on a run of players of this class, in a folder that is then deleted."""
     chosen = {"game": "duel", "updates": 2, "copies": 64, "seeds": 10, **settings}
-    with seated(cls) as name, tempfile.TemporaryDirectory() as folder:
-        train(TrainSettings(agents=name, **chosen), Path(folder) / "run", workers=1)
-        return evaluate(Path(folder) / "run", episodes).verdict
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        train(TrainSettings(agents=f"{MODULE}:{cls}", **chosen), run)
+        return evaluate(run, episodes, trust=True).verdict
 
 
 def fooled(verdict: Verdict) -> bool:

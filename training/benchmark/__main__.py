@@ -20,8 +20,8 @@ from benchgame_env import trust
 from benchgame_env.cli import commands
 from benchgame_env.folders import alone_in
 from benchgame_env.training.benchmark.cells import work_out
+from benchgame_env.training.benchmark.named_suites import STANDARD, SUITES, suite_called
 from benchgame_env.training.benchmark.results import comparison_tables, summarise, verdict_tables
-from benchgame_env.training.benchmark.suite import STANDARD, Suite, standard
 from benchgame_env.training.jobs import BACKENDS, add_workers_option, open_pool
 from benchgame_env.validate import count, integer
 
@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="To go on with an interrupted benchmark, repeat the command. "
         "Exit status: 0 done, 1 cells failed, 2 bad input.",
     )
-    parser.add_argument("suite", nargs="?", type=Path, help="settings file, see "
-                        f"training/benchmark/suite.py; default: {STANDARD}")  # fmt: skip
+    named = f"a settings file (*.toml), MODULE:NAME, or one of: {', '.join(sorted(SUITES.names()))}"
+    parser.add_argument("suite", nargs="?", help=f"{named}; default: {STANDARD}")
     parser.add_argument("--quick", action="store_true", help=f"run a small form of {STANDARD}")
     parser.add_argument("--out", type=Path, help="folder; default: runs/NAME of the suite")
     parser.add_argument("--backend", default="local", help=f"one of: {', '.join(BACKENDS)}")
@@ -58,7 +58,10 @@ def _benchmark(options: argparse.Namespace) -> int:
         raise ValueError("--quick: is a form of the standard suite; give no settings file")
     workers = count("--workers", options.workers, "workers")
     rng = np.random.default_rng(integer("--random-state", options.random_state, low=0))
-    suite = Suite.read(options.suite or standard(options.quick), options.trust)
+    name = f"{STANDARD}-quick" if options.quick else options.suite or STANDARD
+    suite = suite_called(name, options.trust)
+    import torch  # noqa: F401 - without it no cell can be worked out
+
     out = options.out or Path("runs") / suite.name
     pool = open_pool(options.backend, workers, options.address)
     with contextlib.closing(pool), alone_in(out):

@@ -18,8 +18,8 @@
     tasks = ["duels"]                     # default: all
     at.duels = { updates = 400 }          # other settings on one task
 
-A game may be a file (``*.json``) in the folder of the settings file. A protocol may be MODULE:NAME,
-which runs code of that module and therefore needs ``--trust``.
+A game may be a file (``*.json``) in the folder of the settings file. Games, protocols and agents may be
+MODULE:NAME, which runs code of that module and therefore needs ``--trust``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from benchgame_env.files import PathLike
 from benchgame_env.records import read_toml
 from benchgame_env.training.compare_protocols.ranges import parsed_setting
 from benchgame_env.training.run.settings import TrainSettings, is_path
@@ -41,8 +42,6 @@ from benchgame_env.validate import checked_name, choice, integer
 FILE = "suite.json"  # the suite in the folder of a benchmark
 SCHEMA = 1  # of both files
 LONGEST_FOLDER = 200  # bytes of a name
-FOLDER = Path(__file__).parent / "suites"
-STANDARD = "benchgame-suite-v0"
 
 Table = dict[str, Any]
 KEYS = {"schema", "name", "seeds", "defaults", "tasks", "algorithms"}
@@ -118,18 +117,26 @@ class Suite:
         """
         try:
             content = read_toml(path)
-            runs = tuple(_runs(content, path, trust))
-            if not runs:
-                raise ValueError("no algorithm plays any task")
-            return cls(_name(content["name"]), runs)
         except FileNotFoundError:
             raise ValueError(f"{path} is missing") from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ValueError(f"{path} is no TOML file: {error}") from error
-        except KeyError as error:
-            raise ValueError(f"{path}: {error.args[0]} is missing") from error
-        except (TypeError, ValueError, OverflowError, IsADirectoryError) as error:
+        except (ValueError, IsADirectoryError) as error:
             raise ValueError(f"{path}: {error}") from error
+        return cls.of(content, path, trust)
+
+    @classmethod
+    def of(cls, content: Table, source: PathLike, trust: bool = False) -> Suite:
+        """The suite that a settings file, or whatever ``source`` is, holds. Raises as `read`."""
+        try:
+            runs = tuple(_runs(content, source, trust))
+            if not runs:
+                raise ValueError("no algorithm plays any task")
+            return cls(_name(content["name"]), runs)
+        except KeyError as error:
+            raise ValueError(f"{source}: {error.args[0]} is missing") from error
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"{source}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -166,18 +173,13 @@ class KeptSuite:
     runs: tuple[KeptRun, ...]
 
 
-def standard(quick: bool) -> Path:
-    """Path of the settings file of the standard suite, or of its small form."""
-    return FOLDER / f"{STANDARD}{'-quick' if quick else ''}.toml"
-
-
 def _name(given: Any) -> str:
     if not isinstance(given, str) or not re.fullmatch(r"[\w-][\w.-]*", given):
         raise ValueError(f"name: expected a word that can name a folder, got {given!r}")
     return checked_name("name", given)
 
 
-def _runs(content: Table, path: Path, trust: bool) -> Iterator[SuiteRun]:
+def _runs(content: Table, source: PathLike, trust: bool) -> Iterator[SuiteRun]:
     _table("the file", content, KEYS)
     integer("schema", content.get("schema", SCHEMA), low=SCHEMA, high=SCHEMA)
     defaults = _table("defaults", content.get("defaults", {}), RUN_KEYS)
@@ -205,7 +207,7 @@ def _runs(content: Table, path: Path, trust: bool) -> Iterator[SuiteRun]:
                 chosen = {**chosen, "seeds": content["seeds"]}
                 refuse_code(f"{where} on {task}", chosen | {"game": _code_in(chosen)}, trust)
                 if is_path(chosen["game"]):
-                    chosen["game"] = own_file(path, chosen["game"], trust)
+                    chosen["game"] = own_file(source, chosen["game"], trust)
                 run = _run(f"{where} on {task}", task, name, chosen)
                 if _same_folder(run.name) in taken:
                     raise ValueError(f"{where} on {task}: another run has the folder {run.name!r}")

@@ -17,7 +17,8 @@ from benchgame_env.cli import commands
 from benchgame_env.files import naming, write_text
 from benchgame_env.folders import alone, remove_drafts
 from benchgame_env.metrics import reachable_tau
-from benchgame_env.named_games import describe_game, games
+from benchgame_env.named_games import describe_game
+from benchgame_env.named_games.registry import GAMES
 from benchgame_env.training.compare_protocols import page
 from benchgame_env.training.compare_protocols.comparison import compare
 from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
@@ -42,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROG,
         description="Compare protocols on a game: what is predicted of each setting, and what it costs.",
     )
-    parser.add_argument("game", help=f"a calibration file (*.json), or one of: {', '.join(games())}")
+    parser.add_argument("game", help="a calibration file (*.json), MODULE:NAME, or one of: "
+                        f"{', '.join(sorted(GAMES.names()))}")  # fmt: skip
     commands.add_term_options(parser.add_argument)
     parser.add_argument("--protocols", help="names with commas; default: all, and some compositions")
     parser.add_argument("--setting", action="append", default=[], metavar="NAME:PARAMETER=VALUE,...",
@@ -77,7 +79,7 @@ def _compare(options: argparse.Namespace) -> None:
             remove_drafts(out.parent, file.name)
         rows = compare(options.game, settings, out, workers, terms)
         found = findings(rows, options.tau, prices, reachable_tau(game.quality))
-        description = describe_game(options.game) if options.game in games() else ""
+        description = "" if options.game.endswith(".json") else describe_game(options.game)
         write_text(page_file, page.page(options.game, description, game, rows, found))
     commands.show(text(game, rows, found))
     commands.show(f"\nRows are in {out}, figures in {page_file}.")
@@ -114,7 +116,8 @@ def _resources(game: Game, settings: list[Setting]) -> list[str]:
 
 def _out(path: Path | None, game_name: str, terms: Terms) -> Path:
     if path is None:
-        words = [Path(game_name).stem, *(f"{name}={value}" for name, value in terms.items())]
+        name = Path(game_name).stem if game_name.endswith(".json") else game_name.replace(":", "-")
+        words = [name, *(f"{term}={value}" for term, value in terms.items())]
         return Path("runs/protocols") / f"{' '.join(words)}.csv"
     choice("--out", path.suffix, (".csv", ".parquet"))
     if path.suffix == ".parquet" and not parquet_is_there():

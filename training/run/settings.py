@@ -53,14 +53,16 @@ class TrainSettings:
         If a value is unsuitable; the message names the field.
     """
 
-    game: str = _option("pythia-gsm8k", "name of a game, or a calibration file (*.json)")
+    game: str = _option("pythia-gsm8k", "name of a game, MODULE:NAME, or a calibration file (*.json)")
     worth: str = _option("", TERMS["worth"])
     prizes: str = _option("", TERMS["prizes"])
     cost: str = _option("", TERMS["cost"])
     protocol: str = _option("direct", "name of a protocol, or MODULE:NAME for one in your own module")
     parameters: dict[str, Any] = field(default_factory=dict)
     agents: str = _option(
-        "ppo-annealed", "who plays: one name for all, or names with commas, starting with the best model"
+        "ppo-annealed",
+        "who plays: one name for all, or names with commas, starting with the best model; a name may be "
+        "MODULE:NAME",
     )
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     seeds: int = _option(10, "independent runs, with seeds 0, 1, 2, ...; a verdict needs 10")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchgame_env import extras
 from benchgame_env.cli import bars, commands
 from benchgame_env.training.run.settings import PACKAGES, versions
 from benchgame_env.training.run.storage import write_rows
@@ -196,7 +197,7 @@ def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[s
         try:
             run = prepare()
         except ImportError as error:
-            bars.note(f"left out: {who} ({error}); to install it: pip install 'benchgame-env[speed]'")
+            bars.note(f"left out: {who}: {extras.told(error) or error}")
             continue
         took = _seconds(run, 1)
         if took < LONG:  # caches fill, lazy parts load

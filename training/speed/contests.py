@@ -1,6 +1,7 @@
 """The contests of `training.speed`: this environment, and what a user would otherwise run.
 
-A contestant is a function that prepares a `Run`. Peers are imported only when they are asked for.
+A contestant is a function that prepares a `Run`. Peers, and what learns, are imported only when they
+are asked for.
 """
 
 from __future__ import annotations
@@ -14,13 +15,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
-from stable_baselines3 import PPO
 
 import benchgame_env as bg
 from benchgame_env.agents import line_up, play
-from benchgame_env.agents.learned.ppo import PPOSettings
-from benchgame_env.agents.learned.sb3_env import SharedPolicyVecEnv
 from benchgame_env.training.speed import solvers
 from benchgame_env.training.speed.contest import Contest, Run
 from benchgame_env.training.speed.grading import TINY, Graded, grading
@@ -106,7 +103,7 @@ def _training(copies: int, rounds: int) -> Contest:
     return {
         "ours": lambda: _independent(copies, rounds),
         "SuperSuit": lambda: _shared(_supersuit(copies, rounds, "stable_baselines3"), copies, rounds),
-        "our adapter": lambda: _shared(SharedPolicyVecEnv(_vector(copies, rounds)), copies, rounds),
+        "our adapter": lambda: _shared(_adapted(copies, rounds), copies, rounds),
     }
 
 
@@ -204,6 +201,12 @@ def _supersuit(copies: int, horizon: int, base_class: str) -> Any:
     return supersuit.concat_vec_envs_v1(copy, copies, num_cpus=1, base_class=base_class)
 
 
+def _adapted(copies: int, rounds: int) -> Any:
+    from benchgame_env.agents.learned.sb3_env import SharedPolicyVecEnv
+
+    return SharedPolicyVecEnv(_vector(copies, rounds))
+
+
 def _wrapped(copies: int) -> Run:
     """This environment under SuperSuit's ``concat_vec_envs``."""
     env = _supersuit(copies, HORIZON, "gymnasium")
@@ -218,6 +221,8 @@ def _vector(copies: int, horizon: int) -> bg.VectorEnv:
 
 def _independent(copies: int, rounds: int) -> Run:
     """Updates of independent PPO, from playing to trained weights."""
+    import torch
+
     torch.set_num_threads(1)
     vec, rng = _vector(copies, rounds), np.random.default_rng(0)
     players = line_up("ppo", vec)
@@ -226,6 +231,11 @@ def _independent(copies: int, rounds: int) -> Run:
 
 def _shared(env: Any, copies: int, rounds: int) -> Run:
     """Updates of SB3's PPO with the same network, samples, epochs and minibatches."""
+    import torch
+    from stable_baselines3 import PPO
+
+    from benchgame_env.agents.learned.ppo import PPOSettings
+
     torch.set_num_threads(1)
     s, samples = PPOSettings(), env.num_envs * rounds
     learner = PPO(

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchgame_env.rules import imported
+from benchgame_env.registry import Registry
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.claims.card import Card, Counterexample
-from benchgame_env.validate import choice
 
 Conclusion = Callable[[Subgame], Counterexample | None]
 
-_cards: dict[str, Card] = {}
+
+class _Cards(Registry[Card]):
+    kind, wanted = "card", "a Card"
+
+    def accept(self, thing: Any) -> Card | None:
+        return thing if isinstance(thing, Card) else None
+
+    def origin(self, thing: Card) -> str:
+        return f"{thing.conclusion.__module__}.{thing.conclusion.__qualname__}"
+
+
+CARDS = _Cards()
 
 
 def register_card(name: str, **fields: Any) -> Callable[[Conclusion], Card]:
@@ -21,7 +31,7 @@ def register_card(name: str, **fields: Any) -> Callable[[Conclusion], Card]:
     Parameters
     ----------
     name : str
-        The card's name, without a colon.
+        The card's name.
     **fields : object
         The other fields of `Card`: at least ``hypotheses``, ``sentence`` and ``source``.
 
@@ -33,25 +43,15 @@ def register_card(name: str, **fields: Any) -> Callable[[Conclusion], Card]:
     Raises
     ------
     ValueError
-        The name is taken by a card of another module, has a colon, or a hypothesis is unknown.
+        The name is taken by another card, or is no word; or a hypothesis is unknown.
     """
-    if ":" in name:
-        raise ValueError(f"card {name!r}: a colon in a name stands between module and name")
-
-    def register(conclusion: Conclusion) -> Card:
-        known = _cards.get(name)
-        # The same function again is a module reload, not a clash.
-        if known is not None and known.conclusion.__module__ != conclusion.__module__:
-            raise ValueError(f"card {name!r} is already one of {known.conclusion.__module__}")
-        _cards[name] = Card(name=name, conclusion=conclusion, **fields)
-        return _cards[name]
-
-    return register
+    return lambda conclusion: CARDS.add(name, Card(name=name, conclusion=conclusion, **fields))
 
 
 def cards() -> tuple[str, ...]:
-    """Names of all known cards, in the order in which they were registered."""
-    return tuple(_cards)
+    """Names of all known cards, in the order in which they were registered; those of installed packages,
+    under the entry-point group ``benchgame_env.cards``, come last."""
+    return tuple(CARDS)
 
 
 def card(name: str) -> Card:
@@ -62,10 +62,4 @@ def card(name: str) -> Card:
     ValueError
         There is none (the known cards are listed), or its module cannot be imported.
     """
-    if isinstance(name, str) and ":" in name:
-        module, own = imported("card", name)
-        found = _cards.get(own) or getattr(module, own, None)
-        if not isinstance(found, Card):
-            raise ValueError(f"card {name!r}: {module.__name__} has no card {own!r}")
-        return found
-    return _cards[choice("card", name, cards())]
+    return CARDS.find(name)

@@ -1,0 +1,24 @@
+"""What a plain installation lacks, and the command that brings it."""
+
+from __future__ import annotations
+
+LIBRARIES = {
+    "train": ("torch", "stable_baselines3", "tensorboard"),
+    "plot": ("matplotlib",),
+    "cluster": ("ray",),
+    "speed": ("supersuit", "mpe2", "pygambit"),
+}
+
+
+def told(error: ImportError) -> str:
+    """The sentence about a library that is not installed; empty if it is none of these."""
+    library = (error.name or "").partition(".")[0]
+    for extra, libraries in LIBRARIES.items():
+        if library in libraries:
+            return f"{library} is not installed: {command(extra)}"
+    return ""
+
+
+def command(extra: str) -> str:
+    """The command that brings an extra."""
+    return f"pip install 'benchgame-env[{extra}]'"
