@@ -189,7 +189,7 @@ def as_protocol(spec: Any) -> Protocol:
         spec = make_protocol(spec)
     elif isinstance(spec, (tuple, list)) and len(spec) == 2 and isinstance(spec[1], Mapping):
         name, parameters = spec
-        spec = make_protocol(name, **parameters)
+        spec = make_protocol(name, **{str(key): value for key, value in parameters.items()})
     if isinstance(spec, Protocol):
         return spec
     if callable(getattr(spec, "evaluate", None)) and not isinstance(spec, type):

@@ -250,3 +250,5 @@ def test_a_pair_may_be_a_list_as_json_and_yaml_give_it_wherever_a_protocol_is_ta
 def test_other_descriptions_are_refused(spec) -> None:
     with pytest.raises(ValueError, match=r"protocol: .*name, \(name, parameters\)"):
         as_protocol(spec)
+    with pytest.raises(ValueError, match=r"'direct' takes ties; got {'1': 2}"):
+        as_protocol(["direct", {1: 2}])  # as YAML may give it
