@@ -6,7 +6,6 @@ effort. A contestant's call returns strategies, so that one grader can measure t
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -79,18 +78,12 @@ def _gambit(solver: str, game: bg.Game, efforts: Floats, **settings: Any) -> Cal
     """A solver of Gambit's, on the table of payoffs at all profiles, which is made beforehand."""
     import pygambit
 
-    n, m = game.n_developers, efforts.size
-    profiles = efforts[np.indices((m,) * n).reshape(n, -1, order="F").T]  # the first developer fastest
-    payoffs = game.payoffs(bg.make_protocol(RULE).evaluate(game, profiles).prizes, profiles)
-    names = " ".join(f'"{i}"' for i in range(n))
-    numbers = " ".join(repr(float(number)) for number in payoffs.reshape(-1))
-    text = f'NFG 1 R "" {{ {names} }} {{ {" ".join([str(m)] * n)} }}\n\n{numbers}\n'
-    table = pygambit.read_nfg(io.StringIO(text))
+    table = bg.payoff_table(game, RULE, efforts)
+    prepared = table.to_pygambit()
 
     def solve() -> Strategies:
-        result = getattr(pygambit.nash, solver)(table, **settings)
-        profile = (result.equilibria if hasattr(result, "equilibria") else [result.equilibrium])[0]
-        chances = [np.array([float(profile[str(i)][str(k + 1)]) for k in range(m)]) for i in range(n)]
-        return [(efforts, own.clip(0.0) / own.clip(0.0).sum()) for own in chances]
+        result = getattr(pygambit.nash, solver)(prepared, **settings)
+        found = result.equilibria if hasattr(result, "equilibria") else [result.equilibrium]
+        return table.strategies(found[0])
 
     return solve
