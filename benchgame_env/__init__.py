@@ -9,6 +9,7 @@ from benchgame_env import calibration, curves, metrics, testing, theory
 from benchgame_env.costs import LinearCost, PowerCost
 from benchgame_env.game import Board, Game
 from benchgame_env.named_games import games, load_game, register_game
+from benchgame_env.payoff_tables import PayoffTable, payoff_table
 from benchgame_env.play import registration
 from benchgame_env.play.aec import env
 from benchgame_env.play.env import BenchGameEnv, parallel_env
@@ -32,6 +33,7 @@ __all__ = [
     "DeterministicProtocol",
     "Game",
     "LinearCost",
+    "PayoffTable",
     "PowerCost",
     "Protocol",
     "Traits",
@@ -44,6 +46,7 @@ __all__ = [
     "make_protocol",
     "metrics",
     "parallel_env",
+    "payoff_table",
     "protocols",
     "register_game",
     "register_protocol",

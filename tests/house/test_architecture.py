@@ -62,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
         "metrics", "theory.claims", "theory.dynamics", "theory.mixed", "theory.pure",
     },
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
+    "payoff_tables": {"game", "metrics", "numerics", "subgame", "theory.mixed", "validate"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
         "extras", "files", "game", "interrupts", "metrics", "named_games", "rules", "theory",
@@ -174,6 +175,8 @@ ONLY_IN = {
     ),
     "tqdm": ("benchgame_env/cli/bars.py", "benchgame_env/training/"),
     "matplotlib": ("benchgame_env/cli/figures.py", "benchgame_env/play/render.py"),
+    "pygambit": ("benchgame_env/payoff_tables.py", "benchgame_env/training/speed/solvers.py"),
+    "pyspiel": ("benchgame_env/payoff_tables.py", "benchgame_env/training/speed/solvers.py"),
     "supersuit": ("benchgame_env/training/speed/contests.py",),
     "mpe2": ("benchgame_env/training/speed/contests.py",),
 }

@@ -6,11 +6,10 @@ effort. A contestant's call returns strategies, so that one grader can measure t
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -84,18 +83,13 @@ def _gambit(solver: str, game: bg.Game, efforts: Floats, **settings: Any) -> Cal
     """A solver of Gambit's, on the table of payoffs at all profiles, which is made beforehand."""
     import pygambit
 
-    n, m = game.n_developers, efforts.size
-    payoffs = _table(game, efforts, "F")  # the first developer fastest
-    names = " ".join(f'"{i}"' for i in range(n))
-    numbers = " ".join(repr(float(number)) for number in payoffs.reshape(-1))
-    text = f'NFG 1 R "" {{ {names} }} {{ {" ".join([str(m)] * n)} }}\n\n{numbers}\n'
-    table = pygambit.read_nfg(io.StringIO(text))
+    table = bg.payoff_table(game, RULE, efforts)
+    prepared = table.to_pygambit()
 
     def solve() -> Strategies:
-        result = getattr(pygambit.nash, solver)(table, **settings)
-        profile = (result.equilibria if hasattr(result, "equilibria") else [result.equilibrium])[0]
-        chances = [np.array([float(profile[str(i)][str(k + 1)]) for k in range(m)]) for i in range(n)]
-        return [(efforts, own.clip(0.0) / own.clip(0.0).sum()) for own in chances]
+        result = getattr(pygambit.nash, solver)(prepared, **settings)
+        found = result.equilibria if hasattr(result, "equilibria") else [result.equilibrium]
+        return table.strategies(found[0])
 
     return solve
 
@@ -105,28 +99,18 @@ def _cfr(game: bg.Game, efforts: Floats) -> Callable[[], Strategies]:
     beforehand."""
     import pyspiel
 
-    n, m = game.n_developers, efforts.size
-    names, payoffs = [[str(k) for k in range(m)]] * n, _table(game, efforts, "C")
-    table = pyspiel.create_tensor_game("levels", "levels", names, payoffs.T.tolist())
-    played = pyspiel.convert_to_turn_based(table)
+    table = bg.payoff_table(game, RULE, efforts)
+    played = pyspiel.convert_to_turn_based(table.to_open_spiel())
 
     def solve() -> Strategies:
         solver, state, found = pyspiel.CFRPlusSolver(played), played.new_initial_state(), []
         for _ in range(ITERATIONS):
             solver.evaluate_and_update_policy()
         policy = solver.average_policy()
-        for _ in range(n):
+        for _ in range(game.n_developers):
             chances = dict(policy.action_probabilities(state))
-            own = np.array([chances.get(k, 0.0) for k in range(m)])
-            found.append((efforts, own / own.sum()))
+            found.append([chances.get(k, 0.0) for k in range(efforts.size)])
             state.apply_action(0)  # what is chosen is hidden from the others
-        return found
+        return table.strategies(found)
 
     return solve
-
-
-def _table(game: bg.Game, efforts: Floats, order: Literal["C", "F"]) -> Floats:
-    """Payoffs ``[profiles, n]``; in the order "F" the first developer's choice changes fastest."""
-    n = game.n_developers
-    profiles = efforts[np.indices((efforts.size,) * n).reshape(n, -1, order=order).T]
-    return game.payoffs(bg.make_protocol(RULE).evaluate(game, profiles).prizes, profiles)

@@ -39,7 +39,7 @@ def level_equilibrium(subgame: Subgame, levels: ArrayLike, goal: float) -> Mixed
             f"protocol {subgame.rule!r}: a game on levels needs scores that are fixed by effort, or "
             "drawn independently without memory"
         )
-    own = _read(subgame, levels)
+    own = read_levels(subgame, levels)
     choices = (ShownChoices if subgame.kind == "exact" else DrawnChoices)(subgame, own.T)
     mixed, method = choices.solve(ITERATIONS, goal)
     return MixedEquilibrium.certified(
@@ -47,7 +47,7 @@ def level_equilibrium(subgame: Subgame, levels: ArrayLike, goal: float) -> Mixed
     )
 
 
-def _read(subgame: Subgame, levels: ArrayLike) -> Floats:
+def read_levels(subgame: Subgame, levels: ArrayLike) -> Floats:
     """Levels ``[n, m]``, ascending; in place of those beyond a budget, the developer's least one."""
     rows = np.asarray(levels, dtype=np.float64)
     if rows.ndim not in (1, 2) or (rows.ndim == 2 and len(rows) != subgame.n):
