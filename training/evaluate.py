@@ -125,17 +125,8 @@ def explanation(evaluation: Evaluation) -> str:
     settings, verdict, seeds = evaluation.settings, evaluation.verdict, evaluation.seeds
     setting = commands.setting_label(settings.protocol, settings.parameters)
     settled = with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
-    return "\n".join(
-        [
-            f"{setting}: {verdict.sentence}",
-            *(f"  {line}" for line in verdict.explained()),
-            *(f"  {check}" for check in verdict.checks),
-            *(f"  at the end of training: {check}" for check in verdict.last_iterate),
-            *([f"  {verdict.share}"] if verdict.share else []),
-            *(f"  reported: {figure}" for figure in verdict.reported),
-            f"  mean efforts moved by {settled} % of F in the second half of training",
-        ]
-    )
+    moved = f"  mean efforts moved by {settled} % of F in the second half of training"
+    return "\n".join([*verdict.report(setting), moved])
 
 
 def _table_row(evaluation: Evaluation) -> list[str]:

@@ -91,6 +91,10 @@ ALLOWED: dict[str, set[str]] = {
         "(door)", "cli", "folders", "theory", "training.grading", "training.jobs", "training.run",
         "trust", "validate",
     },
+    "training.judge_plays": {
+        "(door)", "cli", "csv_rows", "metrics", "theory", "training.evaluate", "training.grading",
+        "validate",
+    },
     "training.callbacks": {"(door)", "agents", "agents.play", "theory", "training.grading", "validate"},
     "training.quickstart": {
         "cli", "theory", "training.evaluate", "training.jobs", "training.run", "training.train",

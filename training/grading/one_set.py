@@ -71,7 +71,8 @@ def judge(
     Raises
     ------
     ValueError
-        Neither or both of strategies and plays, or efforts outside the budget.
+        Neither or both of strategies and plays, efforts outside the budget, or a game whose ranks all
+        pay the same, in which there is no unit for regrets.
 
     Examples
     --------
@@ -86,6 +87,8 @@ def judge(
         raise ValueError("strategies, plays: give one of the two")
     rng = np.random.default_rng(SEED) if rng is None else rng
     prediction = theory.predict(game, protocol) if prediction is None else prediction
+    if prediction.game.prize_range == 0:
+        raise ValueError("game: all ranks pay the same, so there is nothing to judge")
     target = target_of(prediction, "simultaneous")
     if plays is None:
         mixed = read_strategies(prediction.game, strategies)
