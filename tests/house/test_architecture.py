@@ -68,6 +68,9 @@ ALLOWED: dict[str, set[str]] = {
     "agents.registry": {"(door)", "agents.base", "theory", "validate"},
     "agents.scripted": {"agents.base", "metrics", "theory.dynamics", "validate"},
     "agents.adaptive": {"agents.base", "agents.saved", "metrics", "validate"},
+    "agents.outside": {
+        "agents.base", "agents.learned", "files", "play", "rules", "trust", "validate",
+    },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
         "theory.dynamics", "theory.mixed", "validate",
@@ -145,6 +148,8 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sac.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/stacked.py",
+        "benchgame_env/agents/outside/networks.py",
+        "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/training/",
     ),
     "stable_baselines3": (
@@ -157,8 +162,10 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sac.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
+        "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/training/",
     ),
+    "tensordict": ("benchgame_env/agents/outside/networks.py",),
     "pettingzoo": ("benchgame_env/play/env.py",),
     "gymnasium": (
         "benchgame_env/play/env.py",
