@@ -15,7 +15,7 @@ Rows = Callable[[NDArray[np.float32], np.random.Generator, bool], Any]
 
 
 def function_rows(name: str, policy: Callable[..., Any]) -> Rows:
-    """A callable ``policy(observation, rng=None)``, see `FromPolicy`; ``name`` is what errors call it."""
+    """A callable ``policy(observation, rng=None)``, see `FromPolicy`; errors call it ``name``."""
     takes_rng = _takes_rng(name, policy)
 
     def ask(observation: NDArray[np.float32], rng: np.random.Generator) -> Any:
