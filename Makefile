@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 NUMERICAL := tests/core tests/theory tests/metrics tests/play/test_published_play.py
-.PHONY: run test without-kernels long fuzz format clean
+.PHONY: run test without-kernels installs long fuzz format clean
 
 run: $(READY)
 	$(BIN)/benchgame quickstart
@@ -15,11 +15,16 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto
 	$(MAKE) without-kernels
+	$(MAKE) installs
 
 # The numerical tests once more, as on a processor that has none of NumPy's own kernels.
 without-kernels: $(READY)
 	NPY_DISABLE_CPU_FEATURES="$$($(BIN)/python tests/tools/without_kernels.py)" \
 		$(BIN)/python -m pytest -n auto $(NUMERICAL)
+
+# Wheel and source distribution in environments that were empty.
+installs: $(READY)
+	$(BIN)/python -m pytest -n auto -m installs
 
 long: $(READY)
 	$(BIN)/python -m pytest -n auto -m long

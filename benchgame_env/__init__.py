@@ -9,6 +9,8 @@ from benchgame_env import calibration, curves, metrics, testing, theory
 from benchgame_env.costs import LinearCost, PowerCost
 from benchgame_env.game import Board, Game
 from benchgame_env.named_games import games, load_game, register_game
+from benchgame_env.play import registration
+from benchgame_env.play.aec import env
 from benchgame_env.play.env import BenchGameEnv, parallel_env
 from benchgame_env.play.vector import VectorEnv, vector_env
 from benchgame_env.rules import (
@@ -19,6 +21,8 @@ from benchgame_env.rules import (
     protocols,
     register_protocol,
 )
+
+registration.register_protocols()
 
 __version__ = "0.2.0.dev0"
 
@@ -34,6 +38,7 @@ __all__ = [
     "VectorEnv",
     "calibration",
     "curves",
+    "env",
     "games",
     "load_game",
     "make_protocol",

@@ -1,7 +1,7 @@
 """In a checkout, ``agents`` and ``training`` are other names of packages inside `benchgame_env`.
 
 The two folders stand beside it, and it has links to them. Imported by both names, one file would be two
-modules, with two registries and two names in a pickle. So who imports ``agents.registry`` gets the module
+modules, with two registries and two names in a pickle. So ``import agents.registry`` gives the module
 `benchgame_env.agents.registry`. Nothing is installed under the short names, and packages of others that
 have them are left alone.
 """

@@ -21,9 +21,8 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
-from scipy.special import expit, logit
 
 from benchgame_env.validate import Floats, array, vector
 
@@ -136,14 +135,16 @@ class ScalingLaw:
     def score(self, effort: ArrayLike) -> Floats:
         """Scores ``[..., n]`` at total efforts ``[..., n]``."""
         log_odds = self.intercept + self.slope * np.log1p(effort)
-        return self.lower + (self.upper - self.lower) * expit(log_odds)
+        return self.lower + (self.upper - self.lower) * scipy.special.expit(log_odds)
 
     def effort_for(self, score: ArrayLike) -> Floats:
         """Least total efforts ``[..., n]`` that reach scores ``[..., n]``; ``inf`` where none does."""
         share = (np.asarray(score, dtype=np.float64) - self.lower) / (self.upper - self.lower)
         # logit(0) = -inf becomes effort 0, logit(1) = inf stays out of reach.
         with np.errstate(over="ignore"):
-            effort = np.expm1((logit(np.clip(share, 0.0, 1.0)) - self.intercept) / self.slope)
+            effort = np.expm1(
+                (scipy.special.logit(np.clip(share, 0.0, 1.0)) - self.intercept) / self.slope
+            )
         return np.maximum(effort, 0.0)
 
     def exchange(self, low: End, high: End) -> tuple[Floats, Floats]:
@@ -154,7 +155,11 @@ class ScalingLaw:
         a product of two that are monotone in the score.
         """
         steepness = self.slope / (self.upper - self.lower)
-        lower, upper, steeper = (p[low.k] for p in (self.lower, self.upper, steepness))
+        shape = (len(low.k), self.n_developers)
+        lower, upper, steeper = (
+            np.take_along_axis(np.broadcast_to(p, shape), low.k, axis=1)
+            for p in (self.lower, self.upper, steepness)
+        )
         bounds = [(1 + low.effort) / (1 + high.level), (1 + high.effort) / (1 + low.level)]
         for ratio in (
             _ratio(*((end.score - lower, end.aim - self.lower) for end in (low, high))),
@@ -253,7 +258,9 @@ class Tabulated:
             if (vector("stderr", errors) <= 0).any():
                 raise ValueError(f"stderr: must be > 0, got {np.asarray(errors).tolist()}")
         smooth = [
-            isotonic_regression(np.asarray(y, dtype=np.float64), weights=vector("stderr", se) ** -2.0).x
+            scipy.optimize.isotonic_regression(
+                np.asarray(y, dtype=np.float64), weights=vector("stderr", se) ** -2.0
+            ).x
             for y, se in zip(scores, stderr, strict=True)
         ]
         return cls(efforts, smooth)

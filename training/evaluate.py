@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env import theory, trust
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.folders import alone
 from benchgame_env.training.grading.figures import SeedFigures
 from benchgame_env.training.grading.intervals import with_margin
 from benchgame_env.training.grading.judging import EPISODES, conclude, grade_and_keep
 from benchgame_env.training.grading.verdict import Verdict
-from benchgame_env.training.jobs import add_workers_option, do_all, progress_bar
+from benchgame_env.training.jobs import add_workers_option, do_all
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.validate import count
@@ -73,7 +73,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     episodes = count("--episodes", options.episodes, "episodes")
     evaluation = evaluate(options.run, episodes, options.workers, options.trust)
     print(results_table([evaluation]))
-    print(explanation(evaluation))
+    print(commands.wrapped(explanation(evaluation)))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
@@ -109,24 +109,30 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool 
     with alone(run):
         prediction = kept_prediction(settings, run)
         jobs = [partial(grade_and_keep, settings, run, seed, episodes) for seed in range(settings.seeds)]
-        with progress_bar(settings.seeds, "seed", f"Grading {run.name}", terminal_only=True) as bar:
+        with bars.progress_bar(settings.seeds, "seed", f"Grading {run.name}") as bar:
             do_all(jobs, workers, bar)
         return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 
 def results_table(evaluations: list[Evaluation]) -> str:
     """A table with a row for each run: what was predicted, what was learned, the verdict."""
-    header = ["protocol", "predicted", "temptation", "mean effort", "NashConv", "Kendall tau", "verdict"]
+    header = ["protocol", "predicted", "verdict", "mean effort", "Kendall tau", "temptation", "NashConv"]
     return commands.table(header, [_table_row(evaluation) for evaluation in evaluations])
+
+
+def verdict(evaluation: Evaluation) -> str:
+    """The verdict in one sentence, with its number and its bound."""
+    settings = evaluation.settings
+    setting = commands.setting_label(settings.protocol, settings.parameters)
+    return f"{setting}: {evaluation.verdict.sentence}"
 
 
 def explanation(evaluation: Evaluation) -> str:
     """The verdict in words, with the figures that it rests on."""
-    settings, verdict, seeds = evaluation.settings, evaluation.verdict, evaluation.seeds
-    setting = commands.setting_label(settings.protocol, settings.parameters)
+    found, seeds = evaluation.verdict, evaluation.seeds
     settled = with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
     moved = f"  mean efforts moved by {settled} % of F in the second half of training"
-    return "\n".join([*verdict.report(setting), moved])
+    return "\n".join([verdict(evaluation), *found.details(), moved])
 
 
 def _table_row(evaluation: Evaluation) -> list[str]:
@@ -136,11 +142,11 @@ def _table_row(evaluation: Evaluation) -> list[str]:
     return [
         commands.setting_label(settings.protocol, settings.parameters),
         prediction.regime,
-        "not known" if np.isnan(prediction.temptation) else f"{prediction.temptation:.4f}",
-        with_margin(efforts, ".1f"),
-        with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
-        with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
         evaluation.verdict.outcome,
+        with_margin(efforts, ".1f"),
+        with_margin(np.array([s.tau for s in evaluation.seeds]), ".3f"),
+        "not known" if np.isnan(prediction.temptation) else f"{prediction.temptation:.4f}",
+        with_margin(np.array([s.nash_conv for s in evaluation.seeds]), ".4f"),
     ]
 
 

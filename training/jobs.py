@@ -22,12 +22,11 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from benchgame_env.cli.streams import one_line
 from benchgame_env.training.worker import answer, error_line, serve
 from benchgame_env.validate import choice, integer
 
 Job = Callable[[], Any]
-ROOT = Path(__file__).parent.parent
+PACKAGE = Path(__file__).parents[1]  # benchgame_env, which has this folder
 
 
 class Outcome(NamedTuple):
@@ -173,8 +172,7 @@ class Ray:
             import ray
         except ImportError:
             raise ValueError("--backend ray: Ray is not installed: pip install '.[cluster]'") from None
-        code = {"py_modules": [str(ROOT / name) for name in ("benchgame_env", "agents", "training")]}
-        environment = {**code, "env_vars": {"OMP_NUM_THREADS": "1"}}
+        environment = {"py_modules": [str(PACKAGE)], "env_vars": {"OMP_NUM_THREADS": "1"}}
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray
         self._run = ray.remote(num_cpus=1, max_retries=0)(answer)
@@ -264,14 +262,3 @@ def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> list[Any]:
 def add_workers_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers``, by default one for each core."""
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at the same time")
-
-
-def progress_bar(
-    total: int, unit: str, name: str, done: int = 0, delay: float = 0.0, terminal_only: bool = False
-) -> tqdm:
-    """A progress bar on stderr, shown after ``delay`` seconds; where that is no terminal, such as a log
-    file, a line each minute, or nothing with ``terminal_only``."""
-    pause = 0.1 if sys.stderr.isatty() else 60.0
-    settings: dict[str, Any] = {"mininterval": pause, "maxinterval": max(10.0, pause), "delay": delay}
-    settings["disable"] = None if terminal_only else False
-    return tqdm(total=total, initial=done, unit=unit, desc=one_line(name), **settings)

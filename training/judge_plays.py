@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchgame_env import Game, load_game, theory
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.csv_rows import csv_rows
 from benchgame_env.metrics.strategies import Strategy, empirical, read_strategies
 from benchgame_env.training.evaluate import EXIT_STATUS
@@ -58,21 +58,24 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("csv", type=Path, help="the file with plays or strategies")
     parser.add_argument("--game", required=True, help="name of a game, or a calibration file (*.json)")
+    commands.add_term_options(parser.add_argument)
     commands.add_protocol_options(parser.add_argument)
     options = parser.parse_args(arguments)
     return commands.run(lambda: _judge(options), PROG)
 
 
 def _judge(options: argparse.Namespace) -> int:
-    game, protocol = load_game(options.game), commands.protocol_from(options)
+    game = load_game(options.game, **commands.terms_from(options))
+    protocol = commands.protocol_from(options)
     given = read_efforts(options.csv, game)
-    with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
+    with bars.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         prediction = theory.predict(game, protocol, progress=progress)
         verdict = judge(game, protocol, **given, prediction=prediction)
     mixed = given.get("strategies") or empirical(given["plays"])
     print(_table(game, mixed, verdict))
     parameters = commands.protocol_parameters(options.level, options.param)
-    print("\n".join(verdict.report(commands.setting_label(options.protocol, parameters))))
+    setting = commands.setting_label(options.protocol, parameters)
+    print("\n".join([f"{setting}: {verdict.sentence}", *verdict.details()]))
     return EXIT_STATUS[verdict.outcome]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchgame_env import theory
 from benchgame_env.cli import commands, facts, pages
-from benchgame_env.training.evaluate import evaluate, explanation, results_table
+from benchgame_env.training.evaluate import evaluate, results_table, verdict
 from benchgame_env.training.jobs import add_workers_option
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.run.settings import TrainSettings
@@ -52,8 +52,9 @@ def _quickstart(options: argparse.Namespace) -> None:
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations) + "\n")
-    print("\n".join(map(explanation, evaluations)))
-    print(f"\nRuns are in {options.out}; benchgame evaluate {options.out}/direct says more.")
+    print("\n".join(commands.wrapped(verdict(one)) for one in evaluations))
+    print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
+    print(f"Pictures:     benchgame report {options.out}")
 
 
 if __name__ == "__main__":

@@ -23,10 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.csv_rows import csv_rows
 from benchgame_env.training.grading.intervals import CONFIDENCE, Estimate
-from benchgame_env.training.jobs import progress_bar
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.run.storage import write_rows
 from benchgame_env.validate import Floats, checked_name, number
@@ -172,7 +171,7 @@ def _taus(values: Floats) -> Floats:
     n, (first, second) = len(values), np.triu_indices(values.shape[1], k=1)
     agreeing, untied = np.zeros((n, n)), np.zeros((n, n))
     step = max(1, MOST_CELLS // n)
-    with progress_bar(first.size, "pair of models", "Kendall tau", delay=2.0) as bar:
+    with bars.progress_bar(first.size, "pair of models", "Kendall tau", delay=2.0) as bar:
         for start in range(0, first.size, step):
             part = slice(start, start + step)
             signs = np.sign(values[:, first[part]] - values[:, second[part]])

@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from benchgame_env import VectorEnv, theory
 from benchgame_env.agents import AGENTS, Player, play
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import TABLE_LIMIT, open_regular
 from benchgame_env.folders import alone_in, claim_folder, remove_drafts
 from benchgame_env.training.grading.exact_figures import (
@@ -38,7 +38,7 @@ from benchgame_env.training.grading.exact_figures import (
 )
 from benchgame_env.training.grading.figures import by_developer
 from benchgame_env.training.grading.judging import withdraw
-from benchgame_env.training.jobs import Local, add_workers_option, progress_bar, run_all
+from benchgame_env.training.jobs import Local, add_workers_option, run_all
 from benchgame_env.training.run.event_log import event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
@@ -143,10 +143,10 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
 
 
 def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
-    with commands.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
+    with bars.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
     seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
-    with progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
+    with bars.progress_bar(settings.seeds * settings.updates, "update", out.name) as bar:
         if workers == 1 or settings.seeds == 1:
             for seed in seeds:
                 for _ in train_seed(*seed):
@@ -159,8 +159,11 @@ def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
                     raise ValueError(error)  # the first failure stops the others
 
 
-def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int]:
-    """Train one seed from its last checkpoint; yield the number of each update that is done.
+def train_seed(
+    settings: TrainSettings, folder: Path, seed: int, prediction: theory.Prediction | None = None
+) -> Iterator[int]:
+    """Train one seed from its last checkpoint; yield the number of each update that is done. The
+    prediction of the run is read, unless it is given.
 
     Every update starts new episodes and draws all its random numbers from ``(seed, update)``, so that
     on a CPU an interrupted run ends bit for bit like an uninterrupted one.
@@ -173,7 +176,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     yield from range(len(play))
     if len(play) == settings.updates:
         return
-    prediction = kept_prediction(settings, folder.parent)
+    prediction = prediction or kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     takes_turns = expected_cycle(prediction) is not None
     with event_log(folder, len(play)) as board:
@@ -244,9 +247,11 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         raise ValueError(taken) from None
 
 
-def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
+def finish_seed(
+    settings: TrainSettings, folder: Path, seed: int, prediction: theory.Prediction | None = None
+) -> None:
     """Train one seed to the end, see `train_seed`."""
-    for _ in train_seed(settings, folder, seed):
+    for _ in train_seed(settings, folder, seed, prediction):
         pass
 
 

@@ -48,7 +48,7 @@ class PPOSettings(FadingEntropy):
         Whether one network plays every seat of the team (shared parameters). It sees in the observations
         which seat it plays.
     central : bool
-        Whether the critics see what all developers see (``state()``). The actors never do.
+        Whether the critics see what all developers see. The actors never do.
     """
 
     head: str = "axis"

@@ -18,7 +18,7 @@ from benchgame_env.play.observation import ObservationLayout
 
 
 def observation_space(layout: ObservationLayout, everybody: bool = False) -> gymnasium.Space:
-    """The space of one developer's observations, or of those of all together, as in ``state()``."""
+    """The space of one developer's observations, or of those of all in a row."""
     repeats = layout.n_developers if everybody else 1
     low, high = (np.tile(bound, repeats) for bound in layout.bounds())
     return gymnasium.spaces.Box(low, high, dtype=np.float32)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import json_text, write_text
 from benchgame_env.named_games import game_file
 from benchgame_env.named_games.fitted import STEPS_PER_RANK, benchmarks
@@ -67,7 +67,7 @@ def add_to(subparsers: Any) -> None:
 def _falsify(options: argparse.Namespace) -> int:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    with commands.share_bar() as bar:
+    with bars.share_bar() as bar:
         attack = search.falsify(
             options.card,
             options.games,
@@ -85,7 +85,7 @@ def _falsify(options: argparse.Namespace) -> int:
 def _prevalence(options: argparse.Namespace) -> None:
     found: list[Prevalence] = []
     for benchmark in options.benchmark:
-        with commands.share_bar() as bar:
+        with bars.share_bar() as bar:
             found += prevalence(
                 benchmark,
                 options.models,

@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import shutil
 import signal
 import sys
+import textwrap
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
+from benchgame_env.cli import bars
 from benchgame_env.cli.streams import one_line, safe_streams
 from benchgame_env.game import Game
 from benchgame_env.interrupts import INTERRUPTED
 from benchgame_env.named_games import load_game
+from benchgame_env.named_games.terms import TERMS
 from benchgame_env.rules import make_protocol, protocols
+from benchgame_env.validate import LARGEST
 
 BAD_INPUT = 2
 LONGEST = 1000  # characters of an error that are shown
@@ -26,7 +30,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """Shows the defaults that say something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        is_empty = action.default is False or action.default in (None, [])
+        is_empty = action.default is False or action.default in (None, [], "")
         return action.help if is_empty else super()._get_help_string(action)
 
 
@@ -37,6 +41,14 @@ class Parser(argparse.ArgumentParser):
         settings.setdefault("formatter_class", _Help)
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)
+        self.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS,
+                          help="no progress bars and notes")  # fmt: skip
+
+    def parse_args(self, *args: Any, **settings: Any) -> Any:
+        """The options, as in `argparse`; ``--quiet`` takes effect at once."""
+        options = super().parse_args(*args, **settings)
+        bars.be_quiet(vars(options).pop("quiet", False))
+        return options
 
     def error(self, message: str) -> NoReturn:
         raise SystemExit(_say(self.prog, f"{message} (--help explains)", BAD_INPUT))
@@ -98,15 +110,26 @@ def _end(number: int, _: Any) -> NoReturn:
     raise SystemExit(128 + number)  # the status that shells report
 
 
-def load_game_of(most: int, name: str) -> Game:
-    """The game called ``name``; ValueError if it has more than ``most`` developers, for whom a command
-    would take hours."""
-    game = load_game(name)
+def load_game_of(most: int, name: str, terms: Mapping[str, str] | None = None) -> Game:
+    """The game called ``name`` on other ``terms``, see `terms_from`; ValueError if it has more than
+    ``most`` developers, for whom a command would take hours."""
+    game = load_game(name, **(terms or {}))
     if game.n_developers > most:
         raise ValueError(
             f"game: this command takes at most {most:,} developers, and {name} has {game.n_developers:,}"
         )
     return game
+
+
+def add_term_options(add: Callable[..., Any]) -> None:
+    """Add ``--worth``, ``--prizes`` and ``--cost`` to a parser, whose ``add_argument`` is ``add``."""
+    for name, words in TERMS.items():
+        add(f"--{name}", default="", metavar=name.upper(), help=words)
+
+
+def terms_from(options: argparse.Namespace) -> dict[str, str]:
+    """What the options of `add_term_options` say, for `load_game`; without those that are not given."""
+    return {name: getattr(options, name) for name in TERMS if getattr(options, name)}
 
 
 def add_protocol_options(add: Callable[..., Any]) -> None:
@@ -162,52 +185,60 @@ def _value(word: str) -> Any:
         return word
 
 
-def bar(unit: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """What shows progress, on a terminal and after a while, as it passes items on."""
-    from tqdm import tqdm  # imported here: it takes a tenth of a second, and few commands need it
-
-    return partial(tqdm, unit=unit, delay=2.0, leave=False, disable=None)
+def width() -> int:
+    """Columns of the terminal, or of COLUMNS; 80 where nobody says."""
+    return max(40, shutil.get_terminal_size().columns)
 
 
-@contextlib.contextmanager
-def falling_bar(label: str, goal: float) -> Iterator[Callable[[float], None]]:
-    """A progress bar for a figure that has to fall to ``goal``, on a logarithmic scale. It is shown only
-    on a terminal, and only once there is progress."""
-    from tqdm import tqdm
+def wrapped(text: str) -> str:
+    """Lines no wider than the terminal; what goes on is indented by two more."""
+    lines = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(
+            textwrap.fill(
+                line,
+                width(),
+                subsequent_indent=indent + "  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+    return "\n".join(lines)
 
-    with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
-        first: list[float] = []
 
-        def progress(value: float) -> None:
-            first.append(max(value, 2 * goal))
-            share = math.log(first[0] / max(value, goal)) / math.log(first[0] / goal)
-            bar.set_description_str(f"{label} {value:.2g} of {goal:.2g}", refresh=False)
-            bar.update(max(0.0, 100 * share - bar.n))
-
-        yield progress
-
-
-@contextlib.contextmanager
-def share_bar() -> Iterator[Callable[[str, float], None]]:
-    """A progress bar for a label and the share that is done, which grows to 1; only on a terminal."""
-    from tqdm import tqdm
-
-    with tqdm(total=100, bar_format="{desc} {bar} {elapsed}", leave=False, disable=None) as bar:
-
-        def progress(label: str, share: float) -> None:
-            bar.set_description_str(label, refresh=False)
-            bar.update(max(0.0, 100 * share - bar.n))
-
-        yield progress
+def worth_words(worth: float) -> str:
+    """What a rank may be worth (`theory.largest_worth`), as the end of a sentence on stability."""
+    if math.isnan(worth):
+        return "what one rank may be worth is not known, for one step of the grid of scores decides it"
+    if worth >= LARGEST:
+        return "whatever one rank is worth"
+    return f"while one rank is worth no more than {worth:,.4g}"
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A table as text, a line for each row; the first column is aligned left, the others right."""
+    """A table as text, a line for each row; the first column is aligned left, the others right. One that
+    is wider than the terminal goes on below, with its first column again."""
     grid = [[one_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[k]) for row in grid) for k in range(len(header))]
     grid.insert(1, ["-" * width for width in widths])
-    lines = []
-    for row in grid:
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
-    return "\n".join(lines)
+    return "\n\n".join(
+        "\n".join(
+            "  ".join([row[0].ljust(widths[0]), *(row[k].rjust(widths[k]) for k in block)])
+            for row in grid
+        )
+        for block in _blocks(widths, width())
+    )
+
+
+def _blocks(widths: list[int], room: int) -> list[list[int]]:
+    """The columns after the first, in parts that fit beside it; at least one in each."""
+    blocks: list[list[int]] = [[]]
+    left = room - widths[0]
+    for k, wide in enumerate(widths[1:], 1):
+        if blocks[-1] and left < wide + 2:
+            blocks.append([])
+            left = room - widths[0]
+        blocks[-1].append(k)
+        left -= wide + 2
+    return blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,54 @@ def thresholds(
         axes.set_xscale("symlog", linthresh=drawn.levels[1])
         axes.set_xlim(0, drawn.levels[-1])
         axes.grid(alpha=0.3)
-    drawn_file = io.BytesIO()
+    _write(figure, path)
+
+
+def courses(
+    panels: Mapping[str, tuple[Floats, Floats]],
+    names: Sequence[str],
+    words: tuple[str, str],
+    path: str | os.PathLike[str],
+) -> None:
+    """Draw courses of several things, such as efforts in training, side by side on the same axes.
+
+    Parameters
+    ----------
+    panels : mapping of str to pair of arrays
+        Title to the positions ``[m]`` and the values ``[m, n]``.
+    names : sequence of str
+        What the ``n`` lines are called.
+    words : pair of str
+        What the axes are called, across and up.
+    path : str or path
+        File to write, ``*.png``, ``*.svg`` or ``*.pdf``.
+
+    Raises
+    ------
+    ValueError
+        Another kind of file, or no matplotlib.
+    """
+    choice("picture", suffix(path), FORMATS)
+    figure = _figure()
+    for axes, (title, (at, values)) in zip(
+        figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels.items(), strict=True
+    ):
+        for name, line in zip(names, values.T, strict=True):
+            axes.plot(at, line, label=label_of(name), lw=1.5)
+        axes.set(title=title, xlabel=words[0], ylim=(0, None))
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].set_ylabel(words[1])
+    figure.axes[0].legend(fontsize="small", frameon=False)
+    _write(figure, path)
+
+
+def _write(figure: Any, path: str | os.PathLike[str]) -> None:
+    drawn = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks
-        figure.savefig(drawn_file, format=suffix(path)[1:])
-    write_bytes(path, drawn_file.getvalue())
+        figure.savefig(drawn, format=suffix(path)[1:])
+    write_bytes(path, drawn.getvalue())
 
 
 def label_of(name: str) -> str:

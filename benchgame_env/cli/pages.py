@@ -36,8 +36,10 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         ("regime", (REGIMES_OVER_ROUNDS if known["dynamics"] else REGIMES)[known["regime"]]),
         ("why", known["reason"]),
         ("by", f"{known['method']}; card: {known['card']}"),
+        ("assumed", known["assumed"]),
         *_temptation_lines(known),
         *_level_lines(known),
+        *_worth_lines(known),
         *_certificate_lines(known),
         _board(known),
         (
@@ -84,6 +86,12 @@ def _level_lines(known: Facts) -> list[tuple[str, str]]:
         return [("stopped by", "no tune-before-test level up to 100 times what the prizes are worth")]
     spans = ", ".join(f"{low:.6g} to {high:.6g}" for low, high in levels)
     return [("stopped by", f"tune-before-test at levels {spans}")]
+
+
+def _worth_lines(known: Facts) -> list[tuple[str, str]]:
+    if known["largest_worth"] is None:
+        return []
+    return [("withstands", f"honest play is stable {commands.worth_words(known['largest_worth'])}")]
 
 
 def _certificate_lines(known: Facts) -> list[tuple[str, str]]:

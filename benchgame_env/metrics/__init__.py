@@ -9,6 +9,8 @@ regret of each revision (`revision_regret`), and the external regret of all roun
 (`external_regret`). Under any rule regrets are simulated, with intervals (`simulated`).
 """
 
+from typing import TYPE_CHECKING
+
 from benchgame_env.metrics.external_regret import external_regrets
 from benchgame_env.metrics.level_regret import level_regrets
 from benchgame_env.metrics.limit_cycle import LimitCycle, find_cycle
@@ -26,6 +28,7 @@ from benchgame_env.metrics.revision_regret import revision_regrets
 from benchgame_env.metrics.sampled import sampled_regrets
 from benchgame_env.metrics.simulated import simulated_regrets
 from benchgame_env.metrics.strategies import Strategy, empirical
+from benchgame_env.renamed import renamed
 
 __all__ = [
     "LimitCycle",
@@ -49,3 +52,13 @@ __all__ = [
     "sampled_regrets",
     "simulated_regrets",
 ]
+
+if not TYPE_CHECKING:  # else any name would pass the type checker
+    __getattr__ = renamed(
+        __name__,
+        {
+            "PlayedCycle": ("LimitCycle", lambda: LimitCycle),
+            "joint_regrets": ("external_regrets", lambda: external_regrets),
+            "step_regrets": ("revision_regrets", lambda: revision_regrets),
+        },
+    )

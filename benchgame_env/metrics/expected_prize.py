@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import roots_legendre
 
 from benchgame_env.game import Ties
 from benchgame_env.validate import Floats
@@ -113,7 +113,7 @@ def expected_prizes(prizes: Floats, above: Floats, level: Floats, ties: Ties) ->
     nodes = np.count_nonzero(level, axis=0) // 2 + 1
     for size in np.unique(nodes):
         columns = np.flatnonzero(nodes == size)
-        for node, weight in zip(*roots_legendre(size), strict=True):
+        for node, weight in zip(*scipy.special.roots_legendre(size), strict=True):
             ahead = above[:, columns] + 0.5 * (1 + node) * level[:, columns]
             result[:, columns] += 0.5 * weight * _in_blocks(prizes, ahead, ahead)
     return result

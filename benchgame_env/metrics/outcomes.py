@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import kendalltau
 
 from benchgame_env.game import Game, Ties
 from benchgame_env.metrics import exact as fixed
@@ -241,7 +241,7 @@ def rank_agreement(scores: ArrayLike, others: ArrayLike) -> float:
     for field, values in (("scores", first), ("others", second)):
         if np.ptp(values) == 0:
             raise ValueError(f"{field}: all are {values[0]:g}, which ranks nothing")
-    return float(kendalltau(first, second).statistic)
+    return float(scipy.stats.kendalltau(first, second).statistic)
 
 
 def _exact(subgame: Subgame, tau: float, top: float, spent: float) -> Outcomes:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from benchgame_env.game import Game, Ties
 from benchgame_env.metrics import exact
@@ -191,7 +191,7 @@ class _Deviations:
         """The estimate of the regret, its lower and its upper end, prize units."""
         plays = len(self.now)
         error = self.spread / np.sqrt(max(plays - 1, 1)) * self._dependence()
-        normal = stats.t.ppf(1 - ERROR, max(plays - 1, 1))
+        normal = scipy.stats.t.ppf(1 - ERROR, max(plays - 1, 1))
         low = (self.mean - critical * error)[self.possible].max() - self.unseen * np.log(self.n / ERROR)
         high = (self.mean + self.hoped + normal * error).max() + self.unseen * np.log(1 / ERROR)
         return max(self.mean[self.possible].max(), 0.0), max(low, 0.0), max(high, 0.0)
@@ -204,7 +204,7 @@ class _Deviations:
         size = len(self.now) / BLOCKS
         variance = np.where(self.spread > 0, self.spread**2, np.inf)
         ratio = size * self.by_block.var(axis=0, ddof=1) / variance
-        chance = stats.chi2.ppf(0.999, BLOCKS - 1) / (BLOCKS - 1)
+        chance = scipy.stats.chi2.ppf(0.999, BLOCKS - 1) / (BLOCKS - 1)
         return np.where(ratio > chance, np.sqrt(ratio), 1.0)
 
 
@@ -258,5 +258,5 @@ def _critical_value(differences: list[Floats]) -> float:
     root = np.linalg.cholesky(columns.T @ columns / plays + 1e-6 * np.eye(count))
     draws = np.random.default_rng(SEED).standard_normal((BOOTSTRAPS, count)) @ root.T
     # A whole step of 0.01, so that the order in which a processor adds decides nothing.
-    wide = stats.t.ppf(1 - ERROR, max(plays - 1, 1)) / stats.norm.ppf(1 - ERROR)
+    wide = scipy.stats.t.ppf(1 - ERROR, max(plays - 1, 1)) / scipy.stats.norm.ppf(1 - ERROR)
     return float(np.ceil(100 * wide * np.quantile(draws.max(axis=1), 1 - ERROR)) / 100)

@@ -9,8 +9,9 @@ from benchgame_env.calibration import Calibration
 from benchgame_env.game import Game
 from benchgame_env.named_games import fitted, game_file, registry, textbook
 from benchgame_env.named_games.registry import describe_game, games, register_game
+from benchgame_env.named_games.terms import at_worth, read_terms, statement
 
-__all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game"]
+__all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game", "statement"]
 
 # Importing a file of games registers them.
 _FILES = (fitted, textbook)
@@ -24,8 +25,10 @@ def load_game(name: str, **overrides: Any) -> Game:
     name : str
         A name from `games`, or the path of a calibration file or a game file (``*.json``).
     **overrides : object
-        Fields of `Game` (``prizes``, ``cost``, ``budget``, ...) and, for the games fitted to real
-        checkpoints, ``developers`` (model names) and ``steps_per_rank``.
+        Fields of `Game` (``prizes``, ``cost``, ``budget``, ...); ``worth``, the effort that one rank is
+        worth, for a linear cost; and, for the games fitted to real checkpoints, ``developers`` (model
+        names) and ``steps_per_rank``. Prizes and cost may be words, as on a command line: ``"1,0.5,0"``,
+        ``"power,rate=1,exponent=2"``.
 
     Returns
     -------
@@ -47,7 +50,10 @@ def load_game(name: str, **overrides: Any) -> Game:
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
     builder = _from_file(name) if name.endswith(".json") else registry.builder(name)
-    return registry.build(name, builder, overrides)
+    given = read_terms(overrides)
+    worth = given.pop("worth", None)
+    game = registry.build(name, builder, given)
+    return game if worth is None else at_worth(game, worth)
 
 
 def _from_file(path: str) -> registry.Builder:

@@ -1,4 +1,4 @@
-"""Games with known answers. Sections are those of the model's mathematical notes cited in README."""
+"""Games with known answers. Sections are those of docs/theory.md."""
 
 from __future__ import annotations
 

@@ -51,6 +51,7 @@ class State(NamedTuple):
     effort: Floats  # efforts held, effort units, [..., n, K]
     cost: Floats  # of the efforts held, prize units, [..., n]
     board: Board  # published last, [..., n]
+    revised: NDArray[np.bool_]  # who could revise in the last round, [..., n]; nobody before the first
     turn: NDArray[np.bool_]  # who may revise next, [..., n]
     memory: Any  # what the protocol keeps for its next board
 
@@ -113,7 +114,7 @@ def _published(
     board, memory = rules.protocol.play(rules.game, public(effort), memory, rng, revised)
     cost = rules.game.cost(public(effort))
     turn = _next_turn(rules.revision, rounds, revised.shape, rng)
-    return State(rounds, position, effort, cost, board, turn, memory)
+    return State(rounds, position, effort, cost, board, revised, turn, memory)
 
 
 def _next_turn(

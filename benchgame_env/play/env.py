@@ -8,15 +8,15 @@ import gymnasium
 import numpy as np
 import pettingzoo
 from numpy.typing import NDArray
-from pettingzoo.utils.conversions import parallel_to_aec
 
 from benchgame_env.game import Game
+from benchgame_env.play import render, spaces
 from benchgame_env.play.actions import real_number
-from benchgame_env.play.vector import VectorEnv
-from benchgame_env.rules.registry import announce_to, parameter_names
+from benchgame_env.play.vector import VectorEnv, rounds_of
 from benchgame_env.validate import choice
 
-RENDER_MODES = ("human", "ansi")
+VERSION = 1  # raised when the same seed would give other numbers; the history is in `BenchGameEnv`
+RENDER_MODES = ("human", "ansi", "rgb_array")
 # The keys of infos that hold one number per developer.
 NUMBERS = ("effort", "score", "rank", "prize", "cost", "payoff")
 
@@ -25,23 +25,33 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     """The developer subgame of a leaderboard as a PettingZoo parallel environment.
 
     Developers hold an effort, revise it in turn or together, see the published board, and are paid
-    their prize minus the cost of the effort they hold, every round.
+    their prize minus the cost of the effort they hold, every round. `parallel_env` is this class.
 
     ====================  ===================================================================
     creation              ``benchgame_env.parallel_env(game="duel", protocol="direct")``, or
-                          ``pettingzoo.make("parallel", "benchgame/direct-v0", game="duel")``
+                          ``pettingzoo.make("parallel", "benchgame/direct-v1", game="duel")``;
+                          agent by agent: `benchgame_env.env`, or ``pettingzoo.make("aec", ...)``
     agents                ``developer_0`` (best latent quality) to ``developer_{n-1}``
     action shape, values  ``Box(-1, 1, (1,))``, -1 is no effort; or ``Discrete(levels)``
     observation           flat float32 ``Box``, see `benchgame_env.play.observation.ObservationLayout`
+    state                 flat float32 ``Box``, see `benchgame_env.play.global_state.StateLayout`
     reward                payoff of the round: prize minus cost, prize units
     end of episode        truncation of all developers after ``horizon`` rounds
-    infos                 effort, score, rank, prize, cost, payoff; numbers
+    infos                 effort, score, rank, prize, cost, payoff, turn; numbers
     ====================  ===================================================================
+
+    ``infos`` tell of the round that was played. Their ``turn`` is 1.0 if this developer's action took
+    effect in it and 0.0 if not, and 0.0 after `reset`: before the first round nobody has acted. Who may
+    revise *next* is the part ``turn`` of observations and of the state.
 
     Finite continuous actions are clipped to [-1, 1]. An action that is not one real number or no level,
     a missing or an unknown agent is a ValueError that names the agent, and nothing is played.
 
-    Version history: v0, first release.
+    Version history:
+
+    * v1: ``infos`` have ``turn``; `state` says each thing once (it was all observations in a row).
+      Observations, rewards and the play of a seed are those of v0.
+    * v0: first release.
 
     Parameters
     ----------
@@ -50,14 +60,41 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     protocol : protocol, str or pair
         The protocol, its name, or ``(name, parameters)``.
     render_mode : str, optional
-        ``"human"``: `render` prints the board. ``"ansi"``: `render` returns it.
-    **settings
-        ``horizon``, ``revision``, ``action_type``, ``effort_levels`` and ``action_scale`` of
-        `benchgame_env.play.vector.VectorEnv`.
+        What `render` does. ``human``: print the board. ``ansi``: return it as text. ``rgb_array``:
+        return a picture of it, uint8 ``[height, width, 3]`` (extra ``plot``).
+    horizon : int, optional
+        Rounds in an episode, >= 1; default 32.
+    max_cycles : int, optional
+        PettingZoo's name of ``horizon``.
+    revision : str
+        Who may change its effort in a round; the others keep theirs. ``simultaneous``: all.
+        ``alternating``: one, the worst quality first, then upwards, then again. ``random``: one, drawn
+        uniformly.
+    action_type : str
+        ``continuous``: actions in [-1, 1]. ``discrete``: numbers of effort levels, 0 is no effort.
+    effort_levels : int
+        Number of discrete levels, >= 2.
+    action_scale : str
+        ``linear``: effort is proportional to the action. ``log``: equal steps of the action multiply it.
+
+    Raises
+    ------
+    ValueError
+        Names the argument and its value, or the extra that is missing.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> env = bg.parallel_env("duel", "direct", horizon=2)
+    >>> observations, infos = env.reset(seed=0)
+    >>> actions = {agent: [1.0] for agent in env.agents}  # all spend the largest effort
+    >>> observations, rewards, terminations, truncations, infos = env.step(actions)
+    >>> [infos[agent]["rank"] for agent in env.agents]  # the order stays as it was
+    [1, 2]
     """
 
     metadata: ClassVar[dict[str, Any]] = {
-        "name": "benchgame_v0",
+        "name": f"benchgame_v{VERSION}",
         "render_modes": list(RENDER_MODES),
         "is_parallelizable": True,
         "render_fps": 1,
@@ -68,27 +105,28 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         game: Game | str = "duel",
         protocol: Any = "direct",
         render_mode: str | None = None,
-        **settings: Any,
+        *,
+        horizon: int | None = None,
+        max_cycles: int | None = None,
+        revision: str = "simultaneous",
+        action_type: str = "continuous",
+        effort_levels: int = 41,
+        action_scale: str = "linear",
     ) -> None:
-        self._vec = VectorEnv(game, protocol, num_envs=1, auto_reset=False, **settings)
+        rounds = rounds_of(horizon, max_cycles)
+        kind = revision, action_type, effort_levels, action_scale
+        self._vec = VectorEnv(game, protocol, 1, rounds, *kind, auto_reset=False)
         if render_mode is not None:
             choice("render_mode", render_mode, RENDER_MODES)
+        if render_mode == "rgb_array":
+            render.need_matplotlib()
         self.render_mode = render_mode
-        n = self._vec.n_developers
-        self.possible_agents = [f"developer_{i}" for i in range(n)]
+        self.possible_agents = [f"developer_{i}" for i in range(self._vec.n_developers)]
         self.agents = list(self.possible_agents)
-        low, high = self._vec.observer.layout.bounds()
-        self.observation_spaces = {
-            agent: gymnasium.spaces.Box(low, high, dtype=np.float32) for agent in self.agents
-        }
-        self.action_spaces = {agent: self._action_space() for agent in self.agents}
-        self.state_space = gymnasium.spaces.Box(np.tile(low, n), np.tile(high, n), dtype=np.float32)
-
-    def _action_space(self) -> gymnasium.Space:
-        axis = self._vec.axis
-        if axis.action_type == "discrete":
-            return gymnasium.spaces.Discrete(axis.levels)
-        return gymnasium.spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+        seen = self._vec.observer.layout
+        self.observation_spaces = {agent: spaces.box(seen) for agent in self.agents}
+        self.action_spaces = {agent: spaces.of_action(self._vec.axis) for agent in self.agents}
+        self.state_space = self._vec.single_state_space
 
     @property
     def game(self) -> Game:
@@ -104,6 +142,16 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     def vector(self) -> VectorEnv:
         """The batch of one behind this environment."""
         return self._vec
+
+    @property
+    def observation_parts(self) -> dict[str, slice]:
+        """Where each part of an observation lies, by its name."""
+        return self._vec.observation_parts
+
+    @property
+    def state_parts(self) -> dict[str, slice]:
+        """Where each part of the state lies, by its name."""
+        return self._vec.state_parts
 
     def observation_space(self, agent: str) -> gymnasium.Space:
         return self.observation_spaces[agent]
@@ -138,14 +186,17 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
         )
 
     def state(self) -> NDArray[np.float32]:
-        """What a centralised critic may see: all observations, ``[n * size]``."""
+        """What a centralised critic may see, ``[size]``: all that observations show, each thing once. A
+        new array, also after the last step."""
         return self._vec.state()[0]
 
-    def render(self) -> str | None:
+    def render(self) -> str | NDArray[np.uint8] | None:
         if self.render_mode is None:
             gymnasium.logger.warn("render() does nothing: no render_mode was given")
             return None
-        text = _board_text(self._vec)
+        if self.render_mode == "rgb_array":
+            return render.board_picture(self._vec)
+        text = render.board_text(self._vec)
         if self.render_mode == "ansi":
             return text
         print(text)
@@ -173,62 +224,11 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
 
     def _split(self, infos: dict[str, Any]) -> dict[str, Any]:
         columns = {key: infos[key][0].tolist() for key in NUMBERS}
+        columns["turn"] = infos["turn"][0].astype(float).tolist()
         return {
             agent: {key: column[i] for key, column in columns.items()}
             for i, agent in enumerate(self.possible_agents)
         }
 
 
-def parallel_env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> BenchGameEnv:
-    """The environment; arguments are those of `BenchGameEnv`.
-
-    Examples
-    --------
-    >>> import benchgame_env as bg
-    >>> env = bg.parallel_env("duel", "direct", horizon=2)
-    >>> observations, infos = env.reset(seed=0)
-    >>> actions = {agent: [1.0] for agent in env.agents}  # all spend the largest effort
-    >>> observations, rewards, terminations, truncations, infos = env.step(actions)
-    >>> [infos[agent]["rank"] for agent in env.agents]  # the order stays as it was
-    [1, 2]
-    """
-    return BenchGameEnv(game, protocol, **settings)
-
-
-def env(game: Game | str = "duel", protocol: Any = "direct", **settings: Any) -> pettingzoo.AECEnv:
-    """The same environment in PettingZoo's agent-by-agent (AEC) form."""
-    return parallel_to_aec(BenchGameEnv(game, protocol, **settings))
-
-
-def _board_text(vec: VectorEnv) -> str:
-    """The leaderboard of the only copy, best rank first."""
-    infos = {key: value[0] for key, value in vec.infos().items()}
-    lines = [
-        f"round {vec.round}/{vec.horizon}",
-        f"{'rank':>4}  {'model':<24}{'score':>8}{'effort':>12}{'payoff':>10}",
-    ]
-    for i in np.argsort(infos["rank"], kind="stable"):
-        lines.append(
-            f"{infos['rank'][i]:>4}  {vec.game.names[i]:<24}{infos['score'][i]:>8.3f}"
-            f"{infos['effort'][i]:>12.5g}{infos['payoff'][i]:>10.4f}"
-        )
-    return "\n".join(lines)
-
-
-def _make(protocol: Any, **settings: Any) -> BenchGameEnv:
-    """`parallel_env` for ``pettingzoo.make``, which takes parameters of the protocol as well."""
-    if not isinstance(protocol, str):
-        return parallel_env(protocol=protocol, **settings)
-    parameters = {key: settings.pop(key) for key in parameter_names(protocol) if key in settings}
-    return parallel_env(protocol=(protocol, parameters), **settings)
-
-
-def _register(name: str) -> None:
-    """Let ``pettingzoo.make("parallel", "benchgame/<protocol>-v0")`` find a protocol, where PettingZoo
-    has a registry (1.27 on). The protocol itself is looked up when the environment is made."""
-    if f"benchgame/{name}-v0" not in pettingzoo.parallel_registry:
-        pettingzoo.register("parallel", f"benchgame/{name}-v0", _make, kwargs={"protocol": name})
-
-
-if hasattr(pettingzoo, "register"):
-    announce_to(_register)
+parallel_env = BenchGameEnv

@@ -15,6 +15,7 @@ rewards               the payoff of the round, prize minus cost of the effort he
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.named_games import as_game
+from benchgame_env.play import spaces
 from benchgame_env.play.actions import EffortAxis, by_task, public, real_numbers
 from benchgame_env.play.dynamics import REVISIONS, Rules, State, advance, opening
-from benchgame_env.play.observation import Observer, Seen
+from benchgame_env.play.global_state import StateWriter
+from benchgame_env.play.observation import Observer
+from benchgame_env.play.parts import Seen
 from benchgame_env.play.recycled import Shelf
 from benchgame_env.rules import as_protocol
 from benchgame_env.validate import Floats, choice, integer
@@ -32,9 +36,24 @@ from benchgame_env.validate import Floats, choice, integer
 Infos = dict[str, Any]
 Step = tuple[NDArray[np.float32], Floats, NDArray[np.bool_], NDArray[np.bool_], Infos]
 
+HORIZON = 32  # rounds in an episode where nobody says
+
+
+def rounds_of(horizon: int | None, max_cycles: int | None) -> int:
+    """Rounds in an episode, which PettingZoo calls ``max_cycles``; ValueError where they contradict."""
+    if None not in (horizon, max_cycles) and horizon != max_cycles:
+        raise ValueError(
+            f"horizon, max_cycles: two names of one number, got {horizon!r} and {max_cycles!r}"
+        )
+    if max_cycles is not None:
+        return integer("max_cycles", max_cycles, low=1)
+    return HORIZON if horizon is None else integer("horizon", horizon, low=1)
+
 
 class VectorEnv:
-    """``num_envs`` copies of the developer subgame, stepped together.
+    """``num_envs`` copies of the developer subgame on arrays, stepped together.
+
+    `vector_env` is this class.
 
     Parameters
     ----------
@@ -44,8 +63,8 @@ class VectorEnv:
         The protocol, its name, or ``(name, parameters)``.
     num_envs : int
         Number of copies, >= 1.
-    horizon : int
-        Rounds in an episode, >= 1.
+    horizon : int, optional
+        Rounds in an episode, >= 1; default 32.
     revision : str
         Who may change its effort in a round; the others keep theirs. ``simultaneous``: all.
         ``alternating``: one, the worst quality first, then upwards, then again. ``random``: one, drawn
@@ -60,33 +79,46 @@ class VectorEnv:
         Whether the step that ends an episode also opens the next.
     copy : bool
         Whether what a call returns stays as it is for as long as you keep it, or a part or view of it.
-        Memory is used again once it is let go: a loop that keeps the last observations only fills two
-        arrays of them in turn (a third where an episode ends with auto-reset). If not, what a call
-        returns holds until the next call, which overwrites the observations and empties the infos
-        (they are read-only): one array, half of the memory.
+        Memory is used again once it is let go. A loop that lets the observations go before it steps
+        (``del observations`` once the actions are known) fills one array of them; a loop that holds the
+        last ones while it steps fills two in turn; each one more where an episode ends with auto-reset.
+        If not, what a call returns holds until the next call, which overwrites the observations and
+        empties the infos (they are read-only): one array, and no copies of the infos.
+    max_cycles : int, optional
+        PettingZoo's name of ``horizon``.
 
     Raises
     ------
     ValueError
         Names the argument and its value.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> vec = bg.vector_env("three", "direct", num_envs=2, horizon=5)
+    >>> observations, infos = vec.reset(seed=0)
+    >>> observations.shape[:2], infos["rank"].tolist()
+    ((2, 3), [[1, 2, 3], [1, 2, 3]])
     """
 
     def __init__(
         self,
         game: Game | str,
         protocol: Any,
-        num_envs: int = 1,
-        horizon: int = 32,
+        num_envs: int = 1024,
+        horizon: int | None = None,
         revision: str = "simultaneous",
         action_type: str = "continuous",
         effort_levels: int = 41,
         action_scale: str = "linear",
         auto_reset: bool = True,
         copy: bool = True,
+        *,
+        max_cycles: int | None = None,
     ) -> None:
         self.game, self.protocol = as_game(game), as_protocol(protocol)
         self.num_envs = integer("num_envs", num_envs, low=1)
-        self.horizon = integer("horizon", horizon, low=1)
+        self.horizon = rounds_of(horizon, max_cycles)
         self.revision = choice("revision", revision, REVISIONS)
         self.axis = EffortAxis.of(self.game, action_type, effort_levels, action_scale)
         self.observer = Observer(self.game, self.protocol, self.axis)
@@ -108,6 +140,35 @@ class VectorEnv:
     def n_developers(self) -> int:
         """Number of developers."""
         return self.game.n_developers
+
+    @cached_property
+    def single_observation_space(self) -> spaces.Box:
+        """The space of what one developer sees in one copy."""
+        return spaces.box(self.observer.layout)
+
+    @cached_property
+    def single_action_space(self) -> spaces.Space:
+        """The space of one developer's action in one copy."""
+        return spaces.of_action(self.axis)
+
+    @cached_property
+    def single_state_space(self) -> spaces.Box:
+        """The space of the global state of one copy."""
+        return spaces.box(self._state_writer.layout)
+
+    @property
+    def observation_parts(self) -> dict[str, slice]:
+        """Where each part of an observation lies, see `ObservationLayout`."""
+        return dict(self.observer.layout.parts)
+
+    @property
+    def state_parts(self) -> dict[str, slice]:
+        """Where each part of the global state lies, see `StateLayout`."""
+        return dict(self._state_writer.layout.parts)
+
+    @cached_property
+    def _state_writer(self) -> StateWriter:
+        return StateWriter(self.observer.setting, self.observer.layout.bounded_scores)
 
     @property
     def round(self) -> int:
@@ -158,7 +219,9 @@ class VectorEnv:
         terminations, truncations : array of bool
             ``[num_envs, n]``.
         infos : dict
-            ``effort``, ``score``, ``rank``, ``prize``, ``cost``, ``payoff``, each ``[num_envs, n]``.
+            ``effort``, ``score``, ``rank``, ``prize``, ``cost``, ``payoff`` and ``turn``, each
+            ``[num_envs, n]``. ``turn`` says whose action took effect in this round, as bool: nobody's
+            after `reset`.
 
         Raises
         ------
@@ -190,8 +253,11 @@ class VectorEnv:
         return observations, rewards, never, ended, infos
 
     def state(self) -> NDArray[np.float32]:
-        """Global state ``[num_envs, n * size]`` for centralised critics, a new array."""
-        return self.observer.state(self._to_see())
+        """Global state ``[num_envs, size]`` for centralised critics, see `StateLayout`; a new array.
+
+        With auto-reset, after the step that ends an episode it is that of the next one.
+        """
+        return self._state_writer.write(self._to_see())
 
     @property
     def turn(self) -> NDArray[np.bool_]:
@@ -202,7 +268,7 @@ class VectorEnv:
         """The board and what everybody holds, see `step`."""
         state = self._started()
         scores, ranks, prizes = state.board
-        held = {
+        held: Infos = {
             "effort": public(state.effort),
             "score": scores,
             "rank": ranks,
@@ -211,8 +277,10 @@ class VectorEnv:
         }
         payoff = prizes - state.cost
         if self.copy:
-            return {key: value.copy() for key, value in held.items()} | {"payoff": payoff}
-        self._lent = {key: _read_only(value) for key, value in (held | {"payoff": payoff}).items()}
+            copies = {key: value.copy() for key, value in held.items()}
+            return copies | {"payoff": payoff, "turn": state.revised.copy()}
+        held = held | {"payoff": payoff, "turn": state.revised}
+        self._lent = {key: _read_only(value) for key, value in held.items()}
         return self._lent
 
     def _to_see(self) -> Seen:
@@ -247,15 +315,4 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-def vector_env(game: Game | str, protocol: Any, num_envs: int = 1024, **settings: Any) -> VectorEnv:
-    """``num_envs`` copies of the subgame on arrays; the settings are those of `VectorEnv`.
-
-    Examples
-    --------
-    >>> import benchgame_env as bg
-    >>> vec = bg.vector_env("three", "direct", num_envs=2, horizon=5)
-    >>> observations, infos = vec.reset(seed=0)
-    >>> observations.shape[:2], infos["rank"].tolist()
-    ((2, 3), [[1, 2, 3], [1, 2, 3]])
-    """
-    return VectorEnv(game, protocol, num_envs, **settings)
+vector_env = VectorEnv

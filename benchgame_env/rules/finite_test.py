@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from benchgame_env.game import TIES, Board, Game, Ties
 from benchgame_env.rules.contract import Draws, Protocol, Revised, Rng, Traits, is_exact
@@ -53,7 +53,7 @@ class FiniteTest(Protocol):
     @property
     def traits(self) -> Traits:
         draws: Draws = "independent" if is_exact(self.base) else "joint"
-        return replace(self.base.traits, draws=draws, own_score=False, strict=False)
+        return replace(self.base.traits, draws=draws, apart=True, own_score=False, strict=False)
 
     @property
     def published(self) -> dict[str, float]:
@@ -125,7 +125,11 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
     first = np.clip(np.rint(items * p - far), 0, items + 1 - width).astype(np.int64)
     places = first + np.arange(width)
     solved = np.arange(items + 1.0)
-    ways = (gammaln(items + 1.0) - gammaln(solved + 1) - gammaln(items - solved + 1))[places]
+    ways = (
+        scipy.special.gammaln(items + 1.0)
+        - scipy.special.gammaln(solved + 1)
+        - scipy.special.gammaln(items - solved + 1)
+    )[places]
     solved = places.astype(np.float64)
     with np.errstate(divide="ignore"):  # of log(0), which stays finite so that 0 * log(0) is 0
         hit, miss = np.maximum(np.log(p), LOG_OF_0), np.maximum(np.log1p(-p), LOG_OF_0)

@@ -10,7 +10,7 @@ import importlib
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -249,14 +249,14 @@ def _unsuitable(name: str, parameters: dict[str, Any], why: str) -> ValueError:
 
 
 def as_protocol(spec: Any) -> Protocol:
-    """A protocol from a name, a ``(name, parameters)`` pair, or a protocol itself.
+    """A protocol from a name, a ``(name, parameters)`` pair (a list of two, too), or a protocol itself.
 
     The door to everything behind: a class of the user's own with ``evaluate`` alone comes out as a whole
     `Protocol`.
     """
     if isinstance(spec, str):
         spec = make_protocol(spec)
-    elif isinstance(spec, tuple) and len(spec) == 2:
+    elif isinstance(spec, (tuple, list)) and len(spec) == 2 and isinstance(spec[1], Mapping):
         name, parameters = spec
         spec = make_protocol(name, **parameters)
     if isinstance(spec, Protocol):

@@ -36,6 +36,7 @@ FIRST = (
     bg.games,
     bg.make_protocol,
     bg.parallel_env,
+    bg.env,
     bg.vector_env,
     bg.theory.predict,
     bg.theory.temptation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib
+import inspect
 import itertools
 import math
 import pickle
@@ -43,11 +44,10 @@ from tools.cases import (
 from tools.checks import same
 
 import benchgame_env as bg
-from benchgame_env.play.env import env as aec_env
 
 KINDS = kinds() | {"noisy": Noisy()}
 RULES = rules() | KINDS
-NUMBERS = ("effort", "score", "rank", "prize", "cost", "payoff")
+NUMBERS = ("effort", "score", "rank", "prize", "cost", "payoff", "turn")
 
 # PettingZoo's tests run over all of it. Warnings are errors (pyproject.toml), theirs included.
 every_rule = pytest.mark.parametrize("rule", RULES)
@@ -107,28 +107,26 @@ def test_pettingzoo_parallel(n: int, rule: str, revision: str, action_type: str)
 @every_kind_of_play
 def test_pettingzoo_agent_by_agent(n: int, rule: str, revision: str, action_type: str) -> None:
     kind = maker(n, rule, revision, action_type)
-    api_test(aec_env(**kind), num_cycles=20)
-    seed_test(lambda: aec_env(**kind))
+    api_test(bg.env(**kind), num_cycles=20)
+    seed_test(lambda: bg.env(**kind))
 
 
 @every_kind_of_play
-def test_pettingzoo_state_and_rendering(n: int, rule: str, revision: str, action_type: str) -> None:
+def test_pettingzoo_state(n: int, rule: str, revision: str, action_type: str) -> None:
     kind = maker(n, rule, revision, action_type)
-    state_test(aec_env(**kind), bg.parallel_env(**kind), num_cycles=10)
+    state_test(bg.env(**kind), bg.parallel_env(**kind), num_cycles=10)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_pettingzoo_rendering(revision: str) -> None:
+    pytest.importorskip("matplotlib")
     shown = {"ansi": lambda text: "rank" in text, "human": lambda result: result is None}
-    render_test(lambda render_mode: aec_env(render_mode=render_mode, **kind), custom_tests=shown)
+    kind = {"game": "three", "revision": revision}
+    render_test(lambda render_mode: bg.env(render_mode=render_mode, **kind), custom_tests=shown)
 
 
-@every_size
-@every_revision
-@every_action_type
-def test_pettingzoo_episode_length(n: int, revision: str, action_type: str) -> None:
-    # Their test calls the length of an episode max_cycles.
-    def of(make_env: Callable[..., Any]) -> Callable[..., Any]:
-        kind = maker(n, "direct-quality", revision, action_type)
-        return lambda max_cycles: make_env(**(kind | {"horizon": max_cycles}))
-
-    max_cycles_test(SimpleNamespace(parallel_env=of(bg.parallel_env), env=of(aec_env)))
+def test_pettingzoo_episode_length() -> None:
+    max_cycles_test(bg)  # the package is such a module: it has env and parallel_env
 
 
 class StepReturnsNext(BaseWrapper):
@@ -147,7 +145,7 @@ class StepReturnsNext(BaseWrapper):
 @every_action_type
 def test_pettingzoo_bombardment(n: int, action_type: str) -> None:
     kind = maker(n, "direct-quality", "random", action_type, horizon=3)
-    bombardment_test(StepReturnsNext(aec_env(**kind)), cycles=20)
+    bombardment_test(StepReturnsNext(bg.env(**kind)), cycles=20)
 
 
 def test_pettingzoo_performance_benchmark(
@@ -157,7 +155,7 @@ def test_pettingzoo_performance_benchmark(
     clock = itertools.count(step=0.01)
     module = importlib.import_module("pettingzoo.test.performance_benchmark")
     monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: next(clock)))
-    performance_benchmark(aec_env())
+    performance_benchmark(bg.env())
     turns, rounds = re.findall(r"([\d.]+) (?:turns|cycles) per second", capsys.readouterr().out)
     assert float(turns) == pytest.approx(2 * float(rounds))  # two developers
 
@@ -320,6 +318,7 @@ def test_point_5_infos_are_numbers_under_the_same_keys(rule: str, revision: str)
             assert tuple(numbers) == NUMBERS
             assert {type(value) for key, value in numbers.items() if key != "rank"} == {float}
             assert type(numbers["rank"]) is int
+    assert {numbers["turn"] for numbers in infos.values()} == {0.0}  # nobody has acted yet
 
 
 def test_point_5_nothing_is_shared_between_calls() -> None:
@@ -355,7 +354,7 @@ def test_point_6_types_and_bounds(n: int, rule: str, revision: str, action_type:
 
 def turns(env: Any) -> list[int]:
     """Whose turn it is in every round of an episode, read from the observations."""
-    where, found = env.vector.observer.layout.parts["turn"], []
+    where, found = env.observation_parts["turn"], []
     observations = None
     while env.agents:
         observations, *_ = env.step({agent: 0.0 for agent in env.agents})
@@ -399,15 +398,16 @@ def test_point_7_unknown_options_are_accepted_and_change_nothing(options: Any) -
 @every_size
 def test_point_8_state_is_new_float32_and_inside_its_space(n: int, rule: str) -> None:
     env = bg.parallel_env(**maker(n, rule, "random", "continuous"))
-    opening, _ = env.reset(seed=0)
-    states = [(env.state(), opening)]
+    env.reset(seed=0)
+    states = [env.state()]
     while env.agents:
-        observations, *_ = env.step(sample(env, np.random.default_rng(0)))
-        states.append((env.state(), observations))  # also after the last step
-    for state, observations in states:
+        env.step(sample(env, np.random.default_rng(0)))
+        states.append(env.state())  # also after the last step
+    left = [float(state[env.state_parts["rounds_left"]][0]) for state in states]
+    assert left == pytest.approx([k / 6 for k in range(6, -1, -1)])
+    for state in states:
         assert state.dtype == np.float32
         assert env.state_space.contains(state)
-        assert np.array_equal(state, np.concatenate(list(observations.values())))
     assert env.state() is not env.state()
     assert not np.shares_memory(env.state(), env.state())
 
@@ -418,8 +418,8 @@ def test_point_8_attributes() -> None:
     assert make(render_mode="ansi").render_mode == "ansi"
     assert not hasattr(env, "num_envs")
     assert env.unwrapped is env
-    assert env.metadata["name"] == "benchgame_v0"
-    assert set(env.metadata["render_modes"]) == {"human", "ansi"}
+    assert env.metadata["name"] == "benchgame_v1"
+    assert set(env.metadata["render_modes"]) == {"human", "ansi", "rgb_array"}
     assert env.close() is None
 
 
@@ -512,7 +512,7 @@ def test_nobody_sees_the_curves_of_others(revision: str) -> None:
 def test_the_turn_seen_is_who_can_change_its_effort(revision: str) -> None:
     env, rng = five(revision=revision, horizon=25), np.random.default_rng(0)
     observations, infos = env.reset(seed=0)
-    where = env.vector.observer.layout.parts["turn"]
+    where = env.observation_parts["turn"]
     while env.agents:
         views = {tuple(observation[where]) for observation in observations.values()}
         assert len(views) == 1  # everybody sees the same
@@ -524,12 +524,13 @@ def test_the_turn_seen_is_who_can_change_its_effort(revision: str) -> None:
         got = [infos[agent]["effort"] for agent in names]
         for k in range(5):
             assert got[k] == (pytest.approx(asked[k]) if turn[k] else held[k])
+        assert [infos[agent]["turn"] for agent in names] == list(turn)  # whose turn it was
 
 
 def test_everybody_sees_its_own_seat() -> None:
     env = five()
     observations, _ = env.reset(seed=0)
-    where = env.vector.observer.layout.parts["identity"]
+    where = env.observation_parts["identity"]
     seats = np.stack([observations[agent][where] for agent in env.possible_agents])
     assert np.array_equal(seats, np.eye(5))
 
@@ -617,7 +618,7 @@ def test_bad_actions_name_the_agent_and_play_nothing(
         (b"1", "b'1'"),
         (np.array([b"1"]), "b'1'"),
         (datetime.date(2020, 1, 1), "2020"),
-        (np.datetime64("2020-01-01", "ns"), "datetime"),
+        (np.datetime64("2020-01-01", "ns"), "datetim"),
         (np.array(["2020-01-01"], dtype="M8[ns]"), "2020"),
         (np.timedelta64(1, "ns"), "1"),
     ],
@@ -665,8 +666,8 @@ def test_after_the_end_there_are_no_agents() -> None:
 
 
 def test_bad_settings() -> None:
-    with pytest.raises(ValueError, match=r"render_mode: .*'rgb_array'.* human, ansi"):
-        make(render_mode="rgb_array")
+    with pytest.raises(ValueError, match=r"render_mode: .*'film'.* human, ansi, rgb_array"):
+        make(render_mode="film")
     with pytest.raises(ValueError, match=r"horizon: .*>= 1, got 0"):
         make(horizon=0)
     with pytest.raises(TypeError, match="colour"):
@@ -714,19 +715,31 @@ def test_render_without_a_mode_warns() -> None:
 def test_doors_and_defaults() -> None:
     env = bg.parallel_env()
     assert isinstance(env, pettingzoo.ParallelEnv)
-    assert isinstance(aec_env(), pettingzoo.AECEnv)
+    assert isinstance(bg.env(), pettingzoo.AECEnv)
     assert env.game.names == bg.load_game("duel").names
     assert env.protocol == DIRECT
-    given = bg.parallel_env("duel", ("tune-before-test", {"level": 3}))
-    assert given.protocol == tuned(3)
+    for pair in (("tune-before-test", {"level": 3}), ["tune-before-test", {"level": 3}]):
+        assert bg.parallel_env("duel", pair).protocol == tuned(3)
 
 
-def test_agent_by_agent_play_pays_the_same() -> None:
-    parallel, turn_based = make(), aec_env(horizon=4)
-    parallel.reset(seed=0), turn_based.reset(seed=0)
-    actions = {"developer_0": np.float32([0.25]), "developer_1": np.float32([0.5])}
-    for _ in range(4):
-        _, rewards, *_ = parallel.step(actions)
-        for agent in parallel.possible_agents:
-            turn_based.step(actions[agent])
-        assert turn_based.rewards == rewards
+@pytest.mark.parametrize("door", [bg.parallel_env, bg.vector_env, bg.env])
+def test_every_argument_is_named_and_explained(door: Any) -> None:
+    parameters = inspect.signature(door).parameters
+    assert {"game", "protocol", "horizon", "max_cycles", "revision", "action_type"} < set(parameters)
+    assert not any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters.values())
+    told = re.findall(r"^(\w+) : ", inspect.getdoc(door) or "", re.MULTILINE)
+    assert sorted(told) == sorted(parameters)
+
+
+@pytest.mark.parametrize("door", [bg.parallel_env, bg.vector_env, bg.env])
+def test_max_cycles_is_the_horizon(door: Any) -> None:
+    def rounds(**given: Any) -> int:
+        made = door("duel", "direct", **given)
+        return made.horizon if door is bg.vector_env else made.unwrapped.vector.horizon
+
+    assert rounds() == 32
+    assert rounds(horizon=5) == rounds(max_cycles=5) == rounds(horizon=5, max_cycles=5) == 5
+    with pytest.raises(ValueError, match=r"horizon, max_cycles: two names .* got 32 and 5"):
+        door("duel", "direct", horizon=32, max_cycles=5)
+    with pytest.raises(ValueError, match=r"max_cycles: .*>= 1, got 0"):
+        door("duel", "direct", max_cycles=0)

@@ -253,15 +253,6 @@ def test_everything_published_is_seen(rule: str) -> None:
     assert part(vec, seen, "published") == [f32(*values)] * 2
 
 
-def test_the_state_is_everybodys_observation() -> None:
-    vec, seen = reset(GAMES["five-with-ties"]())
-    assert vec.state().dtype == np.float32
-    assert np.array_equal(vec.state(), seen.reshape(2, -1))
-    low, high = vec.observer.layout.bounds()
-    assert (vec.state() >= np.tile(low, 5)).all()
-    assert (vec.state() <= np.tile(high, 5)).all()
-
-
 def test_observations_are_new_arrays() -> None:
     vec, seen = reset("duel")
     known = seen.copy()

@@ -23,7 +23,7 @@ RULES = rules()
 KINDS = kinds() | {"tune-a-little": tuned(0.5)}
 KINDS |= {"noisy": Noisy()}
 FIXED = [name for name, rule in kinds().items() if rule.traits.draws == "none"]
-INFOS = {"effort", "score", "rank", "prize", "cost", "payoff"}
+INFOS = {"effort", "score", "rank", "prize", "cost", "payoff", "turn"}
 
 
 def make(game: Any = "duel", protocol: Any = "direct", **settings: Any) -> bg.VectorEnv:
@@ -85,11 +85,12 @@ def check_copy(vec: bg.VectorEnv, copy: int, witness: Reference, seen: Any, info
     shares = ROUNDING if witness.protocol.ties == "split" else 0.0
     for key, expected in witness.infos().items():
         money = shares if key in ("prize", "payoff") else 0.0
-        check(infos[key][copy], expected, 0.0 if key == "rank" else max(inexact, money))
+        check(infos[key][copy], expected, 0.0 if key in ("rank", "turn") else max(inexact, money))
     everybody = np.array([witness.observation(i) for i in range(witness.n)], dtype=np.float32)
     check(seen[copy], everybody, FLOAT32_STEP if inexact else 0.0)
     assert vec.turn[copy].tolist() == witness.turn
-    assert np.array_equal(vec.state()[copy], seen[copy].ravel())
+    everything = np.array(witness.state(), dtype=np.float32)
+    check(vec.state()[copy], everything, FLOAT32_STEP if inexact else 0.0)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -166,9 +167,10 @@ def test_dtypes_and_shapes() -> None:
     assert (truncations.shape, truncations.dtype) == ((3, 5), np.bool_)
     assert infos.keys() == INFOS
     assert {key: value.dtype.kind for key, value in infos.items() if value.shape == (3, 5)} == {
-        key: "i" if key == "rank" else "f" for key in INFOS
+        key: {"rank": "i", "turn": "b"}.get(key, "f") for key in INFOS
     }
-    assert (vec.state().shape, vec.state().dtype) == ((3, 5 * size), np.float32)
+    # Five developers: curves 25, efforts, scores, ranks and turns 5 each, the rounds left.
+    assert (vec.state().shape, vec.state().dtype) == ((3, 46), np.float32)
 
 
 def test_a_trailing_axis_of_one_is_accepted() -> None:
@@ -217,6 +219,30 @@ def test_auto_reset_opens_the_next_episode_in_the_same_step(horizon: int) -> Non
     final = infos["final_observation"]
     assert part(vec, final, "own_effort").tolist() == [[[0.5], [0.5]]] * 3
     assert (part(vec, final, "rounds_left") == 0).all()
+
+
+def test_infos_say_whose_action_took_effect() -> None:
+    vec = make(GAMES["five-with-ties"](), num_envs=50, horizon=7, revision="random")
+    _, infos = vec.reset(0)
+    assert infos["turn"].dtype == np.bool_
+    assert not infos["turn"].any()  # before the first round nobody has acted
+    for _ in range(15):  # over two ends of episodes
+        on_turn = vec.turn.copy()
+        *_, infos = vec.step(np.ones((50, 5)))
+        assert np.array_equal(infos["turn"], on_turn)
+
+
+@pytest.mark.parametrize("action_type", ACTION_TYPES)
+def test_spaces_of_one_developer_are_those_of_the_parallel_environment(action_type: str) -> None:
+    game, kind = GAMES["five-with-ties"](), {"action_type": action_type, "effort_levels": 7}
+    vec, env = make(game, **kind), bg.parallel_env(game, **kind)
+    assert vec.single_observation_space == env.observation_space("developer_3")
+    assert vec.single_action_space == env.action_space("developer_3")
+    assert vec.single_observation_space is vec.single_observation_space
+    assert vec.single_action_space is vec.single_action_space
+    assert vec.single_state_space == env.state_space
+    seen, _ = vec.reset(0)
+    assert all(vec.single_observation_space.contains(one) for one in seen.reshape(15, -1))
 
 
 def test_only_the_last_step_of_an_episode_has_a_final_observation() -> None:
@@ -606,7 +632,9 @@ def test_looking_before_reset_says_so(look: Any) -> None:
         ({"num_envs": 2.0}, "num_envs: .*>= 1, got 2.0"),
         ({"horizon": 0}, "horizon: .*>= 1, got 0"),
         ({"horizon": True}, "horizon: .*>= 1, got True"),
-        ({"horizon": None}, "horizon: .*>= 1, got None"),
+        ({"horizon": 2.0}, "horizon: .*>= 1, got 2.0"),
+        ({"horizon": None, "max_cycles": 0}, "max_cycles: .*>= 1, got 0"),
+        ({"max_cycles": 5}, "horizon, max_cycles: .* got 4 and 5"),
         ({"revision": "sometimes"}, "revision: .*'sometimes'.* simultaneous, alt"),
         ({"action_type": "box"}, "action_type: .*'box'.* continuous, discrete"),
         ({"action_scale": "sqrt"}, "action_scale: .*'sqrt'.* linear, log"),

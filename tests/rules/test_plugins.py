@@ -1,4 +1,4 @@
-"""Protocols from outside: the README's recipe, one's own module, an installed package, a broken one.
+"""Protocols from outside: the recipe of docs/protocols.md, a module, an installed package, a broken one.
 
 What a stranger does is done as a stranger would: in a folder of its own, by a new process.
 """
@@ -22,9 +22,7 @@ from tools.checks import ROOT, printed, python
 import benchgame_env as bg
 from benchgame_env.rules import example_parameters, protocol_class, registry
 
-[RECIPE] = re.findall(
-    r"## Your own protocol\n\n(.*?)\n## ", (ROOT / "README.md").read_text(), flags=re.DOTALL
-)
+RECIPE = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
 has_registry = pytest.mark.skipif(
     not hasattr(pettingzoo, "register"), reason="PettingZoo has a registry from 1.27 on"
 )
@@ -35,7 +33,7 @@ has_registry = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which steps 1 to 3 of the README were followed: own effort counts a quarter."""
+    """A folder in which steps 1 to 3 of the recipe were followed: own effort counts a quarter."""
     folder = tmp_path_factory.mktemp("stranger")
     [(source, copy)] = re.findall(r"Copy `(.+?)` to `(.+?)`", RECIPE)
     text = (ROOT / source).read_text()
@@ -110,7 +108,7 @@ def test_the_recipes_rule_is_an_environment_once_imported(recipe: Path) -> None:
     code = (
         "import benchgame_env as bg, pettingzoo, my_rule\n"
         'one = bg.parallel_env("duel", ("my-rule", {"level": 0.5}))\n'
-        'two = pettingzoo.make("parallel", "benchgame/my-rule-v0", level=0.5, horizon=3)\n'
+        'two = pettingzoo.make("parallel", "benchgame/my-rule-v1", level=0.5, horizon=3)\n'
         "assert one.protocol == two.protocol == my_rule.MyRule(0.5)\n"
         "two.reset(seed=0)\n"
         "print(two.step({agent: [1.0] for agent in two.agents})[4]['developer_0']['score'])\n"
@@ -216,7 +214,7 @@ def test_pettingzoo_finds_an_installed_protocol_and_imports_it_only_then(site: P
     code = (
         "import sys, pettingzoo, benchgame_env as bg\n"
         "assert 'benchgame_half_credit' not in sys.modules\n"
-        "env = pettingzoo.make('parallel', 'benchgame/half-credit-v0', game='duel')\n"
+        "env = pettingzoo.make('parallel', 'benchgame/half-credit-v1', game='duel')\n"
         "assert 'benchgame_half_credit' in sys.modules\n"
         "required = bg.theory.required_effort(bg.load_game('duel'), 'half-credit')\n"
         "print(env.protocol, round(required[1, 0], 9))\n"
@@ -251,17 +249,40 @@ def test_a_broken_protocol_is_warned_of_once(monkeypatch: pytest.MonkeyPatch) ->
 
 @has_registry
 @pytest.mark.parametrize("name", bg.protocols())
-def test_pettingzoo_makes_every_protocol_with_its_parameters(name: str) -> None:
+def test_pettingzoo_makes_every_protocol_with_its_parameters_in_both_forms(name: str) -> None:
     parameters = example_parameters(name)
-    made = pettingzoo.make("parallel", f"benchgame/{name}-v0", horizon=3, **parameters)
-    assert made.protocol == bg.make_protocol(name, **parameters)
-    assert made.vector.horizon == 3
+    for form, base in (("parallel", pettingzoo.ParallelEnv), ("aec", pettingzoo.AECEnv)):
+        made = pettingzoo.make(form, f"benchgame/{name}-v1", max_cycles=3, **parameters)
+        assert isinstance(made, base)
+        assert made.unwrapped.protocol == bg.make_protocol(name, **parameters)
+        assert made.unwrapped.vector.horizon == 3
+
+
+@has_registry
+@pytest.mark.parametrize("form", ["aec", "parallel"])
+def test_pettingzoo_passes_settings_on(form: str) -> None:
+    kind = {"game": "three", "revision": "alternating", "action_type": "discrete", "render_mode": "ansi"}
+    made = pettingzoo.make(form, "benchgame/direct", horizon=7, **kind)  # no version: the newest
+    vec = made.unwrapped.vector
+    assert (vec.game.n_developers, vec.revision, vec.axis.action_type) == (3, "alternating", "discrete")
+    assert (made.render_mode, vec.horizon) == ("ansi", 7)
+    with pytest.raises(ValueError, match=r"horizon, max_cycles: .* got 7 and 5"):
+        pettingzoo.make(form, "benchgame/direct-v1", horizon=7, max_cycles=5)
+    with pytest.raises(TypeError, match="colour"):
+        pettingzoo.make(form, "benchgame/direct-v1", colour="red")
+
+
+@has_registry
+@pytest.mark.parametrize("form", ["aec", "parallel"])
+def test_an_old_version_is_refused_and_the_present_one_named(form: str) -> None:
+    with pytest.raises(Exception, match=r"v0 for 'benchgame/direct' not found.* v1"):
+        pettingzoo.make(form, "benchgame/direct-v0")
 
 
 @has_registry
 def test_pettingzoo_takes_a_whole_protocol_as_well() -> None:
     rule = ("tune-before-test", {"level": 3})
-    made = pettingzoo.make("parallel", "benchgame/direct-v0", protocol=rule)
+    made = pettingzoo.make("parallel", "benchgame/direct-v1", protocol=rule)
     assert made.protocol == tuned(3)
     with pytest.raises(ValueError, match=r"'tune-before-test' .*level, ties; got {}"):
-        pettingzoo.make("parallel", "benchgame/tune-before-test-v0")
+        pettingzoo.make("parallel", "benchgame/tune-before-test-v1")

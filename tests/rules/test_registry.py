@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 
@@ -228,7 +229,23 @@ def test_a_protocol_may_be_named_described_or_handed_in() -> None:
     assert as_protocol(rule) is rule
 
 
-@pytest.mark.parametrize("spec", [None, 3, ("direct",), ["direct", {}], object()])
+def test_a_pair_may_be_a_list_as_json_and_yaml_give_it_wherever_a_protocol_is_taken() -> None:
+    pair = json.loads('["tune-before-test", {"level": 3}]')
+    layered = json.loads('["rounded", {"decimals": 2, "base": ["tune-before-test", {"level": 3}]}]')
+    assert as_protocol(pair) == tuned(3)
+    assert as_protocol(layered).base == tuned(3)
+    assert bg.vector_env("duel", pair, 1).protocol == bg.parallel_env("duel", pair).protocol == tuned(3)
+    game = bg.load_game("duel")
+    assert bg.theory.temptation(game, pair) == bg.theory.temptation(game, tuned(3))
+    assert bg.theory.predict(game, pair).regime == bg.theory.predict(game, tuned(3)).regime
+    assert bg.metrics.nash_conv(game, pair, [0.0, 0.0]) == bg.metrics.nash_conv(
+        game, tuned(3), [0.0, 0.0]
+    )
+
+
+@pytest.mark.parametrize(
+    "spec", [None, 3, ("direct",), ["direct"], ["tune-before-test", 3], ("direct", {}, 1), object()]
+)
 def test_other_descriptions_are_refused(spec) -> None:
     with pytest.raises(ValueError, match=r"protocol: .*name, \(name, parameters\)"):
         as_protocol(spec)

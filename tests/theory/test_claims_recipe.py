@@ -31,9 +31,9 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command() -> list[str]:
-    """The words after ``python`` of the command of step 5."""
-    [line] = re.findall(r"`python (-m benchgame_env falsify [^`]*)`", RECIPE)
-    return shlex.split(line)
+    """The command of step 5, as words for ``python``."""
+    [line] = re.findall(r"`benchgame (falsify [^`]*)`", RECIPE)
+    return ["-m", "benchgame_env", *shlex.split(line)]
 
 
 def test_the_recipe_is_short() -> None:
@@ -65,10 +65,8 @@ def test_a_mistake_in_a_claim_is_one_line(recipe: Path, tmp_path: Path) -> None:
 
 
 def block(words: str) -> str:
-    """What the page shows as the output of ``python -m benchgame_env words``."""
-    [shown] = re.findall(
-        rf"<!-- output of: python -m benchgame_env {words} -->\n```text\n(.*?)```", PAGE, re.DOTALL
-    )
+    """What the page shows as the output of ``benchgame words``."""
+    [shown] = re.findall(rf"<!-- output of: benchgame {words} -->\n```text\n(.*?)```", PAGE, re.DOTALL)
     return shown
 
 
@@ -78,10 +76,18 @@ def test_the_page_shows_what_falsify_prints(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == block(words)
 
 
+def rows_of_two(text: str) -> dict[str, list[str]]:
+    """The cells of line-ups of two models, by benchmark; a wide table goes on below."""
+    rows: dict[str, list[str]] = {}
+    for benchmark, cells in re.findall(r"^(\w+), 2 models +(.*)$", text, re.MULTILINE):
+        rows.setdefault(benchmark, []).extend(cells.split())
+    return rows
+
+
 def test_the_page_shows_what_prevalence_prints(capsys: pytest.CaptureFixture[str]) -> None:
     # The rows in which all line-ups are counted, for the others take long.
-    shown = [line.split() for line in block("prevalence gsm8k mmlu").splitlines() if "(all)" in line]
+    shown = rows_of_two(block("prevalence gsm8k mmlu"))
     assert status(main, "prevalence", "gsm8k", "mmlu", "--models", "2") == 0
-    printed_now = [line.split() for line in capsys.readouterr().out.splitlines() if "(all)" in line]
-    assert printed_now == shown
+    assert rows_of_two(capsys.readouterr().out) == shown
+    assert [len(cells) for cells in shown.values()] == [7, 7]  # "465 (all)" and five levels
     assert len(shown) == 2

@@ -17,7 +17,8 @@ from benchgame_env.theory.mixed.cell_program import refine
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
-from benchgame_env.theory.mixed.score_cells import CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.rivals_ahead import expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.score_cells import CellGame
 
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
@@ -199,9 +200,10 @@ def test_a_tabulated_duel_whose_last_digits_move_is_answered(seed: int) -> None:
     assert all(np.isfinite(efforts).all() for efforts, _ in found.strategies)
 
 
-def test_too_many_developers_are_refused_in_words() -> None:
-    game = evenly_spaced(101)
-    with pytest.raises(ValueError, match=r"101 developers: .* 100"):
+@pytest.mark.parametrize(("n", "power", "most"), [(201, 1, "200"), (101, 2, "100 where prizes are not")])
+def test_too_many_developers_are_refused_in_words(n: int, power: int, most: str) -> None:
+    game = evenly_spaced(n, np.linspace(1.0, 0.0, n) ** power)
+    with pytest.raises(ValueError, match=f"{n} developers: .* {most}"):
         mixed_equilibrium(game, "direct")
 
 

@@ -113,7 +113,9 @@ def test_rivals_ahead_by_the_program_and_by_the_contest(ties: str, drawn: bool) 
     choices = (DrawnChoices if drawn else ShownChoices)(Subgame(game, rule), efforts)
     mixed = rng.dirichlet(np.ones(6), 4)
     tails = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1].reshape(-1)
-    ahead = (choices.ahead() @ tails).reshape(4, 6)
+    rivals = 1.0 - np.eye(4)[..., None]
+    ties = rivals * (0.5 if ties == "split" else np.tri(4, k=-1)[..., None])  # the better one is ahead
+    ahead = (choices.by_tails(rivals, ties) @ tails).reshape(4, 6)
     assert even_step(game.prizes) == pytest.approx(1 / 3)
     np.testing.assert_allclose(choices.payoffs(mixed), 1 - ahead / 3 - game.cost(efforts).T, atol=1e-12)
 

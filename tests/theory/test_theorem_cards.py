@@ -133,7 +133,7 @@ def test_a_falling_intercept_defeats_proposition_5_6() -> None:
     ("name", "card"),
     [
         ("duel", "Theorem 4.6"),
-        ("five-small-prizes", "Section 3, dominance"),
+        ("five-small-prizes", "Dominance theorem"),
         ("flat-cost-small-prize", "none"),
         ("flat-cost-equal-prizes", "none"),
     ],
@@ -147,7 +147,7 @@ def test_a_jump_over_two_ranks_is_no_case_of_theorem_4_6() -> None:
     # next for 0.01/0.8 and wins nothing, and the top for 0.21/0.8 and wins 1.
     game = bg.Game(Line([0.6, 0.4, 0.39], [1 / 60, 1 / 60, 0.8]), bg.LinearCost(1.0), [1.0, 0.0, 0.0])
     p = predict(game, "direct")
-    assert (p.regime, p.card, p.binding) == ("cycle", "Section 3, temptation", (2, 0))
+    assert (p.regime, p.card, p.binding) == ("cycle", "Temptation theorem", (2, 0))
     assert p.temptation == pytest.approx(1 - 0.21 / 0.8)
 
 

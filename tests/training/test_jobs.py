@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from benchgame_env.training.jobs import Local, progress_bar, run_all
+from benchgame_env.training.jobs import Local, run_all
 from benchgame_env.training.run.records import counted
 
 
@@ -23,15 +23,6 @@ def test_a_job_returns_its_result_its_error_or_how_its_process_died() -> None:
     assert error.startswith("ZeroDivisionError: ")
     assert result is None
     assert found[dead] == ("its process ended with status 7", None)
-
-
-def test_a_progress_bar_writes_few_lines_into_a_log_file(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress_bar(1000, "update", "run") as bar:
-        for _ in range(1000):
-            bar.update()
-    log = capsys.readouterr().err
-    assert "1000/1000" in log
-    assert log.count("\r") <= 2  # at the start and at the end; a line a minute in between
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,6 @@ def test_a_policy_trains_beside_a_learner_in_processes_of_its_own(
     words = (*SMALL, *TWO, "--agents", "policy,ppo", "--option", "policy.policy=tools.policies:noisy")
     words = (*words, "--option", "ppo.hidden=4", "--out", tmp_path / "run")
     assert status(train_command.main, *words) == 0
-    assert status(train_command.main, *words, "--resume") == 0
     assert status(evaluate_command.main, tmp_path / "run") == 2
     assert "options.policy.policy: 'tools.policies:noisy' would import" in capsys.readouterr().err
     assert status(evaluate_command.main, tmp_path / "run", "--trust", "--episodes", 9) == 3
@@ -134,6 +133,7 @@ def test_files_of_policies_need_trust_wherever_they_are_named(
     assert "--option: policy.policy: loading 'net.pt' can run any code" in capsys.readouterr().err
     assert not Path("run").exists()
     assert status(train_command.main, *words, "--trust") == 0
+    assert status(train_command.main, *words, "--trust", "--resume") == 0
     assert status(evaluate_command.main, "run") == 2
     assert "options.policy.policy: loading 'net.pt'" in capsys.readouterr().err
     assert status(evaluate_command.main, "run", "--trust", "--episodes", 9) == 3

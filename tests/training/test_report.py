@@ -425,6 +425,25 @@ def test_damaged_rows_are_named(turns: Path, tmp_path: Path, capsys: pytest.Capt
     assert "rows.csv is damaged: it has no rows" in capsys.readouterr().err
 
 
+def test_a_folder_of_runs_has_a_page_that_compares_them(run: Path, turns: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    for source, name in ((run, "first & last"), (turns, "turns")):
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("report.html"))
+    (folder / "turns" / "verdict.json").unlink()  # not graded
+    assert main([str(folder)]) == 0
+    text = text_of(folder)
+    rows = [row for row in parsed(text).iter("tr") if row.find("td") is not None]
+    links = [link.attrib["href"] for row in rows for link in row.iter("a")]
+    assert links == ["first & last/report.html", "turns/report.html"]
+    assert all((folder / link).exists() for link in links)
+    assert [row[1].text for row in rows] == ["? undecided", "○ not graded"]  # three seeds are too few
+    assert len(figures(text)) == 2  # a curve of regret for each run
+    pytest.importorskip("matplotlib")
+    assert main([str(folder), "--picture", str(tmp_path / "efforts.svg")]) == 0
+    assert "<svg" in (tmp_path / "efforts.svg").read_text()
+    assert main([str(run), "--picture", str(tmp_path / "one.svg")]) == 2  # one run
+
+
 def test_folders_without_a_run_are_refused(
     copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -121,6 +121,7 @@ class Reference:
         """Nobody holds any effort, and the board of that is published."""
         self.round = 0
         self.positions = [0.0] * self.n
+        self.revised = [False] * self.n
         self._publish(drawn)
 
     def step(self, actions: Floats, drawn: Replay = NOTHING_DRAWN) -> None:
@@ -129,6 +130,7 @@ class Reference:
             if self.turn[i]:
                 self.positions[i] = position_of(actions[i], self.action_type, self.levels)
         self.round += 1
+        self.revised = self.turn
         self._publish(drawn)
 
     def _publish(self, drawn: Replay) -> None:
@@ -162,18 +164,28 @@ class Reference:
             "prize": self.awards,
             "cost": self.costs,
             "payoff": self.payoffs,
+            "turn": self.revised,
         }
 
     def observation(self, i: int) -> Floats:
         """The vector that developer i sees, part by part as `ObservationLayout` lists them."""
         vector = [float(j == i) for j in range(self.n)]
-        vector += [self._own_curve(i, k / 4) for k in range(5)]
-        vector += [_signed_log(p) / 10 for p in getattr(self.protocol, "published", {}).values()]
-        vector += [self.positions[i], self.scores[i], *self.scores]
-        vector += [(rank - 1) / (self.n - 1) if self.n > 1 else 0.0 for rank in self.ranks]
-        vector += [float(may) for may in self.turn]
-        vector += [(self.horizon - self.round) / self.horizon]
-        return vector
+        vector += [self._own_curve(i, k / 4) for k in range(5)] + self._published()
+        return [*vector, self.positions[i], self.scores[i], *self._seen_by_all()]
+
+    def state(self) -> Floats:
+        """The global state, part by part as `StateLayout` lists them."""
+        vector = [self._own_curve(i, k / 4) for i in range(self.n) for k in range(5)]
+        return [*vector, *self._published(), *self.positions, *self._seen_by_all()]
+
+    def _published(self) -> Floats:
+        return [_signed_log(p) / 10 for p in getattr(self.protocol, "published", {}).values()]
+
+    def _seen_by_all(self) -> Floats:
+        """The board, whose turn it is and what is left of the episode."""
+        ranks = [(rank - 1) / (self.n - 1) if self.n > 1 else 0.0 for rank in self.ranks]
+        left = (self.horizon - self.round) / self.horizon
+        return [*self.scores, *ranks, *(float(may) for may in self.turn), left]
 
     def _own_curve(self, i: int, position: float) -> float:
         """Own score after a total effort at this position of the own axis."""

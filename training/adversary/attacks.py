@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.training.adversary import agreement, rates, search
 from benchgame_env.training.adversary.other_scripts import OTHER
 from benchgame_env.training.adversary.scripts import SCRIPTS
@@ -20,7 +20,7 @@ from benchgame_env.training.adversary.verdicts import RUNS, caught_by, fooled, r
 from benchgame_env.training.adversary.wrong_play import Case
 from benchgame_env.training.grading.one_set import judge
 from benchgame_env.training.grading.verdict import Verdict
-from benchgame_env.training.jobs import Job, add_workers_option, do_all, progress_bar
+from benchgame_env.training.jobs import Job, add_workers_option, do_all
 from benchgame_env.validate import choice, integer
 
 PROG = "benchgame adversary"
@@ -163,7 +163,7 @@ def _agreement(options: argparse.Namespace) -> int:
 
 def _results(jobs: Sequence[Job], workers: int) -> list[Any]:
     """What jobs return, in the order in which they end; ValueError with the first error."""
-    with progress_bar(len(jobs), "job", "attacking") as bar:
+    with bars.progress_bar(len(jobs), "job", "attacking") as bar:
         return do_all(jobs, integer("--workers", workers, low=1), bar)
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchgame_env.cli import bars
 from benchgame_env.files import json_text, read_text, write_text
 from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
 from benchgame_env.records import reading, record_text
 from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
-from benchgame_env.training.jobs import Job, Pool, progress_bar, run_all
+from benchgame_env.training.jobs import Job, Pool, run_all
 from benchgame_env.training.run.prediction import FILE as PREDICTION
-from benchgame_env.training.run.prediction import key_of, predict_and_keep
+from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
 from benchgame_env.training.train import finish_seed, saved_updates, show_progress
 
@@ -92,7 +93,7 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
     folders = [cell.folder for cell in cells]
     total, done = sum(cell.run.settings.updates for cell in cells), saved_updates(folders)
-    with contextlib.closing(pool), progress_bar(total, "update", suite.name, done) as bar:
+    with contextlib.closing(pool), bars.progress_bar(total, "update", suite.name, done) as bar:
         lost = _predict(list(todo.values()), pool, bar)
         errors = {c.name: lost[c.run_folder] for c in todo.values() if c.run_folder in lost}
         jobs = [job for job, cell in todo.items() if cell.name not in errors]
@@ -121,8 +122,9 @@ def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
 def run_cell(cell: Cell) -> None:
     """Train a seed from its last checkpoint, and grade it."""
     settings = cell.run.settings
-    finish_seed(settings, cell.folder, cell.seed)
-    grade_and_keep(settings, cell.run_folder, cell.seed)
+    prediction = kept_prediction(settings, cell.run_folder)
+    finish_seed(settings, cell.folder, cell.seed, prediction)
+    grade_and_keep(settings, cell.run_folder, cell.seed, prediction=prediction)
 
 
 def open_folder(suite: Suite, out: Path) -> None:

@@ -111,16 +111,16 @@ class Verdict:
             lines.append(f"Control, {one.name}: {held}; largest regret {one.regret:.2%} of P.")
         return [*lines, *([f"What would change this: {self.change}."] if self.change else [])]
 
-    def report(self, setting: str) -> list[str]:
-        """What commands print of a verdict on play under ``setting``, a line each."""
-        return [
-            f"{setting}: {self.sentence}",
-            *(f"  {line}" for line in self.explained()),
-            *(f"  {check}" for check in self.checks),
-            *(f"  at the end of training: {check}" for check in self.last_iterate),
-            *([f"  {self.share}"] if self.share else []),
-            *(f"  reported: {figure}" for figure in self.reported),
+    def details(self) -> list[str]:
+        """What commands print below the sentence, a line each."""
+        lines = [
+            *self.explained(),
+            *map(str, self.checks),
+            *(f"at the end of training: {check}" for check in self.last_iterate),
+            *([str(self.share)] if self.share else []),
+            *(f"reported: {figure}" for figure in self.reported),
         ]
+        return [f"  {line}" for line in lines]
 
     def gist(self) -> list[str]:
         """Two figures for a cell of a table: the share of seeds, and the mean of the first check."""

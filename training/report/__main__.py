@@ -1,4 +1,4 @@
-"""``benchgame report FOLDER``: a run or a benchmark as one HTML page that needs no other file.
+"""``benchgame report FOLDER``: a run, a folder of runs, or a benchmark as an HTML page of one file.
 
 The command only reads what training, evaluation and the benchmark wrote; an old run without
 ``prediction.json`` gets one. For a run that is not finished or not graded, the page says so.
@@ -6,19 +6,23 @@ The command only reads what training, evaluation and the benchmark wrote; an old
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 from benchgame_env import trust
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.files import write_text
 from benchgame_env.training.benchmark.suite import FILE as SUITE
 from benchgame_env.training.report.benchmark import page as benchmark_page
 from benchgame_env.training.report.benchmark import read_benchmark
-from benchgame_env.training.report.files import read_run
+from benchgame_env.training.report.comparison import page as comparison_page
+from benchgame_env.training.report.comparison import picture, runs_in
+from benchgame_env.training.report.files import Run, read_run
 from benchgame_env.training.report.run import page as run_page
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.settings import FILE as SETTINGS
 from benchgame_env.validate import choice
 
 PROG = "benchgame report"
@@ -28,27 +32,48 @@ PAGE = "report.html"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(
-        prog=PROG, description="A run or a benchmark as one HTML page that needs no other file."
+        prog=PROG,
+        description="A run, or a benchmark, as one HTML page that needs no other file. A folder of "
+        "several runs, such as runs/quickstart, gets a page that compares them, and each run its own.",
     )
-    parser.add_argument(
-        "folder", type=Path, help="folder made by benchgame train or benchgame benchmark"
-    )
+    known = "folder of a run, of several runs, or of a benchmark"
+    parser.add_argument("folder", help=known)
     parser.add_argument("--out", type=Path, help=f"a new *.html file; default: FOLDER/{PAGE}")
+    parser.add_argument("--picture", metavar="FILE", type=Path,
+                        help="draw the mean efforts in training of a folder of runs, one panel a run, "
+                        "also for a paper (*.svg, *.png, *.pdf)")  # fmt: skip
     trust.add_option(parser)
     options = parser.parse_args(arguments)
-    return commands.run(lambda: _report(options.folder, options.out, options.trust), PROG)
+    return commands.run(lambda: _report(_folder(options.folder), options), PROG)
 
 
-def _report(folder: Path, out: Path | None, trusted: bool) -> None:
-    out = _out(folder, out)
+def _folder(name: str) -> Path:
+    if not name:  # which a path takes for the folder that one is in
+        raise ValueError("folder: expected a name, got an empty text")
+    return Path(name)
+
+
+def _report(folder: Path, options: argparse.Namespace) -> None:
+    out, trusted, runs = _out(folder, options.out), options.trust, []
     if (folder / SUITE).exists():
         text = benchmark_page(folder, read_benchmark(folder, trusted))
+    elif not (folder / SETTINGS).exists() and (runs := runs_in(folder, trusted)):
+        for run in runs:
+            write_text(run.folder / PAGE, _run_page(run))
+        text = comparison_page(folder, runs, PAGE)
     else:
-        run = read_run(folder, trusted)
-        print(f"Drawing {counted(len(run.seeds), 'seed')} of {run.settings.game} ...", file=sys.stderr)
-        text = run_page(run, kept_prediction(run.settings, folder))
+        text = _run_page(read_run(folder, trusted))
+    if options.picture is not None:
+        if not runs:
+            raise ValueError(f"--picture: {folder} is no folder of several runs")
+        picture(runs, options.picture)
     write_text(out, text)
     print(f"Wrote {out}.")
+
+
+def _run_page(run: Run) -> str:
+    bars.note(f"Drawing {counted(len(run.seeds), 'seed')} of {run.settings.game} ...")
+    return run_page(run, kept_prediction(run.settings, run.folder))
 
 
 def _out(folder: Path, out: Path | None) -> Path:

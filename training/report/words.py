@@ -33,8 +33,12 @@ dl.facts dt { grid-column: 1; } dl.facts dd { margin: 0; grid-column: 2; }
 
 def title(settings: TrainSettings) -> str:
     """Heading of the page."""
-    setting = commands.setting_label(settings.protocol, settings.parameters)
-    return f"{settings.game} under {setting}: {settings.agents}"
+    return f"{settings.game} under {setting(settings)}: {settings.agents}"
+
+
+def setting(settings: TrainSettings) -> str:
+    """The protocol with its parameters."""
+    return commands.setting_label(settings.protocol, settings.parameters)
 
 
 def verdict_sentence(run: Run) -> str:
@@ -56,7 +60,7 @@ def head(run: Run) -> str:
     s = run.settings
     entries = [
         ("game", s.game),
-        ("protocol", commands.setting_label(s.protocol, s.parameters)),
+        ("protocol", setting(s)),
         ("agents", s.agents),
         ("revision", s.revision),
         ("seeds", f"{s.seeds}, each {counted(s.updates, 'update')} of {counted(s.copies, 'copy')}"),

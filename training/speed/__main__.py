@@ -20,9 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from benchgame_env.cli import commands
+from benchgame_env.cli import bars, commands
 from benchgame_env.training.run.settings import PACKAGES, versions
 from benchgame_env.training.run.storage import write_rows
 from benchgame_env.training.speed import levels
@@ -176,9 +174,9 @@ def measure(sizes: Sizes, repetitions: int, least: float) -> list[Row]:
     """One row for each contest, contestant and repetition. Missing peers are named and left out."""
     rows: list[Row] = []
     every = contests(sizes) | levels.contests(sizes)
-    for name, contest in tqdm(every.items(), desc="contests", unit="contest"):
+    for name, contest in bars.bar("contest")(every.items()):
         rows += _row_of_each(name, _timed(contest, repetitions, least), "ns")
-    for who in tqdm(MEMORY_OF, desc="memory", unit="process"):
+    for who in bars.bar("process")(MEMORY_OF):
         peaks = ((who, k, memory(sizes.memory, who)) for k in range(min(repetitions, 3)))
         rows += _row_of_each("memory", peaks, "MiB")
     return rows
@@ -198,7 +196,7 @@ def _timed(contest: Contest, repetitions: int, least: float) -> Iterator[tuple[s
         try:
             run = prepare()
         except ImportError as error:
-            tqdm.write(f"left out: {who} ({error}); to install it: pip install '.[speed]'")
+            bars.note(f"left out: {who} ({error}); to install it: pip install 'benchgame-env[speed]'")
             continue
         took = _seconds(run, 1)
         if took < LONG:  # caches fill, lazy parts load

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.special import betaincinv
+import scipy
 
 from benchgame_env.named_games.fitted import STEPS_PER_RANK, calibration, from_calibration
 from benchgame_env.rules import TuneBeforeTest
@@ -65,8 +65,8 @@ class Prevalence:
         k, n, tail = self.cycling, self.line_ups, (1 - CONFIDENCE) / 2
         if self.complete:
             return self.share, self.share
-        low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
-        return low, 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
+        low = 0.0 if k == 0 else float(scipy.special.betaincinv(k, n - k + 1, tail))
+        return low, 1.0 if k == n else float(scipy.special.betaincinv(k + 1, n - k, 1 - tail))
 
 
 def prevalence(

@@ -1,4 +1,4 @@
-"""The theorems of the mathematical notes, section 3: what the temptation decides."""
+"""The theorems of docs/theory.md, section 3: what the temptation decides."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from benchgame_env.validate import Floats
 
 # Efforts of those ahead against which zero effort has to be best, as shares of what may pay.
 SHARES = (0.0, 0.3, 1.0)
-NOTES = "mathematical notes, section 3"
+NOTES = "docs/theory.md, section 3"
 
 
 @register_card(
     "temptation",
-    title="Section 3, temptation",
+    title="Temptation theorem",
     hypotheses=REQUIRED,
     sentence="only zero effort can be a pure equilibrium, and it is one exactly if the temptation T is "
     "0",
@@ -66,7 +66,7 @@ def _gain_seen(subgame: Subgame) -> float:
 
 @register_card(
     "dominance",
-    title="Section 3, dominance",
+    title="Dominance theorem",
     hypotheses=(*REQUIRED, "overtaking_loses"),
     sentence="zero effort survives iterated strict dominance: it is the only Nash, correlated and "
     "coarse correlated equilibrium, where every no-regret learner ends",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, identity
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import spsolve
 
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
@@ -54,7 +52,7 @@ def recurrent_classes(
     integer("max_states", max_states, low=1)
     states, scores, successors = _explore(subgame, efforts, resolution, choices, max_states)
     chain = _chain(successors)
-    _, label = connected_components(chain, directed=True, connection="strong")
+    _, label = scipy.sparse.csgraph.connected_components(chain, directed=True, connection="strong")
     leaves = np.zeros(label.max() + 1, dtype=bool)
     leaves[label[(label[successors] != label[:, None]).any(axis=1)]] = True
     closed = np.flatnonzero(~leaves)
@@ -119,32 +117,38 @@ def _explore(
     return everything[:, :n], everything[:, n:], np.concatenate(successors)
 
 
-def _chain(successors: NDArray[np.int64]) -> csr_array:
+def _chain(successors: NDArray[np.int64]) -> scipy.sparse.csr_array:
     """Transition probabilities ``[states, states]``; equal entries add up."""
     size, n = successors.shape
     rows = np.repeat(np.arange(size), n)
-    return csr_array((np.full(rows.size, 1 / n), (rows, successors.reshape(-1))), shape=(size, size))
+    return scipy.sparse.csr_array(
+        (np.full(rows.size, 1 / n), (rows, successors.reshape(-1))), shape=(size, size)
+    )
 
 
-def _absorption(chain: csr_array, label: NDArray[np.int32], closed: NDArray[np.int64]) -> Floats:
+def _absorption(
+    chain: scipy.sparse.csr_array, label: NDArray[np.int32], closed: NDArray[np.int64]
+) -> Floats:
     """The probability that play from the first state ends in each closed class."""
     if label[0] in closed:
         return (closed == label[0]).astype(np.float64)
     passing = np.flatnonzero(~np.isin(label, closed))
-    stays = identity(passing.size, format="csr") - chain[passing][:, passing]
+    stays = scipy.sparse.identity(passing.size, format="csr") - chain[passing][:, passing]
     # Expected visits to each passing state, from the first.
-    visits = spsolve(stays.T.tocsc(), (passing == 0).astype(np.float64))
+    visits = scipy.sparse.linalg.spsolve(stays.T.tocsc(), (passing == 0).astype(np.float64))
     leaving = np.atleast_1d(visits) @ chain[passing]
     return np.array([leaving[label == k].sum() for k in closed])
 
 
-def _stationary(chain: csr_array) -> Floats:
+def _stationary(chain: scipy.sparse.csr_array) -> Floats:
     """The long-run share of each state of one recurrent class, ``[states]``."""
     size = chain.shape[0]
     if size == 1:
         return np.ones(1)
     # One balance equation follows from the others: the share of the first state is set, then scaled.
     inflow = chain.T.tocsr()
-    others = identity(size - 1, format="csc") - inflow[1:][:, 1:].tocsc()
-    shares = np.append(1.0, np.maximum(spsolve(others, inflow[1:][:, [0]].toarray()[:, 0]), 0.0))
+    others = scipy.sparse.identity(size - 1, format="csc") - inflow[1:][:, 1:].tocsc()
+    shares = np.append(
+        1.0, np.maximum(scipy.sparse.linalg.spsolve(others, inflow[1:][:, [0]].toarray()[:, 0]), 0.0)
+    )
     return shares / shares.sum()

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.dynamics.path import Cycle, opening_and_lap, start_efforts, summary
+from benchgame_env.theory.dynamics.path import Cycle, movers_at, opening_and_lap, start_efforts, summary
 from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 
 Outcome = Literal["settles", "cycles", "open"]
 LEVELS, FINER = 51, 4  # efforts tried, and how many times as many when the answer is checked
 RESOLUTION = 2e-3  # of the effort scale, to which the least effort of a higher prize is found
-HALVINGS = 50  # at most, to find that effort
+HALVINGS, AT_ONCE = 48, 4  # at most, to find that effort; and by one call of the rule
 ROUNDS, NOISY_ROUNDS, DRAWS = 3_000, 100, 32
 
 
@@ -84,7 +84,8 @@ class Round:
     def __init__(self, table: Table, state: Any, held: Floats, movers: list[int], seed: int) -> None:
         self.game, self.rule, self.state = table.game, table.rule, state
         self.held, self.movers = held, movers
-        self.revised = np.isin(np.arange(held.size), movers)[None]
+        self.revised = np.zeros((1, held.size), dtype=bool)
+        self.revised[0, movers] = True
         self._draws, self._seed = table.draws, seed
 
     def play(self, efforts: Floats, rng: np.random.Generator | None) -> tuple[Board, Any]:
@@ -123,12 +124,13 @@ class Round:
         prizes = payoffs + self.game.cost(tried)
         rises = np.flatnonzero(np.diff(prizes) > GAIN * self.game.prize_range)
         low, high, prize = tried[rises], tried[rises + 1], prizes[rises + 1]
-        for _ in range(HALVINGS):
-            if not rises.size or (high - low).max() <= resolution:
+        for _ in range(HALVINGS // AT_ONCE):
+            wide = (high - low).max(initial=0.0) / resolution
+            if wide <= 1:
                 break
-            middle = 0.5 * (low + high)
-            enough = self._prizes(i, middle, None) >= prize
-            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+            points = _halved(low, high, min(AT_ONCE, math.ceil(math.log2(wide))))
+            enough = self._prizes(i, points.reshape(-1), None).reshape(points.shape) >= prize
+            low, high = _crossed(points, enough)
         return np.append(tried, high), np.append(payoffs, prize - self.game.cost(high))
 
     def _prizes(self, i: int, tried: Floats, rng: np.random.Generator | None) -> Floats:
@@ -137,6 +139,29 @@ class Round:
         revised = np.repeat(self.revised, tried.size, axis=0)
         state = copies(self.state, tried.size)
         return self.rule.play(self.game, profiles, state, rng, revised)[0].prizes[:, i]
+
+
+def _halved(low: Floats, high: Floats, times: int) -> Floats:
+    """Intervals ``[k]`` halved ``times`` over: all ends, ``[2**times + 1, k]``."""
+    points = np.stack((low, high))
+    for _ in range(times):
+        finer = np.empty((2 * len(points) - 1, low.size))
+        finer[::2], finer[1::2] = points, 0.5 * (points[:-1] + points[1:])
+        points = finer
+    return points
+
+
+def _crossed(points: Floats, enough: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """The neighbours in ``points`` ``[2**times + 1, k]`` to which bisection on ``enough`` comes down."""
+    at, step, each = (
+        np.zeros(points.shape[1], dtype=np.int64),
+        len(points) - 1,
+        np.arange(points.shape[1]),
+    )
+    while step > 1:
+        step //= 2
+        at += np.where(enough[at + step, each], 0, step)
+    return points[at, each], points[at + 1, each]
 
 
 def best_response_dynamics(
@@ -227,7 +252,7 @@ def _follow(
             break
         seen[key] = step
         seed = 0 if rng is None else int(rng.integers(2**32))
-        movers = table.turns[turn] if turn >= 0 else table.opening[step]
+        movers = movers_at(step, table.opening, table.turns)
         coming = Round(table, state, path[-1], movers, seed)
         chosen = coming.held.copy()
         for i in coming.movers:

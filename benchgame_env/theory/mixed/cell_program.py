@@ -17,18 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from benchgame_env.theory.mixed.linear_program import Deviations, even_step, least_nash_conv
-from benchgame_env.theory.mixed.score_cells import Approach, CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.linear_program import (
+    MOST_ENTRIES,
+    Deviations,
+    descend,
+    even_step,
+    least_nash_conv,
+)
+from benchgame_env.theory.mixed.rivals_ahead import expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.score_cells import Approach, CellGame, Survey
 from benchgame_env.validate import Floats
 
 EXACT = "linear programming on cells of the score axis, for prizes are evenly spaced"
 SHARE = 0.7  # of what is lost: the cells that lose most of it are halved
 MOST_PROGRAMS = 30
 MOST_CHOICES = 20_000  # of a program that is solved after a smaller one, so that it takes seconds
-# How far tails may move in a program of `polish`: at first; by what it shrinks and grows; too little.
-RADIUS, SHRINKS, GROWS, STUCK = 0.1, 4.0, 2.0, 1e-3
-MOVES, MOST_ROUNDS = 12, 12  # programs on the same cells, and how often cells are made finer
-MOST_ENTRIES = 200_000  # of a program of `polish`, of which many are solved
+MOST_ROUNDS = 12  # how often `polish` makes cells finer
 
 
 def refine(cells: CellGame, programs: int) -> Iterator[Approach]:
@@ -39,10 +43,11 @@ def refine(cells: CellGame, programs: int) -> Iterator[Approach]:
         if mixed is None:
             return
         yield _approach(cells, mixed, EXACT)
-        finer = _finer(cells, mixed)
-        if finer is None or finer[0].allowed.sum() > MOST_CHOICES:
+        marked = coarse(cells, mixed, cells.survey(mixed))
+        finer, _ = cells.split(marked, mixed)
+        if not marked.any() or finer.allowed.sum() > MOST_CHOICES:
             return
-        cells = finer[0]
+        cells = finer
 
 
 def can_polish(start: Approach) -> bool:
@@ -57,19 +62,13 @@ def polish(start: Approach, rounds: int) -> Iterator[Approach]:
         if not can_polish(now):
             return
         program = _Program(now.cells)
-        radius = RADIUS
-        for _ in range(MOVES):
-            mixed = program.solve_near(now.mixed, radius)
-            new = now if mixed is None else _approach(now.cells, mixed, method)
-            closer = new.nash_conv < now.nash_conv
-            now, radius = (new, radius * GROWS) if closer else (now, radius / SHRINKS)
-            if radius < STUCK:
-                break
+        mixed = descend(now.mixed, program.solve_near, program.nash_conv)
+        now = _approach(now.cells, mixed, method)
         yield now
-        finer = _finer(now.cells, now.mixed)
-        if finer is None:
+        marked = coarse(now.cells, now.mixed, now.cells.survey(now.mixed))
+        if not marked.any():
             return
-        now = _approach(*finer, method)
+        now = _approach(*now.cells.split(marked, now.mixed), method)
 
 
 class _Program:
@@ -88,6 +87,10 @@ class _Program:
     def entries(self) -> int:
         """Of a program in which payoffs depend on each rival in its own way."""
         return 2 * self._who.size * len(self.cells.allowed)
+
+    def nash_conv(self, mixed: Floats) -> float:
+        """Of ``mixed`` ``[n, slots]``, as the cells see it, prize units."""
+        return float(self.cells.survey(mixed).gains.sum())
 
     def solve(self) -> Floats | None:
         """The mixed strategies ``[n, slots]`` with the least NashConv, if prizes are evenly spaced; None
@@ -157,10 +160,9 @@ def _approach(cells: CellGame, mixed: Floats, method: str) -> Approach:
     return Approach(float(cells.survey(mixed).gains.sum()), cells, mixed, method)
 
 
-def _finer(cells: CellGame, mixed: Floats) -> tuple[CellGame, Floats] | None:
-    """The cells with those halved that lose most: where developers play although the best effort pays
-    more, and where that is; and the play there. None if no such cell can be halved."""
-    now = cells.survey(mixed)
+def coarse(cells: CellGame, mixed: Floats, now: Survey) -> NDArray[np.bool_]:
+    """The cells ``[cells]`` to be halved, those that lose most ``now``: where developers play although
+    the best effort pays more, and where that is."""
     best = now.value + now.gains
     forgone = np.where(cells.allowed, best[:, None] - now.earned, 0.0)
     lost = (mixed * forgone).sum(axis=0)[1::2]
@@ -169,5 +171,4 @@ def _finer(cells: CellGame, mixed: Floats) -> tuple[CellGame, Floats] | None:
     total = np.cumsum(lost[order])
     marked = np.zeros(lost.size, dtype=bool)
     marked[order[: int(np.searchsorted(total, SHARE * total[-1])) + 1]] = True
-    marked &= (lost > 0) & cells.divisible
-    return cells.split(marked, mixed) if marked.any() else None
+    return marked & (lost > 0) & cells.divisible

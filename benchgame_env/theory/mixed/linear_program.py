@@ -8,6 +8,7 @@ is 0 where an equilibrium is among them. Two developers always have evenly space
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ from scipy.sparse import csr_array, eye_array, hstack
 from benchgame_env.validate import Floats
 
 EVEN = 1e-12  # of P: prize steps that differ by less are equal
+# How far tails may move in one program of `descend`: at first; by what it shrinks and grows; too little.
+RADIUS, SHRINKS, GROWS, STUCK = 0.1, 4.0, 2.0, 1e-3
+MOVES, MOST_ENTRIES = 12, 200_000  # programs of `descend` at most, and how large they should be
 LARGE = 3_000  # choices from which interior points are faster than the simplex method
 
 
@@ -127,3 +131,43 @@ def least_nash_conv(
     beyond = tails[1:].copy()
     beyond[ends] = 0.0
     return np.maximum(tails[:-1] - beyond, 0.0)
+
+
+def descend(
+    start: Floats,
+    near: Callable[[Floats, float], Floats | None],
+    nash_conv: Callable[[Floats], float],
+    goal: float = 0.0,
+    moves: int = MOVES,
+) -> Floats:
+    """Closer and closer to an equilibrium by programs that take payoffs for linear nearby.
+
+    Parameters
+    ----------
+    start : array of float
+        Mixed strategies.
+    near : callable
+        Mixed strategies, and how far from theirs tails may be, to better ones; None if there are none.
+    nash_conv : callable
+        Of mixed strategies, prize units.
+    goal : float
+        NashConv at which to stop, prize units.
+    moves : int
+        Programs at most.
+
+    Returns
+    -------
+    array of float
+        Mixed strategies, not worse than ``start``.
+    """
+    now, least, radius = start, nash_conv(start), RADIUS
+    for _ in range(moves):
+        new = near(now, radius) if least > goal else None
+        found = np.inf if new is None else nash_conv(new)
+        if new is not None and found < least:
+            now, least, radius = new, found, radius * GROWS
+        else:
+            radius /= SHRINKS
+        if least <= goal or radius < STUCK:
+            break
+    return now

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lu_factor, lu_solve
 
-from benchgame_env.theory.mixed.score_cells import Approach, CellGame, prize_slopes
+from benchgame_env.theory.mixed.rivals_ahead import prize_slopes
+from benchgame_env.theory.mixed.score_cells import Approach, CellGame
 from benchgame_env.validate import Floats
 
 METHOD = "continuation of logit quantal responses"

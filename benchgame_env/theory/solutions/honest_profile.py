@@ -18,7 +18,7 @@ from benchgame_env.theory.solutions.solution import (
     Solution,
 )
 
-METHOD = "gains of all overtakes on the honest board (exact), and the theorems of section 3"
+METHOD = "gains of all overtakes on the honest board (exact), and what they decide"
 
 
 def find(question: Question) -> Answer:
