@@ -8,12 +8,14 @@ aliases.one_module(__name__)
 
 # ruff: noqa: E402
 from benchgame_env.agents.base import Agent, Player, Round, Seat, Team
+from benchgame_env.agents.outside.from_policy import FromPolicy
 from benchgame_env.agents.play import play
 from benchgame_env.agents.registry import AGENTS, line_up, make_agent, make_players, register_agent
 
 __all__ = [
     "AGENTS",
     "Agent",
+    "FromPolicy",
     "Player",
     "Round",
     "Seat",

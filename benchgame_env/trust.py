@@ -4,6 +4,9 @@ A name such as ``my_module:MyRule`` imports ``my_module`` and so runs its code. 
 or written in a program, it is the user's own word. In a file it is the word of whoever made the file,
 and is refused before anything is imported, unless the user trusts the file or has typed the same name.
 Names that are registered, by this package or by an installed one, are no such names.
+
+A file of a policy (`CODE_FILES`) can run code when it is loaded, and looks like data. Therefore it needs
+the user's trust even where its name is typed.
 """
 
 from __future__ import annotations
@@ -17,7 +20,8 @@ from benchgame_env.files import PathLike
 from benchgame_env.validate import shortened
 
 FLAG = "--trust"
-HELP = "import modules that files name as MODULE:NAME; for files of people whom you trust"
+HELP = "import modules and load policies that files name; for files of people whom you trust"
+CODE_FILES = (".zip", ".pt", ".pth")  # whose loading can run any code
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +54,11 @@ def refuse_code(
     if trust:
         return
     for field, text in _texts(content, ""):
+        if is_code_file(text) and text not in typed:
+            raise ValueError(
+                f"{source}: {field}: loading {shortened(text)} can run any code; if you trust whoever "
+                f"made it, add {FLAG} (in Python: trust=True)"
+            )
         for part in text.replace("+", ",").split(","):
             module, colon, _ = part.partition(":")
             if colon and text not in typed and part not in typed:
@@ -58,6 +67,11 @@ def refuse_code(
                     f"{shortened(module.strip())}, which can run any code; if you trust whoever made "
                     f"this file, add {FLAG} (in Python: trust=True)"
                 )
+
+
+def is_code_file(name: Any) -> bool:
+    """Whether this is the name of a file whose loading can run any code."""
+    return str(name).lower().endswith(CODE_FILES)
 
 
 def own_file(source: PathLike, name: str, trust: bool = False) -> str:

@@ -15,6 +15,7 @@ from benchgame_env import __main__ as game_command
 COMMANDS = {
     "train": ("train", "train developers on a game under a protocol"),
     "evaluate": ("evaluate", "let trained developers play, grade them, give the verdict"),
+    "judge": ("judge_plays", "give the verdict on plays or strategies made elsewhere"),
     "report": ("report.__main__", "show a run or a benchmark as one HTML page"),
     "compare": ("compare_protocols.__main__", "compare protocols on a game, for who chooses one"),
     "benchmark": ("benchmark.__main__", "train and grade games x protocols x algorithms x seeds"),

@@ -131,17 +131,8 @@ def explanation(evaluation: Evaluation) -> str:
     """The verdict in words, with the figures that it rests on."""
     found, seeds = evaluation.verdict, evaluation.seeds
     settled = with_margin(np.array([100 * s.movement for s in seeds]), ".2g")
-    return "\n".join(
-        [
-            verdict(evaluation),
-            *(f"  {line}" for line in found.explained()),
-            *(f"  {check}" for check in found.checks),
-            *(f"  at the end of training: {check}" for check in found.last_iterate),
-            *([f"  {found.share}"] if found.share else []),
-            *(f"  reported: {figure}" for figure in found.reported),
-            f"  mean efforts moved by {settled} % of F in the second half of training",
-        ]
-    )
+    moved = f"  mean efforts moved by {settled} % of F in the second half of training"
+    return "\n".join([verdict(evaluation), *found.details(), moved])
 
 
 def _table_row(evaluation: Evaluation) -> list[str]:

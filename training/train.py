@@ -43,7 +43,7 @@ from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
 from benchgame_env.training.run.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
-from benchgame_env.trust import names_in
+from benchgame_env.trust import add_option, is_code_file, names_in, refuse_code
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import count
 
@@ -78,14 +78,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true",
                         help="continue the run in --out, also with more --updates")  # fmt: skip
     add_workers_option(parser)
+    add_option(parser)
     return parser
 
 
 def _train(options: argparse.Namespace) -> None:
+    agents = _agent_options(options.agents, options.option)
+    typed = {name for name in names_in(agents) if not is_code_file(name)}
+    refuse_code("--option", agents, options.trust, typed)
     settings = TrainSettings(
         **chosen(options, TrainSettings),
         parameters=commands.protocol_parameters(options.level, options.param),
-        options=_agent_options(options.agents, options.option),
+        options=agents,
     )
     if options.resume and not options.out.exists():
         raise ValueError(f"{options.out}: there is no run to resume")

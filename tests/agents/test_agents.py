@@ -19,8 +19,10 @@ from benchgame_env.agents.scripted.honest import Honest
 from benchgame_env.agents.scripted.random_effort import RandomEffort
 from benchgame_env.rules import is_exact
 
-# The agents that play without torch.
-CLASSES: dict[str, Any] = {name: entry.load() for name, entry in AGENTS.items() if not entry.learned}
+# The agents that play without torch, and without a policy that they are given (test_outside.py).
+CLASSES: dict[str, Any] = {
+    name: entry.load() for name, entry in AGENTS.items() if not entry.learned and name != "policy"
+}
 RULES = kinds() | {"rounded": bg.make_protocol("rounded", decimals=2)}
 # Agents without `needs_exact_rule` play under any rule.
 PLAYABLE = [

@@ -26,6 +26,7 @@ games = ["duel"]
 options = { hidden = 4 }
 """
 SCORES = "benchmark,model,direct,tuned\nx,a,1,2\nx,b,2,1\ny,a,1,1\ny,b,3,2\n"
+PLAYS = "developer_0,developer_1\n" + "0,0\n" * 2000
 SMALL = ["--seeds", "2", "--updates", "2", "--copies", "4", "--workers", "2"]
 
 # Commands that need nothing but the package, in an empty folder: words, and files that they write.
@@ -62,6 +63,7 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
         ("rank-agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
     ],
     "agents": [("agents", [], (0,), [])],
+    "judge": [("judge", ["plays.csv", "--game", "duel"], (1,), [])],
 }  # fmt: skip
 # Commands that the tests of other files run: they take minutes.
 LONG = {"speed", "adversary"}
@@ -71,6 +73,7 @@ CORE += ["prevalence"]
 MODULES = {
     "benchgame_env": "", "agents": "agents", "training": "",
     "training.train": "train", "training.evaluate": "evaluate", "training.report": "report",
+    "training.judge_plays": "judge",
     "training.benchmark": "benchmark", "training.compare_protocols": "compare",
     "training.quickstart": "quickstart", "training.rank_agreement": "rank-agreement",
     "training.speed": "speed", "training.adversary": "adversary",
@@ -84,6 +87,7 @@ def folder(tmp_path: Path) -> Path:
     table = "\n".join(["benchmark,model,steps,score,stderr", *rows, ""])
     (tmp_path / "my.csv").write_text(table, encoding="utf-8")
     (tmp_path / "my_scores.csv").write_text(SCORES, encoding="utf-8")
+    (tmp_path / "plays.csv").write_text(PLAYS, encoding="utf-8")
     (tmp_path / "suite.toml").write_text(SUITE, encoding="utf-8")
     return tmp_path
 

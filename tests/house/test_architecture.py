@@ -74,6 +74,9 @@ ALLOWED: dict[str, set[str]] = {
     "agents.registry": {"(door)", "agents.base", "registry", "theory"},
     "agents.scripted": {"agents.base", "metrics", "theory.dynamics", "validate"},
     "agents.adaptive": {"agents.base", "agents.saved", "metrics", "validate"},
+    "agents.outside": {
+        "agents.base", "agents.learned", "files", "play", "registry", "trust", "validate",
+    },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
         "theory.dynamics", "theory.mixed", "validate",
@@ -96,6 +99,10 @@ ALLOWED: dict[str, set[str]] = {
     "training.evaluate": {
         "(door)", "cli", "folders", "theory", "training.grading", "training.jobs", "training.run",
         "trust", "validate",
+    },
+    "training.judge_plays": {
+        "(door)", "cli", "csv_rows", "metrics", "theory", "training.evaluate", "training.grading",
+        "validate",
     },
     "training.callbacks": {"(door)", "agents", "agents.play", "theory", "training.grading", "validate"},
     "training.quickstart": {
@@ -147,6 +154,8 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sac.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/stacked.py",
+        "benchgame_env/agents/outside/networks.py",
+        "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/training/",
     ),
     "stable_baselines3": (
@@ -159,8 +168,10 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sac.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
+        "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/training/",
     ),
+    "tensordict": ("benchgame_env/agents/outside/networks.py",),
     "pettingzoo": (
         "benchgame_env/play/aec.py",
         "benchgame_env/play/env.py",

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchgame_env import __main__ as game_command
 from benchgame_env.agents import __main__ as agents_command
-from benchgame_env.training import evaluate, quickstart, rank_agreement, train
+from benchgame_env.training import evaluate, judge_plays, quickstart, rank_agreement, train
 from benchgame_env.training.benchmark import __main__ as benchmark
 from benchgame_env.training.compare_protocols import __main__ as compare_protocols
 from benchgame_env.training.jobs import Outcome
@@ -104,6 +104,11 @@ COMPARE = f"""
 {TABLE} --tau 0.9 --price items=1
 duel --protocols direct --setting tune-before-test:level=0.5 --workers 1 --out table.csv
 """
+JUDGE = """
+plays.csv --game duel
+plays.csv --game duel.json --protocol tune-before-test --level 100
+strategies.csv --game duel
+"""
 
 
 def of_run(run: str, main: Main, words: str, statuses: tuple[int, ...]) -> Command:
@@ -157,6 +162,7 @@ COMMANDS = [
         reads=("scores.csv",),
         writes=("made",),
     ),
+    *commands_of(judge_plays.main, JUDGE, reads=("plays.csv", "strategies.csv"), statuses=(0, 1, 2, 3)),
     *commands_of(agents_command.main, "--help"),
     *commands_of(speed.main, "--repetitions 1000000000 --out made.csv", writes=("made",)),
     *commands_of(
@@ -238,6 +244,9 @@ def make_world(folder: Path) -> None:
     _table(
         folder / "scores.csv", "benchmark,model,direct,tuned", [",".join(map(str, p)) for p in places]
     )
+    _table(folder / "plays.csv", "developer_0,developer_1", ["0,0.5", "0.25,0", "0,0"])
+    mixed = ["developer_0,0,0.5", "developer_0,0.5,0.5", "developer_1,0.25,1"]
+    _table(folder / "strategies.csv", "developer,effort,probability", mixed)
     (folder / "suite.toml").write_text(SUITE, encoding="utf-8")
     made: list[tuple[Main, str]] = [(train.main, line) for line in (RUN, TURNS, MINE)]
     made += [(evaluate.main, f"{run} --episodes 4") for run in RUNS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchgame_env import metrics, theory
+from benchgame_env import VectorEnv, metrics, theory
+from benchgame_env.agents import FromPolicy, Seat, play
 from benchgame_env.metrics.limit_cycle import within_budget
 from benchgame_env.metrics.strategies import read_strategies
 from benchgame_env.training.grading.controls import controls
@@ -31,6 +33,7 @@ from benchgame_env.validate import Floats
 
 SEED = 0  # of simulated boards, where no generator is passed in
 BOARDS = 2_000  # of strategies, drawn to see in which order they rank
+COPIES, PARTS = 1_000, 10  # policies play so many episodes at once, so many times
 
 
 def judge(
@@ -40,12 +43,14 @@ def judge(
     plays: ArrayLike | None = None,
     prediction: theory.Prediction | None = None,
     rng: np.random.Generator | None = None,
+    policies: Any = None,
+    env: Mapping[str, Any] | None = None,
 ) -> Verdict:
-    """Judge one set of plays, or strategies, of developers who choose their efforts at once.
+    """Judge one set of plays, strategies or policies of developers who choose their efforts at once.
 
     Strategies are graded exactly. Plays are taken as independent plays of the whole profile; the verdict
-    is ``undecided`` if they are too few. Where nothing is predicted, play is judged by its own deviation
-    gains.
+    is ``undecided`` if they are too few. Policies play 10,000 episodes, and what they hold in the last
+    round is judged. Where nothing is predicted, play is judged by its own deviation gains.
 
     Parameters
     ----------
@@ -56,12 +61,17 @@ def judge(
     strategies : array of float, or list of pairs
         Efforts ``[n]``, or one pair ``(efforts, probabilities)`` per developer; effort units.
     plays : array_like
-        Efforts that were played together, ``[plays, n]``, effort units, in the order of play. Give
-        either strategies or plays.
+        Efforts that were played together, ``[plays, n]``, effort units, in the order of play. Give one
+        of strategies, plays and policies.
     prediction : Prediction, optional
         What is predicted; by default it is computed.
     rng : numpy.random.Generator, optional
         Source of what is drawn; by default one with a fixed seed.
+    policies : policy, or list of policies
+        One policy for all developers, or one for each; see `benchgame_env.agents.FromPolicy`.
+    env : mapping, optional
+        Settings of `benchgame_env.VectorEnv` in which the policies play, such as ``action_type``; by
+        default its own, with episodes of one round.
 
     Returns
     -------
@@ -71,7 +81,9 @@ def judge(
     Raises
     ------
     ValueError
-        Neither or both of strategies and plays, or efforts outside the budget.
+        None or several of strategies, plays and policies, not a policy for each developer, efforts
+        outside the budget, or a game whose ranks all pay the same, in which there is no unit for
+        regrets.
 
     Examples
     --------
@@ -82,19 +94,38 @@ def judge(
     'mismatch: the developer with most to gain (developer_1) could win 50 % of P, the spread of prizes,
     not less than the bound of 2.5 %'
     """
-    if (strategies is None) == (plays is None):
-        raise ValueError("strategies, plays: give one of the two")
+    if sum(one is not None for one in (strategies, plays, policies)) != 1:
+        raise ValueError("strategies, plays, policies: give one of the three")
     rng = np.random.default_rng(SEED) if rng is None else rng
+    if policies is not None:
+        plays = _plays_of(game, protocol, policies, env or {}, rng)
     prediction = theory.predict(game, protocol) if prediction is None else prediction
+    if prediction.game.prize_range == 0:
+        raise ValueError("game: all ranks pay the same, so there is nothing to judge")
     target = target_of(prediction, "simultaneous")
-    if plays is None:
+    if strategies is not None:
         mixed = read_strategies(prediction.game, strategies)
         figures = _of_strategies(prediction, target, mixed, rng)
     else:
+        assert plays is not None
         efforts = within_budget(prediction.game, plays, "plays")
         mixed = metrics.empirical(efforts)
         figures = _of_plays(prediction, target, efforts, rng)
     return judge_figures(target, [figures], partial(controls, target, prediction, mixed), one_set=True)
+
+
+def _plays_of(
+    game: Any, protocol: Any, policies: Any, env: Mapping[str, Any], rng: np.random.Generator
+) -> Floats:
+    """Efforts ``[plays, n]`` that policies hold at the end of their episodes."""
+    vec = VectorEnv(game, protocol, COPIES, **{"horizon": 1, **env})
+    each = list(policies) if isinstance(policies, (list, tuple)) else [policies] * vec.n_developers
+    if len(each) != vec.n_developers:
+        raise ValueError(f"policies: {len(each)} for {vec.n_developers} developers")
+    players = [FromPolicy(Seat.of(vec, i), policy) for i, policy in enumerate(each)]
+    seed = int(rng.integers(2**31))
+    played = play(vec, players, PARTS * vec.horizon, rng, seed, mode="play")["effort"]
+    return np.concatenate(played[vec.horizon - 1 :: vec.horizon])
 
 
 def _of_strategies(

@@ -111,6 +111,17 @@ class Verdict:
             lines.append(f"Control, {one.name}: {held}; largest regret {one.regret:.2%} of P.")
         return [*lines, *([f"What would change this: {self.change}."] if self.change else [])]
 
+    def details(self) -> list[str]:
+        """What commands print below the sentence, a line each."""
+        lines = [
+            *self.explained(),
+            *map(str, self.checks),
+            *(f"at the end of training: {check}" for check in self.last_iterate),
+            *([str(self.share)] if self.share else []),
+            *(f"reported: {figure}" for figure in self.reported),
+        ]
+        return [f"  {line}" for line in lines]
+
     def gist(self) -> list[str]:
         """Two figures for a cell of a table: the share of seeds, and the mean of the first check."""
         passed = [f"{self.share.mean:.0%}"] if self.share else []

@@ -1,0 +1,1 @@
+"""Policies that were made elsewhere, seated as agents."""
