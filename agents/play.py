@@ -60,12 +60,15 @@ def play(
         actions = np.empty(seen.shape[:2])
         for player in players:
             actions[:, player.at] = player.act(seen[:, player.at], rng)
-        before, (seen, _, _, truncated, infos) = seen, vec.step(actions)
+        before: Any = seen if mode == "learn" else None
+        del seen  # let go before the step, its memory is used again for what comes
+        seen, _, _, truncated, infos = vec.step(actions)
         after, ended = infos.pop("final_observation", seen), bool(truncated.any())
         for key, value in infos.items():
             history[key].append(value)
-        for player in players if mode == "learn" else ():
+        for player in players if before is not None else ():
             player.learn(Round.of(player.at, before, actions, infos, after, ended), rng)
+        del after
     return {key: np.stack(values) for key, values in history.items()}
 
 

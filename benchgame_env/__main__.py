@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from benchgame_env import __version__, theory
 from benchgame_env.calibration import fit, read_csv
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages
 from benchgame_env.files import json_text
+from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
-from benchgame_env.named_games import checkpoints, describe_game, games, load_game
+from benchgame_env.named_games import checkpoints, describe_game, games, load_game, statement
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
 from benchgame_env.validate import choice
@@ -63,6 +65,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
         "levels prevent it, how good the board is, and the assumptions checked.",
     )
     option("game", help=GAME_HELP)
+    commands.add_term_options(option)
     commands.add_protocol_options(option)
     option("--no-mixed", action="store_true", help="skip the mixed equilibrium (it may take a minute)")
     stop = "NashConv at which the search for a mixed equilibrium stops, as a share of the prize range"
@@ -72,10 +75,12 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
 
     option = add(_cards, "list the theorems, or say which of them apply to a game")
     option("game", nargs="?", help=GAME_HELP)
+    commands.add_term_options(option)
     commands.add_protocol_options(option)
 
     option = add(_thresholds, "find the tune-before-test levels at which nobody gains by own tuning")
     option("game", help=GAME_HELP)
+    commands.add_term_options(option)
     furthest = "largest level to look at (default: 100 times the effort that the prizes are worth)"
     option("--max-level", type=float, help=furthest)
     option("--levels", type=float, nargs="+", help="levels at which to show required efforts")
@@ -102,17 +107,17 @@ def _games(options: argparse.Namespace) -> None:
     width = max(map(len, games()))
     for name in games():
         n = load_game(name).n_developers
-        print(f"{name:<{width}}  {n:>3} developers  {describe_game(name)}")
+        commands.show(f"{name:<{width}}  {n:>3} developers  {describe_game(name)}")
 
 
 def _protocols(options: argparse.Namespace) -> None:
     for name in protocols():
         sentence = (protocol_class(name).__doc__ or "").partition("\n")[0]
-        print(f"{name}: {sentence} Parameters: {', '.join(parameter_names(name)) or 'none'}.")
+        commands.show(f"{name}: {sentence} Parameters: {', '.join(parameter_names(name)) or 'none'}.")
 
 
 def _predict(options: argparse.Namespace) -> None:
-    game = commands.load_game_of(LARGEST_GAME, options.game)
+    game = commands.load_game_of(LARGEST_GAME, options.game, commands.terms_from(options))
     protocol = commands.protocol_from(options)
     with bars.falling_bar("NashConv", options.tolerance) as progress:
         prediction = theory.predict(game, protocol, tolerance=options.tolerance, progress=progress)
@@ -122,43 +127,62 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _cards(options: argparse.Namespace) -> None:
     if options.game is None:
-        print("\n\n".join(pages.card_text(theory.card(name)) for name in theory.cards()))
-        print("\nHypotheses, each checked on the game at hand:")
-        print("\n".join(f"  {known.name}: {known.meaning}" for known in theory.HYPOTHESES.values()))
+        commands.show("\n\n".join(pages.card_text(theory.card(name)) for name in theory.cards()))
+        commands.show("\nHypotheses, each checked on the game at hand:")
+        commands.show(
+            "\n".join(f"  {known.name}: {known.meaning}" for known in theory.HYPOTHESES.values())
+        )
         return
-    game = commands.load_game_of(LARGEST_GAME, options.game)
+    game = commands.load_game_of(LARGEST_GAME, options.game, commands.terms_from(options))
     readings = theory.theorem_cards(game, commands.protocol_from(options))
-    print("\n\n".join(pages.reading_text(reading) for reading in readings))
+    commands.show("\n\n".join(pages.reading_text(reading) for reading in readings))
 
 
 def _thresholds(options: argparse.Namespace) -> None:
-    game = commands.load_game_of(LARGEST_SEARCH, options.game)
+    game = commands.load_game_of(LARGEST_SEARCH, options.game, commands.terms_from(options))
     if options.plot is not None:
         figures.ready_to_draw(options.plot)  # before a long search
     levels = options.levels or [share * float(game.effort_scale.max()) for share in SHARES]
     ladder = _ladder(game, levels)  # refuses unsuitable levels before the search
     furthest = 100 * game.finite_effort_scale if options.max_level is None else options.max_level
-    intervals = theory.stabilizing_levels(game, furthest)
-    print("Own effort needed to pass the model one rank higher on the honest board, by tuning level:")
-    print(commands.table(["overtake", *(f"{level:g}" for level in levels)], ladder))
+    with bars.share_bar() as progress:
+        intervals = theory.stabilizing_levels(game, furthest, partial(progress, "Levels"))
+    measured = checkpoints(options.game)
+    commands.show(f"Taken for granted: {statement(game)}.")
+    commands.show(
+        "Own effort needed to pass the model one rank higher on the honest board, by tuning level:"
+    )
+    header = ["overtake", *(f"{level:g}{mark(level, measured)}" for level in levels)]
+    commands.show(commands.table(header, ladder))
     if not intervals:
-        print("Honest play is stable at no level looked at.")
+        commands.show("Honest play is stable at no level looked at.")
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
-        ends = f"from level {_give_or_take(low, below)} to {_give_or_take(high, above)}"
-        print(f"Honest play is stable {ends}{', the last one looked at' * (high == furthest)}.")
+        low_end, high_end = _give_or_take(low, below), _give_or_take(high, above)
+        ends = f"from level {low_end}{mark(low, measured)} to {high_end}{mark(high, measured)}"
+        ends += ", the last one looked at" * (high == furthest)
+        commands.show(f"Honest play is stable {ends}; at {low:.6g} {_withstands(game, low)}.")
     for low, high in intervals.undecided:
         if high - low > 1e-6 * high:
-            print(f"Between levels {low:.6g} and {high:.6g} nothing is proved: rounding decides there.")
+            commands.show(
+                f"Between levels {low:.6g} and {high:.6g} nothing is proved: rounding decides there."
+            )
     if intervals.resolved_to < furthest:
-        print(
+        commands.show(
             f"From level {intervals.resolved_to:.6g} on, scores differ by less than boards can show "
             "(2**-23): whether honest play is stable there cannot be told."
         )
     if intervals.assumes:
-        print(f"Assumed: {' and '.join(intervals.assumes)}.")
+        commands.show(f"Assumed: {' and '.join(intervals.assumes)}.")
+    shown = [*levels, *(end for interval in intervals for end in interval)]
+    if note := meaning_of_mark(shown, measured):
+        commands.show(note)
     if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, checkpoints(options.game))
-        print(f"Wrote {options.plot}.")
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
+        commands.show(f"Wrote {options.plot}.")
+
+
+def _withstands(game: Game, level: float) -> str:
+    return commands.worth_words(theory.largest_worth(game, TuneBeforeTest(level)))
 
 
 def _give_or_take(level: float, error: float) -> str:
@@ -166,9 +190,13 @@ def _give_or_take(level: float, error: float) -> str:
 
 
 def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
-    """A row per rank: the effort that lifts a model to the rank above, at each level."""
-    columns = [[f"{effort:,.4g}" for effort in theory.climb(game, TuneBeforeTest(x))] for x in levels]
+    """A row per rank: the effort that lifts a model to the rank above, at each level; and below them the
+    largest worth of a rank that the level withstands."""
+    rules = [TuneBeforeTest(level) for level in levels]
+    figures = [[*theory.climb(game, rule), theory.largest_worth(game, rule)] for rule in rules]
+    columns = [[f"{figure:,.4g}" for figure in column] for column in figures]
     ranks = [f"rank {k + 2} over {k + 1}" for k in range(game.n_developers - 1)]
+    ranks.append("largest worth of a rank")
     return [[rank, *row] for rank, row in zip(ranks, zip(*columns, strict=True), strict=True)]
 
 
@@ -177,10 +205,12 @@ def _calibrate(options: argparse.Namespace) -> None:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     rows = read_csv(options.csv, bars.bar("row"))
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
-    print(calibration.table())
+    lines = calibration.table().splitlines()
+    top = 2 + len(calibration.report)  # rows of the table, as wide as names make them
+    print("\n".join([*lines[:top], commands.wrapped("\n".join(lines[top:]))]))
     if options.out:
         calibration.save(options.out)
-        print(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")
+        commands.show(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")
 
 
 if __name__ == "__main__":

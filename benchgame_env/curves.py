@@ -155,7 +155,11 @@ class ScalingLaw:
         a product of two that are monotone in the score.
         """
         steepness = self.slope / (self.upper - self.lower)
-        lower, upper, steeper = (p[low.k] for p in (self.lower, self.upper, steepness))
+        shape = (len(low.k), self.n_developers)
+        lower, upper, steeper = (
+            np.take_along_axis(np.broadcast_to(p, shape), low.k, axis=1)
+            for p in (self.lower, self.upper, steepness)
+        )
         bounds = [(1 + low.effort) / (1 + high.level), (1 + high.effort) / (1 + low.level)]
         for ratio in (
             _ratio(*((end.score - lower, end.aim - self.lower) for end in (low, high))),

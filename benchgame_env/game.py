@@ -102,6 +102,16 @@ class Game:
         return float(self.prizes[0] - self.prizes[-1])
 
     @property
+    def rank_step(self) -> float:
+        """``P / (n - 1)``, what the next rank up wins in the mean; prize units, 0 for one developer."""
+        return self.prize_range / max(self.n_developers - 1, 1)
+
+    @property
+    def worth(self) -> float:
+        """What one rank is worth: the effort that costs as much as `rank_step`; effort units."""
+        return float(self.cost.inverse(self.rank_step))
+
+    @property
     def effort_scale(self) -> Floats:
         """``F = min(budget, sup{e : c(e) <= P})``, ``[n]``: more effort never pays (section 8)."""
         worth = float(self.cost.inverse(self.prize_range))

@@ -73,7 +73,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     episodes = count("--episodes", options.episodes, "episodes")
     evaluation = evaluate(options.run, episodes, options.workers, options.trust)
     print(results_table([evaluation]))
-    print(commands.wrapped(explanation(evaluation)))
+    commands.show(explanation(evaluation))
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 

@@ -52,7 +52,7 @@ def _quickstart(options: argparse.Namespace) -> None:
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations) + "\n")
-    print("\n".join(commands.wrapped(verdict(one)) for one in evaluations))
+    commands.show("\n".join(map(verdict, evaluations)))
     print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
     print(f"Pictures:     benchgame report {options.out}")
 

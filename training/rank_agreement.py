@@ -80,7 +80,7 @@ def _agreement(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.csv}: {error}") from error
     if options.out:
         write_rows(options.out, (_row(pair, columns) for pair in pairs))
-    print(report(pairs, columns))
+    commands.show(report(pairs, columns))
 
 
 def read_scores(path: Path, columns: list[str]) -> Scores:

@@ -93,7 +93,7 @@ def _train(options: argparse.Namespace) -> None:
     if not can_log():
         print(f"No TensorBoard events: tensorboard is not installed: {extras.command('train')}")
     trained = counted(settings.seeds, "seed")
-    print(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
+    commands.show(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
 
 
 def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
@@ -159,8 +159,11 @@ def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
                     raise ValueError(error)  # the first failure stops the others
 
 
-def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int]:
-    """Train one seed from its last checkpoint; yield the number of each update that is done.
+def train_seed(
+    settings: TrainSettings, folder: Path, seed: int, prediction: theory.Prediction | None = None
+) -> Iterator[int]:
+    """Train one seed from its last checkpoint; yield the number of each update that is done. The
+    prediction of the run is read, unless it is given.
 
     Every update starts new episodes and draws all its random numbers from ``(seed, update)``, so that
     on a CPU an interrupted run ends bit for bit like an uninterrupted one.
@@ -175,7 +178,7 @@ def train_seed(settings: TrainSettings, folder: Path, seed: int) -> Iterator[int
     yield from range(len(play))
     if len(play) == settings.updates:
         return
-    prediction = kept_prediction(settings, folder.parent)
+    prediction = prediction or kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     takes_turns = expected_cycle(prediction) is not None
     with event_log(folder, len(play)) as board:
@@ -246,9 +249,11 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         raise ValueError(taken) from None
 
 
-def finish_seed(settings: TrainSettings, folder: Path, seed: int) -> None:
+def finish_seed(
+    settings: TrainSettings, folder: Path, seed: int, prediction: theory.Prediction | None = None
+) -> None:
     """Train one seed to the end, see `train_seed`."""
-    for _ in train_seed(settings, folder, seed):
+    for _ in train_seed(settings, folder, seed, prediction):
         pass
 
 

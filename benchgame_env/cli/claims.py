@@ -101,16 +101,18 @@ def _prevalence(options: argparse.Namespace) -> None:
     if options.json:
         print(json_text([{**vars(row), "share": row.share, "interval": row.interval} for row in found]))
         return
-    print("Line-ups without a pure equilibrium, by tune-before-test level (0 is direct evaluation):")
+    commands.show(
+        "Line-ups without a pure equilibrium, by tune-before-test level (0 is direct evaluation):"
+    )
     rows: dict[tuple[str, int], list[str]] = {}
     for row in found:
         first = [f"{row.benchmark}, {row.size} models", f"{row.line_ups:,}{' (all)' * row.complete}"]
         rows.setdefault((row.benchmark, row.size), first).append(_share(row))
     levels = [f"level {level:,g}" for level in options.levels]
-    print(commands.table(["line-ups of", "number", *levels], list(rows.values())))
-    print("In brackets: exact binomial intervals at 95 % for the share of all line-ups.")
+    commands.show(commands.table(["line-ups of", "number", *levels], list(rows.values())))
+    commands.show("In brackets: exact binomial intervals at 95 % for the share of all line-ups.")
     if undecided := sum(row.undecided for row in found):
-        print(f"{undecided} cases are undecided and not counted: scores are too close.")
+        commands.show(f"{undecided} cases are undecided and not counted: scores are too close.")
 
 
 def _share(row: Prevalence) -> str:
@@ -139,17 +141,22 @@ def _page(attack: search.Attack, options: argparse.Namespace) -> str:
     tried = f"{attack.games:,} games on which the hypotheses hold ({attack.drawn:,} drawn)"
     if found is None or subgame is None:
         if not attack.games:
-            return f"{claim.title}{without}: none of {attack.drawn:,} games drawn has the hypotheses."
-        return (
+            return commands.wrapped(
+                f"{claim.title}{without}: none of {attack.drawn:,} games drawn has the hypotheses."
+            )
+        return commands.wrapped(
             f"{claim.title}{without}: no counterexample in {tried}.\n"
             f"It is wrong in fewer than {attack.bound:.2g} of the games of this search, at 95 %: a "
             "share of the games that this search draws, not of all games."
         )
-    lines = [
+    said = [
         f"{claim.title}{without} is false.",
         f"  It says: {claim.sentence}.",
         f"  But here {found.kind}: {found.says}.",
         *(f"  Taken away: {lost.name}, {lost.meaning}." for lost in attack.taken),
+    ]
+    lines = [  # source to copy, which is not wrapped
+        *map(commands.wrapped, said),
         "",
         game_file.to_source(subgame.game),
         f"print({found.check})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import shutil
 import signal
 import sys
@@ -18,8 +19,10 @@ from benchgame_env.cli.streams import one_line, safe_streams
 from benchgame_env.game import Game
 from benchgame_env.interrupts import INTERRUPTED
 from benchgame_env.named_games import load_game
+from benchgame_env.named_games.terms import TERMS
 from benchgame_env.rules import make_protocol
 from benchgame_env.rules.registry import PROTOCOLS
+from benchgame_env.validate import LARGEST
 
 BAD_INPUT = 2
 LONGEST = 1000  # characters of an error that are shown
@@ -29,7 +32,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """Shows the defaults that say something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        is_empty = action.default is False or action.default in (None, [])
+        is_empty = action.default is False or action.default in (None, [], "")
         return action.help if is_empty else super()._get_help_string(action)
 
 
@@ -113,15 +116,26 @@ def _end(number: int, _: Any) -> NoReturn:
     raise SystemExit(128 + number)  # the status that shells report
 
 
-def load_game_of(most: int, name: str) -> Game:
-    """The game called ``name``; ValueError if it has more than ``most`` developers, for whom a command
-    would take hours."""
-    game = load_game(name)
+def load_game_of(most: int, name: str, terms: Mapping[str, str] | None = None) -> Game:
+    """The game called ``name`` on other ``terms``, see `terms_from`; ValueError if it has more than
+    ``most`` developers, for whom a command would take hours."""
+    game = load_game(name, **(terms or {}))
     if game.n_developers > most:
         raise ValueError(
             f"game: this command takes at most {most:,} developers, and {name} has {game.n_developers:,}"
         )
     return game
+
+
+def add_term_options(add: Callable[..., Any]) -> None:
+    """Add ``--worth``, ``--prizes`` and ``--cost`` to a parser, whose ``add_argument`` is ``add``."""
+    for name, words in TERMS.items():
+        add(f"--{name}", default="", metavar=name.upper(), help=words)
+
+
+def terms_from(options: argparse.Namespace) -> dict[str, str]:
+    """What the options of `add_term_options` say, for `load_game`; without those that are not given."""
+    return {name: getattr(options, name) for name in TERMS if getattr(options, name)}
 
 
 def add_protocol_options(add: Callable[..., Any]) -> None:
@@ -184,21 +198,32 @@ def width() -> int:
     return max(40, shutil.get_terminal_size().columns)
 
 
-def wrapped(text: str) -> str:
-    """Lines no wider than the terminal; what goes on is indented by two more."""
-    lines = []
-    for line in text.splitlines():
-        indent = line[: len(line) - len(line.lstrip())]
-        lines.append(
-            textwrap.fill(
-                line,
-                width(),
-                subsequent_indent=indent + "  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+def wrapped(text: str, hang: int = 2) -> str:
+    """Lines no wider than the terminal; what goes on is indented by ``hang`` more."""
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width(),
+            subsequent_indent=line[: len(line) - len(line.lstrip())] + " " * hang,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
-    return "\n".join(lines)
+        for line in text.splitlines()
+    )
+
+
+def show(text: str) -> None:
+    """Print a text for people: no line is wider than the terminal."""
+    print(wrapped(text))
+
+
+def worth_words(worth: float) -> str:
+    """What a rank may be worth (`theory.largest_worth`), as the end of a sentence on stability."""
+    if math.isnan(worth):
+        return "what one rank may be worth is not known, for one step of the grid of scores decides it"
+    if worth >= LARGEST:
+        return "whatever one rank is worth"
+    return f"while one rank is worth no more than {worth:,.4g}"
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

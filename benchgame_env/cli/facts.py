@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchgame_env import metrics, theory
+from benchgame_env.named_games import statement
 from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
 
 # Number of overtakes listed, and number of developers up to which all pairs are compared for the list.
@@ -52,6 +53,9 @@ def of(prediction: theory.Prediction, mixed: bool = True, cycle: bool = False) -
         "developers": list(p.game.names),
         **_fields(p, "regime", "reason", "method", "card", "temptation", "temptation_error"),
         "tempted": tempted(p),
+        "assumed": statement(p.game),
+        "worth": p.game.worth,
+        "largest_worth": theory.largest_worth(p.game, p.protocol) if is_exact(p.protocol) else None,
         "stable_levels": _stable_levels(p),
         "certificate": _certificate(p, nobody if p.equilibrium is None else p.equilibrium),
         "board": [p.game.names[i] for i in p.ranking],

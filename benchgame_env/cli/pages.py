@@ -11,6 +11,7 @@ from benchgame_env.cli import commands
 from benchgame_env.cli.facts import MOST_PAIRS, Facts
 from benchgame_env.cli.streams import one_line
 
+LABEL = 13  # columns of a label and the space after it
 REGIMES = {
     "pure": "pure equilibrium",
     "cycle": "no pure equilibrium: effort keeps moving",
@@ -26,7 +27,10 @@ REGIMES_OVER_ROUNDS = {
 
 def text(known: Facts) -> str:
     """A page of text that says what is in ``known``."""
-    page = "\n".join(f"{label:<12} {one_line(words)}" for label, words in statements(known))
+    page = "\n".join(
+        commands.wrapped(f"{label:<12} {one_line(words)}".rstrip(), LABEL)
+        for label, words in statements(known)
+    )
     return "\n".join([page, *_play_tables(known)])
 
 
@@ -36,8 +40,10 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         ("regime", (REGIMES_OVER_ROUNDS if known["dynamics"] else REGIMES)[known["regime"]]),
         ("why", known["reason"]),
         ("by", f"{known['method']}; card: {known['card']}"),
+        ("assumed", known["assumed"]),
         *_temptation_lines(known),
         *_level_lines(known),
+        *_worth_lines(known),
         *_certificate_lines(known),
         _board(known),
         (
@@ -84,6 +90,12 @@ def _level_lines(known: Facts) -> list[tuple[str, str]]:
         return [("stopped by", "no tune-before-test level up to 100 times what the prizes are worth")]
     spans = ", ".join(f"{low:.6g} to {high:.6g}" for low, high in levels)
     return [("stopped by", f"tune-before-test at levels {spans}")]
+
+
+def _worth_lines(known: Facts) -> list[tuple[str, str]]:
+    if known["largest_worth"] is None:
+        return []
+    return [("withstands", f"honest play is stable {commands.worth_words(known['largest_worth'])}")]
 
 
 def _certificate_lines(known: Facts) -> list[tuple[str, str]]:
@@ -133,7 +145,7 @@ def _play_tables(known: Facts) -> list[str]:
         tables.append(_cycle_table(names, known["cycle"]))
     if known["grid_equilibria"] is not None:
         tables.append(_grid_table(names, known["grid_equilibria"]))
-    return [f"\n{table}" for table in tables]
+    return ["\n" + commands.wrapped(table) for table in tables]
 
 
 def mixed_title(mixed: Facts) -> str:

@@ -32,7 +32,7 @@ RESOLVED = 1e-3
 # numbers. Two of these shares above it are needed to pass it. Scores four of them apart are two scores.
 SAME = 2.0**-50
 # Deviations tried at once, and how many times finer each round of them is than the one before.
-AT_ONCE, FINER = 1 << 14, 16
+AT_ONCE, FINER = 1 << 14, 2
 
 
 def expected_payoffs(subgame: Subgame, mixed: list[Strategy]) -> Floats:

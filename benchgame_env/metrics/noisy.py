@@ -23,7 +23,7 @@ from benchgame_env.validate import Floats
 
 CELLS = 32  # intervals at first
 EVALUATIONS = 200_000  # efforts tried at most, for each developer
-NUMBERS = 1 << 20  # of a distribution held at a time: bounds memory
+NUMBERS = 1 << 18  # of a distribution held at a time: what fits into a cache
 ROUNDING = 1e-9  # of the largest prize: what falls by more with effort falls in truth
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from benchgame_env.game import Game
 from benchgame_env.metrics.exact import first_efforts
@@ -29,7 +29,9 @@ REVISIONS = ("simultaneous", "alternating", "random")
 # frequent effort of a rival, it pays over a range of costs as wide as the gain: 1 / 64 of P is hit.
 GRID, MARKS = 65, 16
 PEAKS, POINTS, ZOOMS = 2, 8, 3  # then closer and closer around the best ones
-# A rule may use one draw for many boards of a call, so calls are what is independent of each other.
+NUMBERS = 1 << 20  # efforts in a call: bounds memory
+# A rule may use one draw for many boards of a call, unless it promises otherwise (`Traits.apart`): calls
+# are then what is independent of each other.
 BLOCKS = 20
 
 
@@ -92,8 +94,8 @@ def simulated_regrets(
     Upper end: the maximum over deviations of the mean gain plus its half width (Student's t). Lower end:
     the best deviation on one half of the simulations, graded on the other half. Both are moved out by
     ``z^2 / samples`` of P, for what is too rare to have been seen. Fewer than two independent parts
-    leave the upper end at infinity. Where boards are drawn, the parts are 20 calls of the rule, because
-    a rule may use one draw for all boards of a call.
+    leave the upper end at infinity. The parts are boards where the rule promises to draw them apart; of
+    other rules 20 calls, because a rule may use one draw for all boards of a call.
 
     Examples
     --------
@@ -107,7 +109,9 @@ def simulated_regrets(
     integer("boards", boards, low=2)
     subgame = Subgame(game, protocol)
     plays, mixed = _plays(subgame, strategies, rng, boards, integer("horizon", horizon, low=1))
-    simulation = _Simulation(subgame, revision, *_blocks(subgame, plays, rng, boards, revision))
+    drawn = _is_drawn(subgame)
+    blocks, together = _blocks(subgame, plays, rng, boards, revision, drawn)
+    simulation = _Simulation(subgame, revision, blocks, together, drawn)
     marks = None if efforts is None else vector("efforts", efforts)
     found = [_bounds(simulation, i, _tried(subgame, i, mixed, marks), confidence, marks is None)
              for i in range(subgame.n)]  # fmt: skip
@@ -121,14 +125,15 @@ def simulated_regrets(
 class _Simulation:
     """Boards of the same plays, over and over with the same random numbers.
 
-    ``blocks`` hold efforts ``[rows, rounds, n]`` and a seed; ``weights`` tells rows that are a unit of
-    their own from those that share draws with their block.
+    ``blocks`` hold efforts ``[rows, rounds, n]`` and a seed. The independent units are rows, or blocks
+    where rows of a block go ``together``. ``drawn`` says whether prizes are.
     """
 
     subgame: Subgame
     revision: str
     blocks: list[tuple[Floats, int]]
-    rows_are_units: bool
+    together: bool
+    drawn: bool
 
     @property
     def samples(self) -> int:
@@ -137,7 +142,7 @@ class _Simulation:
     @cached_property
     def certain(self) -> bool:
         """Whether there is nothing to draw: a single row, which is a unit of its own."""
-        return self.rows_are_units and self.samples == 1 and not self._draws_turns
+        return not self.drawn and self.samples == 1 and not self._draws_turns
 
     @property
     def _draws_turns(self) -> bool:
@@ -148,32 +153,41 @@ class _Simulation:
         """Payoffs ``[units, n]`` of each block as played."""
         return [self._units(*block) for block in self.blocks]
 
-    def gains(self, developer: int, effort: float, part: slice) -> Floats:
-        """What ``effort`` gains the developer in each unit of some blocks."""
+    def gains(self, developer: int, tried: Floats, part: slice) -> Floats:
+        """What each effort ``[m]`` gains the developer in each unit of some blocks, ``[m, units]``."""
         found = []
         for (efforts, seed), played in zip(self.blocks[part], self.played[part], strict=True):
-            other = efforts.copy()
-            other[..., developer] = effort
-            found.append(self._units(other, seed)[:, developer] - played[:, developer])
-        return np.concatenate(found)
+            # Draws are the same for each effort: a call each. Where there are none, one call is enough.
+            most = 1 if self.drawn else max(1, NUMBERS // efforts.size)
+            payoffs = []
+            for start in range(0, tried.size, most):
+                some = tried[start : start + most]
+                other = np.repeat(efforts[None], some.size, axis=0)
+                other[..., developer] = some[:, None, None]
+                payoffs.append(self._units(other, seed)[..., developer])
+            found.append(np.concatenate(payoffs) - played[:, developer])
+        return np.concatenate(found, axis=1)
 
     def _units(self, efforts: Floats, seed: int) -> Floats:
+        """Payoffs ``[..., units, n]`` of efforts ``[..., rows, rounds, n]``."""
         payoffs = self._payoffs(efforts, *np.random.default_rng(seed).spawn(2))
-        return payoffs if self.rows_are_units else payoffs.mean(axis=0, keepdims=True)
+        return payoffs.mean(axis=-2, keepdims=True) if self.together else payoffs
 
     def _payoffs(self, efforts: Floats, rng: np.random.Generator, turns: np.random.Generator) -> Floats:
-        """Mean payoffs per round ``[rows, n]``."""
+        """Mean payoffs per round ``[..., rows, n]``."""
         game, rule = self.subgame.game, self.subgame.rule
         if not rule.traits.remembers:
-            prizes = np.asarray(rule.evaluate(game, efforts, rng).prizes)
-            return game.payoffs(prizes, efforts).mean(axis=1)
-        rows, rounds, n = efforts.shape
-        held, total = np.zeros((rows, n)), np.zeros((rows, n))
-        nobody = np.zeros((rows, n), dtype=bool)
-        _, state = rule.play(game, held, rule.start(game, (rows, n)), rng, nobody)
+            prizes = rule.expected_prizes(game, efforts) if not self.drawn else None
+            if prizes is None:
+                prizes = np.asarray(rule.evaluate(game, efforts, rng).prizes)
+            return game.payoffs(prizes, efforts).mean(axis=-2)
+        shape, rounds = (*efforts.shape[:-2], efforts.shape[-1]), efforts.shape[-2]
+        held, total = np.zeros(shape), np.zeros(shape)
+        nobody = np.zeros(shape, dtype=bool)
+        _, state = rule.play(game, held, rule.start(game, shape), rng, nobody)
         for k in range(rounds):
-            turn = _turn(self.revision, k, rows, n, turns)
-            held = np.where(turn, efforts[:, k], held)
+            turn = np.broadcast_to(_turn(self.revision, k, shape[-2], shape[-1], turns), shape)
+            held = np.where(turn, efforts[..., k, :], held)
             board, state = rule.play(game, held, state, rng, turn)
             total += game.payoffs(np.asarray(board.prizes), held)
         return total / rounds
@@ -206,25 +220,30 @@ def _plays(
     return np.stack([rng.choice(e, shape, p=p / p.sum()) for e, p in mixed], axis=-1), mixed
 
 
+def _is_drawn(subgame: Subgame) -> bool:
+    """Whether the prizes of given efforts differ by chance, as far as they are known."""
+    game, rule = subgame.game, subgame.rule
+    if rule.traits.draws == "none":
+        return False
+    return bool(rule.traits.remembers or rule.expected_prizes(game, np.zeros(subgame.n)) is None)
+
+
 def _blocks(
-    subgame: Subgame, plays: Floats, rng: np.random.Generator, boards: int, revision: str
+    subgame: Subgame, plays: Floats, rng: np.random.Generator, boards: int, revision: str, drawn: bool
 ) -> tuple[list[tuple[Floats, int]], bool]:
-    """Plays in blocks with a seed each, and whether rows of a block are independent of each other."""
-    traits = subgame.rule.traits
-    drawn = traits.draws != "none"
-    single = len(plays) == 1
+    """Plays in blocks with a seed each, and whether rows of a block depend on each other."""
+    traits, single, repeats = subgame.rule.traits, len(plays) == 1, 1
     if drawn or (traits.remembers and revision == "random"):
         # A profile that is fixed may be played as often as one likes; plays count once each.
-        blocks = np.array_split(plays, min(BLOCKS, len(plays)))
-        if single:
-            plays = np.repeat(plays, boards, axis=0)
-            blocks = np.array_split(plays, min(BLOCKS, boards))
-        else:
-            blocks = [np.repeat(block, max(1, boards // len(plays)), axis=0) for block in blocks]
-    else:
-        blocks = np.array_split(plays, min(2, len(plays)))
+        repeats = boards if single else max(1, boards // len(plays))
+    again = repeats > 1 and not single  # all rows of a play go together
+    together = again or (drawn and not traits.apart)
+    parts = plays if again else np.repeat(plays, repeats, axis=0)
+    blocks = np.array_split(parts, min(BLOCKS if together else 2, len(parts)))
+    if again:
+        blocks = [np.repeat(block, repeats, axis=0) for block in blocks]
     seeds = rng.integers(2**63, size=len(blocks)).tolist()
-    return list(zip(blocks, seeds, strict=True)), not drawn
+    return list(zip(blocks, seeds, strict=True)), together
 
 
 def _tried(subgame: Subgame, developer: int, mixed: list[Strategy], given: Floats | None) -> Floats:
@@ -264,43 +283,46 @@ def _bounds(
     half = (len(simulation.blocks) + 1) // 2
     chosen_on = slice(half)
     graded_on = slice(half, None) if len(simulation.blocks) > 1 else chosen_on
-    gains = {effort: simulation.gains(developer, effort, chosen_on) for effort in tried.tolist()}
+    gains = simulation.gains(developer, tried, chosen_on)
     if search:
-        found = _searched(simulation, developer, gains, chosen_on)
-        best = sorted(found, key=lambda effort: -found[effort].mean())[:PEAKS]
-        gains |= {effort: found[effort] for effort in best}
-    chosen = max(gains, key=lambda effort: gains[effort].mean())
+        finer, found = _searched(simulation, developer, tried, gains, chosen_on)
+        best = np.argsort(-found.mean(axis=1), kind="stable")[:PEAKS]
+        tried, gains = np.append(tried, finer[best]), np.concatenate((gains, found[best]))
+    chosen = gains.mean(axis=1).argmax()
     if simulation.certain:
         exact = float(gains[chosen].mean())
         return exact, exact, exact
-    again = {effort: simulation.gains(developer, effort, graded_on) for effort in gains}
+    again = simulation.gains(developer, tried, graded_on)
     tail = (1 - confidence) / 2
     low = _end(simulation, again[chosen], -1, tail / simulation.subgame.n, 2)
-    both = [np.append(gains[effort], again[effort]) for effort in gains]
+    both = np.concatenate((gains, again), axis=1)
     high = max(_end(simulation, gain, 1, tail, 1) for gain in both)
-    return max(float(gain.mean()) for gain in both), low, max(high, 0.0)
+    return float(both.mean(axis=1).max()), low, max(high, 0.0)
 
 
 def _searched(
-    simulation: _Simulation, developer: int, gains: dict[float, Floats], part: slice
-) -> dict[float, Floats]:
-    """Gains of more efforts, between the best ones and their neighbours."""
-    found = dict(gains)
+    simulation: _Simulation, developer: int, tried: Floats, gains: Floats, part: slice
+) -> tuple[Floats, Floats]:
+    """More efforts ``[m]``, around the best ones, and their gains ``[m, units]``."""
+    first = tried.size
     for _ in range(ZOOMS):
-        efforts = np.array(sorted(found))
-        means = np.array([found[effort].mean() for effort in efforts.tolist()])
-        for k in np.argsort(-means, kind="stable")[:PEAKS]:
-            left, right = efforts[max(k - 1, 0)], efforts[min(k + 1, efforts.size - 1)]
-            for effort in np.linspace(left, right, POINTS + 2)[1:-1].tolist():
-                if effort not in found:
-                    found[effort] = simulation.gains(developer, effort, part)
-    return {effort: gain for effort, gain in found.items() if effort not in gains} or gains
+        order = np.argsort(tried)
+        efforts, means = tried[order], gains[order].mean(axis=1)
+        best = np.argsort(-means, kind="stable")[:PEAKS]
+        left, right = efforts[np.maximum(best - 1, 0)], efforts[np.minimum(best + 1, efforts.size - 1)]
+        finer = np.unique(np.linspace(left, right, POINTS + 2)[1:-1])
+        finer = finer[~np.isin(finer, tried)]
+        if not finer.size:
+            break
+        tried = np.append(tried, finer)
+        gains = np.concatenate((gains, simulation.gains(developer, finer, part)))
+    return tried[first:], gains[first:]
 
 
 def _end(simulation: _Simulation, gains: Floats, sign: int, tail: float, parts: int) -> float:
     """The upper (``sign`` 1) or lower end for a mean of independent ``gains``."""
     if gains.size < 2:
         return sign * np.inf
-    width = -float(stdtrit(gains.size - 1, tail)) * gains.std(ddof=1) / np.sqrt(gains.size)
-    rare = float(stdtrit(np.inf, tail)) ** 2 / (simulation.samples / parts)
+    width = -float(scipy.special.stdtrit(gains.size - 1, tail)) * gains.std(ddof=1) / np.sqrt(gains.size)
+    rare = float(scipy.special.stdtrit(np.inf, tail)) ** 2 / (simulation.samples / parts)
     return float(gains.mean() + sign * (width + rare * simulation.subgame.game.prize_range))

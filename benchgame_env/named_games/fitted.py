@@ -10,17 +10,13 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
-from benchgame_env.calibration import Calibration
-from benchgame_env.costs import LinearCost
-from benchgame_env.curves import ScalingLaw
+from benchgame_env.fitting.calibration import WORTH, Calibration
 from benchgame_env.game import Game
 from benchgame_env.named_games.registry import register_game
 from benchgame_env.validate import choice, number
 
 FITTED = Path(__file__).parent / "fitted"
-STEPS_PER_RANK = 2000.0
+STEPS_PER_RANK = WORTH
 PYTHIA = ("pythia-12b", "pythia-6.9b", "pythia-2.8b", "pythia-1.4b", "pythia-1b")
 LLAMA = ("llama-65b", "llama-30b", "llama-13b", "llama-7b")
 
@@ -42,30 +38,7 @@ def from_calibration(
         Fine-tuning steps that cost as much as one rank wins, > 0.
     """
     number("steps_per_rank", steps_per_rank, low=0, strict=True)
-    rows = _rows(calibration, developers)
-    law, names = calibration.curves, calibration.names
-    curves = ScalingLaw(law.lower[rows], law.upper[rows], law.intercept[rows], law.slope[rows])
-    n = len(rows)
-    return Game(
-        curves=curves,
-        cost=LinearCost(rate=1.0 / (max(n - 1, 1) * steps_per_rank)),
-        prizes=np.linspace(1.0, 0.0, n),
-        quality=curves.upper,
-        names=[names[k] for k in rows],
-    )
-
-
-def _rows(calibration: Calibration, developers: Sequence[str] | None) -> list[int]:
-    place = {name: k for k, name in enumerate(calibration.names)}
-    if developers is None:
-        return list(place.values())
-    for name in developers:
-        if name in calibration.rejected:
-            raise ValueError(f"developers: {name!r} has no curve: {calibration.rejected[name]}")
-        choice("developers", name, place)
-    if not developers or len(set(developers)) != len(developers):
-        raise ValueError(f"developers: need distinct names, got {list(developers)}")
-    return sorted(place[name] for name in developers)
+    return calibration.game(developers, worth=steps_per_rank)
 
 
 @cache
@@ -112,11 +85,18 @@ def llama_mmlu(developers: Sequence[str] = LLAMA, steps_per_rank: float = STEPS_
 
 @register_game("open-gsm8k")
 def open_gsm8k(developers: Sequence[str] | None = None, steps_per_rank: float = STEPS_PER_RANK) -> Game:
-    """All open models whose GSM8K checkpoints the scaling law describes."""
-    return from_calibration(shipped("gsm8k"), developers, steps_per_rank)
+    """All open models whose GSM8K checkpoints the scaling law describes, up to a ceiling."""
+    return _open("gsm8k", developers, steps_per_rank)
 
 
 @register_game("open-mmlu")
 def open_mmlu(developers: Sequence[str] | None = None, steps_per_rank: float = STEPS_PER_RANK) -> Game:
-    """All open models whose MMLU checkpoints the scaling law describes."""
-    return from_calibration(shipped("mmlu"), developers, steps_per_rank)
+    """All open models whose MMLU checkpoints the scaling law describes, up to a ceiling."""
+    return _open("mmlu", developers, steps_per_rank)
+
+
+def _open(benchmark: str, developers: Sequence[str] | None, steps_per_rank: float) -> Game:
+    found = shipped(benchmark)
+    return from_calibration(
+        found, found.identified if developers is None else developers, steps_per_rank
+    )

@@ -29,7 +29,8 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
 
     ====================  ===================================================================
     creation              ``benchgame_env.parallel_env(game="duel", protocol="direct")``, or
-                          ``pettingzoo.make("parallel", "benchgame/direct-v1", game="duel")``
+                          ``pettingzoo.make("parallel", "benchgame/direct-v1", game="duel")``;
+                          agent by agent: `benchgame_env.env`, or ``pettingzoo.make("aec", ...)``
     agents                ``developer_0`` (best latent quality) to ``developer_{n-1}``
     action shape, values  ``Box(-1, 1, (1,))``, -1 is no effort; or ``Discrete(levels)``
     observation           flat float32 ``Box``, see `benchgame_env.play.observation.ObservationLayout`

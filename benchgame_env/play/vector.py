@@ -79,10 +79,11 @@ class VectorEnv:
         Whether the step that ends an episode also opens the next.
     copy : bool
         Whether what a call returns stays as it is for as long as you keep it, or a part or view of it.
-        Memory is used again once it is let go: a loop that keeps the last observations only fills two
-        arrays of them in turn (a third where an episode ends with auto-reset). If not, what a call
-        returns holds until the next call, which overwrites the observations and empties the infos
-        (they are read-only): one array, half of the memory.
+        Memory is used again once it is let go. A loop that lets the observations go before it steps
+        (``del observations`` once the actions are known) fills one array of them; a loop that holds the
+        last ones while it steps fills two in turn; each one more where an episode ends with auto-reset.
+        If not, what a call returns holds until the next call, which overwrites the observations and
+        empties the infos (they are read-only): one array, and no copies of the infos.
     max_cycles : int, optional
         PettingZoo's name of ``horizon``.
 

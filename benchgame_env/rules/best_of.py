@@ -69,8 +69,9 @@ class BestOf(Layer):
         found = self.base.distribution(game, efforts)
         if found is None or (self._tests(game) == 1).all():
             return found  # to the last bit: a single test is the base
-        at_most = np.cumsum(found[1], axis=-1) ** self._tests(game)[:, None]
-        return found[0], np.diff(at_most, axis=-1, prepend=0.0)
+        chances: Floats = np.cumsum(found[1], axis=-1) ** self._tests(game)[:, None]
+        chances[..., 1:] -= chances[..., :-1].copy()
+        return found[0], chances
 
     def designer_cost(self, game: Game) -> dict[str, float]:
         mean = self._tests(game).mean()

@@ -25,6 +25,8 @@ class Traits:
     draws : {"joint", "independent", "none"}
         ``none``: equal efforts give equal boards. ``independent``: each developer's score is drawn on
         its own, from what `Protocol.distribution` says. ``joint``: scores may be drawn, in any way.
+    apart : bool
+        Whether each board of a call is drawn on its own, independently of the others.
     remembers : bool
         Whether a board may depend on earlier rounds of its episode.
     own_score : bool
@@ -42,6 +44,7 @@ class Traits:
     """
 
     draws: Draws = "joint"
+    apart: bool = False
     remembers: bool = True
     own_score: bool = False
     strict: bool = False
@@ -119,6 +122,11 @@ class Protocol:
         Ranks must come from the scores by `Game.board`."""
         return None
 
+    def expected_prizes(self, game: Game, efforts: Floats) -> Floats | None:
+        """Expected prizes ``[..., n]`` of the board that ``efforts`` earn, where the rule does not
+        remember and they are known though scores are drawn together; else None."""
+        return None
+
     def designer_cost(self, game: Game) -> dict[str, float]:
         """What one evaluation of all models costs the designer, by resource: ``tuning`` (effort
         units), ``items`` (test items scored), ``refresh`` (tests' worth of new items)."""
@@ -166,7 +174,7 @@ def is_exact(protocol: Protocol) -> TypeGuard[DeterministicProtocol]:
 
 
 # What a class that is no `Protocol` may have besides ``evaluate``, ``traits`` and ``published``.
-PARTS = ("name", "example", "ties", "start", "play", "distribution", "designer_cost")
+PARTS = ("name", "example", "ties", "start", "play", "distribution", "expected_prizes", "designer_cost")
 
 
 class Adapted(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -53,7 +54,7 @@ class FiniteTest(Protocol):
     @property
     def traits(self) -> Traits:
         draws: Draws = "independent" if is_exact(self.base) else "joint"
-        return replace(self.base.traits, draws=draws, own_score=False, strict=False)
+        return replace(self.base.traits, draws=draws, apart=True, own_score=False, strict=False)
 
     @property
     def published(self) -> dict[str, float]:
@@ -124,13 +125,7 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
     width = min(items, int(2 * far)) + 1
     first = np.clip(np.rint(items * p - far), 0, items + 1 - width).astype(np.int64)
     places = first + np.arange(width)
-    solved = np.arange(items + 1.0)
-    ways = (
-        scipy.special.gammaln(items + 1.0)
-        - scipy.special.gammaln(solved + 1)
-        - scipy.special.gammaln(items - solved + 1)
-    )[places]
-    solved = places.astype(np.float64)
+    ways, solved = _log_ways(items)[places], places.astype(np.float64)
     with np.errstate(divide="ignore"):  # of log(0), which stays finite so that 0 * log(0) is 0
         hit, miss = np.maximum(np.log(p), LOG_OF_0), np.maximum(np.log1p(-p), LOG_OF_0)
     pmf = np.exp(ways + solved * hit + (items - solved) * miss)
@@ -138,6 +133,17 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
     pmf /= pmf.sum(axis=-1, keepdims=True)
     if width == items + 1:
         return pmf
-    everywhere = np.zeros((*pmf.shape[:-1], items + 1))
-    np.put_along_axis(everywhere, places, pmf, axis=-1)
-    return everywhere
+    everywhere = np.zeros((pmf.size // width, items + 1))
+    begins = np.arange(0, everywhere.size, items + 1)[:, None]
+    everywhere.reshape(-1)[begins + places.reshape(-1, width)] = pmf.reshape(-1, width)
+    return everywhere.reshape(*pmf.shape[:-1], items + 1)
+
+
+@lru_cache(maxsize=8)
+def _log_ways(items: int) -> Floats:
+    """Logarithms of the numbers of ways to solve 0 to ``items`` items; read-only."""
+    solved = np.arange(items + 1.0)
+    log_factorial = scipy.special.gammaln
+    ways = log_factorial(items + 1.0) - log_factorial(solved + 1) - log_factorial(items - solved + 1)
+    ways.flags.writeable = False
+    return ways

@@ -31,8 +31,8 @@ class IncumbentMargin(Layer):
     Publishes: what ``base`` publishes, ``margin`` and ``decay``.
     Costs the designer: what ``base`` costs.
     Deterministic: as ``base``.
-    State: for how many boards each model has been on top, 0 for all but the incumbent; and that of
-    ``base``.
+    State: for how many boards each model has been on top, 0 for all but the incumbent, who has 1
+    whenever the margin does not fade; and that of ``base``.
     Ties: the top is never shared; below it as ``ties``.
     Used by: leaderboards and journals where a new state of the art must be a clear improvement.
     Rewards: an early lead; later, leaps rather than just-overtakes.
@@ -63,7 +63,8 @@ class IncumbentMargin(Layer):
         board, after = self.base.play(game, efforts, before, rng, revised)
         top = self._top(board.scores, tenure)
         lifted = game.board(np.where(top, np.inf, board.scores), self.ties)
-        tenure = np.where(top, tenure + 1, 0)
+        # A margin that does not fade needs no age: states then come back when boards do.
+        tenure = np.where(top, tenure + 1 if self.decay else 1, 0)
         return Board(board.scores, lifted.ranks, lifted.prizes), (after, tenure)
 
     def _top(self, scores: Floats, tenure: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -57,7 +57,9 @@ class Refreshed(Layer):
         before, stock = state
         stock = (1 - self.rate) * stock + efforts
         board, after = self.base.play(game, stock, before, rng, revised)
-        return game.board(board.scores, self.ties), (after, stock)
+        if not (self.base.traits.ranks_by_score and self.ties == self.base.ties):
+            board = game.board(board.scores, self.ties)
+        return board, (after, stock)
 
     def designer_cost(self, game: Game) -> dict[str, float]:
         cost = super().designer_cost(game)

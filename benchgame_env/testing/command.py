@@ -42,7 +42,7 @@ def _check(options: argparse.Namespace) -> int:
     except AssertionError as sentence:
         print(" ".join(str(sentence).split()), file=sys.stderr)
         return 1
-    print(f"ok: {len(testing.CHECKS)} checks")
+    commands.show(f"ok: {len(testing.CHECKS)} checks")
     for title, reason in left_out.items():
-        print(f"  {title} does not apply, or not in full: {reason}")
+        commands.show(f"  {title} does not apply, or not in full: {reason}")
     return 0

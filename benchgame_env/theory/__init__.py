@@ -22,10 +22,13 @@ from benchgame_env.theory.dynamics.with_memory import Dynamics, best_response_dy
 from benchgame_env.theory.mixed.certified import LARGEST_REGRET, MixedEquilibrium
 from benchgame_env.theory.mixed.equilibrium import LARGEST, TOLERANCE, mixed_equilibrium
 from benchgame_env.theory.mixed.tournament import NoisyEquilibrium, mixed_on_levels, pure_equilibrium
+from benchgame_env.theory.mixed.worth_from_play import sampling_error, worth_from_play
 from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
 from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
+from benchgame_env.theory.pure.least_level import LeastLevel, least_level
+from benchgame_env.theory.pure.next_measurements import Measurement, next_measurements
 from benchgame_env.theory.pure.overtaking import (
     climb,
     next_efforts,
@@ -34,6 +37,7 @@ from benchgame_env.theory.pure.overtaking import (
     temptation,
 )
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
+from benchgame_env.theory.pure.worth import largest_worth
 from benchgame_env.theory.solutions import CONCEPTS
 from benchgame_env.theory.solutions.mixed import REFERENCE_REGRET
 from benchgame_env.theory.solutions.solution import Scope, Solution
@@ -52,7 +56,9 @@ __all__ = [
     "Cycle",
     "Dynamics",
     "Hypothesis",
+    "LeastLevel",
     "LevelsByDraw",
+    "Measurement",
     "MixedEquilibrium",
     "NoisyEquilibrium",
     "Prediction",
@@ -66,10 +72,13 @@ __all__ = [
     "cards",
     "climb",
     "falsify",
+    "largest_worth",
+    "least_level",
     "levels_by_draw",
     "mixed_equilibrium",
     "mixed_on_levels",
     "next_efforts",
+    "next_measurements",
     "overtakes",
     "overtakes_in_reach",
     "predict",
@@ -79,10 +88,12 @@ __all__ = [
     "recurrent_classes",
     "register_card",
     "required_effort",
+    "sampling_error",
     "stabilizing_levels",
     "stable_share",
     "temptation",
     "theorem_cards",
+    "worth_from_play",
 ]
 
 if not TYPE_CHECKING:  # else any name would pass the type checker

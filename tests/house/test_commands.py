@@ -25,6 +25,12 @@ HEADER = "benchmark,model,steps,score,stderr"
 TUNED = ["predict", "duel", "--protocol", "tune-before-test"]
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which nothing is wrapped; tests/commands/test_widths.py has one of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
 def checkpoints(path: Path, rows: list[list[object]], header: str = HEADER) -> Path:
     with path.open("w", newline="") as file:
         file.write(header + "\n")
@@ -231,7 +237,8 @@ def test_a_page_without_a_mixed_equilibrium_judges_honest_play(
 
 
 def test_a_large_game_has_a_page_without_a_mixed_equilibrium() -> None:
-    known = facts.of(bg.theory.predict(evenly_spaced(bg.theory.LARGEST + 1), "direct"))
+    uneven = evenly_spaced(101, np.linspace(1.0, 0.0, 101) ** 2)
+    known = facts.of(bg.theory.predict(uneven, "direct"))
     assert (known["regime"], known["mixed"], known["outcomes"]["of"]) == (
         "cycle",
         None,

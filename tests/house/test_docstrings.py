@@ -36,6 +36,7 @@ FIRST = (
     bg.games,
     bg.make_protocol,
     bg.parallel_env,
+    bg.env,
     bg.vector_env,
     bg.theory.predict,
     bg.theory.temptation,
@@ -47,6 +48,8 @@ FIRST = (
     bg.metrics.nash_conv,
     bg.metrics.kendall_tau,
     bg.calibration.fit,
+    bg.calibration.draws,
+    bg.calibration.population,
 )
 
 

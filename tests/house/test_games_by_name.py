@@ -40,6 +40,7 @@ OWN: dict[str, dict[str, Any]] = {
     "benchgame_env.theory.mixed_on_levels": {"levels": 5, "iterations": 10},
     "benchgame_env.theory.recurrent_classes": {"levels": np.arange(5) / 4},
     "benchgame_env.theory.pure_equilibria_on_grid": {"levels": 5},
+    "benchgame_env.theory.sampling_error": {"plays": 1},
 }
 DRAWN = {"benchgame_env.theory.mixed_on_levels", "benchgame_env.theory.pure_equilibrium"}
 

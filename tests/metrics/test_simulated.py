@@ -160,17 +160,41 @@ def test_intervals_hold_where_scores_are_drawn() -> None:
     assert (missed <= binom.ppf(0.999, 40, 0.025)).all(), missed
 
 
-def test_shared_test_keeps_the_order_of_equal_effort() -> None:
+def test_intervals_hold_where_boards_are_drawn_apart() -> None:
+    # As above, with few boards: each is a unit of its own under this rule, and 40 calls would be 20.
+    rule, levels = bg.make_protocol("finite-test", items=20), np.linspace(0.0, 1.0, 11)
+    assert rule.traits.apart
+    exact = bg.metrics.regrets("duel", rule, [0.0, 0.3])
+    missed = np.zeros(2)
+    for seed in range(100):
+        found = simulated_regrets("duel", rule, [0.0, 0.3], rng(seed), 40, efforts=levels)
+        missed += (found.low > exact).any(), (found.high < exact - 5e-3)[0]
+    assert (missed <= binom.ppf(0.999, 100, 0.025)).all(), missed
+
+
+def test_episodes_in_random_turns_count_once() -> None:
+    # A long first stay decides the prize of an episode, so all boards of a play hang together: playing
+    # two plays a thousand times each is no thousand independent draws of the two.
+    plays = np.zeros((2, 3, 2))
+    plays[1, :, 0] = 0.3
+    found = simulated_regrets(
+        "duel", "first-look", plays, rng(), 2_000, revision="random", efforts=[0.0, 0.501]
+    )
+    assert found.samples == 2_000
+    assert (found.high - found.estimate > 0.1).all()  # two independent units
+
+
+def test_a_shared_test_is_graded_exactly() -> None:
     # Items are shared, so the better model never shows less: who leads has nothing to gain. Ahead by d,
     # the second wins unless none of the 100 items lies between the two: 1 - (1 - d)^100.
     found = simulated_regrets("duel", ("shared-test", {"items": 100}), [0.0, 0.0], rng(), boards=400)
     efforts = np.linspace(0.5, 1.0, 1_001)
     ahead = np.exp(-1.0) - np.exp(-0.5 - efforts)
     gain = (1 - (1 - ahead) ** 100 - efforts).max()
-    assert found.estimate[0] == 0
-    assert found.high[0] == pytest.approx(1.96**2 / 400, rel=1e-3)
-    assert found.low[1] <= gain <= found.high[1]
-    assert found.high[1] - found.low[1] < 0.2
+    assert found.samples == 0
+    for values in (found.low, found.estimate, found.high):
+        assert values[0] == 0
+        assert values[1] == pytest.approx(gain, rel=0, abs=FOUND_TO)
 
 
 def test_episodes_that_were_played_are_graded_as_they_were_played() -> None:

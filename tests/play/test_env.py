@@ -618,7 +618,7 @@ def test_bad_actions_name_the_agent_and_play_nothing(
         (b"1", "b'1'"),
         (np.array([b"1"]), "b'1'"),
         (datetime.date(2020, 1, 1), "2020"),
-        (np.datetime64("2020-01-01", "ns"), "datetime"),
+        (np.datetime64("2020-01-01", "ns"), "datetim"),
         (np.array(["2020-01-01"], dtype="M8[ns]"), "2020"),
         (np.timedelta64(1, "ns"), "1"),
     ],

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import benchgame_env as bg
+from benchgame_env.agents import line_up, play
 from benchgame_env.play import recycled
 from benchgame_env.play.recycled import KEPT, Shelf
 
@@ -81,6 +82,34 @@ def test_a_loop_that_keeps_only_the_last_observations_needs_two_arrays() -> None
         observations, *_ = vec.step(np.zeros((5, 3)))
         places.add(address(observations))
     assert len(places) == 2
+
+
+def test_a_loop_that_lets_go_before_it_steps_needs_one_array() -> None:
+    vec = bg.vector_env("three", "direct", num_envs=5, horizon=50)
+    observations, _ = vec.reset(seed=0)
+    places = {address(observations)}
+    for _ in range(40):
+        del observations
+        observations, *_ = vec.step(np.zeros((5, 3)))
+        places.add(address(observations))
+    assert len(places) == 1
+
+
+# One more than is held: the last round ends the episode and opens another.
+@pytest.mark.parametrize(("mode", "arrays"), [("learn", 2 + 1), ("play", 1 + 1)])
+def test_play_holds_observations_only_for_those_who_learn(mode: Any, arrays: int) -> None:
+    vec = bg.vector_env("three", "direct", num_envs=5, horizon=50)
+    places: set[int] = set()
+    take = vec._shelf.take
+
+    def watched() -> Any:
+        array = take()
+        places.add(address(array))
+        return array
+
+    vec._shelf.take = watched  # type: ignore[method-assign]
+    play(vec, line_up("best-response", vec, {}, 50, 0), 50, np.random.default_rng(0), 0, mode)
+    assert len(places) == arrays
 
 
 def test_without_counted_references_every_array_is_new(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from tools.cases import DIRECT, GAMES, rules, suits
 from tools.generators import games, seeds
 from witnesses import rules as witness
+from witnesses.episodes import award_all
 
 import benchgame_env as bg
 from benchgame_env.game import TIES
@@ -459,6 +461,22 @@ def test_shared_items_keep_the_order_and_the_chances() -> None:
     tie = (1 - (p[0] - p[1])) ** items
     error = 5 * math.sqrt(tie * (1 - tie) / draws)
     assert (solved[:, 0] == solved[:, 1]).mean() == pytest.approx(tie, abs=error)
+
+
+@pytest.mark.parametrize("ties", ["quality", "split"])
+@pytest.mark.parametrize("chances", [[0.8, 0.5, 0.1], [0.2, 0.9, 0.6], [0.4, 0.7, 0.4], [1.0, 0.0, 1.0]])
+def test_expected_prizes_of_a_shared_test_by_counting(chances: list[float], ties: str) -> None:
+    # Each of three items falls into one of the intervals between the chances, as often as these are
+    # wide: all ways are listed, and the board of each is made by hand.
+    game, rule = three(), bg.make_protocol("shared-test", base=Effort(), items=3, ties=ties)
+    ends = [0.0, *sorted(chances), 1.0]
+    expected = np.zeros(3)
+    for cells in itertools.product(range(4), repeat=3):
+        chance = math.prod(ends[k + 1] - ends[k] for k in cells)
+        solved = [sum(ends[k] < own for k in cells) / 3 for own in chances]
+        expected += chance * np.array(award_all(solved, game.prizes.tolist(), ties))
+    found = rule.expected_prizes(game, np.array([chances] * 2))
+    np.testing.assert_allclose(found, [expected] * 2, rtol=0, atol=1e-12)
 
 
 def test_copies_have_items_of_their_own() -> None:

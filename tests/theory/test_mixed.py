@@ -13,11 +13,13 @@ from benchgame_env.cli import facts, pages
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory import mixed_equilibrium, predict
 from benchgame_env.theory.mixed import equilibrium as mixed
+from benchgame_env.theory.mixed.cell_play import play_out
 from benchgame_env.theory.mixed.cell_program import refine
 from benchgame_env.theory.mixed.contest import Contest
 from benchgame_env.theory.mixed.equilibrium import MixedEquilibrium
 from benchgame_env.theory.mixed.few_scores import step_equilibrium
-from benchgame_env.theory.mixed.score_cells import CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.rivals_ahead import expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.score_cells import CellGame
 
 
 def check_certificate(game: bg.Game, protocol: object, found: MixedEquilibrium) -> None:
@@ -199,9 +201,10 @@ def test_a_tabulated_duel_whose_last_digits_move_is_answered(seed: int) -> None:
     assert all(np.isfinite(efforts).all() for efforts, _ in found.strategies)
 
 
-def test_too_many_developers_are_refused_in_words() -> None:
-    game = evenly_spaced(101)
-    with pytest.raises(ValueError, match=r"101 developers: .* 100"):
+@pytest.mark.parametrize(("n", "power", "most"), [(201, 1, "200"), (101, 2, "100 where prizes are not")])
+def test_too_many_developers_are_refused_in_words(n: int, power: int, most: str) -> None:
+    game = evenly_spaced(n, np.linspace(1.0, 0.0, n) ** power)
+    with pytest.raises(ValueError, match=f"{n} developers: .* {most}"):
         mixed_equilibrium(game, "direct")
 
 
@@ -366,6 +369,24 @@ def test_the_program_on_cells_finds_the_payoffs_and_the_nash_conv_that_it_states
     assert last.nash_conv <= 1e-3
     # Section 5: half a step per rank of lead over the last one.
     assert now.value == pytest.approx(np.linspace(0.5, 0.0, 5), abs=1e-3)
+
+
+def test_self_play_on_cells_finds_the_payoffs_too() -> None:
+    # Section 5: half a step per rank of lead over the last one; a payoff may be off by the NashConv.
+    *_, last = play_out(CellGame.of(Subgame(evenly_spaced(20), "direct"), 12), 12)
+    now = last.cells.survey(last.mixed)
+    assert last.nash_conv <= 0.02
+    assert now.value == pytest.approx(np.linspace(0.5, 0.0, 20), abs=0.02)
+
+
+@pytest.mark.long
+def test_two_hundred_developers_with_even_prizes() -> None:
+    game = evenly_spaced(200)
+    found = mixed_equilibrium(game, "direct")
+    check_certificate(game, "direct", found)
+    assert found.largest_regret <= 0.02
+    # Section 5, as above: a payoff is off by what its owner gains, and by what the others do.
+    assert found.payoffs == pytest.approx(np.linspace(0.5, 0.0, 200), abs=0.02)
 
 
 # --- what is not called an equilibrium ----------------------------------------------------------

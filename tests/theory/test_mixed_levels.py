@@ -113,7 +113,9 @@ def test_rivals_ahead_by_the_program_and_by_the_contest(ties: str, drawn: bool) 
     choices = (DrawnChoices if drawn else ShownChoices)(Subgame(game, rule), efforts)
     mixed = rng.dirichlet(np.ones(6), 4)
     tails = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1].reshape(-1)
-    ahead = (choices.ahead() @ tails).reshape(4, 6)
+    rivals = 1.0 - np.eye(4)[..., None]
+    ties = rivals * (0.5 if ties == "split" else np.tri(4, k=-1)[..., None])  # the better one is ahead
+    ahead = (choices.by_tails(rivals, ties) @ tails).reshape(4, 6)
     assert even_step(game.prizes) == pytest.approx(1 / 3)
     np.testing.assert_allclose(choices.payoffs(mixed), 1 - ahead / 3 - game.cost(efforts).T, atol=1e-12)
 
@@ -125,6 +127,51 @@ def test_uneven_prizes_are_played_out_and_certified() -> None:
     assert found.nash_conv == pytest.approx(gains.clip(0).sum(), abs=1e-15)
     assert found.nash_conv <= 0.01
     assert found.is_equilibrium
+
+
+UNEVEN = {
+    "steps": [1.0, 0.9, 0.2, 0.1, 0.0],  # self-play of all at once stays at a NashConv of 0.07
+    "two of five": [1.0, 1.0, 0.0, 0.0, 0.0],
+    "four of five": [1.0, 1.0, 1.0, 1.0, 0.0],
+    "geometric": (0.6 ** np.arange(5) - 0.6**4) / (1 - 0.6**4),
+    "five of ten": [1.0] * 5 + [0.0] * 5,  # halves that learn in turn, too, stay at 0.3
+}
+
+
+@pytest.mark.parametrize(
+    ("prizes", "ties"),
+    [*((prizes, "quality") for prizes in UNEVEN), ("steps", "split"), ("four of five", "split")],
+)
+def test_uneven_prizes_on_levels_to_a_thousandth(prizes: str, ties: str) -> None:
+    game, levels = evenly_spaced(len(UNEVEN[prizes]), UNEVEN[prizes]), np.linspace(0.0, 1.0, 21)
+    found = mixed_equilibrium(game, ("direct", {"ties": ties}), levels=levels)
+    gains = level_regrets(game, ("direct", {"ties": ties}), found.strategies, levels)
+    assert found.nash_conv == pytest.approx(gains.clip(0).sum(), abs=1e-15)
+    assert found.nash_conv <= 1e-3  # of P = 1
+
+
+def test_uneven_prizes_of_drawn_scores_to_a_thousandth() -> None:
+    game = evenly_spaced(4, [1.0, 0.9, 0.1, 0.0])
+    found = mixed_equilibrium(game, ("finite-test", {"items": 20}), levels=np.linspace(0.0, 1.0, 11))
+    assert found.nash_conv <= 1e-3
+
+
+@pytest.mark.parametrize("ties", ["quality", "split"])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_payoffs_change_with_tails_as_the_program_says(ties: str, drawn: bool) -> None:
+    # Payoffs are linear in each rival's tails: of one rival's play a difference quotient is exact.
+    game, rng = evenly_spaced(4, [1.0, 0.9, 0.2, 0.0]), np.random.default_rng(0)
+    efforts = np.sort(rng.integers(0, 9, (6, 4)) / 8, axis=0)  # scores tie
+    rule = ("finite-test", {"items": 7, "ties": ties}) if drawn else ("direct", {"ties": ties})
+    choices = (DrawnChoices if drawn else ShownChoices)(Subgame(game, rule), efforts)
+    before = rng.dirichlet(np.ones(6), 4)
+    slopes = choices.by_tails(*choices._contest.slopes(choices.chances(before)))
+    for j in range(4):
+        after = before.copy()
+        after[j] = rng.dirichlet(np.ones(6))
+        moved = np.cumsum((after - before)[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+        change = choices.payoffs(after) - choices.payoffs(before)
+        np.testing.assert_allclose((slopes @ moved).reshape(4, 6), change, atol=1e-12)
 
 
 @pytest.mark.parametrize(

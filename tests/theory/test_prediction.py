@@ -301,7 +301,7 @@ def test_refused(game, rule, message) -> None:
 @pytest.mark.parametrize(
     ("game", "reason"),
     [
-        (evenly_spaced(101), "101 developers"),
+        (evenly_spaced(101, np.linspace(1.0, 0.0, 101) ** 2), "101 developers"),
         (
             bg.Game(bg.curves.Additive([1.0, 0.9]), Bounded(0.3), [1.0, 0.0]),
             "effort scale",

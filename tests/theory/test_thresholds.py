@@ -28,6 +28,17 @@ def laws(alpha, beta, upper=None) -> bg.curves.ScalingLaw:
     return bg.curves.ScalingLaw([0.0] * n, [1.0] * n if upper is None else upper, alpha, beta)
 
 
+def test_progress_is_the_share_of_the_halvings() -> None:
+    # Boxes are halved down to 2^-40 of their level: a step each time, from none done to nearly all.
+    shares: list[float] = []
+    levels = stabilizing_levels("pythia-gsm8k", progress=shares.append)
+    assert levels == stabilizing_levels("pythia-gsm8k")
+    assert len(shares) > 20
+    assert all(0 <= one <= after <= 1 for one, after in pairwise(shares))
+    assert shares[0] < 0.1
+    assert shares[-1] > 0.9
+
+
 # --- section 3: the two check examples ----------------------------------------------------------
 
 

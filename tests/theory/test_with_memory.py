@@ -92,9 +92,20 @@ def test_where_effort_only_pays_later_the_myopic_spend_nothing() -> None:
 def test_a_state_that_counts_for_ever_proves_nothing() -> None:
     # The incumbent's tenure grows: no state comes back, but efforts and ranks stay.
     game = bg.load_game("duel-small-prize")
-    found = best_response_dynamics(game, ("incumbent-margin", {"margin": 0.5}), rounds=200)
+    rule = bg.make_protocol("incumbent-margin", margin=0.5, decay=1e-6)
+    found = best_response_dynamics(game, rule, rounds=200)
     assert (found.outcome, found.proven) == ("settles", False)
     assert len(found.trajectory) == 201
+
+
+def test_a_margin_that_does_not_fade_needs_no_age() -> None:
+    # Only who is on top counts then, so states come back: the same play, and it is proven to last.
+    rules = [bg.make_protocol("incumbent-margin", margin=0.5, decay=decay) for decay in (0.0, 1e-6)]
+    counted = best_response_dynamics("duel-small-prize", rules[1], rounds=200)
+    found = best_response_dynamics("duel-small-prize", rules[0], rounds=200)
+    assert (found.outcome, found.proven) == ("settles", True)
+    assert len(found.trajectory) < 10
+    np.testing.assert_array_equal(found.trajectory[-1], counted.trajectory[-1])
 
 
 def test_what_does_not_repeat_in_time_is_open() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -331,6 +331,11 @@ def random_game(
         prizes=random_prizes(rng, n, prizes or rng.choice(PRIZES)),
         budget=random_budget(rng, n, budget or rng.choice(BUDGETS), lattice),
     )
+
+
+def at_worth(game: Any, worth: float) -> Any:
+    """The game with all prizes multiplied, so that a rank is worth ``worth``."""
+    return replace(game, prizes=game.prizes * (float(game.cost(worth)) / game.rank_step))
 
 
 def random_game_under_h(rng: np.random.Generator, n: int | None = None, **parts: Any) -> Any:

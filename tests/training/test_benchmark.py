@@ -10,11 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchgame_env.training.benchmark import __main__ as benchmark
 from benchgame_env.training.benchmark import cells
+from benchgame_env.training.benchmark.suite import Suite
+from benchgame_env.training.run import prediction
 from benchgame_env.training.run.storage import read_rows
 
 ROOT = Path(__file__).parent.parent.parent
@@ -142,6 +145,22 @@ def _run_but_fail(cell: cells.Cell) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         raise ArithmeticError("the sky\nfell")
     cells.run_cell(cell)
+
+
+def test_a_cell_reads_its_prediction_once(
+    settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite, read, seen = Suite.read(settings), prediction.read_prediction, []
+
+    def counted(*words: Any) -> Any:
+        seen.append(words)
+        return read(*words)
+
+    monkeypatch.setattr(prediction, "read_prediction", counted)
+    (cell, _) = cells.cells_of(suite.runs[0], tmp_path / "out")
+    cells.run_cell(cell)
+    assert cell.is_finished()
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,25 @@ def test_every_kind_of_rule_trains_and_is_graded(
     own_gains = "own deviations" in evaluation.verdict.checks[0].name
     assert own_gains == (not predicted)
     json.loads((tmp_path / "run" / "verdict.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_where_one_long_course_decides_few_episodes_are_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = settings(game="duel", agents="best-response", action_type="discrete", effort_levels=5)
+    train(replace(kind, revision="random", horizon=4, updates=1), tmp_path / "run")
+    played = []
+
+    def counted(vec: Any, *words: Any, **more: Any) -> Any:
+        played.append(vec.num_envs)
+        return play(vec, *words, **more)
+
+    monkeypatch.setattr(judging, "play", counted)
+    evaluation = evaluate(tmp_path / "run", episodes=1_000)
+    assert evaluation.verdict.reason == (
+        "final play against the recurrent classes of best responses in random order"
+    )
+    assert played == [TINY["copies"]] * 2  # once for the other figures, once for the course
 
 
 def test_rows_and_verdict_say_what_was_graded(tmp_path: Path) -> None:
@@ -425,3 +445,16 @@ def test_settings_of_the_wrong_kind_are_damage(
         (run / "settings.json").write_text(json.dumps(content))
         assert command(evaluate_command.main, run) == 2
         assert "settings.json is damaged" in one_line(capsys)
+
+
+def test_other_terms_of_the_game_are_kept_in_the_settings(tmp_path: Path) -> None:
+    # Passing costs 0.5 and wins the prize: nothing at a worth of 0.4, and there is a cycle at 1.
+    chosen = settings(game="duel", worth="0.4")
+    chosen.save(tmp_path)
+    kept = TrainSettings.load(tmp_path)
+    assert kept.differences(chosen) == ""
+    assert kept.load_game().worth == pytest.approx(0.4)
+    assert predicted(kept).regime == "pure"
+    assert predicted(settings(game="duel")).regime == "cycle"
+    with pytest.raises(ValueError, match="worth: a cost is given too"):
+        settings(game="duel", worth="0.4", cost="1")

@@ -67,8 +67,8 @@ def _benchmark(options: argparse.Namespace) -> int:
     with contextlib.closing(pool), alone_in(out):
         errors = work_out(suite, out, pool)
         verdicts, comparisons = summarise(suite, out, errors, rng)
-    print("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
-    print(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
+    commands.show("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
+    commands.show(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
     for name, error in errors.items():
         print(f"{PROG}: {name} failed: {error}", file=sys.stderr)
     return 1 if errors else 0

@@ -18,7 +18,7 @@ from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
 from benchgame_env.training.jobs import Job, Pool, run_all
 from benchgame_env.training.run.prediction import FILE as PREDICTION
-from benchgame_env.training.run.prediction import key_of, predict_and_keep
+from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
 from benchgame_env.training.train import finish_seed, saved_updates, show_progress
 
@@ -122,8 +122,9 @@ def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
 def run_cell(cell: Cell) -> None:
     """Train a seed from its last checkpoint, and grade it."""
     settings = cell.run.settings
-    finish_seed(settings, cell.folder, cell.seed)
-    grade_and_keep(settings, cell.run_folder, cell.seed)
+    prediction = kept_prediction(settings, cell.run_folder)
+    finish_seed(settings, cell.folder, cell.seed, prediction)
+    grade_and_keep(settings, cell.run_folder, cell.seed, prediction=prediction)
 
 
 def open_folder(suite: Suite, out: Path) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from benchgame_env import load_game
 from benchgame_env.training.benchmark.statistics import score
 from benchgame_env.training.grading.figures import SeedFigures
 from benchgame_env.training.run.settings import TrainSettings
@@ -65,7 +64,7 @@ def curve(
     graded = [row for row in progress if row.get("step_regret") or row.get("largest_regret")]
     if not np.isfinite(figures.nash_conv) or not graded:
         return None
-    game = load_game(settings.game)
+    game = settings.load_game()
     scale = game.prize_range
     played = settings.copies * settings.rounds
     steps = [

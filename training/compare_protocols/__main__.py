@@ -23,6 +23,7 @@ from benchgame_env.training.compare_protocols import page
 from benchgame_env.training.compare_protocols.comparison import compare
 from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
 from benchgame_env.training.compare_protocols.results import findings, parquet_is_there, text
+from benchgame_env.training.compare_protocols.rows import Terms
 from benchgame_env.training.jobs import add_workers_option
 from benchgame_env.validate import choice, count, number
 
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("game", help="a calibration file (*.json), MODULE:NAME, or one of: "
                         f"{', '.join(sorted(GAMES.names()))}")  # fmt: skip
+    commands.add_term_options(parser.add_argument)
     parser.add_argument("--protocols", help="names with commas; default: all, and some compositions")
     parser.add_argument("--setting", action="append", default=[], metavar="NAME:PARAMETER=VALUE,...",
                         help="one more setting, such as tune-before-test+finite-test:level=3000,"
@@ -62,24 +64,25 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    game, listed = commands.load_game_of(LARGEST_GAME, options.game), options.protocols
+    terms = commands.terms_from(options)
+    game, listed = commands.load_game_of(LARGEST_GAME, options.game, terms), options.protocols
     names = None if listed is None else [name.strip() for name in listed.split(",")]
     settings = settings_for(game, names, options.quick) + [setting_from(s) for s in options.setting]
     number("--tau", options.tau, low=-1)
     prices = _prices(options.price, game, settings)
-    out = _out(options.out, options.game)
+    out = _out(options.out, options.game, terms)
     workers, page_file = count("--workers", options.workers, "workers"), out.with_suffix(".html")
     with naming(out):
         out.parent.mkdir(parents=True, exist_ok=True)
     with alone(out):
         for file in (out, page_file):
             remove_drafts(out.parent, file.name)
-        rows = compare(options.game, settings, out, workers)
+        rows = compare(options.game, settings, out, workers, terms)
         found = findings(rows, options.tau, prices, reachable_tau(game.quality))
         description = "" if options.game.endswith(".json") else describe_game(options.game)
         write_text(page_file, page.page(options.game, description, game, rows, found))
-    print(text(rows, found))
-    print(f"\nRows are in {out}, figures in {page_file}.")
+    commands.show(text(game, rows, found))
+    commands.show(f"\nRows are in {out}, figures in {page_file}.")
 
 
 def _prices(words: list[str], game: Game, settings: list[Setting]) -> dict[str, float] | None:
@@ -111,11 +114,11 @@ def _resources(game: Game, settings: list[Setting]) -> list[str]:
     return sorted(resources)
 
 
-def _out(path: Path | None, game_name: str) -> Path:
+def _out(path: Path | None, game_name: str, terms: Terms) -> Path:
     if path is None:
-        is_file = game_name.endswith(".json")
-        name = Path(game_name).stem if is_file else game_name.replace(":", "-")
-        return Path("runs/protocols") / f"{name}.csv"
+        name = Path(game_name).stem if game_name.endswith(".json") else game_name.replace(":", "-")
+        words = [name, *(f"{term}={value}" for term, value in terms.items())]
+        return Path("runs/protocols") / f"{' '.join(words)}.csv"
     choice("--out", path.suffix, (".csv", ".parquet"))
     if path.suffix == ".parquet" and not parquet_is_there():
         print(f"pyarrow is not installed: rows go to {path.with_suffix('.csv')}", file=sys.stderr)

@@ -10,11 +10,13 @@ from pathlib import Path
 from benchgame_env.cli import bars
 from benchgame_env.training.compare_protocols.ranges import Setting
 from benchgame_env.training.compare_protocols.results import Key, key_of, read_results, write_results
-from benchgame_env.training.compare_protocols.rows import Row, failed_row, identity, row_of
+from benchgame_env.training.compare_protocols.rows import Row, Terms, failed_row, identity, row_of
 from benchgame_env.training.jobs import Job, Local, run_all
 
 
-def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1) -> list[Row]:
+def compare(
+    game_name: str, settings: list[Setting], out: Path, workers: int = 1, terms: Terms | None = None
+) -> list[Row]:
     """Rows of ``settings``; those that ``out`` lacks, or that failed before, are worked out.
 
     Rows of other settings stay in ``out``.
@@ -29,6 +31,8 @@ def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1
         File of the rows; rewritten after each new row, so that an interrupted comparison can go on.
     workers : int
         Processes at the same time; with 1 everything runs in this process.
+    terms : dict, optional
+        Prizes, cost or worth in words, see `benchgame_env.cli.commands.terms_from`.
 
     Returns
     -------
@@ -40,10 +44,10 @@ def compare(game_name: str, settings: list[Setting], out: Path, workers: int = 1
     ValueError
         If ``out`` holds rows of another game or version.
     """
-    rows = _kept(out, identity(game_name))
+    rows = _kept(out, identity(game_name, terms))
     keys = list(dict.fromkeys(setting.key for setting in settings))
     todo = {s.key: s for s in settings if s.key not in rows or rows[s.key]["error"]}
-    new = _new_rows(game_name, list(todo.values()), workers)
+    new = _new_rows(game_name, list(todo.values()), workers, terms)
     with bars.progress_bar(len(keys), "setting", game_name, len(keys) - len(todo)) as bar, closing(new):
         for row in new:
             rows[key_of(row)] = row
@@ -64,12 +68,16 @@ def _kept(out: Path, expected: Row) -> dict[Key, Row]:
     return {key_of(row): row for row in rows}
 
 
-def _new_rows(game_name: str, settings: list[Setting], workers: int) -> Generator[Row, None, None]:
+def _new_rows(
+    game_name: str, settings: list[Setting], workers: int, terms: Terms | None
+) -> Generator[Row, None, None]:
     """Rows in any order, several at the same time."""
     if min(workers, len(settings)) <= 1:
-        yield from (row_of(game_name, setting) for setting in settings)
+        yield from (row_of(game_name, setting, terms) for setting in settings)
         return
-    jobs: dict[Job, Setting] = {partial(row_of, game_name, setting): setting for setting in settings}
+    jobs: dict[Job, Setting] = {
+        partial(row_of, game_name, setting, terms): setting for setting in settings
+    }
     with closing(Local(workers)) as pool:
         for done in run_all(pool, list(jobs), tick=lambda: None):
-            yield failed_row(game_name, jobs[done.job], done.error) if done.error else done.result
+            yield failed_row(game_name, jobs[done.job], done.error, terms) if done.error else done.result

@@ -8,6 +8,7 @@ from html import escape
 
 from benchgame_env import Game
 from benchgame_env.cli.commands import shown
+from benchgame_env.named_games import statement
 from benchgame_env.training.compare_protocols.figures import SHAPES, Point, panel
 from benchgame_env.training.compare_protocols.results import (
     HEADER,
@@ -60,7 +61,8 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
         [
             paragraph(
                 f"{description} Developers, best first: {', '.join(game.names)}. "
-                f"{stable} of {len(rows)} settings are stable: their predicted regime is pure."
+                f"{stable} of {len(rows)} settings are stable: their predicted regime is pure. "
+                f"Taken for granted: {statement(game)}."
             ),
             *(_finding(finding) for finding in found),
             "<h2>Figures</h2>",

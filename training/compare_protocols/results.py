@@ -17,12 +17,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from benchgame_env import Game
 from benchgame_env.cli import commands
 from benchgame_env.files import TABLE_LIMIT, naming, read_bytes, write_bytes
+from benchgame_env.named_games import statement
 from benchgame_env.records import parse_json
 from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, NUMBERS, Row
 from benchgame_env.training.run.storage import read_rows, write_rows
-from benchgame_env.validate import checked_text, choice, number, shortened
+from benchgame_env.validate import LARGEST, checked_text, choice, number, shortened
 
 FIRST = (
     "schema", "game", "game_digest", "version", "protocol", "parameters", "regime", "basis", "concept",
@@ -214,7 +216,9 @@ def _group(rows: list[Row], prices: Prices | None) -> str:
     names = ", ".join(label_of(row) for row in rows)
     total = "" if prices is None else f", {_total(rows[0], prices):,.6g} in all"
     cost = cost_words(rows[0]) or "nothing that is counted"
-    return f"{names}; costs {cost}{total}; Kendall tau {rows[0]['kendall_tau']:.3f}"
+    worths = [row["largest_worth"] for row in rows if row["largest_worth"] is not None]
+    while_ = f"; stable {commands.worth_words(min(worths))}" if worths else ""
+    return f"{names}; costs {cost}{total}; Kendall tau {rows[0]['kendall_tau']:.3f}{while_}"
 
 
 def _words(prices: Prices) -> str:
@@ -268,6 +272,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "burnt": partial(_marked, "effort_share", ".1%"),
     "temptation": _temptation,
     "NashConv": _certificate,
+    "withstands": lambda row: _number("largest_worth", ",.4g", row).replace(f"{LARGEST:,.4g}", "any"),
     "cost": cost_words,
 }
 HEADER = tuple(COLUMNS)
@@ -285,16 +290,17 @@ NOTES = {
     "best on top": "probability that the best model has rank 1",
     "burnt": "cost of all efforts over the sum of prizes; in the long run where a rule remembers",
     "temptation": "the largest gain of a developer who leaves the honest profile, prize units; ~: "
-    "simulated, the largest of the constant efforts that were tried (mean payoff of 20 rounds where the "
-    "rule remembers), with its 95 % interval",
+    "the largest of the constant efforts that were tried (mean payoff of 20 rounds where the rule "
+    "remembers), with its 95 % interval where boards are simulated",
     "NashConv": "certificate of the play over all efforts, prize units; *: the largest gain by "
     "another effort of a developer who revises, one round ahead",
+    "withstands": "the largest worth of a rank at which honest play is stable, effort units",
     "cost": "the designer's cost of one evaluation, as far as the rule counts it: tuning in effort "
     "units, test items, refreshed tests",
 }
 
 
-def text(rows: list[Row], found: list[Finding]) -> str:
+def text(game: Game, rows: list[Row], found: list[Finding]) -> str:
     """The report for a terminal."""
     table = commands.table(list(HEADER), [cells(row) for row in rows])
     stable = sum(is_stable(row) for row in rows)
@@ -303,6 +309,7 @@ def text(rows: list[Row], found: list[Finding]) -> str:
         table,
         *starred,
         f"{stable} of {len(rows)} settings are stable: their predicted regime is pure.",
+        f"Taken for granted: {statement(game)}.",
     ]
     parts += ["\n  ".join([finding.heading, *finding.lines]) for finding in found]
     return "\n\n".join(parts)

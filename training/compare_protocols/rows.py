@@ -24,12 +24,14 @@ from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.cli.streams import one_line
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.path import movers_at
+from benchgame_env.theory.dynamics.path import movers_at, opening_and_lap
 from benchgame_env.training.compare_protocols.ranges import Setting
 from benchgame_env.training.run.prediction import digest
 from benchgame_env.training.worker import error_line
+from benchgame_env.validate import LARGEST
 
 Row = dict[str, Any]
+Terms = dict[str, str]
 
 SCHEMA = "1"  # of the file of rows
 SEED = 0  # of simulated boards, so that a row is the same each time
@@ -41,7 +43,7 @@ DEVIATING, LEAST_DEVIATING = 2_000, 100
 MEASURES = ("kendall_tau", "best_on_top", "effort_share", "temptation")  # each with an interval
 NUMBERS = (
     *(name + end for name in MEASURES for end in ("", "_low", "_high")),
-    "nash_conv", "one_round_gain", "cost_tuning", "cost_items", "cost_refresh",
+    "nash_conv", "one_round_gain", "largest_worth", "cost_tuning", "cost_items", "cost_refresh",
 )  # fmt: skip
 TEXTS = ("regime", "basis", "concept", "play", "measured", "method", "reason", "card", "error")
 COST = "cost_"
@@ -81,27 +83,29 @@ class Play:
     why: str = ""
 
 
-def row_of(game_name: str, setting: Setting) -> Row:
-    """The row of one setting; an exception is told in its column ``error``."""
+def row_of(game_name: str, setting: Setting, terms: Terms | None = None) -> Row:
+    """The row of one setting; an exception is told in its column ``error``. The game may have other
+    ``terms``, see `benchgame_env.cli.commands.terms_from`."""
     try:
-        return failed_row(game_name, setting, "") | measure(load_game(game_name), setting.make())
+        game = load_game(game_name, **(terms or {}))
+        return failed_row(game_name, setting, "", terms) | measure(game, setting.make())
     except Exception as error:  # a plug-in may raise anything, and the other settings go on
-        return failed_row(game_name, setting, error_line(error))
+        return failed_row(game_name, setting, error_line(error), terms)
 
 
-def failed_row(game_name: str, setting: Setting, error: str) -> Row:
+def failed_row(game_name: str, setting: Setting, error: str, terms: Terms | None = None) -> Row:
     """A row that holds nothing but the setting and what went wrong."""
-    row = identity(game_name) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
+    row = identity(game_name, terms) | dict(zip(("protocol", "parameters"), setting.key, strict=True))
     return row | dict.fromkeys(TEXTS, "") | dict.fromkeys(NUMBERS) | {"error": one_line(error)}
 
 
-def identity(game_name: str) -> Row:
+def identity(game_name: str, terms: Terms | None = None) -> Row:
     """Columns that all rows of a file share: the version of their format, the game, a hash of its
     numbers, and the version of this package."""
     return {
         "schema": SCHEMA,
         "game": game_name,
-        "game_digest": digest(load_game(game_name)),
+        "game_digest": digest(load_game(game_name, **(terms or {}))),
         "version": bg.__version__,
     }
 
@@ -123,9 +127,15 @@ def measure(game: Game, rule: Any) -> Row:
         **_with_interval("temptation", *tempted),
         "nash_conv": play.nash_conv,
         "one_round_gain": play.one_round_gain,
+        "largest_worth": _largest_worth(game, rule),
         **{COST + resource: cost for resource, cost in rule.designer_cost(game).items()},
     }
     return {name: None if value != value else value for name, value in row.items()}  # NaN: not known
+
+
+def _largest_worth(game: Game, rule: Any) -> float | None:
+    """The largest worth of a rank that the rule withstands, effort units; `LARGEST` stands for any."""
+    return min(theory.largest_worth(game, rule), LARGEST) if is_exact(rule) else None
 
 
 def _measured(play: Play) -> str:
@@ -233,17 +243,21 @@ def replay(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Efforts and ranks on the boards of one period, each ``[episodes, period, n]``.
 
-    The path of efforts is played again from the beginning, because boards depend on earlier rounds. It
-    is played in many independent episodes if boards are drawn, else in one.
+    If boards are drawn, the path of efforts is played again in many independent episodes, from the
+    beginning, because boards depend on earlier rounds.
     """
     assert dynamics.cycle is not None
-    episodes, period = EPISODES if rule.traits.draws != "none" else 1, dynamics.cycle.period
-    path, order = dynamics.trajectory, dynamics.cycle.order
+    episodes, period, path = EPISODES, dynamics.cycle.period, dynamics.trajectory
+    if rule.traits.draws == "none":
+        once = slice(-1 - period, -1)
+        return path[None, once], dynamics.ranks[None, once]
+    opening, lap = opening_and_lap(dynamics.cycle.order, game.n_developers)
     state = rule.start(game, (episodes, game.n_developers))
     efforts, ranks = [], []
     for k, held in enumerate(path[:-1]):
-        movers = movers_at(k - 1, order, game.n_developers) if k else []
-        revised = np.tile(np.isin(np.arange(held.size), movers), (episodes, 1))
+        revised = np.zeros((episodes, held.size), dtype=bool)
+        if k:  # nobody does before the first board
+            revised[:, movers_at(k - 1, opening, lap)] = True
         played = np.tile(held, (episodes, 1))
         board, state = rule.play(game, played, state, rng, revised)
         efforts.append(played)

@@ -60,9 +60,11 @@ def grade_and_keep(
     run: Path,
     seed: int,
     episodes: int = EPISODES,
+    prediction: theory.Prediction | None = None,
 ) -> None:
-    """Grade a finished seed; write ``rows.csv`` and then ``figures.json`` into its folder."""
-    prediction = kept_prediction(settings, run)
+    """Grade a finished seed; write ``rows.csv`` and then ``figures.json`` into its folder. The run's
+    prediction is read, unless it is given."""
+    prediction = prediction or kept_prediction(settings, run)
     figures, played = grade_seed(settings, run, seed, prediction, episodes)
     folder = run / f"seed-{seed}"
     write_rows(folder / "rows.csv", _rows(run.name, seed, prediction.game, played))
@@ -108,7 +110,8 @@ def grade_seed(
         What was predicted of the run.
     episodes : int
         Episodes to play. Where a cycle of single revisions is predicted, one long episode without
-        randomness is graded instead; where classes are, one long episode as played.
+        randomness is graded instead; where classes are, one long episode as played. Then only as many
+        are played as the run has copies, for the figures that the verdict does not rest on.
 
     Returns
     -------
@@ -121,10 +124,11 @@ def grade_seed(
     players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)
-    cycle = expected_cycle(prediction)
+    cycle, target = expected_cycle(prediction), target_of(prediction, settings.revision)
+    one_course = cycle is not None or target.kind == "classes"
     parts = [
         play(vec, players, vec.horizon, rng, int(rng.integers(2**31)), mode="play")
-        for _ in range(1 if cycle else math.ceil(episodes / vec.num_envs))
+        for _ in range(1 if one_course else math.ceil(episodes / vec.num_envs))
     ]
     played = {
         key: np.concatenate([part[key] for part in parts], axis=1)[:, :episodes] for key in parts[0]
@@ -132,7 +136,6 @@ def grade_seed(
     known = known_strategies(vec, players) if vec.horizon == 1 else None
     if not any(player.learns for player in players):  # what was sampled in training is the same play
         sampled = played["effort"][-1:]
-    target = target_of(prediction, settings.revision)
     figures = grade(vec, prediction, target, played, sampled, rng, known)
     if target.kind == "classes":
         course = _course(settings, players, rounds_of(target), rng, "play", 0, int(rng.integers(2**31)))

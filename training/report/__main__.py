@@ -68,7 +68,7 @@ def _report(folder: Path, options: argparse.Namespace) -> None:
             raise ValueError(f"--picture: {folder} is no folder of several runs")
         picture(runs, options.picture)
     write_text(out, text)
-    print(f"Wrote {out}.")
+    commands.show(f"Wrote {out}.")
 
 
 def _run_page(run: Run) -> str:

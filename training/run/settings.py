@@ -12,10 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchgame_env import VectorEnv, load_game, make_protocol, theory
+from benchgame_env import Game, VectorEnv, load_game, make_protocol, theory
 from benchgame_env.agents import Player, line_up
 from benchgame_env.files import read_bytes, read_text, write_bytes
 from benchgame_env.folders import refuse_links
+from benchgame_env.named_games.terms import TERMS
 from benchgame_env.play.actions import ACTION_SCALES, ACTION_TYPES
 from benchgame_env.play.vector import REVISIONS
 from benchgame_env.records import fields_of, parse_json, read, reading, values_of, write_record
@@ -53,6 +54,9 @@ class TrainSettings:
     """
 
     game: str = _option("pythia-gsm8k", "name of a game, MODULE:NAME, or a calibration file (*.json)")
+    worth: str = _option("", TERMS["worth"])
+    prizes: str = _option("", TERMS["prizes"])
+    cost: str = _option("", TERMS["cost"])
     protocol: str = _option("direct", "name of a protocol, or MODULE:NAME for one in your own module")
     parameters: dict[str, Any] = field(default_factory=dict)
     agents: str = _option(
@@ -84,7 +88,7 @@ class TrainSettings:
         number("resolution", self.resolution, low=0, strict=True)
         for name in ("seeds", "updates", "copies", "horizon", "episodes", "effort_levels"):
             count(name, getattr(self, name))
-        game = load_game(self.game)
+        game = self.load_game()
         n = game.n_developers
         self._check_size(n)
         if self.revision == "alternating" and self.horizon < n:
@@ -110,6 +114,10 @@ class TrainSettings:
         if self.updates * SAMPLE * n > MOST_KEPT:
             raise ValueError(f"updates: must be <= {MOST_KEPT // (SAMPLE * n):,} for {n} developers")
 
+    def load_game(self) -> Game:
+        """The game, on its own terms or on those of the settings."""
+        return load_game(self.game, worth=self.worth, prizes=self.prizes, cost=self.cost)
+
     @property
     def rounds(self) -> int:
         """Number of rounds in an update."""
@@ -122,7 +130,7 @@ class TrainSettings:
     def vector_env(self, copies: int, horizon: int | None = None) -> VectorEnv:
         """``copies`` of the game; episodes have ``horizon`` rounds, by default that of the run."""
         return VectorEnv(
-            load_game(self.game),
+            self.load_game(),
             make_protocol(self.protocol, **self.parameters),
             num_envs=copies,
             horizon=self.horizon if horizon is None else horizon,
@@ -173,7 +181,8 @@ class TrainSettings:
         if not path.exists():
             raise ValueError(f"{folder} is not a run: it has no {FILE}")
         with reading(path):
-            values = values_of(cls, _content(path)["settings"], "settings")
+            given = read(dict[str, Any], _content(path)["settings"], "settings")
+            values = values_of(cls, dict.fromkeys(TERMS, "") | given, "settings")
         game = values["game"]
         if is_path(game):
             values["game"] = own_file(path, game, trust or game in typed)

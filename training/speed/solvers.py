@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import linprog
@@ -20,6 +21,7 @@ from benchgame_env.validate import Floats
 
 Strategies = list[tuple[Floats, Floats]]
 RULE = "direct"
+ITERATIONS = 1_000  # of OpenSpiel's CFR+
 
 
 def additive(developers: int) -> bg.Game:
@@ -30,7 +32,8 @@ def additive(developers: int) -> bg.Game:
 
 def contestants(developers: int, levels: int) -> dict[str, Callable[[], Callable[[], Strategies]]]:
     """By name, what prepares a solver of the game of so many developers on so many levels: the call
-    that is timed. Gambit's take the table of all profiles, so they are tried on small games alone."""
+    that is timed. Gambit's and OpenSpiel's take the table of all profiles, so they are tried on small
+    games alone; OpenSpiel's where it is installed."""
     game, efforts = additive(developers), np.linspace(0.0, 1.0, levels)
     found: dict[str, Any] = {
         "ours": lambda: partial(_ours, game, efforts),
@@ -40,6 +43,8 @@ def contestants(developers: int, levels: int) -> dict[str, Callable[[], Callable
         found["Gambit lcp"] = lambda: _gambit("lcp_solve", game, efforts, rational=False)
     if levels**developers <= 500:
         found["Gambit logit"] = lambda: _gambit("logit_solve", game, efforts)
+    if (developers == 2 or levels**developers <= 500) and find_spec("pyspiel"):
+        found["OpenSpiel CFR+"] = lambda: _cfr(game, efforts)
     return found
 
 
@@ -80,8 +85,7 @@ def _gambit(solver: str, game: bg.Game, efforts: Floats, **settings: Any) -> Cal
     import pygambit
 
     n, m = game.n_developers, efforts.size
-    profiles = efforts[np.indices((m,) * n).reshape(n, -1, order="F").T]  # the first developer fastest
-    payoffs = game.payoffs(bg.make_protocol(RULE).evaluate(game, profiles).prizes, profiles)
+    payoffs = _table(game, efforts, "F")  # the first developer fastest
     names = " ".join(f'"{i}"' for i in range(n))
     numbers = " ".join(repr(float(number)) for number in payoffs.reshape(-1))
     text = f'NFG 1 R "" {{ {names} }} {{ {" ".join([str(m)] * n)} }}\n\n{numbers}\n'
@@ -94,3 +98,35 @@ def _gambit(solver: str, game: bg.Game, efforts: Floats, **settings: Any) -> Cal
         return [(efforts, own.clip(0.0) / own.clip(0.0).sum()) for own in chances]
 
     return solve
+
+
+def _cfr(game: bg.Game, efforts: Floats) -> Callable[[], Strategies]:
+    """Counterfactual regret minimisation+ on the table of payoffs at all profiles, which is made
+    beforehand."""
+    import pyspiel
+
+    n, m = game.n_developers, efforts.size
+    names, payoffs = [[str(k) for k in range(m)]] * n, _table(game, efforts, "C")
+    table = pyspiel.create_tensor_game("levels", "levels", names, payoffs.T.tolist())
+    played = pyspiel.convert_to_turn_based(table)
+
+    def solve() -> Strategies:
+        solver, state, found = pyspiel.CFRPlusSolver(played), played.new_initial_state(), []
+        for _ in range(ITERATIONS):
+            solver.evaluate_and_update_policy()
+        policy = solver.average_policy()
+        for _ in range(n):
+            chances = dict(policy.action_probabilities(state))
+            own = np.array([chances.get(k, 0.0) for k in range(m)])
+            found.append((efforts, own / own.sum()))
+            state.apply_action(0)  # what is chosen is hidden from the others
+        return found
+
+    return solve
+
+
+def _table(game: bg.Game, efforts: Floats, order: Literal["C", "F"]) -> Floats:
+    """Payoffs ``[profiles, n]``; in the order "F" the first developer's choice changes fastest."""
+    n = game.n_developers
+    profiles = efforts[np.indices((efforts.size,) * n).reshape(n, -1, order=order).T]
+    return game.payoffs(bg.make_protocol(RULE).evaluate(game, profiles).prizes, profiles)

@@ -116,17 +116,17 @@ def prevalence(
     integer("seed", seed, low=0)
     rules = [TuneBeforeTest(number("level", level, low=0)) for level in levels]
     for size in sizes:
-        if integer("size", size, low=2) > len(source.names):
-            raise ValueError(f"size: {source.benchmark} has {len(source.names)} models, got {size}")
+        if integer("size", size, low=2) > len(source.identified):
+            raise ValueError(f"size: {source.benchmark} has {len(source.identified)} models, got {size}")
     found = []
     for k, size in enumerate(sizes):
         counts = np.zeros((len(rules), 2), dtype=int)
-        drawn = list(_line_ups(source.names, size, line_ups, np.random.default_rng([seed, size])))
+        drawn = list(_line_ups(source.identified, size, line_ups, np.random.default_rng([seed, size])))
         for j, names in enumerate(drawn):
             game = from_calibration(source, names, steps_per_rank)
             counts += [_judged(Subgame(game, rule)) for rule in rules]
             progress((k + (j + 1) / len(drawn)) / len(sizes))
-        complete = math.comb(len(source.names), size) <= line_ups
+        complete = math.comb(len(source.identified), size) <= line_ups
         found += [
             Prevalence(source.benchmark, size, rule.level, len(drawn), complete, *map(int, count))
             for rule, count in zip(rules, counts, strict=True)

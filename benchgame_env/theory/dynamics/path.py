@@ -73,9 +73,8 @@ def opening_and_lap(order: str | Sequence[int], n: int) -> tuple[list[list[int]]
     return [], turns_of(order, n)
 
 
-def movers_at(step: int, order: str | Sequence[int], n: int) -> list[int]:
+def movers_at(step: int, opening: list[list[int]], lap: list[list[int]]) -> list[int]:
     """Who revises at a step, from 0 on, see `opening_and_lap`."""
-    opening, lap = opening_and_lap(order, n)
     return opening[step] if step < len(opening) else lap[(step - len(opening)) % len(lap)]
 
 

@@ -12,11 +12,11 @@ class UnknownStateError(ValueError):
     """A state that is not made of arrays in tuples, lists and dicts."""
 
 
-def copies(state: Any, m: int) -> Any:
-    """The state of ``m`` equal episodes, from the state ``[1, ...]`` of one."""
+def changed(state: Any, change: Callable[[Any], Any]) -> Any:
+    """A state with ``change`` applied to each of its arrays."""
     if isinstance(state, np.ndarray):
-        return np.repeat(state, m, axis=0)
-    return _parts(state, lambda part: copies(part, m))
+        return change(state)
+    return _parts(state, lambda part: changed(part, change))
 
 
 def fingerprint(state: Any) -> bytes:

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from benchgame_env.game import Board, Game
 from benchgame_env.numerics import GAIN
 from benchgame_env.subgame import Subgame
-from benchgame_env.theory.dynamics.path import Cycle, opening_and_lap, start_efforts, summary
-from benchgame_env.theory.dynamics.rule_states import copies, fingerprint
+from benchgame_env.theory.dynamics.path import Cycle, movers_at, opening_and_lap, start_efforts, summary
+from benchgame_env.theory.dynamics.rule_states import changed, fingerprint
 from benchgame_env.validate import Floats, integer, number, vector
 
 Outcome = Literal["settles", "cycles", "open"]
 LEVELS, FINER = 51, 4  # efforts tried, and how many times as many when the answer is checked
 RESOLUTION = 2e-3  # of the effort scale, to which the least effort of a higher prize is found
-HALVINGS = 50  # at most, to find that effort
+HALVINGS, AT_ONCE = 48, 4  # of a range, at most, to find that effort; and by one call of the rule
 ROUNDS, NOISY_ROUNDS, DRAWS = 3_000, 100, 32
 
 
@@ -84,11 +84,16 @@ class Round:
     def __init__(self, table: Table, state: Any, held: Floats, movers: list[int], seed: int) -> None:
         self.game, self.rule, self.state = table.game, table.rule, state
         self.held, self.movers = held, movers
-        self.revised = np.isin(np.arange(held.size), movers)[None]
+        self.revised = np.zeros((1, held.size), dtype=bool)
+        self.revised[0, movers] = True
         self._draws, self._seed = table.draws, seed
+        self._tried: list[tuple[int, Floats, Board, Any]] = []  # the last boards that were not drawn
 
     def play(self, efforts: Floats, rng: np.random.Generator | None) -> tuple[Board, Any]:
         """The board of efforts ``[n]``, arrays ``[1, n]``, and the state after it."""
+        for i, tried, board, after in self._tried if len(self.movers) == 1 else ():
+            if (at := np.flatnonzero(tried == efforts[i])[:1]).size:  # the one who moves has tried it
+                return Board._make(part[at] for part in board), changed(after, lambda part: part[at])
         return self.rule.play(self.game, efforts[None], self.state, rng, self.revised)
 
     def payoffs(self, i: int, tried: Floats) -> Floats:
@@ -123,20 +128,28 @@ class Round:
         prizes = payoffs + self.game.cost(tried)
         rises = np.flatnonzero(np.diff(prizes) > GAIN * self.game.prize_range)
         low, high, prize = tried[rises], tried[rises + 1], prizes[rises + 1]
-        for _ in range(HALVINGS):
-            if not rises.size or (high - low).max() <= resolution:
+        for _ in range(HALVINGS // AT_ONCE):
+            wide = (high - low).max(initial=0.0) / resolution
+            if wide <= 1:
                 break
-            middle = 0.5 * (low + high)
-            enough = self._prizes(i, middle, None) >= prize
-            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+            parts = 2 ** min(AT_ONCE, math.ceil(math.log2(wide)))
+            shares = np.linspace(0.0, 1.0, parts + 1)[:, None]
+            points = low + (high - low) * shares
+            points[-1] = high  # rounding
+            enough = self._prizes(i, points.reshape(-1), None).reshape(points.shape) >= prize
+            first = enough[1:].argmax(axis=0)
+            low, high = (points[first + after, np.arange(first.size)] for after in (0, 1))
         return np.append(tried, high), np.append(payoffs, prize - self.game.cost(high))
 
     def _prizes(self, i: int, tried: Floats, rng: np.random.Generator | None) -> Floats:
-        profiles = np.tile(self.held, (tried.size, 1))
+        profiles = np.repeat(self.held[None], tried.size, axis=0)
         profiles[:, i] = tried
         revised = np.repeat(self.revised, tried.size, axis=0)
-        state = copies(self.state, tried.size)
-        return self.rule.play(self.game, profiles, state, rng, revised)[0].prizes[:, i]
+        state = changed(self.state, lambda part: np.repeat(part, tried.size, axis=0))
+        board, after = self.rule.play(self.game, profiles, state, rng, revised)
+        if rng is None:
+            self._tried = [(i, tried, board, after), *self._tried[:1]]
+        return board.prizes[:, i]
 
 
 def best_response_dynamics(
@@ -227,7 +240,7 @@ def _follow(
             break
         seen[key] = step
         seed = 0 if rng is None else int(rng.integers(2**32))
-        movers = table.turns[turn] if turn >= 0 else table.opening[step]
+        movers = movers_at(step, table.opening, table.turns)
         coming = Round(table, state, path[-1], movers, seed)
         chosen = coming.held.copy()
         for i in coming.movers:

@@ -14,21 +14,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from benchgame_env.theory.mixed.linear_program import Deviations, even_step, least_nash_conv
-from benchgame_env.theory.mixed.score_cells import Approach, CellGame, expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.linear_program import (
+    MOST_ENTRIES,
+    Deviations,
+    descend,
+    even_step,
+    least_nash_conv,
+)
+from benchgame_env.theory.mixed.rivals_ahead import expected_prizes, prize_slopes
+from benchgame_env.theory.mixed.score_cells import Approach, CellGame, Survey
 from benchgame_env.validate import Floats
 
 EXACT = "linear programming on cells of the score axis, for prizes are evenly spaced"
 SHARE = 0.7  # of what is lost: the cells that lose most of it are halved
 MOST_PROGRAMS = 30
 MOST_CHOICES = 20_000  # of a program that is solved after a smaller one, so that it takes seconds
-# How far tails may move in a program of `polish`: at first; by what it shrinks and grows; too little.
-RADIUS, SHRINKS, GROWS, STUCK = 0.1, 4.0, 2.0, 1e-3
-MOVES, MOST_ROUNDS = 12, 12  # programs on the same cells, and how often cells are made finer
-MOST_ENTRIES = 200_000  # of a program of `polish`, of which many are solved
+MOST_ROUNDS = 12  # how often `polish` makes cells finer
 
 
 def refine(cells: CellGame, programs: int) -> Iterator[Approach]:
@@ -39,10 +43,11 @@ def refine(cells: CellGame, programs: int) -> Iterator[Approach]:
         if mixed is None:
             return
         yield _approach(cells, mixed, EXACT)
-        finer = _finer(cells, mixed)
-        if finer is None or finer[0].allowed.sum() > MOST_CHOICES:
+        marked = coarse(cells, mixed, cells.survey(mixed))
+        finer, _ = cells.split(marked, mixed)
+        if not marked.any() or finer.allowed.sum() > MOST_CHOICES:
             return
-        cells = finer[0]
+        cells = finer
 
 
 def can_polish(start: Approach) -> bool:
@@ -57,19 +62,13 @@ def polish(start: Approach, rounds: int) -> Iterator[Approach]:
         if not can_polish(now):
             return
         program = _Program(now.cells)
-        radius = RADIUS
-        for _ in range(MOVES):
-            mixed = program.solve_near(now.mixed, radius)
-            new = now if mixed is None else _approach(now.cells, mixed, method)
-            closer = new.nash_conv < now.nash_conv
-            now, radius = (new, radius * GROWS) if closer else (now, radius / SHRINKS)
-            if radius < STUCK:
-                break
+        mixed = descend(now.mixed, program.solve_near, program.nash_conv)
+        now = _approach(now.cells, mixed, method)
         yield now
-        finer = _finer(now.cells, now.mixed)
-        if finer is None:
+        marked = coarse(now.cells, now.mixed, now.cells.survey(now.mixed))
+        if not marked.any():
             return
-        now = _approach(*finer, method)
+        now = _approach(*now.cells.split(marked, now.mixed), method)
 
 
 class _Program:
@@ -89,6 +88,10 @@ class _Program:
         """Of a program in which payoffs depend on each rival in its own way."""
         return 2 * self._who.size * len(self.cells.allowed)
 
+    def nash_conv(self, mixed: Floats) -> float:
+        """Of ``mixed`` ``[n, slots]``, as the cells see it, prize units."""
+        return float(self.cells.survey(mixed).gains.sum())
+
     def solve(self) -> Floats | None:
         """The mixed strategies ``[n, slots]`` with the least NashConv, if prizes are evenly spaced; None
         if HiGHS finds none. The totals are of the tails of all developers from each slot on."""
@@ -96,7 +99,9 @@ class _Program:
         assert step, "only evenly spaced prizes make payoffs linear"
         choices, slots = self._owner.size, self._beyond.shape[1]
         developer, at = np.nonzero(self._beyond)
-        totals = csr_array((np.ones(at.size), (at, self._tail[developer, at])), (slots, choices))
+        totals = scipy.sparse.csr_array(
+            (np.ones(at.size), (at, self._tail[developer, at])), (slots, choices)
+        )
         parts = []
         for place, weight in self._around():
             rows = np.flatnonzero(weight)
@@ -124,7 +129,7 @@ class _Program:
             parts.append((slopes[rival, row] * weight[row], row, tail))
         prize = _sparse(parts, (self._who.size, self._owner.size))
         paid = self._paid - won + (slopes * ahead).sum(axis=0)
-        none = csr_array((0, self._owner.size))
+        none = scipy.sparse.csr_array((0, self._owner.size))
         return self._least(prize, paid, none, (tails[:, :-1][self.cells.allowed], radius))
 
     def _around(self) -> list[tuple[NDArray[np.int64], Floats]]:
@@ -133,9 +138,9 @@ class _Program:
 
     def _least(
         self,
-        prize: csr_array,
+        prize: scipy.sparse.csr_array,
         paid: Floats,
-        totals: csr_array,
+        totals: scipy.sparse.csr_array,
         around: tuple[Floats, float] | None = None,
     ) -> Floats | None:
         deviations = Deviations(self._who, paid, prize, totals)
@@ -148,19 +153,20 @@ class _Program:
         return mixed / mixed.sum(axis=1, keepdims=True)
 
 
-def _sparse(parts: list[tuple[Floats, NDArray[np.int64], NDArray[np.int64]]], shape: Any) -> csr_array:
+def _sparse(
+    parts: list[tuple[Floats, NDArray[np.int64], NDArray[np.int64]]], shape: Any
+) -> scipy.sparse.csr_array:
     entries, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return csr_array((entries, (rows, columns)), shape=shape)
+    return scipy.sparse.csr_array((entries, (rows, columns)), shape=shape)
 
 
 def _approach(cells: CellGame, mixed: Floats, method: str) -> Approach:
     return Approach(float(cells.survey(mixed).gains.sum()), cells, mixed, method)
 
 
-def _finer(cells: CellGame, mixed: Floats) -> tuple[CellGame, Floats] | None:
-    """The cells with those halved that lose most: where developers play although the best effort pays
-    more, and where that is; and the play there. None if no such cell can be halved."""
-    now = cells.survey(mixed)
+def coarse(cells: CellGame, mixed: Floats, now: Survey) -> NDArray[np.bool_]:
+    """The cells ``[cells]`` to be halved, those that lose most ``now``: where developers play although
+    the best effort pays more, and where that is."""
     best = now.value + now.gains
     forgone = np.where(cells.allowed, best[:, None] - now.earned, 0.0)
     lost = (mixed * forgone).sum(axis=0)[1::2]
@@ -169,5 +175,4 @@ def _finer(cells: CellGame, mixed: Floats) -> tuple[CellGame, Floats] | None:
     total = np.cumsum(lost[order])
     marked = np.zeros(lost.size, dtype=bool)
     marked[order[: int(np.searchsorted(total, SHARE * total[-1])) + 1]] = True
-    marked &= (lost > 0) & cells.divisible
-    return cells.split(marked, mixed) if marked.any() else None
+    return marked & (lost > 0) & cells.divisible

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
+from benchgame_env.theory.mixed.cell_play import play_out
 from benchgame_env.theory.mixed.cell_program import can_polish, polish, refine
 from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.duel import duel_equilibrium
@@ -31,8 +32,10 @@ Progress = Callable[[float], None]
 
 TOLERANCE = 5e-3
 MAX_STEPS = 600
-# Most developers without a closed form: there are n equations a cell, and solving takes their cube.
-LARGEST = 100
+# Most developers without a closed form: where prizes are evenly spaced, and else, where there are n
+# equations a cell, and solving takes their cube.
+LARGEST, LARGEST_UNEVEN = 200, 100
+MOST_CHOICES = 12_000  # of a first program: beyond, self-play is faster
 NEAR = 0.05  # NashConv, as a share of P, from which programs nearby are better than the path
 CELLS_SHARE = 0.3  # of the tolerance: what the play on cells may cost, points the rest
 # How many numbers of points are tried to stand for a strategy; the certificate is for exactly these.
@@ -89,7 +92,7 @@ def mixed_equilibrium(
     ------
     NoSolverError
         Effort has no bound and never costs what it may win; or there is no closed form, and there are
-        more than `LARGEST` developers.
+        more than `LARGEST` developers, or `LARGEST_UNEVEN` where prizes are not evenly spaced.
     ValueError
         Unsuitable arguments.
 
@@ -127,10 +130,11 @@ def mixed_equilibrium(
         )
         if found.nash_conv <= allowed:
             return found
-    if subgame.n > LARGEST:
+    even = even_step(subgame.game.prizes) is not None
+    if subgame.n > (LARGEST if even else LARGEST_UNEVEN):
         raise NoSolverError(
             f"{subgame.n} developers: mixed equilibria without a closed form are computed for "
-            f"up to {LARGEST}"
+            f"up to {LARGEST}, or {LARGEST_UNEVEN} where prizes are not evenly spaced"
         )
     if not plain.rule.traits.strict:  # with few scores to show, ties decide, which cells leave out
         steps = step_equilibrium(plain, goal=0.5 * allowed)
@@ -143,7 +147,8 @@ def _approaches(subgame: Subgame, cells: int, max_steps: int, allowed: float) ->
     """Closer and closer to an equilibrium."""
     first = CellGame.of(subgame, cells)
     if even_step(subgame.game.prizes) is not None:
-        yield from refine(first, max_steps)
+        search = refine if first.allowed.sum() <= MOST_CHOICES else play_out
+        yield from search(first, max_steps)
         return
     closest = None
     for approach in Path(first).follow(max_steps, allowed):

@@ -8,16 +8,19 @@ is 0 where an equilibrium is among them. Two developers always have evenly space
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, eye_array, hstack
 
 from benchgame_env.validate import Floats
 
 EVEN = 1e-12  # of P: prize steps that differ by less are equal
+# How far tails may move in one program of `descend`: at first; by what it shrinks and grows; too little.
+RADIUS, SHRINKS, GROWS, STUCK = 0.1, 4.0, 2.0, 1e-3
+MOVES, MOST_ENTRIES = 12, 200_000  # programs of `descend` at most, and how large they should be
 LARGE = 3_000  # choices from which interior points are faster than the simplex method
 
 
@@ -43,8 +46,8 @@ class Deviations(NamedTuple):
 
     who: NDArray[np.int64]
     cost: Floats
-    prize: csr_array
-    totals: csr_array
+    prize: scipy.sparse.csr_array
+    totals: scipy.sparse.csr_array
 
 
 def even_step(prizes: Floats) -> float | None:
@@ -89,7 +92,7 @@ def least_nash_conv(
     prize, each = deviations.prize.tocoo(), np.arange(rows)
     later = np.flatnonzero(np.append(False, owner[1:] == owner[:-1]))
     fall = rows + np.arange(later.size)
-    constraints = csr_array(
+    constraints = scipy.sparse.csr_array(
         (
             np.concatenate(
                 (prize.data / scale, -np.ones(rows), np.ones(later.size), -np.ones(later.size))
@@ -110,9 +113,11 @@ def least_nash_conv(
     saved[start] = 0.0
     equal: dict[str, Any] = {}
     if totals:
-        equal["A_eq"] = hstack([-deviations.totals, eye_array(totals), csr_array((totals, n))]).tocsr()
+        equal["A_eq"] = scipy.sparse.hstack(
+            [-deviations.totals, scipy.sparse.eye_array(totals), scipy.sparse.csr_array((totals, n))]
+        ).tocsr()
         equal["b_eq"] = np.zeros(totals)
-    found = linprog(
+    found = scipy.optimize.linprog(
         np.append(saved, np.ones(n)),
         A_ub=constraints,
         b_ub=np.append(deviations.cost / scale, np.zeros(later.size)),
@@ -127,3 +132,43 @@ def least_nash_conv(
     beyond = tails[1:].copy()
     beyond[ends] = 0.0
     return np.maximum(tails[:-1] - beyond, 0.0)
+
+
+def descend(
+    start: Floats,
+    near: Callable[[Floats, float], Floats | None],
+    nash_conv: Callable[[Floats], float],
+    goal: float = 0.0,
+    moves: int = MOVES,
+) -> Floats:
+    """Closer and closer to an equilibrium by programs that take payoffs for linear nearby.
+
+    Parameters
+    ----------
+    start : array of float
+        Mixed strategies.
+    near : callable
+        Mixed strategies, and how far from theirs tails may be, to better ones; None if there are none.
+    nash_conv : callable
+        Of mixed strategies, prize units.
+    goal : float
+        NashConv at which to stop, prize units.
+    moves : int
+        Programs at most.
+
+    Returns
+    -------
+    array of float
+        Mixed strategies, not worse than ``start``.
+    """
+    now, least, radius = start, nash_conv(start), RADIUS
+    for _ in range(moves):
+        new = near(now, radius) if least > goal else None
+        found = np.inf if new is None else nash_conv(new)
+        if new is not None and found < least:
+            now, least, radius = new, found, radius * GROWS
+        else:
+            radius /= SHRINKS
+        if least <= goal or radius < STUCK:
+            break
+    return now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, wraps
+from importlib import import_module
 from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -24,5 +25,6 @@ def one_thread(solver: Solver) -> Solver:
 
 @cache
 def _libraries() -> Any:
-    """The libraries of NumPy and SciPy, which are loaded by now."""
+    """The libraries of NumPy and SciPy, of which the second is loaded here at the latest."""
+    import_module("scipy.linalg")
     return ThreadpoolController().select(user_api="blas")

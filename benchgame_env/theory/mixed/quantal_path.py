@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import lu_factor, lu_solve
 
-from benchgame_env.theory.mixed.score_cells import Approach, CellGame, prize_slopes
+from benchgame_env.theory.mixed.rivals_ahead import prize_slopes
+from benchgame_env.theory.mixed.score_cells import Approach, CellGame
 from benchgame_env.validate import Floats
 
 METHOD = "continuation of logit quantal responses"
@@ -119,7 +120,9 @@ class Path:
         jacobian -= member @ (mean @ jacobian)
         matrix = np.eye(owner.size) - jacobian
         move = gap.copy()
-        move[owner, slot] = lu_solve(lu_factor(matrix, check_finite=False), gap[owner, slot])
+        move[owner, slot] = scipy.linalg.lu_solve(
+            scipy.linalg.lu_factor(matrix, check_finite=False), gap[owner, slot]
+        )
         return move, float(np.abs(gap[played]).max())
 
     def _payoff_slopes(self, mixed: Floats, owner: np.ndarray, slot: np.ndarray) -> Floats:

@@ -18,10 +18,14 @@ from numpy.typing import NDArray
 from benchgame_env.numerics import above, publish
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.effort_choices import Strategies
+from benchgame_env.theory.mixed.linear_program import even_step
+from benchgame_env.theory.mixed.regret_matching import EVERYONE
+from benchgame_env.theory.mixed.rivals_ahead import expected_prizes
 from benchgame_env.validate import Floats
 
 # Slots that hold less than this of a strategy are not played.
 NEGLIGIBLE = 1e-7
+FORBIDDING = 3.0  # of P: what a slot costs in which a developer cannot be; nobody would play it
 # Places inside a cell at which deviations are looked for, as shares of its width.
 PROBES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 WEIGHTS = np.array([7.0, 32.0, 12.0, 32.0, 7.0]) / 90  # Boole's rule for means over them
@@ -53,7 +57,7 @@ class CellGame:
     allowed : array of bool
         Who can be where, ``[n, slots]``.
     cost : array of float
-        Mean cost of effort there, ``[n, slots]``, prize units.
+        Mean cost of effort there, ``[n, slots]``, prize units; elsewhere more than anybody would pay.
     span : array of float
         What the upper end of a cell costs more than the lower, ``[n, cells]``, prize units.
     """
@@ -79,8 +83,9 @@ class CellGame:
         self._probe_costs = np.where(pays, paid, np.inf)
         paid = np.where(within[:, None], paid, 0.0)
         self.span = (paid[:, -1] - paid[:, 0]).T
-        self.cost = np.zeros((everyone.size, self.n_slots))
-        self.cost[:, 1::2] = np.einsum("cpi,p->ic", paid, WEIGHTS)
+        self.cost = np.full((everyone.size, self.n_slots), FORBIDDING * self.game.prize_range)
+        self.cost[:, 1::2][within.T] = np.einsum("cpi,p->ic", paid, WEIGHTS)[within.T]
+        self.cost[everyone, self.home] = 0.0
         self.cost[everyone, self.brink] = self.game.cost(at_budget)
 
     @classmethod
@@ -121,14 +126,17 @@ class CellGame:
 
     def ahead(self, mixed: Floats) -> Floats:
         """``[n, slots]``: probability that developer j is ahead of somebody in each slot."""
-        beyond = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1] - mixed
-        return beyond + np.where(self.is_cell, 0.5, 0.0) * mixed
+        return np.cumsum(mixed[..., ::-1], axis=-1)[..., ::-1] - np.where(self.is_cell, 0.5, 1.0) * mixed
 
-    def payoffs(self, mixed: Floats) -> Floats:
-        """Expected payoffs ``[n, slots]`` of every developer in every slot against ``mixed``; in a cell,
-        those at its middle less its mean cost."""
-        prizes = expected_prizes(self.game.prizes, self.ahead(mixed))
-        return np.where(self.allowed, prizes - self.cost, -np.inf)
+    def payoffs(self, mixed: Floats, who: slice = EVERYONE) -> Floats:
+        """Expected payoffs ``[n, slots]`` of the developers ``who`` in every slot against ``mixed``; in
+        a cell, those at its middle less its mean cost."""
+        prizes, step = self.game.prizes, even_step(self.game.prizes)
+        if step is None:
+            return expected_prizes(prizes, self.ahead(mixed))[who] - self.cost[who]
+        # Each rival ahead costs a step. This is what self-play spends its time on.
+        rivals = self.ahead(mixed.sum(axis=0)) - self.ahead(mixed[who])
+        return (prizes[0] - self.cost[who]) - step * rivals
 
     def survey(self, mixed: Floats) -> Survey:
         """What ``mixed`` earns, and what other play would. Without the shortcut of `payoffs`: what a
@@ -144,17 +152,19 @@ class CellGame:
         stay = earned.max(axis=1) - value
         return Survey(value, earned, stay.clip(0.0), inside)
 
-    def split(self, marked: NDArray[np.bool_], mixed: Floats) -> tuple[CellGame, Floats]:
-        """The game with the marked cells ``[cells]`` halved, and ``mixed`` on its slots."""
+    def split(self, marked: NDArray[np.bool_], play: Floats) -> tuple[CellGame, Floats]:
+        """The game with the marked cells ``[cells]`` halved, and ``play`` ``[..., n, slots]`` on its
+        slots: what a cell has is shared by its halves."""
         halved = np.flatnonzero(marked)
         middles = 0.5 * (self.edges[halved] + self.edges[halved + 1])
         finer = CellGame(self.subgame, np.insert(self.edges, halved + 1, middles))
         parts = 1 + marked.astype(int)
-        shared = np.zeros((len(mixed), finer.n_slots))
-        shared[:, 1::2] = np.repeat(mixed[:, 1::2] / parts, parts, axis=1)
-        shared[:, 2 * (np.arange(self.edges.size) + np.cumsum(np.append(0, marked)))] = mixed[:, ::2]
+        shared = np.zeros((*play.shape[:-1], finer.n_slots))
+        shared[..., 1::2] = np.repeat(play[..., 1::2] / parts, parts, axis=-1)
+        shared[..., 2 * (np.arange(self.edges.size) + np.cumsum(np.append(0, marked)))] = play[..., ::2]
         shared = np.where(finer.allowed, shared, 0.0)
-        return finer, shared / shared.sum(axis=1, keepdims=True)
+        kept = shared.sum(axis=-1, keepdims=True)
+        return finer, shared * (play.sum(axis=-1, keepdims=True) / np.where(kept > 0, kept, 1.0))
 
     def strategies(self, mixed: Floats, points: int) -> Strategies:
         """Mixed slots ``[n, slots]`` as efforts and probabilities.
@@ -271,49 +281,3 @@ def _seat_of(
     """The slot ``[n]`` of each developer's own seat at its score in ``scores`` ``[n]``."""
     mine = (owners == np.arange(scores.size)[:, None]) & (seats == scores[:, None])
     return slots[mine.argmax(axis=1)]
-
-
-def expected_prizes(prizes: Floats, ahead: Floats) -> Floats:
-    """Expected prizes ``[n, m]`` against rivals who are ahead with chances ``[n, m]``: leave-one-out
-    Poisson-binomials from one full convolution (theory section 6)."""
-    n, m = ahead.shape
-    full = np.zeros((n + 1, m))
-    full[0] = 1.0
-    for k, p in enumerate(ahead):
-        full[1 : k + 2] = full[1 : k + 2] * (1 - p) + full[: k + 1] * p
-        full[0] *= 1 - p
-    # Dividing developer i out is stable upwards for p < 1/2 and downwards otherwise.
-    up = ahead <= 0.5
-    forward, backward = np.zeros_like(ahead), np.zeros_like(ahead)
-    result = np.zeros_like(ahead)
-    small, large = np.where(up, ahead, 0.0), np.where(up, 1.0, ahead)
-    for k in range(n):
-        forward = (full[k] - small * forward) / (1 - small)
-        backward = (full[n - k] - (1 - large) * backward) / large
-        result += np.where(up, prizes[k] * forward, prizes[n - 1 - k] * backward)
-    return result
-
-
-def prize_slopes(prizes: Floats, ahead: Floats, i: int) -> Floats:
-    """``[n, m]``: how developer i's expected prize changes with the chance that each j is ahead.
-
-    Forwards the distribution of how many of the first j rivals are ahead, backwards what each count
-    is worth: their product is the derivative, without dividing anybody out.
-    """
-    n, m = ahead.shape
-    rivals = [j for j in range(n) if j != i]
-    count = np.zeros((n, m))
-    count[0] = 1.0
-    before = []
-    for j in rivals:
-        before.append(count)
-        p = ahead[j]
-        count = count * (1 - p)
-        count[1:] += before[-1][:-1] * p
-    worth = np.repeat(prizes[:, None], m, axis=1)
-    slopes = np.zeros((n, m))
-    for j, so_far in zip(reversed(rivals), reversed(before), strict=True):
-        loss = np.diff(worth, axis=0)
-        slopes[j] = (so_far[:-1] * loss).sum(axis=0)
-        worth[:-1] += ahead[j] * loss
-    return slopes

@@ -16,6 +16,7 @@ import numpy as np
 
 from benchgame_env import metrics
 from benchgame_env.game import Game
+from benchgame_env.metrics import regret
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.contest import Contest
@@ -30,6 +31,7 @@ DAMPING = 0.5
 CLOSE, SETTLED = 1e-2, 1e-7  # moves, as shares of the effort scale: then look closely, then stop
 ROUGH, FINE = 2, 7  # how often a best response zooms in, eightfold each time
 LEVELS, ITERATIONS = 101, 2_500
+LOOSE = 1e-2  # of the gains known: how much too high the NashConv of what is no equilibrium may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,8 @@ class NoisyEquilibrium:
     payoffs : array of float
         Expected payoffs ``[n]``, prize units.
     nash_conv : float
-        Of ``efforts`` against deviations to any effort, prize units; an upper bound.
+        Of ``efforts`` against deviations to any effort, prize units; an upper bound, within 1 % where
+        ``converged`` is False.
     tolerance : float
         The NashConv, as a share of P, up to which the profile counts as an equilibrium.
     converged : bool
@@ -166,8 +169,8 @@ def pure_equilibrium(
             found = _certified(contest.subgame, efforts, tolerance, share)
             if found.converged:
                 return found
-    _, share, efforts = min(candidates, key=lambda candidate: candidate[0])
-    return _certified(contest.subgame, efforts, tolerance, share)
+    gains, share, efforts = min(candidates, key=lambda candidate: candidate[0])
+    return _certified(contest.subgame, efforts, tolerance, share, LOOSE * gains)
 
 
 @one_thread
@@ -239,9 +242,14 @@ def _iterate(contest: Tournament, efforts: Floats, rounds: int) -> Floats:
     return efforts
 
 
-def _certified(subgame: Subgame, efforts: Floats, tolerance: float, share: float) -> NoisyEquilibrium:
+def _certified(
+    subgame: Subgame, efforts: Floats, tolerance: float, share: float, slack: float = 0.0
+) -> NoisyEquilibrium:
+    """The profile with its NashConv, which may be too high by ``slack``, prize units, where that is more
+    than the grader allows itself."""
     game, rule = subgame.game, subgame.rule
-    conv = metrics.nash_conv(game, rule, efforts)
+    allowed = slack / (_scale(game) * game.n_developers)
+    conv = metrics.nash_conv(game, rule, efforts, max(allowed, regret.TOLERANCE))
     return NoisyEquilibrium(
         efforts=efforts,
         payoffs=metrics.expected_payoffs(game, rule, efforts),

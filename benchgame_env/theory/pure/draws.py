@@ -20,7 +20,7 @@ from benchgame_env.numerics import GAIN, STEPS, above, publish
 from benchgame_env.rules import Direct, TuneBeforeTest
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.pure.honest_board import RESOLVED
-from benchgame_env.theory.pure.overtaking import temptation
+from benchgame_env.theory.pure.overtaking import largest_factor, temptation
 from benchgame_env.validate import Floats, array
 
 NUMBERS = 1 << 14  # of one array, so that what is needed stays in cache
@@ -117,14 +117,29 @@ def stable_share(draws: Draws | Sequence[Game], protocol: Any) -> float:
     if not len(draws):
         raise ValueError("draws: need at least one")
     rule = Subgame.exact(draws[0], protocol).rule
-    if (
-        isinstance(draws, Draws)
-        and isinstance(rule, (Direct, TuneBeforeTest))
-        and rule.ties == "quality"
-    ):
-        level = rule.level if isinstance(rule, TuneBeforeTest) else 0.0
+    level = _level_of(draws, rule)
+    if level is not None and isinstance(draws, Draws):
         return float(levels_by_draw(draws, [level]).stable.mean())
     return float(np.mean([temptation(game, rule) == 0 for game in draws]))
+
+
+def _level_of(draws: Any, rule: Any) -> float | None:
+    """The tune-before-test level, where many draws can be looked at at once; else None."""
+    if not isinstance(draws, Draws) or rule.ties != "quality":
+        return None
+    return rule.level if isinstance(rule, TuneBeforeTest) else 0.0 if isinstance(rule, Direct) else None
+
+
+def largest_factors(draws: Draws | Sequence[Game], rule: Any, shift: float) -> Floats:
+    """By what all prizes of each draw may be multiplied before anybody gains by overtaking, with rivals'
+    scores moved by ``shift`` steps of the grid, ``[draws]``."""
+    level = _level_of(draws, rule)
+    if level is None or not isinstance(draws, Draws):
+        return np.array([largest_factor(Subgame(game, rule), shift) for game in draws])
+    size = max(1, NUMBERS // draws.game.n_developers)
+    parts = np.split(np.arange(len(draws)), np.arange(size, len(draws), size))
+    levels = np.full(len(draws), level)
+    return np.concatenate([_HonestBoards.of(draws, d, levels[d]).factors(shift) for d in parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,9 +190,24 @@ class _HonestBoards:
         every = np.arange(self.scores.shape[1])[:, None] + np.zeros(len(self.level), dtype=np.int64)
         return np.max([self.overtake(k, shift)[1].max(axis=1) for k in every], axis=0)
 
+    def factors(self, shift: float) -> Floats:
+        """By what all prizes may be multiplied before anybody gains by overtaking, ``[m]``."""
+        least = np.full(len(self.level), np.inf)
+        for k in np.arange(self.scores.shape[1])[:, None] + np.zeros(len(self.level), dtype=np.int64):
+            _, won, cost = self._ways(k, shift)
+            more = won - GAIN * self.subgame.game.prize_range
+            factor = np.divide(cost, more, out=np.full_like(cost, np.inf), where=more > 0)
+            least = np.minimum(least, factor.min(axis=1))
+        return least
+
     def overtake(self, k: NDArray[np.int64], shift: float = 0.0) -> tuple[Floats, Floats]:
         """What everybody needs to pass ``k`` ``[m]``, with k's score moved by ``shift`` steps of the
         grid, and what it gains, ``[m, r]``; ``-inf`` where one is ahead."""
+        effort, won, cost = self._ways(k, shift)
+        return effort, won - cost
+
+    def _ways(self, k: NDArray[np.int64], shift: float) -> tuple[Floats, Floats, Floats]:
+        """As `overtake`; the prize money that it wins, and what it costs."""
         own = np.take_along_axis
         k = k[:, None]
         score, shown = own(self.scores, k, 1), own(self.shown, k, 1)
@@ -192,8 +222,8 @@ class _HonestBoards:
         effort = np.where(self._within(shown, strictly, shift), np.minimum(effort, self.budget), np.inf)
         short = strictly & (self.shown <= shown + shift * step)
         cost = self.subgame.cost(np.where(short, np.nextafter(effort, np.inf), effort))
-        won = self.subgame.game.prizes[own(self.ranks, k, 1) - 1]
-        return effort, np.where(own(self.ranks, k, 1) < self.ranks, won - self.prizes - cost, -np.inf)
+        won = self.subgame.game.prizes[own(self.ranks, k, 1) - 1] - self.prizes
+        return effort, np.where(own(self.ranks, k, 1) < self.ranks, won, -np.inf), cost
 
     def _within(self, shown: Floats, strictly: NDArray[np.bool_], shift: float) -> Any:
         """Whether the budget suffices. Under a ``shift`` perhaps: what a step more or less at the budget

@@ -6,6 +6,7 @@ order of quality. In arrays ``[m, n]`` each developer has a column, with ``m`` o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -141,32 +142,48 @@ class HonestBoard:
         """Efforts that pass ``places`` (``[m, n]`` or ``[m, 1]``), or under ``split`` join them where
         that gains more, and the gains, ``[m, n]``; ``-inf`` where it cannot be done, or where one is
         ahead already."""
+        (effort, won, cost), *others = self._ways(places)
+        gain = won - cost
+        for joining, won, cost in others:
+            effort, gain = np.where(won - cost > gain, joining, effort), np.maximum(gain, won - cost)
+        return effort, np.where(self._ahead(places), -np.inf, gain)
+
+    def factors(self, places: Places, edge: float) -> Floats:
+        """By what all prizes may be multiplied before developers gain by passing or joining ``places``
+        (``[m, n]`` or ``[m, 1]``), ``[m, n]``; a gain of ``edge`` times that factor is none."""
+        least = np.full((len(places), self.who.size), np.inf)
+        for _, won, cost in self._ways(places):
+            more = won - edge
+            least = np.minimum(
+                least, np.divide(cost, more, out=np.full_like(least, np.inf), where=more > 0)
+            )
+        return np.where(self._ahead(places), np.inf, least)
+
+    def _ahead(self, places: Places) -> NDArray[np.bool_]:
+        """Whether each developer stands above a place, or on it."""
+        return (places > self.start) | (self.developers[places] == self.who)
+
+    def _ways(self, places: Places) -> Iterator[tuple[Floats, Floats, Floats]]:
+        """Efforts ``[m, n]`` that pass ``places``, or (``split``) join those there at exactly their
+        score, with the prize money that this wins and what it costs."""
         effort = self.efforts(places)
         # A supremum that is not attained costs the right limit (a fixed cost of any effort counts).
         moved = (self.shown[self.developers] + self._shift * self._step)[places]
         short = self.strictly(places) & (self.shown <= moved)
         right = np.where(short, np.nextafter(effort, np.inf), effort)
-        gain = self.won[places] - self.prizes - self.subgame.cost(right)
+        yield effort, self.won[places] - self.prizes, self.subgame.cost(right)
         if self.ties == "split":
-            joining, joined = self._offers_to_join(places)
-            effort, gain = np.where(joined > gain, joining, effort), np.maximum(gain, joined)
-        ahead = (places > self.start) | (self.developers[places] == self.who)
-        return effort, np.where(ahead, -np.inf, gain)
-
-    def _offers_to_join(self, places: Places) -> tuple[Floats, Floats]:
-        """Under ``split``: efforts that join those at ``places`` at exactly their score, and the gains
-        from it, ``[m, n]``."""
-        k = self.developers[places]
-        effort = self._least_effort(self._tie[places])
-        if self.subgame.limited:
-            within = self._top >= self.shown[k]
-            effort = np.where(within, np.minimum(effort, self.game.budget), np.inf)
-        _, number, size = np.unique(self.shown, return_inverse=True, return_counts=True)
-        members = size[number.reshape(-1)][k] + (self.shown != self.shown[k])  # with the newcomer
-        pot = np.concatenate(([0.0], np.cumsum(self.game.prizes)))
-        ahead = self.next_up[places] + 1
-        share = (pot[np.minimum(ahead + members, self.who.size)] - pot[ahead]) / members
-        return effort, share - self.prizes - self.subgame.cost(effort)
+            effort = self._least_effort(self._tie[places])
+            k = self.developers[places]
+            if self.subgame.limited:
+                within = self._top >= self.shown[k]
+                effort = np.where(within, np.minimum(effort, self.game.budget), np.inf)
+            _, number, size = np.unique(self.shown, return_inverse=True, return_counts=True)
+            members = size[number.reshape(-1)][k] + (self.shown != self.shown[k])  # with the newcomer
+            pot = np.concatenate(([0.0], np.cumsum(self.game.prizes)))
+            first = self.next_up[places] + 1
+            share = (pot[np.minimum(first + members, self.who.size)] - pot[first]) / members
+            yield effort, share - self.prizes, self.subgame.cost(effort)
 
     def expense(self, places: Places) -> Floats:
         """``R_r`` and the least price at which r passes or joins any place from ``places`` ``[m, n]``

@@ -8,7 +8,7 @@ pass k; it is negative where r is ahead. ``x`` is r's total effort then.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,17 @@ FAR = 1e300  # an effort out of reach, where inf would give inf - inf
 Flags = NDArray[np.bool_]
 
 
+class Laws(NamedTuple):
+    """Curves and budgets ``[m, n]``, a draw a row; developers in the order of quality of their draw."""
+
+    curves: Any
+    budget: Floats
+
+    def part(self, some: Any) -> Laws:
+        """Some of the rows."""
+        return Laws(self.curves[some], self.budget[some])
+
+
 class Bounds:
     """What the ends of boxes say of every level between them.
 
@@ -43,6 +54,8 @@ class Bounds:
         Whether k is known to be above r on the published board throughout, ``[m, k, r]``.
     worth : array of bool
         Whether passing k need be looked at, ``[m, k]``; at least one in each box.
+    laws : Laws, optional
+        Curves and budgets of each box, where boxes are of different draws; default: those of the game.
 
     Attributes
     ----------
@@ -52,10 +65,21 @@ class Bounds:
         ``[m]``; False where curves that should not fall do, so that nothing is certain.
     """
 
-    def __init__(self, game: Game, low: Floats, high: Floats, ahead: Flags, worth: Flags) -> None:
+    def __init__(
+        self,
+        game: Game,
+        low: Floats,
+        high: Floats,
+        ahead: Flags,
+        worth: Flags,
+        laws: Laws | None = None,
+    ) -> None:
         n = game.n_developers
         self.game, self.subgame, self.who = game, Subgame(game, "direct"), np.arange(n)
         self.box, k = np.nonzero(worth)
+        shared = Laws(game.curves, game.budget)
+        self.curves, self.budget = laws or shared
+        self.row_curves, self.row_budget = laws.part(self.box) if laws else shared
         self.k, self.worth = k[:, None], worth
         self.ends = (low[:, None], high[:, None])
         self.scores = [self._scores(level + np.zeros(n)) for level in self.ends]
@@ -70,7 +94,7 @@ class Bounds:
         self.worst = n - 1 - self.ahead.sum(axis=2)
 
     def _scores(self, efforts: Floats) -> Floats:
-        return np.asarray(self.game.curves.score(efforts), dtype=np.float64)
+        return np.asarray(self.curves.score(efforts), dtype=np.float64)
 
     def _rivals(self, values: Floats) -> Floats:
         """The overtaken's own of ``values`` ``[m, n]``, ``[rows, 1]``."""
@@ -104,13 +128,13 @@ class Bounds:
         shown = self._rivals(self.shown[way])
         moved = score + SHIFTS * (above(shown) - shown)
         aim = np.where(self.strictly, np.nextafter(moved, np.inf), moved)
-        effort = np.asarray(self.game.curves.effort_for(aim), dtype=np.float64)
+        effort = np.asarray(self.row_curves.effort_for(aim), dtype=np.float64)
         return End(self.k, self.ends[way][self.box], score, aim, np.minimum(effort, FAR))
 
     def _slopes(self, low: End, high: End) -> tuple[Floats, Floats]:
         """How fast a lead falls and rises with the level at most. A total effort does not fall, so a
         lead falls by 1 for 1 at most; how fast it rises, only a family's formula says."""
-        exchange = getattr(self.game.curves, "exchange", None)
+        exchange = getattr(self.row_curves, "exchange", None)
         if exchange is None:
             return np.ones_like(low.effort), np.full_like(low.effort, np.inf)
         with np.errstate(over="ignore"):
@@ -135,7 +159,7 @@ class Bounds:
     @cached_property
     def _cost_at_least(self) -> Floats:
         """What it costs to pass; infinite where it cannot be done."""
-        effort = np.minimum(np.maximum(self.least, 0.0), self.game.budget)
+        effort = np.minimum(np.maximum(self.least, 0.0), self.row_budget)
         # Whoever is behind has to do something, unless rivals' scores are taken to be lower.
         effort[SAME:] = np.nextafter(effort[SAME:], np.inf)
         within = self._within(np.maximum(self.least[SAME], 0.0), surely=False)
@@ -147,11 +171,11 @@ class Bounds:
         # Of a published tie both scores have to be exceeded, one's own too.
         tied = self.strictly & (self._rivals(self.shown[0]) <= self.shown[1][self.box])
         if tied.any():
-            own = self.game.curves.effort_for(np.nextafter(self.scores[1], np.inf)) - self.ends[0]
+            own = self.curves.effort_for(np.nextafter(self.scores[1], np.inf)) - self.ends[0]
             own = np.where(tied, np.maximum(own * (1 + RELATIVE), 0.0)[self.box], 0.0)
             effort[SAME] = np.maximum(effort[SAME], own)
         within = self._within(effort[SAME], surely=True)
-        effort = np.nextafter(np.minimum(effort, self.game.budget), np.inf)
+        effort = np.nextafter(np.minimum(effort, self.row_budget), np.inf)
         return np.where(within, self.subgame.cost(effort), np.inf)
 
     def _within(self, effort: Floats, surely: bool) -> Flags:
@@ -169,14 +193,14 @@ class Bounds:
         alike = ends[0] & ends[1] if surely else ends[0] | ends[1]
         within = np.where(self.constant[SAME], alike, at[start] >= aims[end])
         much = RESOLVED * self.game.prize_range
-        needed, spent = self.subgame.cost(effort), self.subgame.cost(self.game.budget)
+        needed, spent = self.subgame.cost(effort), self.subgame.cost(self.row_budget)
         return np.stack((within | (needed + much < spent), within, within & ~(needed > spent + much)))
 
     @cached_property
     def _tops(self) -> list[Floats]:
         """Published scores at the whole budget, at both ends, ``[rows, r]``."""
-        limited = np.isfinite(self.game.budget)
-        spent = np.where(limited, self.game.budget, 0.0)
+        limited = np.isfinite(self.budget)
+        spent = np.where(limited, self.budget, 0.0)
         tops = [np.where(limited, self._scores(level + spent), np.inf) for level in self.ends]
         return [publish(top)[self.box] for top in tops]
 

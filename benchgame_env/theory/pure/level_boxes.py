@@ -8,6 +8,8 @@ whom nobody could gain by passing is not looked at again.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,23 +74,38 @@ class _Open(NamedTuple):
 
     def halved(self, unit: float) -> _Open:
         low, high, *known = self
-        middle = np.sqrt((low + unit) * (high + unit)) - unit
-        ends = np.stack((low, middle, middle, high), 1).reshape(-1, 2)
+        cut = middle(low, high, unit)
+        ends = np.stack((low, cut, cut, high), 1).reshape(-1, 2)
         return _Open(ends[:, 0], ends[:, 1], *(np.repeat(field, 2, axis=0) for field in known))
 
 
-def settle(game: Game, max_level: float) -> Boxes:
-    """Boxes from 0 to ``max_level``; what stays unsettled is as narrow as float64 allows or given up."""
-    n = game.n_developers
+def first_edges(game: Game, max_level: float) -> tuple[float, Floats]:
+    """An effort that is small on this game, and the edges of `FIRST` boxes, which grow from there on."""
     unit = min(1e-3 * game.finite_effort_scale, 1e-3 * max_level)
     edges = np.expm1(np.linspace(0.0, np.log1p(max_level / unit), FIRST + 1)) * unit
     edges[-1] = max_level
+    return unit, edges
+
+
+def middle(low: Any, high: Any, unit: float) -> Any:
+    """Where boxes are halved: in the middle of their logarithms, from ``unit`` on."""
+    return np.sqrt((low + unit) * (high + unit)) - unit
+
+
+def settle(game: Game, max_level: float, progress: Callable[[float], None] | None = None) -> Boxes:
+    """Boxes from 0 to ``max_level``; what stays unsettled is as narrow as float64 allows or given up.
+    ``progress`` is told the share of the work that is done, by the width of the boxes that are left."""
+    n = game.n_developers
+    unit, edges = first_edges(game, max_level)
     nobody, all_ = np.zeros((FIRST, n, n), dtype=bool), np.ones((FIRST, n), dtype=bool)
     left, done, work = _Open(edges[:-1], edges[1:], nobody, all_), [], WORK
+    widest = float(((left.high - left.low) / (left.high + unit)).max())
     while left.low.size:
         work -= int(left.worth.sum()) * n
         flags, left = _look(game, left)
         width = (left.high - left.low) / (left.high + unit)
+        if progress is not None:
+            progress(min(1.0, math.log(widest / float(width.max())) / math.log(widest / NARROW)))
         unsettled: Any = flags == 0
         again = unsettled.any(axis=1) & left.worth.any(axis=1) & (width > NARROW) & (work > 0)
         again &= ~_hopeless(left, again, width < FINE)

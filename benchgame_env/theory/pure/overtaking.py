@@ -246,6 +246,15 @@ def _gain(board: HonestBoard, pair: tuple[int, int]) -> float:
     return float(board.gains(place)[0, pair[0]])
 
 
+def largest_factor(subgame: Subgame, shift: float) -> float:
+    """By what all prizes may be multiplied before anybody gains by overtaking on the honest board, with
+    rivals' scores moved by ``shift`` steps of the grid; ``inf`` if they may be as large as one likes."""
+    subgame = subgame.reduced()
+    board, edge = HonestBoard.of(subgame, shift), GAIN * subgame.game.prize_range
+    blocks = _blocks(subgame.n, subgame.n)
+    return min(float(board.factors(places[:, None], edge).min()) for places in blocks)
+
+
 def _is_blurred(subgame: Subgame) -> bool:
     if subgame.declares("strictly_increasing") is False:
         return False  # flat stretches are intended

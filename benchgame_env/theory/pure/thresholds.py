@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,11 @@ class StableLevels(list[tuple[float, float]]):
         self.undecided, self.assumes = undecided, tuple(assumes)
 
 
-def stabilizing_levels(game: Game | str, max_level: float | None = None) -> StableLevels:
+def stabilizing_levels(
+    game: Game | str,
+    max_level: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> StableLevels:
     """Tune-before-test levels at which all-zero effort is an equilibrium.
 
     The answer is a list of intervals: where curves cross, stability can end and begin again. It is
@@ -83,6 +87,8 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
         The game, or its name.
     max_level : float, optional
         Largest level looked at, effort units, > 0. Default: 100 times what the prizes are worth.
+    progress : callable, optional
+        Called now and then with the share of the work that is done, in [0, 1].
 
     Returns
     -------
@@ -106,7 +112,7 @@ def stabilizing_levels(game: Game | str, max_level: float | None = None) -> Stab
     max_level = number("max_level", max_level, low=0, strict=True)
     if game.n_developers > LARGEST:
         raise ValueError(f"stabilizing_levels: {game.n_developers} developers, more than {LARGEST}")
-    boxes = _without_crumbs(settle(game, max_level))
+    boxes = _without_crumbs(settle(game, max_level, progress))
     stable, surely = boxes.spans(STABLE, 1), boxes.spans(SURELY, 1)
     return StableLevels(
         _pairs(stable),

@@ -10,9 +10,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import isotonic_regression, least_squares
-from scipy.special import expit
-from scipy.stats import chi2
+import scipy
 
 from benchgame_env.validate import Floats
 
@@ -36,7 +34,10 @@ _START_SLOPES = (0.5, 1.0, 2.0, 5.0)
 
 
 class LawFit(NamedTuple):
-    """Parameters as in `benchgame_env.curves.ScalingLaw`; residuals in units of `usable_stderr`."""
+    """Parameters as in `benchgame_env.curves.ScalingLaw`; residuals in units of `usable_stderr`.
+
+    ``scores`` are those of the law at the checkpoints, and ``stderr`` what scores measured there have.
+    """
 
     lower: float
     upper: float
@@ -45,45 +46,71 @@ class LawFit(NamedTuple):
     slope: float
     rms_residual: float
     max_residual: float
+    identified: bool
+    scores: Floats
+    stderr: Floats
 
 
 def fit_law(steps: Floats, score: Floats, stderr: Floats) -> LawFit | str:
     """The weighted least-squares fit of at least 4 checkpoints, or a sentence saying why there is none.
 
     A model is rejected, in this order, if a checkpoint has stderr 0, if tuning does `harm`, if there is
-    `no_gain`, if the stderr of the ceiling exceeds `MAX_CEILING_STDERR` of the gain, or if the rms
-    residual exceeds `MAX_RMS_RESIDUAL`.
+    `no_gain`, or if the rms residual exceeds `MAX_RMS_RESIDUAL`. A ceiling whose stderr exceeds
+    `MAX_CEILING_STDERR` of the gain is not identified.
     """
     if (stderr == 0).any():
         return _no_weight(score, stderr)
-    stderr = usable_stderr(score, stderr)
+    given, stderr = stderr, usable_stderr(score, stderr)
     reason = harm(steps, score, stderr)
     if reason:
         return reason
     law = _minimise(steps, score, stderr)
-    residuals = (_score(law, steps) - score) / stderr
+    scores = _score(law, steps)
+    residuals = (scores - score) / stderr
+    lower, upper, intercept, slope = map(float, law)
+    upper_stderr = min(_upper_stderr(law, steps, stderr), 1.0)
     fitted = LawFit(
-        lower=law[0],
-        upper=law[1],
-        upper_stderr=_upper_stderr(law, steps, stderr),
-        intercept=law[2],
-        slope=law[3],
+        lower=lower,
+        upper=upper,
+        upper_stderr=upper_stderr,
+        intercept=intercept,
+        slope=slope,
         rms_residual=float(np.sqrt(np.mean(residuals**2))),
         max_residual=float(np.abs(residuals).max()),
+        identified=upper_stderr <= MAX_CEILING_STDERR * (upper - lower),
+        scores=scores,
+        stderr=_stderr_at(scores, score, given),
     )
     return no_gain(score, stderr, residuals) or _doubt(fitted) or fitted
 
 
 def usable_stderr(score: Floats, stderr: Floats) -> Floats:
-    """``stderr``, but at least the standard error of `MIN_ANSWERS` right (or wrong) answers.
+    """``stderr``, but at least the standard error of `MIN_ANSWERS` right (or wrong) answers."""
+    return _of_enough_answers(stderr, _items(score, stderr))
 
-    The number of test items is recovered from ``stderr**2 = score (1 - score) / items``.
-    """
-    items = float(np.median(score * (1 - score) / stderr**2))
-    if items == 0:  # most scores are 0 or 1, so their stderr was not computed like this
+
+def _items(score: Floats, stderr: Floats) -> float:
+    """The number of test items, after ``stderr**2 = score (1 - score) / items``; 0 where most scores are
+    0 or 1, so that their stderr was not computed like this."""
+    return float(np.median(score * (1 - score) / stderr**2))
+
+
+def _of_enough_answers(stderr: Floats, items: float) -> Floats:
+    if items == 0:
         return stderr
     share = min(MIN_ANSWERS / items, 0.5)
     return np.maximum(stderr, np.sqrt(share * (1 - share) / items))
+
+
+def _stderr_at(fitted: Floats, score: Floats, stderr: Floats) -> Floats:
+    """The standard errors of scores measured anew where the law says ``fitted``: those of so many items,
+    if the given ones are, else the given ones."""
+    items = _items(score, stderr)
+    given = _of_enough_answers(stderr, items)
+    if items == 0:
+        return given
+    binomial, anew = (_of_enough_answers(np.sqrt(s * (1 - s) / items), items) for s in (score, fitted))
+    return anew if np.allclose(binomial, given, rtol=0.1) else given
 
 
 def harm(steps: Floats, score: Floats, stderr: Floats) -> str:
@@ -94,9 +121,9 @@ def harm(steps: Floats, score: Floats, stderr: Floats) -> str:
     degrees of freedom, which exceeds the exact null distribution (chi-bar-square) for every
     non-decreasing truth.
     """
-    rising = isotonic_regression(score, weights=stderr**-2.0).x
+    rising = scipy.optimize.isotonic_regression(score, weights=stderr**-2.0).x
     misfit = float(np.sum(((score - rising) / stderr) ** 2))
-    if chi2.sf(misfit, score.size - 1) >= SIGNIFICANCE:
+    if scipy.stats.chi2.sf(misfit, score.size - 1) >= SIGNIFICANCE:
         return ""
     falls = (score[:, None] - score) / np.hypot(stderr[:, None], stderr)
     i, j = np.unravel_index(np.argmax(np.triu(falls, k=1)), falls.shape)
@@ -115,7 +142,7 @@ def no_gain(score: Floats, stderr: Floats, residuals: Floats) -> str:
     """
     constant = np.average(score, weights=stderr**-2.0)
     improvement = float(np.sum(((score - constant) / stderr) ** 2) - np.sum(residuals**2))
-    if chi2.sf(improvement, PARAMETERS - 1) < SIGNIFICANCE:
+    if scipy.stats.chi2.sf(improvement, PARAMETERS - 1) < SIGNIFICANCE:
         return ""
     return (
         f"no measurable gain, it stays near {constant:.3f} (chance, or what it knew before): the law "
@@ -133,11 +160,6 @@ def _no_weight(score: Floats, stderr: Floats) -> str:
 
 
 def _doubt(fitted: LawFit) -> str:
-    if not fitted.upper_stderr <= MAX_CEILING_STDERR * (fitted.upper - fitted.lower):
-        return (
-            f"the ceiling is not identified: {fitted.upper:.3f} with standard error "
-            f"{fitted.upper_stderr:.3f} above a floor of {fitted.lower:.3f}."
-        )
     if fitted.rms_residual > MAX_RMS_RESIDUAL:
         return (
             f"the law does not describe it: the rms residual is {fitted.rms_residual:.2f} standard "
@@ -148,7 +170,7 @@ def _doubt(fitted: LawFit) -> str:
 
 def _score(law: Floats, steps: Floats) -> Floats:
     lower, upper, intercept, slope = law
-    return lower + (upper - lower) * expit(intercept + slope * np.log1p(steps))
+    return lower + (upper - lower) * scipy.special.expit(intercept + slope * np.log1p(steps))
 
 
 def _minimise(steps: Floats, score: Floats, stderr: Floats) -> Floats:
@@ -157,11 +179,11 @@ def _minimise(steps: Floats, score: Floats, stderr: Floats) -> Floats:
 
     # Fitted as (L, (U - L) / (1 - L), midpoint, slope): nearly uncorrelated, and the bounds are a box.
     def residuals(p: Floats) -> Floats:
-        return (p[0] + p[1] * (1 - p[0]) * expit(p[3] * (x - p[2])) - score) / stderr
+        return (p[0] + p[1] * (1 - p[0]) * scipy.special.expit(p[3] * (x - p[2])) - score) / stderr
 
     def jacobian(p: Floats) -> Floats:
         lower, share, midpoint, slope = p
-        rise = expit(slope * (x - midpoint))
+        rise = scipy.special.expit(slope * (x - midpoint))
         steep = share * (1 - lower) * rise * (1 - rise)
         columns = (1 - share * rise, (1 - lower) * rise, -slope * steep, (x - midpoint) * steep)
         return np.stack(columns, axis=1) / stderr[:, None]
@@ -169,7 +191,7 @@ def _minimise(steps: Floats, score: Floats, stderr: Floats) -> Floats:
     box = ([0.0, 0.0, -np.inf, 0.0], [1.0, 1.0, np.inf, MAX_SLOPE])
     tight = {"xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14, "max_nfev": 200}
     runs = [
-        least_squares(residuals, start, jacobian, bounds=box, x_scale="jac", **tight)
+        scipy.optimize.least_squares(residuals, start, jacobian, bounds=box, x_scale="jac", **tight)
         for start in _starts(x, score, stderr)
     ]
     lower, share, midpoint, slope = min(runs, key=lambda run: run.cost).x
@@ -181,7 +203,7 @@ def _starts(x: Floats, score: Floats, stderr: Floats) -> list[Floats]:
     starts = []
     for where, slope in product(_START_MIDPOINTS, _START_SLOPES):
         midpoint = x[0] + where * (x[-1] - x[0])
-        rise = expit(slope * (x - midpoint))
+        rise = scipy.special.expit(slope * (x - midpoint))
         columns = np.stack((1 - rise, rise), axis=1) / stderr[:, None]
         lower, upper = np.linalg.lstsq(columns, score / stderr, rcond=None)[0]
         lower = np.clip(lower, 1e-3, 0.99)
@@ -196,7 +218,7 @@ def _upper_stderr(law: Floats, steps: Floats, stderr: Floats) -> float:
     What the scores say about U alone is the part of dv/dU that no mix of the other derivatives
     imitates; that form stays right where the covariance matrix is singular.
     """
-    rise = expit(law[2] + law[3] * np.log1p(steps))
+    rise = scipy.special.expit(law[2] + law[3] * np.log1p(steps))
     steep = rise * (1 - rise)
     target = rise / stderr
     others = np.stack((1 - rise, steep, steep * np.log1p(steps)), axis=1) / stderr[:, None]

@@ -1,0 +1,66 @@
+"""The level to announce and what to measure next, in sentences for people who design benchmarks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from benchgame_env.theory import LeastLevel, Measurement
+from benchgame_env.validate import LARGEST
+
+DIGITS = 3  # that a level from draws deserves
+
+
+def level_sentence(found: LeastLevel) -> str:
+    """Which level to announce and how sure that is, or that the data support none."""
+    share, draws = f"{100 * found.confidence:.3g} %", f"{found.draws:,} draws of the curves"
+    joined = ""
+    if found.entrants:
+        joined = f", with {found.entrants} more model{'s' * (found.entrants > 1)} in each"
+    if not found.supported:
+        return (
+            f"The data support no level: at {found.max_level:,.6g}, the largest looked at, honest play "
+            f"is stable in {found.share:.1%} of {draws}{joined}, and {share} are asked for."
+        )
+    beyond = f"; that is beyond the last checkpoint of {', '.join(found.beyond)}" * bool(found.beyond)
+    low, middle, high = (worth_shown(worth) for worth in found.worth)
+    return (
+        f"Announce tune-before-test at {rounded_up(found.level):,.6g} ({_span(found.interval)} with as "
+        f"many other draws): from there on honest play is stable in {share} of {draws}{joined}{beyond}. "
+        f"One rank is taken to be worth {found.assumed_worth:,.4g}, and the level withstands a worth of "
+        f"{middle} in half of the draws ({low} to {high} in 95 % of them)."
+    )
+
+
+def measuring_lines(found: Sequence[Measurement]) -> list[str]:
+    """What to measure next and what it costs; or that nothing is expected to lower the level."""
+    lower = [one for one in found if one.level < one.level_now]
+    if not lower:
+        return ["No measurement of those looked at is expected to lower the level."]
+    now = lower[0].level_now
+    today = (
+        f"after {rounded_up(now):,.6g} today" if math.isfinite(now) else "and none is supported today"
+    )
+    return [
+        f"Measure {one.model} after {one.steps:,.6g} steps on {one.items:,} items, which costs "
+        f"{one.steps:,.6g} steps: a level of {rounded_up(one.level):,.6g} is expected, {today}."
+        for one in lower
+    ]
+
+
+def rounded_up(level: float) -> float:
+    """``level`` to `DIGITS` digits, and not below it."""
+    if level <= 0 or math.isinf(level):
+        return level
+    unit = 10.0 ** (math.floor(math.log10(level)) + 1 - DIGITS)
+    return float(f"{math.ceil(level / unit * (1 - 1e-12)) * unit:.{DIGITS + 2}g}")
+
+
+def worth_shown(worth: float) -> str:
+    """The largest worth of a rank, as words in a sentence."""
+    return "any" if worth >= LARGEST else f"{float(f'{worth:.{DIGITS}g}'):,.6g}"
+
+
+def _span(interval: tuple[float, float]) -> str:
+    low, high = (f"{rounded_up(end):,.6g}" if math.isfinite(end) else "none" for end in interval)
+    return f"{low} to {high}"
