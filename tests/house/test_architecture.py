@@ -58,6 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "payoff_tables": {"game", "metrics", "numerics", "subgame", "theory.mixed", "validate"},
+    "adapters": {"game", "play"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
         "files", "game", "interrupts", "metrics", "named_games", "rules", "theory", "theory.claims",
@@ -135,6 +136,7 @@ DOORS = {
 # Who may import packages that a plain installation lacks or that cost a start-up.
 ONLY_IN = {
     "torch": (
+        "benchgame_env/adapters/torchrl.py",
         "benchgame_env/agents/learned/a2c.py",
         "benchgame_env/agents/learned/dqn.py",
         "benchgame_env/agents/learned/policy.py",
@@ -144,6 +146,9 @@ ONLY_IN = {
         "benchgame_env/agents/learned/stacked.py",
         "benchgame_env/training/",
     ),
+    "torchrl": ("benchgame_env/adapters/",),
+    "tensordict": ("benchgame_env/adapters/torchrl.py",),
+    "benchmarl": ("benchgame_env/adapters/benchmarl.py",),
     "stable_baselines3": (
         "benchgame_env/agents/learned/a2c.py",
         "benchgame_env/agents/learned/dqn.py",
