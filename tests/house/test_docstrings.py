@@ -22,8 +22,8 @@ import benchgame_env as bg
 
 PENDING: set[str] = set()  # modules that are not looked at yet; none should be
 OPTIONAL = {
-    "torch", "tensordict", "torchrl", "benchmarl", "stable_baselines3", "matplotlib", "ray", "supersuit", "mpe2",
-    "tensorboard",
+    "torch", "tensordict", "torchrl", "benchmarl", "stable_baselines3", "matplotlib", "ray", "supersuit",
+    "mpe2", "tensorboard",
 }  # fmt: skip
 
 ITEMS = ("Parameters", "Attributes", "Returns", "Yields", "Raises")
