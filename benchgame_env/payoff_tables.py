@@ -158,8 +158,8 @@ def payoff_table(game: Game | str, protocol: Any, levels: int | ArrayLike = 9) -
     >>> table = bg.payoff_table("duel", "direct", levels=[0.0, 0.3, 0.6])
     >>> table.payoffs[1].round(6).tolist()  # the second developer passes the first with 0.6 against 0
     [[0.0, -0.3, 0.4], [0.0, -0.3, -0.6], [0.0, -0.3, -0.6]]
-    >>> table.epsilon.round(3).tolist()  # it could do so with 0.5
-    [0.3, 0.1]
+    >>> table.epsilon.round(3).tolist()  # 0.1 against 0.6 saves 0.2; 0.8 against 0.3 earns 0.2
+    [0.2, 0.2]
     """
     subgame = Subgame(game, protocol)
     if subgame.kind not in ("exact", "independent") or not subgame.rule.traits.rewards_effort:

@@ -63,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "payoff_tables": {"game", "metrics", "numerics", "subgame", "theory.mixed", "validate"},
+    "adapters": {"game", "play"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
         "extras", "files", "game", "interrupts", "metrics", "named_games", "rules", "theory",
@@ -147,6 +148,7 @@ DOORS = {
 # Who may import packages that a plain installation lacks or that cost a start-up.
 ONLY_IN = {
     "torch": (
+        "benchgame_env/adapters/torchrl.py",
         "benchgame_env/agents/learned/a2c.py",
         "benchgame_env/agents/learned/dqn.py",
         "benchgame_env/agents/learned/policy.py",
@@ -158,6 +160,9 @@ ONLY_IN = {
         "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/training/",
     ),
+    "torchrl": ("benchgame_env/adapters/",),
+    "tensordict": ("benchgame_env/adapters/torchrl.py", "benchgame_env/agents/outside/networks.py"),
+    "benchmarl": ("benchgame_env/adapters/benchmarl.py",),
     "stable_baselines3": (
         "benchgame_env/agents/learned/a2c.py",
         "benchgame_env/agents/learned/dqn.py",
@@ -171,7 +176,6 @@ ONLY_IN = {
         "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/training/",
     ),
-    "tensordict": ("benchgame_env/agents/outside/networks.py",),
     "pettingzoo": (
         "benchgame_env/play/aec.py",
         "benchgame_env/play/env.py",

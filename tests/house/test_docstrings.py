@@ -21,7 +21,10 @@ from tools.checks import SOURCES, module_name
 import benchgame_env as bg
 
 PENDING: set[str] = set()  # modules that are not looked at yet; none should be
-OPTIONAL = {"torch", "stable_baselines3", "matplotlib", "ray", "supersuit", "mpe2", "tensorboard"}
+OPTIONAL = {
+    "torch", "tensordict", "torchrl", "benchmarl", "stable_baselines3", "matplotlib", "ray", "supersuit",
+    "mpe2", "tensorboard",
+}  # fmt: skip
 
 ITEMS = ("Parameters", "Attributes", "Returns", "Yields", "Raises")
 SECTIONS = (*ITEMS, "Notes", "Examples", "References", "See Also")
@@ -38,6 +41,7 @@ FIRST = (
     bg.parallel_env,
     bg.env,
     bg.vector_env,
+    bg.payoff_table,
     bg.theory.predict,
     bg.theory.temptation,
     bg.theory.required_effort,
@@ -137,7 +141,8 @@ def parameters_of(value: Any) -> set[str]:
     value = getattr(value, "__func__", value)
     if isinstance(value, (property, cached_property)):
         return set()
-    names = set(inspect.signature(value).parameters) - {"self", "cls"}
+    own_init = inspect.isclass(value) and "__init__" in vars(value)  # which a metaclass may hide
+    names = set(inspect.signature(value.__init__ if own_init else value).parameters) - {"self", "cls"}
     if inspect.isclass(value) and dataclasses.is_dataclass(value):
         bases = [base for base in value.__mro__[1:] if dataclasses.is_dataclass(base)]
         names -= {field.name for base in bases for field in dataclasses.fields(base)}
