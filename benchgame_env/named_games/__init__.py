@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-from benchgame_env.calibration import Calibration
+from benchgame_env.fitting.calibration import Calibration
 from benchgame_env.game import Game
 from benchgame_env.named_games import fitted, game_file, registry, textbook
 from benchgame_env.named_games.registry import describe_game, games, register_game
-from benchgame_env.named_games.terms import at_worth, read_terms, statement
+from benchgame_env.named_games.terms import at_worth, other_terms, statement
 
-__all__ = ["as_game", "checkpoints", "describe_game", "games", "load_game", "register_game", "statement"]
+__all__ = [
+    "as_game",
+    "calibration_of",
+    "checkpoints",
+    "describe_game",
+    "game_of",
+    "games",
+    "load_game",
+    "register_game",
+    "statement",
+]
 
 # Importing a file of games registers them.
 _FILES = (fitted, textbook)
@@ -27,7 +37,7 @@ def load_game(name: str, **overrides: Any) -> Game:
     **overrides : object
         Fields of `Game` (``prizes``, ``cost``, ``budget``, ...); ``worth``, the effort that one rank is
         worth, for a linear cost; and, for the games fitted to real checkpoints, ``developers`` (model
-        names) and ``steps_per_rank``. Prizes and cost may be words, as on a command line: ``"1,0.5,0"``,
+        names). Prizes and cost may be words, as on a command line: ``"1,0.5,0"``,
         ``"power,rate=1,exponent=2"``.
 
     Returns
@@ -49,16 +59,30 @@ def load_game(name: str, **overrides: Any) -> Game:
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
-    builder = _from_file(name) if name.endswith(".json") else registry.builder(name)
-    given = read_terms(overrides)
+    if not name.endswith(".json"):
+        return _built(name, registry.builder(name), {}, overrides)
+    game = game_file.load(name)
+    if game is None:
+        return game_of(Calibration.load(name), **overrides)
+    return _built(name, lambda: game, {}, overrides)
+
+
+def game_of(calibration: Calibration, **overrides: Any) -> Game:
+    """The game of the models of a calibration, on the terms that it keeps; see `load_game`."""
+
+    def build(developers: Sequence[str] | None = None) -> Game:
+        return calibration.game(developers)
+
+    return _built(calibration.benchmark, build, calibration.terms, overrides)
+
+
+def _built(
+    name: str, builder: registry.Builder, kept: dict[str, str], overrides: dict[str, Any]
+) -> Game:
+    given = other_terms(kept, overrides)
     worth = given.pop("worth", None)
     game = registry.build(name, builder, given)
     return game if worth is None else at_worth(game, worth)
-
-
-def _from_file(path: str) -> registry.Builder:
-    game = game_file.load(path)
-    return partial(fitted.from_calibration, Calibration.load(path)) if game is None else lambda: game
 
 
 def as_game(spec: str | Game) -> Game:
@@ -73,8 +97,36 @@ def as_game(spec: str | Game) -> Game:
 def checkpoints(name: str) -> dict[str, tuple[float, float]]:
     """First and last measured total effort of each model of a fitted game or calibration file, by
     model; empty for games without checkpoints."""
-    if name.endswith(".json"):
-        return {} if game_file.load(name) else Calibration.load(name).ranges
-    if registry.builder(name).__module__ != fitted.__name__:
+    if not _has_checkpoints(name):
         return {}
-    return fitted.shipped(name.rpartition("-")[2]).ranges
+    found, developers = calibration_of(name)
+    return {model: found.ranges[model] for model in developers}
+
+
+def calibration_of(name: str) -> tuple[Calibration, tuple[str, ...]]:
+    """The calibration behind a fitted game, and those of its models that play.
+
+    Parameters
+    ----------
+    name : str
+        A game from `games`, the name of a shipped benchmark, or a calibration file (``*.json``).
+
+    Raises
+    ------
+    ValueError
+        A game that was not fitted to checkpoints.
+    """
+    if name in fitted.benchmarks() or (name.endswith(".json") and _has_checkpoints(name)):
+        found = fitted.calibration(name)
+        return found, found.names
+    if not _has_checkpoints(name):
+        raise ValueError(
+            f"game {name!r} was not fitted to checkpoints, so there is nothing to draw from"
+        )
+    return fitted.shipped(name.rpartition("-")[2]), load_game(name).names
+
+
+def _has_checkpoints(name: str) -> bool:
+    if name.endswith(".json"):
+        return not game_file.load(name)
+    return registry.builder(name).__module__ == fitted.__name__

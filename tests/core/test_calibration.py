@@ -23,8 +23,8 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 import benchgame_env
-from benchgame_env import _scaling_fit, calibration
 from benchgame_env.calibration import COLUMNS, Calibration, Checkpoint, ModelFit, fit, read_csv
+from benchgame_env.fitting import checkpoints, scaling_fit
 
 STEPS = np.array([0, 10, 30, 100, 250, 500, 1000, 2500, 5000, 10000, 15000, 20000, 25000.0])
 LAW = (0.1, 0.6, -5.0, 0.9)  # L, U, alpha, beta
@@ -140,7 +140,7 @@ def test_stderr_of_few_right_or_wrong_answers_is_raised_to_that_of_25():
     stderr = np.sqrt(score * (1 - score) / 1319)
     of_25 = np.sqrt(25 / 1319 * (1 - 25 / 1319) / 1319)  # the binomial standard error, 25 right
     expected = [of_25, of_25, stderr[2], stderr[3], stderr[4], of_25]
-    assert _scaling_fit.usable_stderr(score, stderr) == pytest.approx(expected, rel=1e-12)
+    assert scaling_fit.usable_stderr(score, stderr) == pytest.approx(expected, rel=1e-12)
 
 
 def test_scores_of_few_right_answers_are_not_taken_for_harm():
@@ -150,7 +150,7 @@ def test_scores_of_few_right_answers_are_not_taken_for_harm():
     right = np.where(np.arange(STEPS.size) % 3 == 0, 12, 1)
     score = right / 1319
     stderr = np.sqrt(score * (1 - score) / 1319)
-    assert _scaling_fit.harm(STEPS, score, stderr)
+    assert scaling_fit.harm(STEPS, score, stderr)
     assert rejection(score, stderr).startswith("no measurable gain")
 
 
@@ -158,7 +158,7 @@ def test_steepest_slope_is_bounded():
     # A jump between 250 and 500 steps: the steeper the better the fit, so the bound decides. At slope 20
     # those two are off by the 0.1 % of the rise that MAX_SLOPE allows.
     (fitted,) = fit(rows(score=np.where(STEPS < 300, 0.2, 0.5))).report
-    assert fitted.slope == pytest.approx(_scaling_fit.MAX_SLOPE)
+    assert fitted.slope == pytest.approx(scaling_fit.MAX_SLOPE)
     assert parameters(fitted)[:2] == pytest.approx((0.2, 0.5), abs=1e-3)
 
 
@@ -248,17 +248,23 @@ def test_pure_noise_is_called_harm_or_gain_at_most_once_in_a_thousand(test):
     for _ in range(2000):
         score = rng.normal(0.3, 0.01, STEPS.size)
         if test == "harm":
-            count += bool(_scaling_fit.harm(STEPS, score, stderr))
+            count += bool(scaling_fit.harm(STEPS, score, stderr))
         else:
             residuals = (isotonic_regression(score).x - score) / stderr
-            count += not _scaling_fit.no_gain(score, stderr, residuals)
+            count += not scaling_fit.no_gain(score, stderr, residuals)
     assert count <= 10
 
 
-def test_a_model_whose_ceiling_is_out_of_sight_is_rejected():
-    # Its rise is half done at exp(15 / 1) = 3 million steps, 130 times the last checkpoint.
+def test_a_model_whose_ceiling_is_out_of_sight_stays_and_is_named():
+    # Its rise is half done at exp(15 / 1.4) = 45,000 steps, twice the last checkpoint.
     score = law((0.1, 0.9, -15.0, 1.4), STEPS)
-    assert "ceiling is not identified" in rejection(score)
+    result = fit(rows("a") + rows("b") + rows("open", score))
+    assert set(result.names) == {"a", "b", "open"}
+    assert result.identified == ("a", "b")
+    assert "? ceiling not identified by the checkpoints: open." in result.table()
+    game = result.game()
+    assert game.names == result.names
+    assert len(set(result.draws(3, np.random.default_rng(0)).curves.upper[:, 0])) == 3
 
 
 @pytest.mark.parametrize(("score", "where"), [(0.0, "score 0: chance"), (1.0, "scores 1 to 1")])
@@ -362,12 +368,12 @@ def test_the_number_of_items_stands_in_the_place_of_stderr():
     row, one = {"benchmark": "b", "model": "m", "steps": 1}, math.sqrt(399) / 400 / 20
     expected = {0.2: 0.02, 0.0: one, 1.0: one, 1 / 400: one, 0.001: one}
     for score, stderr in expected.items():
-        (point,) = calibration._checkpoints([(1, row | {"score": score, "items": 400})])
+        (point,) = checkpoints.checkpoints_of([(1, row | {"score": score, "items": 400})])
         assert point.stderr == pytest.approx(stderr, rel=1e-12)
-    (point,) = calibration._checkpoints([(1, row | {"score": 0.5, "items": 400, "stderr": 0.1})])
+    (point,) = checkpoints.checkpoints_of([(1, row | {"score": 0.5, "items": 400, "stderr": 0.1})])
     assert point.stderr == 0.1
     with pytest.raises(ValueError, match="row 1: model 'm': items: must be >= 1, got 0"):
-        calibration._checkpoints([(1, row | {"score": 0.5, "items": 0})])
+        checkpoints.checkpoints_of([(1, row | {"score": 0.5, "items": 0})])
 
 
 def test_a_first_score_of_zero_is_fitted_where_the_number_of_items_is_known(tmp_path):
@@ -544,9 +550,15 @@ def test_the_table_shows_residuals_and_reasons():
     result = example()
     text = str(result)
     first = next(line for line in text.splitlines() if line.startswith("a "))
-    # Model a is noise-free with L, U, alpha, beta of LAW, so its residuals are 0.
-    assert first.split()[1:5] == ["13", "0-25000", "0.100", "0.600"]
-    assert first.split()[-4:] == ["-5.00", "0.90", "0.00", "0.00"]
+    # Model a is noise-free with L, U, beta of LAW, so its residuals are 0. The linearised errors of L, U
+    # and beta are 0.009, 0.007 and 0.06 (`covariance`), so that these have 3, 3 and 2 decimals; half of
+    # the gain is made at exp(5 / 0.9) - 1 = 258 steps.
+    points, last, floor, ceiling, ends, half, slope, *residuals = first.split()[1:]
+    assert (points, last, floor, ceiling, slope) == ("13", "25,000", "0.100", "0.600", "0.90")
+    low, high = map(float, ends.split("-"))
+    assert 0.58 < low < 0.6 < high < 0.62
+    assert float(half) == pytest.approx(258, rel=0.1)
+    assert residuals == ["0.00", "0.00"]
     assert f"rejected flat: {result.rejected['flat']}" in text
     assert text.endswith("Source: made up")
     assert text == result.table()
@@ -561,7 +573,7 @@ def test_shipped_fits_load_with_provenance_and_describe_their_checkpoints(benchm
     assert shipped.benchmark == benchmark
     assert "arXiv 2407.07890" in shipped.source
     assert {f"llama-{size}" for size in ("7b", "13b", "30b", "65b")} <= set(shipped.names)
-    assert max(f.rms_residual for f in shipped.report) <= _scaling_fit.MAX_RMS_RESIDUAL
+    assert max(f.rms_residual for f in shipped.report) <= scaling_fit.MAX_RMS_RESIDUAL
     assert (FITTED / f"{benchmark}.json").read_text(encoding="utf-8") == shipped.to_json()
 
 

@@ -28,7 +28,8 @@ def test_a_level_to_announce() -> None:
     assert level_sentence(FOUND) == (
         "Announce tune-before-test at 3,090 (3,040 to none with as many other draws): from there on "
         "honest play is stable in 95 % of 1,000 draws of the curves. One rank is taken to be worth "
-        "2,000, and the level withstands a worth of 4,320 in half of the draws (1,740 to any in 95 % of them)."
+        "2,000, and the level withstands a worth of 4,320 in half of the draws (1,740 to any in 95 % of "
+        "them)."
     )
     far = level_sentence(replace(FOUND, entrants=2, beyond=("a", "b")))
     assert "draws of the curves, with 2 more models in each; that is beyond the last" in far

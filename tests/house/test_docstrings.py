@@ -48,6 +48,8 @@ FIRST = (
     bg.metrics.nash_conv,
     bg.metrics.kendall_tau,
     bg.calibration.fit,
+    bg.calibration.draws,
+    bg.calibration.population,
 )
 
 

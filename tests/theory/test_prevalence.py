@@ -14,7 +14,7 @@ from benchgame_env.theory.claims.prevalence import Prevalence, prevalence
 
 def test_shares_are_those_of_predictions_one_by_one() -> None:
     # All pairs of the models that have curves on MMLU: 25, so 300 pairs.
-    pairs = list(combinations(shipped("mmlu").names, 2))
+    pairs = list(combinations(shipped("mmlu").identified, 2))
     games = [bg.load_game("open-mmlu", developers=pair) for pair in pairs]
     [row] = prevalence("mmlu", sizes=[2], levels=[300.0], line_ups=len(pairs))
     assert row.complete
@@ -59,7 +59,7 @@ def test_the_same_seed_draws_the_same_line_ups() -> None:
         ({"levels": [-1.0]}, "level: .*>= 0, got -1"),
         ({"line_ups": 0}, "line_ups: .*>= 1, got 0"),
         ({"seed": -1}, "seed: .*>= 0, got -1"),
-        ({"steps_per_rank": 0.0}, "steps_per_rank: .*> 0, got 0"),
+        ({"worth": 0.0}, "worth: .*> 0, got 0"),
     ],
 )
 def test_bad_settings_are_refused(settings: dict[str, object], message: str) -> None:

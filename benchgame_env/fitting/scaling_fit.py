@@ -36,7 +36,10 @@ _START_SLOPES = (0.5, 1.0, 2.0, 5.0)
 
 
 class LawFit(NamedTuple):
-    """Parameters as in `benchgame_env.curves.ScalingLaw`; residuals in units of `usable_stderr`."""
+    """Parameters as in `benchgame_env.curves.ScalingLaw`; residuals in units of `usable_stderr`.
+
+    ``scores`` are those of the law at the checkpoints, and ``stderr`` what scores measured there have.
+    """
 
     lower: float
     upper: float
@@ -45,45 +48,71 @@ class LawFit(NamedTuple):
     slope: float
     rms_residual: float
     max_residual: float
+    identified: bool
+    scores: Floats
+    stderr: Floats
 
 
 def fit_law(steps: Floats, score: Floats, stderr: Floats) -> LawFit | str:
     """The weighted least-squares fit of at least 4 checkpoints, or a sentence saying why there is none.
 
     A model is rejected, in this order, if a checkpoint has stderr 0, if tuning does `harm`, if there is
-    `no_gain`, if the stderr of the ceiling exceeds `MAX_CEILING_STDERR` of the gain, or if the rms
-    residual exceeds `MAX_RMS_RESIDUAL`.
+    `no_gain`, or if the rms residual exceeds `MAX_RMS_RESIDUAL`. A ceiling whose stderr exceeds
+    `MAX_CEILING_STDERR` of the gain is not identified.
     """
     if (stderr == 0).any():
         return _no_weight(score, stderr)
-    stderr = usable_stderr(score, stderr)
+    given, stderr = stderr, usable_stderr(score, stderr)
     reason = harm(steps, score, stderr)
     if reason:
         return reason
     law = _minimise(steps, score, stderr)
-    residuals = (_score(law, steps) - score) / stderr
+    scores = _score(law, steps)
+    residuals = (scores - score) / stderr
+    lower, upper, intercept, slope = map(float, law)
+    upper_stderr = min(_upper_stderr(law, steps, stderr), 1.0)
     fitted = LawFit(
-        lower=law[0],
-        upper=law[1],
-        upper_stderr=_upper_stderr(law, steps, stderr),
-        intercept=law[2],
-        slope=law[3],
+        lower=lower,
+        upper=upper,
+        upper_stderr=upper_stderr,
+        intercept=intercept,
+        slope=slope,
         rms_residual=float(np.sqrt(np.mean(residuals**2))),
         max_residual=float(np.abs(residuals).max()),
+        identified=upper_stderr <= MAX_CEILING_STDERR * (upper - lower),
+        scores=scores,
+        stderr=_stderr_at(scores, score, given),
     )
     return no_gain(score, stderr, residuals) or _doubt(fitted) or fitted
 
 
 def usable_stderr(score: Floats, stderr: Floats) -> Floats:
-    """``stderr``, but at least the standard error of `MIN_ANSWERS` right (or wrong) answers.
+    """``stderr``, but at least the standard error of `MIN_ANSWERS` right (or wrong) answers."""
+    return _of_enough_answers(stderr, _items(score, stderr))
 
-    The number of test items is recovered from ``stderr**2 = score (1 - score) / items``.
-    """
-    items = float(np.median(score * (1 - score) / stderr**2))
-    if items == 0:  # most scores are 0 or 1, so their stderr was not computed like this
+
+def _items(score: Floats, stderr: Floats) -> float:
+    """The number of test items, after ``stderr**2 = score (1 - score) / items``; 0 where most scores are
+    0 or 1, so that their stderr was not computed like this."""
+    return float(np.median(score * (1 - score) / stderr**2))
+
+
+def _of_enough_answers(stderr: Floats, items: float) -> Floats:
+    if items == 0:
         return stderr
     share = min(MIN_ANSWERS / items, 0.5)
     return np.maximum(stderr, np.sqrt(share * (1 - share) / items))
+
+
+def _stderr_at(fitted: Floats, score: Floats, stderr: Floats) -> Floats:
+    """The standard errors of scores measured anew where the law says ``fitted``: those of so many items,
+    if the given ones are, else the given ones."""
+    items = _items(score, stderr)
+    given = _of_enough_answers(stderr, items)
+    if items == 0:
+        return given
+    binomial, anew = (_of_enough_answers(np.sqrt(s * (1 - s) / items), items) for s in (score, fitted))
+    return anew if np.allclose(binomial, given, rtol=0.1) else given
 
 
 def harm(steps: Floats, score: Floats, stderr: Floats) -> str:
@@ -133,11 +162,6 @@ def _no_weight(score: Floats, stderr: Floats) -> str:
 
 
 def _doubt(fitted: LawFit) -> str:
-    if not fitted.upper_stderr <= MAX_CEILING_STDERR * (fitted.upper - fitted.lower):
-        return (
-            f"the ceiling is not identified: {fitted.upper:.3f} with standard error "
-            f"{fitted.upper_stderr:.3f} above a floor of {fitted.lower:.3f}."
-        )
     if fitted.rms_residual > MAX_RMS_RESIDUAL:
         return (
             f"the law does not describe it: the rms residual is {fitted.rms_residual:.2f} standard "
