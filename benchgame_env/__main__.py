@@ -9,24 +9,40 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchgame_env import __version__, theory
-from benchgame_env.calibration import fit, read_csv
+from benchgame_env.calibration import Calibration, fit, read_csv
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages
+from benchgame_env.cli import levels as levels_of
 from benchgame_env.files import json_text
 from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
-from benchgame_env.named_games import checkpoints, describe_game, games, load_game, statement
+from benchgame_env.named_games import (
+    calibration_of,
+    checkpoints,
+    describe_game,
+    game_of,
+    games,
+    load_game,
+    statement,
+)
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
+from benchgame_env.theory.pure.thresholds import StableLevels
 from benchgame_env.validate import choice
 
 Add = Callable[..., Any]
 PROG = "benchgame"
 GAME_HELP = "name of a game, MODULE:NAME, or a file made by calibrate or falsify (*.json)"
+DRAWS = 1000  # that take a second
+DRAWS_HELP = (
+    "draws of what the checkpoints of a fitted game leave open, for the level to announce; 0: none"
+)
+ENTRANTS_HELP = "models like the fitted ones that may join the board"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
 # Levels shown by default, as shares of the effort that the prizes are worth.
@@ -84,6 +100,8 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     furthest = "largest level to look at (default: 100 times the effort that the prizes are worth)"
     option("--max-level", type=float, help=furthest)
     option("--levels", type=float, nargs="+", help="levels at which to show required efforts")
+    option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
+    option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
     option("--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)")
 
     option = add(
@@ -95,6 +113,9 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--benchmark", help="the benchmark to fit, if the file has several")
     option("--source", default="", help="where the checkpoints come from")
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
+    commands.add_term_options(option)
+    option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
+    option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
 
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
@@ -154,6 +175,20 @@ def _thresholds(options: argparse.Namespace) -> None:
     )
     header = ["overtake", *(f"{level:g}{mark(level, measured)}" for level in levels)]
     commands.show(commands.table(header, ladder))
+    _say_intervals(game, intervals, measured, furthest)
+    if options.draws and measured:
+        _say_levels(calibration_of(options.game)[0], game, options, options.max_level)
+    shown = [*levels, *(end for interval in intervals for end in interval)]
+    if note := meaning_of_mark(shown, measured):
+        commands.show(note)
+    if options.plot:
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
+        commands.show(f"Wrote {options.plot}.")
+
+
+def _say_intervals(
+    game: Game, intervals: StableLevels, measured: Mapping[str, Any], furthest: float
+) -> None:
     if not intervals:
         commands.show("Honest play is stable at no level looked at.")
     for (low, high), (below, above) in zip(intervals, intervals.errors, strict=True):
@@ -173,12 +208,6 @@ def _thresholds(options: argparse.Namespace) -> None:
         )
     if intervals.assumes:
         commands.show(f"Assumed: {' and '.join(intervals.assumes)}.")
-    shown = [*levels, *(end for interval in intervals for end in interval)]
-    if note := meaning_of_mark(shown, measured):
-        commands.show(note)
-    if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
-        commands.show(f"Wrote {options.plot}.")
 
 
 def _withstands(game: Game, level: float) -> str:
@@ -200,14 +229,26 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
     return [[rank, *row] for rank, row in zip(ranks, zip(*columns, strict=True), strict=True)]
 
 
+def _say_levels(
+    source: Calibration, game: Game, options: argparse.Namespace, furthest: float | None = None
+) -> None:
+    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest)
+    print("\n".join(commands.wrapped(line) for line in lines))
+
+
 def _calibrate(options: argparse.Namespace) -> None:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     rows = read_csv(options.csv, bars.bar("row"))
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
+    calibration = replace(calibration, terms=commands.terms_from(options))
+    game = game_of(calibration)  # refuses unsuitable terms
     lines = calibration.table().splitlines()
-    top = 2 + len(calibration.report)  # rows of the table, as wide as names make them
-    print("\n".join([*lines[:top], commands.wrapped("\n".join(lines[top:]))]))
+    wide = 2 + len(calibration.report)  # rows of the table, as wide as names make them
+    print("\n".join([*lines[:wide], commands.wrapped("\n".join(lines[wide:]))]))
+    commands.show(f"As a game: {statement(game)}.")
+    if options.draws and game.n_developers > 1:
+        _say_levels(calibration, game, options)
     if options.out:
         calibration.save(options.out)
         commands.show(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")

@@ -10,8 +10,9 @@ from typing import Any
 
 from benchgame_env.cli import bars, commands
 from benchgame_env.files import json_text, write_text
+from benchgame_env.fitting.calibration import WORTH
 from benchgame_env.named_games import game_file
-from benchgame_env.named_games.fitted import STEPS_PER_RANK, benchmarks
+from benchgame_env.named_games.fitted import benchmarks
 from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.theory.claims import search
 from benchgame_env.theory.claims.certificates import rule_text
@@ -62,7 +63,7 @@ def add_to(subparsers: Any) -> None:
     )
     option("--seed", type=int, default=0, help="of all that is drawn")
     worth = "steps of tuning that cost as much as one rank wins"
-    option("--steps-per-rank", type=float, default=STEPS_PER_RANK, help=worth)
+    option("--worth", type=float, default=WORTH, help=worth)
     option("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(command=_prevalence)
 
@@ -95,7 +96,7 @@ def _prevalence(options: argparse.Namespace) -> None:
                 options.levels,
                 options.line_ups,
                 options.seed,
-                options.steps_per_rank,
+                options.worth,
                 partial(bar, benchmark),
             )
     if options.json:

@@ -5,10 +5,46 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from benchgame_env.theory import LeastLevel, Measurement
+import numpy as np
+
+from benchgame_env.calibration import Calibration
+from benchgame_env.game import Game
+from benchgame_env.theory import LeastLevel, Measurement, least_level, next_measurements
 from benchgame_env.validate import LARGEST
 
 DIGITS = 3  # that a level from draws deserves
+
+
+def what_data_allow(
+    source: Calibration, game: Game, number: int, entrants: int = 0, max_level: float | None = None
+) -> list[str]:
+    """The level to announce by draws of the curves, and what to measure next; or why there are none.
+
+    Parameters
+    ----------
+    source : Calibration
+        What the checkpoints say.
+    game : Game
+        The models that play, their prizes and their cost.
+    number : int
+        Number of draws, >= 1.
+    entrants : int, optional
+        Models that may join, from those that the fitted models come from.
+    max_level : float, optional
+        Largest level looked at.
+    """
+    rng = np.random.default_rng(0)
+    try:
+        drawn = source.draws(number, rng, None, game.prizes, game.cost, developers=game.names)
+        models = source.population() if entrants else None
+    except ValueError as reason:
+        return [f"How sure a level is cannot be told: {reason}."]
+    found = least_level(
+        drawn, entrants=entrants, population=models, rng=rng, max_level=max_level,
+        checkpoints=source.ranges,
+    )  # fmt: skip
+    next_ones = next_measurements(drawn, rng, max_level=max_level)
+    return [level_sentence(found), *measuring_lines(next_ones)]
 
 
 def level_sentence(found: LeastLevel) -> str:

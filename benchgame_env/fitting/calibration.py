@@ -48,12 +48,16 @@ class Calibration:
         Model name to the reason, in one sentence, why it has no curve.
     source : str, optional
         Where the checkpoints come from, free text.
+    terms : dict, optional
+        Other prizes, cost or worth of a rank for the game of the file, in the words of the options of
+        commands; `benchgame_env.load_game` reads them.
     """
 
     benchmark: str
     report: tuple[ModelFit, ...]
     rejected: dict[str, str] = field(default_factory=dict)
     source: str = ""
+    terms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ceilings = [fitted.upper for fitted in self.report]
@@ -65,8 +69,10 @@ class Calibration:
         for model in names:
             checked_name("report, rejected", model)
         checked_name("benchmark", self.benchmark)
-        for words in (self.source, *self.rejected.values()):
-            checked_text("source, rejected", words)
+        for words in (self.source, *self.rejected.values(), *self.terms.values()):
+            checked_text("source, rejected, terms", words)
+        for name in self.terms:
+            choice("terms", name, ("prizes", "cost", "worth"))
         _ = self.curves  # refuses parameters that are no scaling law
 
     @property
@@ -282,8 +288,8 @@ class Calibration:
 def _fields(content: Any) -> dict[str, Any]:
     """The fields of a file of the present schema, or of schema 1, which lacks the checkpoints."""
     if not isinstance(content, dict) or content.get("schema", 1) != 1:
-        return fields_of(content, SCHEMA)
-    found = fields_of(content, 1)
+        return {"terms": {}, **fields_of(content, SCHEMA)}
+    found = {"terms": {}, **fields_of(content, 1)}
     if isinstance(found.get("report"), list):
         found["report"] = [
             {**row, **WITHOUT_CHECKPOINTS} if isinstance(row, dict) else row for row in found["report"]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from benchgame_env.fitting.calibration import Calibration
 from benchgame_env.game import Game
 from benchgame_env.named_games import fitted, game_file, registry, textbook
 from benchgame_env.named_games.registry import describe_game, games, register_game
-from benchgame_env.named_games.terms import at_worth, read_terms, statement
+from benchgame_env.named_games.terms import at_worth, other_terms, statement
 
 __all__ = [
     "as_game",
     "calibration_of",
     "checkpoints",
     "describe_game",
+    "game_of",
     "games",
     "load_game",
     "register_game",
@@ -37,7 +38,7 @@ def load_game(name: str, **overrides: Any) -> Game:
     **overrides : object
         Fields of `Game` (``prizes``, ``cost``, ``budget``, ...); ``worth``, the effort that one rank is
         worth, for a linear cost; and, for the games fitted to real checkpoints, ``developers`` (model
-        names) and ``steps_per_rank``. Prizes and cost may be words, as on a command line: ``"1,0.5,0"``,
+        names). Prizes and cost may be words, as on a command line: ``"1,0.5,0"``,
         ``"power,rate=1,exponent=2"``.
 
     Returns
@@ -59,16 +60,30 @@ def load_game(name: str, **overrides: Any) -> Game:
     """
     if not isinstance(name, str):
         raise ValueError(f"game: expected a name, got {name!r}")
-    builder = _from_file(name) if name.endswith(".json") else registry.GAMES.find(name)
-    given = read_terms(overrides)
+    if not name.endswith(".json"):
+        return _built(name, registry.GAMES.find(name), {}, overrides)
+    game = game_file.load(name)
+    if game is None:
+        return game_of(Calibration.load(name), **overrides)
+    return _built(name, lambda: game, {}, overrides)
+
+
+def game_of(calibration: Calibration, **overrides: Any) -> Game:
+    """The game of the models of a calibration, on the terms that it keeps; see `load_game`."""
+
+    def build(developers: Sequence[str] | None = None) -> Game:
+        return calibration.game(developers)
+
+    return _built(calibration.benchmark, build, calibration.terms, overrides)
+
+
+def _built(
+    name: str, builder: registry.Builder, kept: dict[str, str], overrides: dict[str, Any]
+) -> Game:
+    given = other_terms(kept, overrides)
     worth = given.pop("worth", None)
     game = registry.build(name, builder, given)
     return game if worth is None else at_worth(game, worth)
-
-
-def _from_file(path: str) -> registry.Builder:
-    game = game_file.load(path)
-    return partial(fitted.from_calibration, Calibration.load(path)) if game is None else lambda: game
 
 
 def as_game(spec: str | Game) -> Game:

@@ -1,7 +1,7 @@
 """Games on curves fitted to real checkpoints; where the numbers come from is in `fitted/*.json`.
 
 Effort and level are fine-tuning steps, quality is the fitted ceiling U, prizes fall in equal steps
-from 1 to 0 and one rank is worth ``steps_per_rank`` steps of tuning.
+from 1 to 0 and one rank is worth 2,000 steps of tuning.
 """
 
 from __future__ import annotations
@@ -10,35 +10,14 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from benchgame_env.fitting.calibration import WORTH, Calibration
+from benchgame_env.fitting.calibration import Calibration
 from benchgame_env.game import Game
 from benchgame_env.named_games.registry import register_game
-from benchgame_env.validate import choice, number
+from benchgame_env.validate import choice
 
 FITTED = Path(__file__).parent / "fitted"
-STEPS_PER_RANK = WORTH
 PYTHIA = ("pythia-12b", "pythia-6.9b", "pythia-2.8b", "pythia-1.4b", "pythia-1b")
 LLAMA = ("llama-65b", "llama-30b", "llama-13b", "llama-7b")
-
-
-def from_calibration(
-    calibration: Calibration,
-    developers: Sequence[str] | None = None,
-    steps_per_rank: float = STEPS_PER_RANK,
-) -> Game:
-    """The game among ``developers`` (default: all fitted models), best ceiling first.
-
-    Parameters
-    ----------
-    calibration : Calibration
-        Fitted curves.
-    developers : sequence of str, optional
-        At least one model name, in any order.
-    steps_per_rank : float, optional
-        Fine-tuning steps that cost as much as one rank wins, > 0.
-    """
-    number("steps_per_rank", steps_per_rank, low=0, strict=True)
-    return calibration.game(developers, worth=steps_per_rank)
 
 
 @cache
@@ -66,37 +45,35 @@ def benchmarks() -> tuple[str, ...]:
 
 
 @register_game("pythia-gsm8k")
-def pythia_gsm8k(developers: Sequence[str] = PYTHIA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+def pythia_gsm8k(developers: Sequence[str] = PYTHIA) -> Game:
     """Five Pythia models (1b to 12b) on GSM8K; effort in fine-tuning steps."""
-    return from_calibration(shipped("gsm8k"), developers, steps_per_rank)
+    return shipped("gsm8k").game(developers)
 
 
 @register_game("llama-gsm8k")
-def llama_gsm8k(developers: Sequence[str] = LLAMA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+def llama_gsm8k(developers: Sequence[str] = LLAMA) -> Game:
     """Four LLaMA models (7b to 65b) on GSM8K; effort in fine-tuning steps."""
-    return from_calibration(shipped("gsm8k"), developers, steps_per_rank)
+    return shipped("gsm8k").game(developers)
 
 
 @register_game("llama-mmlu")
-def llama_mmlu(developers: Sequence[str] = LLAMA, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+def llama_mmlu(developers: Sequence[str] = LLAMA) -> Game:
     """Four LLaMA models (7b to 65b) on MMLU; effort in fine-tuning steps."""
-    return from_calibration(shipped("mmlu"), developers, steps_per_rank)
+    return shipped("mmlu").game(developers)
 
 
 @register_game("open-gsm8k")
-def open_gsm8k(developers: Sequence[str] | None = None, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+def open_gsm8k(developers: Sequence[str] | None = None) -> Game:
     """All open models whose GSM8K checkpoints the scaling law describes, up to a ceiling."""
-    return _open("gsm8k", developers, steps_per_rank)
+    return _open("gsm8k", developers)
 
 
 @register_game("open-mmlu")
-def open_mmlu(developers: Sequence[str] | None = None, steps_per_rank: float = STEPS_PER_RANK) -> Game:
+def open_mmlu(developers: Sequence[str] | None = None) -> Game:
     """All open models whose MMLU checkpoints the scaling law describes, up to a ceiling."""
-    return _open("mmlu", developers, steps_per_rank)
+    return _open("mmlu", developers)
 
 
-def _open(benchmark: str, developers: Sequence[str] | None, steps_per_rank: float) -> Game:
+def _open(benchmark: str, developers: Sequence[str] | None) -> Game:
     found = shipped(benchmark)
-    return from_calibration(
-        found, found.identified if developers is None else developers, steps_per_rank
-    )
+    return found.game(found.identified if developers is None else developers)

@@ -56,6 +56,15 @@ def read_terms(overrides: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+def other_terms(kept: Mapping[str, str], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """``kept`` terms of a file, and ``overrides``, which come first; a cost or a worth in the place of
+    either."""
+    given = read_terms(overrides)
+    if {"cost", "worth"} & set(given):
+        kept = {name: words for name, words in kept.items() if name == "prizes"}
+    return read_terms(kept) | given
+
+
 def at_worth(game: Game, worth: float) -> Game:
     """The game with the linear cost at which a rank is worth ``worth``, effort units."""
     if game.rank_step == 0:

@@ -199,24 +199,24 @@ def test_developers_outside_the_family_may_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("steps", [500, 2000.0, 1e5])
-def test_steps_per_rank(steps) -> None:
-    game = bg.load_game("pythia-gsm8k", steps_per_rank=steps)
+def test_the_steps_that_a_rank_is_worth(steps) -> None:
+    game = bg.load_game("pythia-gsm8k", worth=steps)
     assert float(game.cost(steps)) == pytest.approx(0.25)  # five developers: four steps from 1 to 0
 
 
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"steps_per_rank": 0}, "steps_per_rank: .*> 0, got 0"),
-        ({"steps_per_rank": -5}, "steps_per_rank: .*> 0, got -5"),
-        ({"steps_per_rank": math.nan}, "steps_per_rank: .*got nan"),
+        ({"worth": 0}, "worth: .*> 0, got 0"),
+        ({"worth": -5}, "worth: .*> 0, got -5"),
+        ({"worth": math.nan}, "worth: .*got nan"),
         ({"developers": ["pythia-12b", "gpt-5"]}, "developers: .*'gpt-5'.* pythia-12b"),
         ({"developers": []}, r"developers: .*got \[\]"),
         ({"developers": ["llama-7b"] * 2}, r"developers: .*got \['llama-7b', 'llama"),
         ({"developers": ["pythia-160m"]}, "developers: 'pythia-160m' .*gain"),
         (
             {"temperature": 1},
-            "override: .*'temperature'.* developers, steps_per_rank, curves",
+            "override: .*'temperature'.* developers, curves",
         ),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_calibration_file_is_a_game() -> None:
 @pytest.mark.parametrize("name", FITTED_GAMES)
 def test_builders_share_their_overrides(name) -> None:
     parameters = inspect.signature(GAMES[name]).parameters
-    assert list(parameters) == ["developers", "steps_per_rank"]
+    assert list(parameters) == ["developers"]
 
 
 # Least efforts in steps for each model to pass the one just above it on the board of tuned models, best

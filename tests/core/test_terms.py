@@ -130,3 +130,46 @@ def test_a_game_of_a_file_keeps_its_terms_and_may_have_others(tmp_path: Path) ->
     kept = bg.load_game(str(path))
     assert (kept.worth, kept.prizes.tolist()) == (pytest.approx(7.0), [3.0, 1.0, 0.0])
     assert bg.load_game(str(path), worth=2.0).worth == pytest.approx(2.0)
+
+
+def checkpoints_csv(path: Path) -> Path:
+    """Two models on known laws, measured without noise at eight numbers of steps."""
+    law = bg.curves.ScalingLaw([0.05, 0.05], [0.8, 0.7], [-6.0, -6.5], [0.9, 0.9])
+    lines = ["benchmark,model,steps,score,stderr"]
+    for steps in (0, 100, 300, 1000, 3000, 10000, 30000, 100000):
+        scores = law.score([steps, steps])
+        lines += [
+            f"quiz,{name},{steps},{score:.9f},0.01" for name, score in zip("ab", scores, strict=True)
+        ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_a_calibration_keeps_terms_which_others_replace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv, out = checkpoints_csv(tmp_path / "quiz.csv"), str(tmp_path / "quiz.json")
+    assert main(["calibrate", str(csv), "--worth", "500", "--out", out, "--draws", "200"]) == 0
+    page = capsys.readouterr().out
+    assert "one rank is worth an effort of 500" in page
+    assert re.search(r"^Announce tune-before-test at [\d,]+ \(", page, re.MULTILINE)
+    assert bg.load_game(out).worth == pytest.approx(500.0)
+    assert bg.load_game(out, prizes="2,0").worth == pytest.approx(500.0)
+    assert bg.load_game(out, worth=700.0).worth == pytest.approx(700.0)
+    assert bg.load_game(out, cost="0.25").cost == bg.LinearCost(0.25)
+    assert main(["calibrate", str(csv), "--cost", "dear", "--out", out]) == 2
+    assert "cost: unknown 'dear'" in capsys.readouterr().err
+
+
+def test_thresholds_of_a_fitted_game_begin_with_the_level_to_announce(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # By 1,000 draws with pooling and overdispersion 95 % lie below 3,200 to 3,420 (docs/draws.md).
+    assert main(["thresholds", "pythia-gsm8k", "--draws", "500"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    level = re.search(r"Announce tune-before-test at ([\d,]+) ", page)
+    assert level is not None
+    assert 2900 < float(level[1].replace(",", "")) < 3700
+    assert "One rank is taken to be worth 2,000, and the level withstands a worth of" in page
+    assert main(["thresholds", "pythia-gsm8k", "--draws", "0"]) == 0
+    assert "Announce" not in capsys.readouterr().out

@@ -92,7 +92,7 @@ def test_the_share_counts_the_stable_draws(protocol: Any) -> None:
 
 def test_half_of_two_worths_is_stable() -> None:
     # pythia-gsm8k is stable from 2,248 at 2,000 steps a rank; at 500 steps a rank from less.
-    games = [bg.load_game("pythia-gsm8k", steps_per_rank=worth) for worth in (500.0, 2000.0)]
+    games = [bg.load_game("pythia-gsm8k", worth=worth) for worth in (500.0, 2000.0)]
     assert bg.theory.stable_share(games, tuned(2200.0)) == 0.5
     assert bg.theory.stable_share(games, tuned(2300.0)) == 1.0
 
@@ -103,7 +103,7 @@ def test_what_is_no_draw_of_the_same_game_is_refused() -> None:
         "games: need at least one": [],
         "number 0 has curves that are no scaling laws": [bg.load_game("duel")],
         "number 1 has other names": [pythia, bg.load_game("llama-gsm8k")],
-        "number 1 has another cost": [pythia, bg.load_game("pythia-gsm8k", steps_per_rank=1.0)],
+        "number 1 has another cost": [pythia, bg.load_game("pythia-gsm8k", worth=1.0)],
         "number 1 has other prizes": [pythia, bg.load_game("pythia-gsm8k", prizes=[2, 1, 1, 0, 0])],
         "number 1 has other budgets": [pythia, bg.load_game("pythia-gsm8k", budget=9.0)],
     }

@@ -59,7 +59,7 @@ def test_the_same_seed_draws_the_same_line_ups() -> None:
         ({"levels": [-1.0]}, "level: .*>= 0, got -1"),
         ({"line_ups": 0}, "line_ups: .*>= 1, got 0"),
         ({"seed": -1}, "seed: .*>= 0, got -1"),
-        ({"steps_per_rank": 0.0}, "steps_per_rank: .*> 0, got 0"),
+        ({"worth": 0.0}, "worth: .*> 0, got 0"),
     ],
 )
 def test_bad_settings_are_refused(settings: dict[str, object], message: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchgame_env import Game
 from benchgame_env.cli import commands, facts, pages
+from benchgame_env.named_games import statement
 from benchgame_env.training.grading.figures import share_of_scale
 from benchgame_env.training.grading.intervals import Check, Figure, with_margin
 from benchgame_env.training.html.page import definitions, paragraph, table
@@ -60,6 +61,7 @@ def head(run: Run) -> str:
     s = run.settings
     entries = [
         ("game", s.game),
+        ("taken for granted", statement(s.load_game())),
         ("protocol", setting(s)),
         ("agents", s.agents),
         ("revision", s.revision),

@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 import scipy
 
-from benchgame_env.named_games.fitted import STEPS_PER_RANK, calibration, from_calibration
+from benchgame_env.fitting.calibration import WORTH
+from benchgame_env.named_games.fitted import calibration
 from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.claims.registry import card
@@ -75,14 +76,13 @@ def prevalence(
     levels: Sequence[float] = LEVELS,
     line_ups: int = LINE_UPS,
     seed: int = 0,
-    steps_per_rank: float = STEPS_PER_RANK,
+    worth: float = WORTH,
     progress: Callable[[float], None] = lambda share: None,
 ) -> list[Prevalence]:
     """The share of line-ups of fitted models without a pure equilibrium, by size and level.
 
     Models of a line-up are drawn without replacement. Prizes fall in equal steps, and a rank is worth
-    ``steps_per_rank`` steps of tuning, as in the fitted games. The same line-ups are judged at each
-    level.
+    ``worth`` steps of tuning. The same line-ups are judged at each level.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def prevalence(
         Line-ups drawn of each size, >= 1; all of them where there are no more.
     seed : int, optional
         Of all that is drawn, >= 0.
-    steps_per_rank : float, optional
+    worth : float, optional
         Steps of tuning that cost as much as a rank wins, > 0.
     progress : callable, optional
         Called now and then with the share that is done.
@@ -123,7 +123,7 @@ def prevalence(
         counts = np.zeros((len(rules), 2), dtype=int)
         drawn = list(_line_ups(source.identified, size, line_ups, np.random.default_rng([seed, size])))
         for j, names in enumerate(drawn):
-            game = from_calibration(source, names, steps_per_rank)
+            game = source.game(names, worth=worth)
             counts += [_judged(Subgame(game, rule)) for rule in rules]
             progress((k + (j + 1) / len(drawn)) / len(sizes))
         complete = math.comb(len(source.identified), size) <= line_ups

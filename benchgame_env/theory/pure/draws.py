@@ -110,7 +110,7 @@ def stable_share(draws: Draws | Sequence[Game], protocol: Any) -> float:
     Examples
     --------
     >>> import benchgame_env as bg
-    >>> games = [bg.load_game("pythia-gsm8k", steps_per_rank=worth) for worth in (1000.0, 2000.0)]
+    >>> games = [bg.load_game("pythia-gsm8k", worth=worth) for worth in (1000.0, 2000.0)]
     >>> bg.theory.stable_share(games, ("tune-before-test", {"level": 1500.0}))  # the second from 2248 on
     0.5
     """
