@@ -10,11 +10,11 @@ from typing import Any
 from unittest import mock
 
 from benchgame_env.agents.registry import AGENTS, Entry
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.grading.checks import worst
 from benchgame_env.training.grading.verdict import Verdict
 from benchgame_env.training.grading.words import in_words
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import train
 
 MODULE = "benchgame_env.training.adversary.players"
