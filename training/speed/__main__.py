@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env import extras
+from benchgame_env.agents.runs.settings import PACKAGES, versions
 from benchgame_env.cli import bars, commands
-from benchgame_env.training.run.settings import PACKAGES, versions
 from benchgame_env.training.run.storage import write_rows
 from benchgame_env.training.speed import levels
 from benchgame_env.training.speed.contest import Contest, Run
