@@ -94,6 +94,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("csv", help="the file; score and stderr are fractions, steps are steps of fine-tuning")
     option("--benchmark", help="the benchmark to fit, if the file has several")
     option("--source", default="", help="where the checkpoints come from")
+    option("--no-pooling", action="store_true", help="show what each model's own checkpoints say alone")
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
 
     check_command.add_to(subparsers)
@@ -205,7 +206,7 @@ def _calibrate(options: argparse.Namespace) -> None:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
     rows = read_csv(options.csv, bars.bar("row"))
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
-    lines = calibration.table().splitlines()
+    lines = calibration.table(not options.no_pooling).splitlines()
     top = 2 + len(calibration.report)  # rows of the table, as wide as names make them
     print("\n".join([*lines[:top], commands.wrapped("\n".join(lines[top:]))]))
     if options.out:
