@@ -43,6 +43,7 @@ DRAWS = 1000  # that take a second
 DRAWS_HELP = (
     "draws of what the checkpoints of a fitted game leave open, for the level to announce; 0: none"
 )
+POOLING_HELP = "show what each model's own checkpoints say alone"
 ENTRANTS_HELP = "models like the fitted ones that may join the board"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
@@ -103,6 +104,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--levels", type=float, nargs="+", help="levels at which to show required efforts")
     option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
     option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
+    option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)")
 
     option = add(
@@ -120,6 +122,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
            "files whose group is the number of steps, or a CSV with columns name, model, steps"
            )  # fmt: skip
     option("--source", default="", help="where the checkpoints come from")
+    option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
     commands.add_term_options(option)
     option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
@@ -240,7 +243,8 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 def _say_levels(
     source: Calibration, game: Game, options: argparse.Namespace, furthest: float | None = None
 ) -> None:
-    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest)
+    pooling = not options.no_pooling
+    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest, pooling)
     print("\n".join(commands.wrapped(line) for line in lines))
 
 
@@ -259,7 +263,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
     calibration = replace(calibration, terms=commands.terms_from(options))
     game = game_of(calibration)  # refuses unsuitable terms
-    lines = calibration.table().splitlines()
+    lines = calibration.table(not options.no_pooling).splitlines()
     wide = 2 + len(calibration.report)  # rows of the table, as wide as names make them
     print("\n".join([*lines[:wide], commands.wrapped("\n".join(lines[wide:]))]))
     commands.show(f"As a game: {statement(game)}.")
