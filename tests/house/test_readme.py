@@ -35,5 +35,5 @@ def test_the_map_names_what_is_there() -> None:
     names = re.findall(r"^ *(\w+(?:\.py|/))", tree, flags=re.MULTILINE)
     assert len(names) > 10
     core = ROOT / "benchgame_env"
-    folders = [ROOT, core, core / "training"]
+    folders = [ROOT, core, core / "agents", core / "training"]
     assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []
