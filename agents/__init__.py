@@ -11,6 +11,8 @@ from benchgame_env.agents.base import Agent, Player, Round, Seat, Team
 from benchgame_env.agents.outside.from_policy import FromPolicy
 from benchgame_env.agents.play import play
 from benchgame_env.agents.registry import AGENTS, line_up, make_agent, make_players, register_agent
+from benchgame_env.agents.runs.load import load
+from benchgame_env.agents.runs.settings import TrainSettings
 
 __all__ = [
     "AGENTS",
@@ -20,7 +22,9 @@ __all__ = [
     "Round",
     "Seat",
     "Team",
+    "TrainSettings",
     "line_up",
+    "load",
     "make_agent",
     "make_players",
     "play",

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env import __version__, theory
-from benchgame_env.calibration import Calibration, fit, read_csv
+from benchgame_env.calibration import Calibration, Checkpoint, fit, read_csv, read_harness
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages
 from benchgame_env.cli import levels as levels_of
 from benchgame_env.files import json_text
+from benchgame_env.fitting.harness import STEPS
 from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
 from benchgame_env.named_games import (
@@ -42,6 +43,7 @@ DRAWS = 1000  # that take a second
 DRAWS_HELP = (
     "draws of what the checkpoints of a fitted game leave open, for the level to announce; 0: none"
 )
+POOLING_HELP = "show what each model's own checkpoints say alone"
 ENTRANTS_HELP = "models like the fitted ones that may join the board"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
@@ -102,16 +104,25 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--levels", type=float, nargs="+", help="levels at which to show required efforts")
     option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
     option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
+    option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)")
 
     option = add(
         _calibrate,
-        "fit score curves to a CSV of checkpoints",
-        "Fit the scaling law to a CSV with columns benchmark, model, steps, score, stderr.",
+        "fit score curves to checkpoints",
+        "Fit the scaling law to checkpoints: a CSV with columns benchmark, model, steps, score, stderr, "
+        "or a folder of results of lm-evaluation-harness or lighteval.",
     )
-    option("csv", help="the file; score and stderr are fractions, steps are steps of fine-tuning")
-    option("--benchmark", help="the benchmark to fit, if the file has several")
+    option("checkpoints", help="a CSV, in which scores and stderr are fractions and steps are steps of "
+           "fine-tuning; or a folder, or a file *.json, of results of a harness")  # fmt: skip
+    option("--benchmark", help="the benchmark or task to fit, if there are several")
+    option("--metric", help="of results of a harness: the metric, if there are several")
+    option("--filter", help="of results of lm-evaluation-harness: the filter, if there are several")
+    option("--steps", default=STEPS, help="of results of a harness: a pattern of names of models or "
+           "files whose group is the number of steps, or a CSV with columns name, model, steps"
+           )  # fmt: skip
     option("--source", default="", help="where the checkpoints come from")
+    option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
     commands.add_term_options(option)
     option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
@@ -182,7 +193,9 @@ def _thresholds(options: argparse.Namespace) -> None:
     if note := meaning_of_mark(shown, measured):
         commands.show(note)
     if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
+        fits = calibration_of(options.game)[0].report if measured else ()
+        points = {fit.name: (fit.steps, fit.scores, fit.stderr) for fit in fits if fit.name in measured}
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured, points)
         commands.show(f"Wrote {options.plot}.")
 
 
@@ -232,18 +245,27 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 def _say_levels(
     source: Calibration, game: Game, options: argparse.Namespace, furthest: float | None = None
 ) -> None:
-    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest)
+    pooling = not options.no_pooling
+    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest, pooling)
     print("\n".join(commands.wrapped(line) for line in lines))
+
+
+def _read_checkpoints(options: argparse.Namespace) -> list[Checkpoint]:
+    path = options.checkpoints
+    if Path(path).is_dir() or path.endswith(".json"):
+        chosen = options.benchmark, options.metric, options.filter
+        return read_harness(path, options.steps, *chosen, bars.bar("file"))
+    return read_csv(path, bars.bar("row"))
 
 
 def _calibrate(options: argparse.Namespace) -> None:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    rows = read_csv(options.csv, bars.bar("row"))
+    rows = _read_checkpoints(options)
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
     calibration = replace(calibration, terms=commands.terms_from(options))
     game = game_of(calibration)  # refuses unsuitable terms
-    lines = calibration.table().splitlines()
+    lines = calibration.table(not options.no_pooling).splitlines()
     wide = 2 + len(calibration.report)  # rows of the table, as wide as names make them
     print("\n".join([*lines[:wide], commands.wrapped("\n".join(lines[wide:]))]))
     commands.show(f"As a game: {statement(game)}.")

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchgame_env import theory, trust
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.cli import bars, commands
 from benchgame_env.folders import alone
 from benchgame_env.training.grading.figures import SeedFigures
@@ -24,7 +25,6 @@ from benchgame_env.training.grading.judging import EPISODES, conclude, grade_and
 from benchgame_env.training.grading.verdict import Verdict
 from benchgame_env.training.jobs import add_workers_option, do_all
 from benchgame_env.training.run.prediction import kept_prediction
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.validate import count
 
 PROG = "benchgame evaluate"

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 from benchgame_env import theory
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.cli import commands, facts, pages
 from benchgame_env.training.evaluate import evaluate, results_table, verdict
 from benchgame_env.training.jobs import add_workers_option
 from benchgame_env.training.run.records import counted
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import train
 
 PROG = "benchgame quickstart"

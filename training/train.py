@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from benchgame_env import VectorEnv, extras, theory
 from benchgame_env.agents import AGENTS, Player, play
+from benchgame_env.agents.runs.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
 from benchgame_env.cli import bars, commands
 from benchgame_env.files import TABLE_LIMIT, open_regular
 from benchgame_env.folders import alone_in, claim_folder, remove_drafts
@@ -42,7 +43,6 @@ from benchgame_env.training.run.event_log import can_log, event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
-from benchgame_env.training.run.settings import FILE, SAMPLE, TrainSettings, add_options, chosen
 from benchgame_env.trust import add_option, is_code_file, names_in, refuse_code
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import count

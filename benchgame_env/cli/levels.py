@@ -16,7 +16,12 @@ DIGITS = 3  # that a level from draws deserves
 
 
 def what_data_allow(
-    source: Calibration, game: Game, number: int, entrants: int = 0, max_level: float | None = None
+    source: Calibration,
+    game: Game,
+    number: int,
+    entrants: int = 0,
+    max_level: float | None = None,
+    pooling: bool = True,
 ) -> list[str]:
     """The level to announce by draws of the curves, and what to measure next; or why there are none.
 
@@ -32,10 +37,14 @@ def what_data_allow(
         Models that may join, from those that the fitted models come from.
     max_level : float, optional
         Largest level looked at.
+    pooling : bool, optional
+        Whether the other models say something of one, see `Calibration.draws`.
     """
     rng = np.random.default_rng(0)
     try:
-        drawn = source.draws(number, rng, None, game.prizes, game.cost, developers=game.names)
+        drawn = source.draws(
+            number, rng, None, game.prizes, game.cost, developers=game.names, pooling=pooling
+        )
         models = source.population() if entrants else None
     except ValueError as reason:
         return [f"How sure a level is cannot be told: {reason}."]

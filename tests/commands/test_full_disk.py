@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tools.checks import status
 
+from benchgame_env.agents.runs.checkpoints import save_checkpoint
 from benchgame_env.training import train
-from benchgame_env.training.run.checkpoints import save_checkpoint
 
 WORDS = ["--game", "duel", "--agents", "honest", "--seeds", 1, "--updates", 30, "--copies", 4]
 
@@ -39,7 +39,7 @@ def test_memory_that_runs_out_in_a_save_is_said_plainly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A buffer that cannot grow: PyTorch hides the MemoryError behind "unexpected pos".
-    monkeypatch.setattr("benchgame_env.training.run.checkpoints.io", SimpleNamespace(BytesIO=Buffer))
+    monkeypatch.setattr("benchgame_env.agents.runs.checkpoints.io", SimpleNamespace(BytesIO=Buffer))
     with pytest.raises(MemoryError, match=r"checkpoint\.pt could not be written"):
         save_checkpoint(tmp_path / "checkpoint.pt", {"update": 1})
     assert list(tmp_path.iterdir()) == []

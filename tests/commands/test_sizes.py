@@ -12,10 +12,10 @@ from tools.files import fitted_file
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training import evaluate, train
 from benchgame_env.training.benchmark import __main__ as benchmark
 from benchgame_env.training.compare_protocols import __main__ as compare_protocols
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.speed import __main__ as speed
 
 HUGE = 10**30

@@ -75,6 +75,10 @@ ALLOWED: dict[str, set[str]] = {
     "agents.registry": {"(door)", "agents.base", "registry", "theory"},
     "agents.scripted": {"agents.base", "metrics", "theory.dynamics", "validate"},
     "agents.adaptive": {"agents.base", "agents.saved", "metrics", "validate"},
+    "agents.runs": {
+        "(door)", "agents.base", "agents.registry", "files", "folders", "named_games", "play", "records",
+        "theory", "trust", "validate",
+    },
     "agents.outside": {
         "agents.base", "agents.learned", "files", "play", "registry", "trust", "validate",
     },
@@ -86,20 +90,20 @@ ALLOWED: dict[str, set[str]] = {
     "training.jobs": {"cli", "training.worker", "validate"},
     "training.html": {"(door)", "validate"},
     "training.run": {
-        "(door)", "agents", "files", "folders", "named_games", "play", "records", "theory",
-        "theory.prediction", "theory.solutions", "trust", "validate",
+        "(door)", "agents", "agents.runs", "files", "records", "theory", "theory.prediction",
+        "theory.solutions", "validate",
     },
     "training.grading": {
-        "(door)", "agents", "agents.base", "agents.play", "files", "metrics", "play", "records",
-        "rules", "subgame", "theory", "training.run", "turns", "validate",
+        "(door)", "agents", "agents.base", "agents.play", "agents.runs", "files", "metrics",
+        "play", "records", "rules", "subgame", "theory", "training.run", "turns", "validate",
     },
     "training.train": {
-        "(door)", "agents", "agents.play", "cli", "extras", "files", "folders", "theory",
+        "(door)", "agents", "agents.play", "agents.runs", "cli", "extras", "files", "folders", "theory",
         "training.grading", "training.jobs", "training.run", "trust", "turns", "validate",
     },
     "training.evaluate": {
-        "(door)", "cli", "folders", "theory", "training.grading", "training.jobs", "training.run",
-        "trust", "validate",
+        "(door)", "agents.runs", "cli", "folders", "theory", "training.grading", "training.jobs",
+        "training.run", "trust", "validate",
     },
     "training.judge_plays": {
         "(door)", "cli", "csv_rows", "metrics", "theory", "training.evaluate", "training.grading",
@@ -107,7 +111,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "training.callbacks": {"(door)", "agents", "agents.play", "theory", "training.grading", "validate"},
     "training.quickstart": {
-        "cli", "theory", "training.evaluate", "training.jobs", "training.run", "training.train",
+        "agents.runs", "cli", "theory", "training.evaluate", "training.jobs", "training.run",
+        "training.train",
     },
     "training.rank_agreement": {
         "cli", "csv_rows", "training.grading", "training.jobs", "training.run", "validate",
@@ -118,23 +123,23 @@ ALLOWED: dict[str, set[str]] = {
         "training.html", "training.jobs", "training.run", "training.worker", "validate",
     },
     "training.benchmark": {
-        "(door)", "cli", "files", "folders", "records", "registry", "theory",
-        "training.compare_protocols", "training.grading",
-        "training.jobs", "training.run", "training.train", "trust", "validate",
+        "(door)", "agents.runs", "cli", "files", "folders", "records", "registry", "theory",
+        "training.compare_protocols", "training.grading", "training.jobs", "training.run",
+        "training.train", "trust", "validate",
     },
     "training.report": {
-        "(door)", "cli", "curves", "files", "named_games", "records", "rules", "theory",
-        "training.benchmark",
-        "training.grading", "training.html", "training.run", "trust", "validate",
+        "(door)", "agents.runs", "cli", "curves", "files", "named_games", "records", "rules",
+        "theory", "training.benchmark", "training.grading", "training.html", "training.run",
+        "trust", "validate",
     },
     "training.adversary": {
-        "(door)", "agents.base", "agents.registry", "agents.scripted", "cli", "curves", "game",
-        "metrics", "rules", "theory", "training.evaluate", "training.grading", "training.jobs",
-        "training.run", "training.train", "validate",
+        "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
+        "curves", "game", "metrics", "rules", "theory", "training.evaluate", "training.grading",
+        "training.jobs", "training.train", "validate",
     },
     "training.speed": {
-        "(door)", "agents", "agents.learned", "agents.play", "cli", "draws", "extras", "training.run",
-        "validate",
+        "(door)", "agents", "agents.learned", "agents.play", "agents.runs", "cli", "draws", "extras",
+        "training.run", "validate",
     },
 }  # fmt: skip
 DOORS = {
@@ -158,6 +163,7 @@ ONLY_IN = {
         "benchgame_env/agents/learned/stacked.py",
         "benchgame_env/agents/outside/networks.py",
         "benchgame_env/agents/outside/policy_files.py",
+        "benchgame_env/agents/runs/checkpoints.py",
         "benchgame_env/training/",
     ),
     "torchrl": ("benchgame_env/adapters/",),

@@ -18,8 +18,8 @@ import pytest
 from packaging.metadata import Metadata
 from tools.checks import ROOT, SOURCES, printed, python
 
-NOT_COPIED = shutil.ignore_patterns(
-    "__pycache__", ".*cache", ".venv", ".git", ".hypothesis", "runs", "build"
+MADE = shutil.ignore_patterns(
+    "__pycache__", ".*cache", ".venv", ".git", ".hypothesis", "build", "*.egg-info"
 )
 SMALL = "--seeds 2 --updates 2 --copies 4 --workers 2"
 SUITE = """name = "small"
@@ -34,12 +34,17 @@ options = { hidden = 4 }
 EXTRAS = {"torch", "stable_baselines3", "tensorboard", "matplotlib", "ray", "pyarrow"}
 
 
+def made(folder: str, names: list[str]) -> set[str]:
+    """What is no source in a folder: made by tools, or the runs of a user."""
+    return MADE(folder, names) | ({"runs"} if Path(folder) == ROOT else set())
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both distributions, built from a copy of this checkout with the build tools that are
     installed: building writes beside the sources, and several processes may run tests of this file."""
     source, out = tmp_path_factory.mktemp("source") / "copy", tmp_path_factory.mktemp("built")
-    shutil.copytree(ROOT, source, symlinks=True, ignore=NOT_COPIED)
+    shutil.copytree(ROOT, source, symlinks=True, ignore=made)
     printed(python(out, "-m", "build", "--no-isolation", "--outdir", str(out), str(source)))
     return out
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.evaluate import evaluate
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import train
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -19,13 +19,13 @@ import torch
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main as core
+from benchgame_env.agents.runs.checkpoints import load_checkpoint, save_checkpoint
+from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
 from benchgame_env.training.benchmark.__main__ import main as benchmark
 from benchgame_env.training.compare_protocols.__main__ import main as compare
 from benchgame_env.training.evaluate import main as evaluate
 from benchgame_env.training.rank_agreement import main as rank_agreement
 from benchgame_env.training.report.__main__ import main as report
-from benchgame_env.training.run.checkpoints import load_checkpoint, save_checkpoint
-from benchgame_env.training.run.settings import SAMPLE, TrainSettings
 from benchgame_env.training.train import main as train
 
 Main = Callable[[list[str]], int]
@@ -251,7 +251,7 @@ WRONG: list[tuple[str, list[Any], Any, str]] = [
     ("game.json", ["report"], None, "report"),
     ("game.json", ["rejected"], 3, "rejected"),
     ("game.json", ["benchmark"], "a\0", "benchmark"),
-    ("game.json", ["schema"], 2, "schema"),
+    ("game.json", ["schema"], 3, "schema"),
 ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.records import plain
 from benchgame_env.theory import CONCEPTS
 from benchgame_env.theory.mixed import equilibrium
@@ -21,7 +22,6 @@ from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.report.__main__ import main as report
 from benchgame_env.training.run import prediction
 from benchgame_env.training.run.prediction import FILE, kept_prediction, predicted
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import train
 from benchgame_env.validate import Floats
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.benchmark.marl_eval import ABSOLUTE, Curve, curve, export
 from benchgame_env.training.grading.figures import SeedFigures
 from benchgame_env.training.grading.intervals import Bounds
-from benchgame_env.training.run.settings import TrainSettings
 
 METRICS = {"play_score", "nash_conv", "kendall_tau"}
 

@@ -11,13 +11,13 @@ from tools.checks import ROOT
 
 import benchgame_env as bg
 from benchgame_env.__main__ import main as core
+from benchgame_env.agents.runs.checkpoints import read_checkpoint
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.benchmark.__main__ import main as benchmark
 from benchgame_env.training.benchmark.suite import Suite
 from benchgame_env.training.compare_protocols.__main__ import main as compare
 from benchgame_env.training.evaluate import main as evaluate
 from benchgame_env.training.report.__main__ import main as report
-from benchgame_env.training.run.checkpoints import read_checkpoint
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import main as train
 
 TYPED = ["--game", "duel", "--agents", "regret-matching-plus", "--action-type", "discrete",

@@ -13,12 +13,12 @@ from tools.checks import status
 from tools.fuzzed import inside
 
 import benchgame_env as bg
+from benchgame_env.agents.runs.checkpoints import load_checkpoint
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training import evaluate as evaluate_command
 from benchgame_env.training import judge
 from benchgame_env.training import train as train_command
 from benchgame_env.training.benchmark import __main__ as benchmark
-from benchgame_env.training.run.checkpoints import load_checkpoint
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.run.storage import read_rows
 from benchgame_env.training.train import CHECKPOINT_EVERY, train, train_seed
 

@@ -15,6 +15,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.benchmark.named_suites import STANDARD, suite_called
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.html import page
@@ -24,7 +25,6 @@ from benchgame_env.training.report.__main__ import main
 from benchgame_env.training.report.expected import Expected, expected_play
 from benchgame_env.training.report.files import Seed, graded_episode, read_run, sampled_efforts
 from benchgame_env.training.run.prediction import predicted
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.run.storage import read_rows, write_rows
 from benchgame_env.training.train import train
 

@@ -18,6 +18,8 @@ from tools.checks import ROOT
 
 from benchgame_env import folders
 from benchgame_env.__main__ import main as core
+from benchgame_env.agents.runs.checkpoints import load_checkpoint
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.folders import alone, alone_in
 from benchgame_env.training.benchmark import cells
 from benchgame_env.training.benchmark.__main__ import main as benchmark
@@ -27,8 +29,6 @@ from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.evaluate import main as evaluate_command
 from benchgame_env.training.rank_agreement import main as rank_agreement
 from benchgame_env.training.report.__main__ import main as report
-from benchgame_env.training.run.checkpoints import load_checkpoint
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import main as train_command
 from benchgame_env.training.train import train
 

@@ -15,15 +15,15 @@ import torch
 
 from benchgame_env import metrics
 from benchgame_env.agents import AGENTS, Player, play
+from benchgame_env.agents.runs.checkpoints import load_checkpoint, save_checkpoint
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.files import write_bytes
 from benchgame_env.training import evaluate as evaluate_command
 from benchgame_env.training import train as train_command
 from benchgame_env.training.evaluate import EXIT_STATUS, evaluate
 from benchgame_env.training.grading import judging
 from benchgame_env.training.grading.figures import RULES
-from benchgame_env.training.run.checkpoints import load_checkpoint, save_checkpoint
 from benchgame_env.training.run.prediction import predicted
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.run.storage import read_rows, write_rows
 from benchgame_env.training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
 

@@ -15,6 +15,7 @@ import pytest
 from tools.checks import ROOT, python
 
 import benchgame_env as bg
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.records import write_record
 from benchgame_env.rules.registry import PROTOCOLS
 from benchgame_env.training.benchmark.__main__ import main as benchmark
@@ -22,7 +23,6 @@ from benchgame_env.training.benchmark.suite import SCHEMA, Suite
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.evaluate import main as evaluate_command
 from benchgame_env.training.report.__main__ import main as report
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import main as train_command
 from benchgame_env.training.train import train
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.grading.checks import worst
 from benchgame_env.training.grading.verdict import Verdict
 from benchgame_env.training.grading.words import in_words
-from benchgame_env.training.run.settings import TrainSettings
 from benchgame_env.training.train import train
 
 MODULE = "benchgame_env.training.adversary.players"

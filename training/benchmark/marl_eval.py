@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.training.benchmark.statistics import score
 from benchgame_env.training.grading.figures import SeedFigures
-from benchgame_env.training.run.settings import TrainSettings
 
 ENVIRONMENT = "benchgame"
 ABSOLUTE = "absolute_metrics"  # after the steps: metrics of the final play, from a larger sample

@@ -32,10 +32,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from benchgame_env.agents.runs.settings import TrainSettings, is_path
 from benchgame_env.files import PathLike
 from benchgame_env.records import read_toml
 from benchgame_env.training.compare_protocols.ranges import parsed_setting
-from benchgame_env.training.run.settings import TrainSettings, is_path
 from benchgame_env.trust import own_file, refuse_code
 from benchgame_env.validate import checked_name, choice, integer
 

@@ -15,6 +15,8 @@ import numpy as np
 from benchgame_env import Game, VectorEnv, metrics, theory
 from benchgame_env.agents import Player, play
 from benchgame_env.agents.base import Mode
+from benchgame_env.agents.runs.load import load_seed
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.play.env import NUMBERS
 from benchgame_env.training.grading.checks import DEPENDENCE, checks_of
@@ -42,8 +44,7 @@ from benchgame_env.training.grading.regrets import (
 from benchgame_env.training.grading.target import Target, in_order, target_of
 from benchgame_env.training.grading.verdict import Verdict, judge
 from benchgame_env.training.run.prediction import kept_prediction
-from benchgame_env.training.run.seeds import Played, load_seed
-from benchgame_env.training.run.settings import TrainSettings
+from benchgame_env.training.run.seeds import Played
 from benchgame_env.training.run.storage import read_rows, write_rows
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, count

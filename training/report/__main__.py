@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from benchgame_env import trust
+from benchgame_env.agents.runs.settings import FILE as SETTINGS
 from benchgame_env.cli import bars, commands
 from benchgame_env.files import write_text
 from benchgame_env.training.benchmark.suite import FILE as SUITE
@@ -22,7 +23,6 @@ from benchgame_env.training.report.files import Run, read_run
 from benchgame_env.training.report.run import page as run_page
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
-from benchgame_env.training.run.settings import FILE as SETTINGS
 from benchgame_env.validate import choice
 
 PROG = "benchgame report"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchgame_env.agents.runs.settings import FILE
 from benchgame_env.cli import figures
 from benchgame_env.training.grading.intervals import Check, with_margin
 from benchgame_env.training.html.drawing import sample
 from benchgame_env.training.html.page import Html, Panel, document, legend, panels, paragraph, table
 from benchgame_env.training.report import curves, words
 from benchgame_env.training.report.files import Run, read_run
-from benchgame_env.training.run.settings import FILE
 from benchgame_env.validate import Floats
 
 HEADER = ["run", "verdict", "checked regret / P", "bound", "mean effort / F", "Kendall tau", "seeds"]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchgame_env.agents.runs.checkpoints import read_checkpoint
+from benchgame_env.agents.runs.settings import TrainSettings, made_with
 from benchgame_env.records import reading
 from benchgame_env.training.grading.figures import SeedFigures
 from benchgame_env.training.grading.kept import load_verdict
 from benchgame_env.training.grading.verdict import Verdict
-from benchgame_env.training.run.checkpoints import read_checkpoint
-from benchgame_env.training.run.settings import TrainSettings, made_with
 from benchgame_env.training.run.storage import read_rows, stream_rows
 from benchgame_env.validate import Floats, number
 

@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 
 from benchgame_env import Game
+from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.cli import commands, facts, pages
 from benchgame_env.named_games import statement
 from benchgame_env.training.grading.figures import share_of_scale
@@ -17,7 +18,6 @@ from benchgame_env.training.html.page import definitions, paragraph, table
 from benchgame_env.training.report.expected import Expected
 from benchgame_env.training.report.files import Run
 from benchgame_env.training.run.records import counted
-from benchgame_env.training.run.settings import TrainSettings
 
 SIGNS = {"match": "✓", "mismatch": "✗", "undecided": "?", "not graded": "○"}
 STYLE = """

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 import benchgame_env as bg
 from benchgame_env import Game, theory
 from benchgame_env.agents import Seat
+from benchgame_env.agents.runs.settings import TrainSettings, is_path
 from benchgame_env.records import plain, read, read_record, reading, write_record
 from benchgame_env.theory.prediction import UNCOVERED, BoardOrder, Prediction
 from benchgame_env.theory.solutions.solution import Answer, Decision, Question, no_progress
-from benchgame_env.training.run.settings import TrainSettings, is_path
 
 FILE = "prediction.json"
 SCHEMA = 2

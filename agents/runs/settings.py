@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env import Game, VectorEnv, load_game, make_protocol, theory
-from benchgame_env.agents import Player, line_up
+from benchgame_env.agents.base import Player
+from benchgame_env.agents.registry import line_up
 from benchgame_env.files import read_bytes, read_text, write_bytes
 from benchgame_env.folders import refuse_links
 from benchgame_env.named_games.terms import TERMS
@@ -127,12 +128,13 @@ class TrainSettings:
         """All players, as they are before training."""
         return line_up(self.agents, vec, self.options, self.rounds, seed, self.resolution)
 
-    def vector_env(self, copies: int, horizon: int | None = None) -> VectorEnv:
-        """``copies`` of the game; episodes have ``horizon`` rounds, by default that of the run."""
+    def vector_env(self, copies: int | None = None, horizon: int | None = None) -> VectorEnv:
+        """The game as the run plays it: ``copies`` at a time, in episodes of ``horizon`` rounds; by
+        default as many as in the run."""
         return VectorEnv(
             self.load_game(),
             make_protocol(self.protocol, **self.parameters),
-            num_envs=copies,
+            num_envs=self.copies if copies is None else copies,
             horizon=self.horizon if horizon is None else horizon,
             revision=self.revision,
             action_type=self.action_type,

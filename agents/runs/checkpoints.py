@@ -16,9 +16,9 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from benchgame_env.agents.runs.settings import SAMPLE
 from benchgame_env.files import open_regular, write_bytes
 from benchgame_env.records import reading
-from benchgame_env.training.run.settings import SAMPLE
 from benchgame_env.validate import Floats
 
 PLAYERS_LIMIT = 2**31  # bytes of what all players of a seed learned

@@ -1,0 +1,1 @@
+"""Training runs on disk: their settings, and what the players of a seed had learned."""
