@@ -7,6 +7,8 @@ LIBRARIES = {
     "plot": ("matplotlib",),
     "cluster": ("ray",),
     "speed": ("supersuit", "mpe2", "pygambit"),
+    "torchrl": ("torchrl", "torch"),
+    "benchmarl": ("benchmarl",),
 }
 
 
