@@ -193,7 +193,9 @@ def _thresholds(options: argparse.Namespace) -> None:
     if note := meaning_of_mark(shown, measured):
         commands.show(note)
     if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
+        fits = calibration_of(options.game)[0].report if measured else ()
+        points = {fit.name: (fit.steps, fit.scores, fit.stderr) for fit in fits if fit.name in measured}
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured, points)
         commands.show(f"Wrote {options.plot}.")
 
 
