@@ -9,6 +9,8 @@ LIBRARIES = {
     "torchrl": ("torchrl",),
     "benchmarl": ("benchmarl",),
     "speed": ("supersuit", "mpe2", "pygambit"),
+    "torchrl": ("torchrl", "torch"),
+    "benchmarl": ("benchmarl",),
 }
 
 

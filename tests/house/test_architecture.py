@@ -80,7 +80,7 @@ ALLOWED: dict[str, set[str]] = {
         "theory", "trust", "validate",
     },
     "agents.outside": {
-        "agents.base", "agents.learned", "files", "play", "registry", "trust", "validate",
+        "agents.base", "agents.learned", "extras", "files", "play", "registry", "trust", "validate",
     },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
