@@ -146,7 +146,8 @@ def test_the_wheel_in_an_environment_without_extras(wheel: Path, tmp_path: Path)
     ]
     (here / "my.csv").write_text("\n".join(["benchmark,model,steps,score,stderr", *rows]))
     for words in ("games", "protocols", "agents", "check rounded", "predict duel", "thresholds five",
-                  "calibrate my.csv", "falsify proposition-4.3 --games 20", "compare duel --protocols direct --workers 2",
+                  "calibrate my.csv", "falsify proposition-4.3 --games 20",
+                  "compare duel --protocols direct --workers 2",
                   ):  # fmt: skip
         assert run(here, f"{scripts}/benchgame {words}")
     for name in ("agents", "training"):
