@@ -25,7 +25,7 @@ def level_sentence(found: LeastLevel) -> str:
     beyond = f"; that is beyond the last checkpoint of {', '.join(found.beyond)}" * bool(found.beyond)
     low, middle, high = (worth_shown(worth) for worth in found.worth)
     return (
-        f"Announce tune-before-test at {rounded_up(found.level):,.6g} ({_span(found.interval)} with as "
+        f"Announce tune-before-test at {rounded_up(found.level):,.6g} ({span(found.interval)} with as "
         f"many other draws): from there on honest play is stable in {share} of {draws}{joined}{beyond}. "
         f"One rank is taken to be worth {found.assumed_worth:,.4g}, and the level withstands a worth of "
         f"{middle} in half of the draws ({low} to {high} in 95 % of them)."
@@ -61,6 +61,7 @@ def worth_shown(worth: float) -> str:
     return "any" if worth >= LARGEST else f"{float(f'{worth:.{DIGITS}g}'):,.6g}"
 
 
-def _span(interval: tuple[float, float]) -> str:
+def span(interval: tuple[float, float]) -> str:
+    """The interval of a level in words."""
     low, high = (f"{rounded_up(end):,.6g}" if math.isfinite(end) else "none" for end in interval)
     return f"{low} to {high}"

@@ -64,8 +64,8 @@ ALLOWED: dict[str, set[str]] = {
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
-        "extras", "files", "game", "interrupts", "metrics", "named_games", "rules", "theory",
-        "theory.claims", "validate",
+        "calibration", "draws", "extras", "files", "game", "interrupts", "metrics", "named_games",
+        "rules", "theory", "theory.claims", "validate",
     },
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
@@ -104,8 +104,8 @@ ALLOWED: dict[str, set[str]] = {
         "cli", "csv_rows", "training.grading", "training.jobs", "training.run", "validate",
     },
     "training.compare_protocols": {
-        "(door)", "cli", "files", "folders", "metrics", "named_games", "records", "rules", "theory",
-        "theory.dynamics",
+        "(door)", "cli", "draws", "files", "folders", "metrics", "named_games", "records", "rules",
+        "theory", "theory.dynamics",
         "training.html", "training.jobs", "training.run", "training.worker", "validate",
     },
     "training.benchmark": {
