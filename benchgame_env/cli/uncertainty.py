@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from benchgame_env import calibration, theory
 from benchgame_env.cli import bars
-from benchgame_env.cli.levels import level_sentence, rounded_up
+from benchgame_env.cli.levels import level_sentence, plain, rounded_up
 from benchgame_env.draws import Draws
 from benchgame_env.game import Game
 from benchgame_env.named_games import checkpoints
@@ -25,6 +25,7 @@ from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
 from benchgame_env.validate import Floats, integer
 
 DRAWS, MOST_DRAWS = 1000, 100_000
+LARGE, FEWER = 10, 200  # draws of more than so many models take long
 LOOPED = 100  # draws of a rule that has to be looked at one game after another
 CONFIDENCE = 0.95
 MIDDLE = (0.025, 0.5, 0.975)
@@ -38,7 +39,8 @@ def add_draw_options(add: Callable[..., Any], entrants: bool = False) -> None:
     words = (
         "draws of the curves that the checkpoints of a fitted game leave open; 0: curves count as exact"
     )
-    add("--draws", type=int, default=DRAWS, metavar="N", help=words)
+    number = f"default: {DRAWS:,}, or {FEWER} of more than {LARGE} models"
+    add("--draws", type=int, metavar="N", help=f"{words} ({number})")
     add("--seed", type=int, default=0, help="of the draws: the same seed gives the same output")
     if entrants:
         add("--entrants", type=int, default=0, metavar="K", help="models that have not entered yet")
@@ -47,7 +49,9 @@ def add_draw_options(add: Callable[..., Any], entrants: bool = False) -> None:
 def draws_from(options: argparse.Namespace, game: Game) -> Draws | None:
     """Draws of ``game``, which ``options.game`` names; None where the curves count as exact: they were
     not fitted, the file keeps nothing to draw from (a note says so), or nobody asked."""
-    number = integer("--draws", options.draws, low=0, high=MOST_DRAWS)
+    usual = DRAWS if game.n_developers <= LARGE else FEWER
+    asked = usual if options.draws is None else options.draws
+    number = integer("--draws", asked, low=0, high=MOST_DRAWS)
     seed = integer("--seed", options.seed, low=0)
     if not number or not checkpoints(options.game):
         return None
@@ -148,7 +152,7 @@ def facts(options: argparse.Namespace, draws: Draws | None, rule: Any) -> Facts 
     known |= {"stable_share": share[0], "stable_share_of": share[1]}
     if not _is_fast(rule):
         return known
-    found = theory.levels_by_draw(draws, [getattr(rule, "level", 0.0)])
+    found = theory.levels_by_draw(draws, [rule.level if isinstance(rule, TuneBeforeTest) else 0.0])
     level = level_of(options, draws)
     return known | {
         "temptation": middle(found.temptation[0]).tolist(),
@@ -190,7 +194,7 @@ def lines(
 def stable_from_words(levels: list[float]) -> str:
     """From which levels on honest play is stable, by the share of draws; see `theory.stable_from`."""
     low, half, high = (
-        f"{level:,.3g}" if level < 1000 else f"{rounded_up(level):,.6g}" for level in levels
+        f"{level:,.3g}" if level < 1000 else f"{plain(rounded_up(level))}" for level in levels
     )
     words = (
         f"honest play is stable from level {low} on in 2.5 % of draws, from {half} on in half of them"

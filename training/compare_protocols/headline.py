@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from benchgame_env import Game, theory
 from benchgame_env.cli import uncertainty
 from benchgame_env.cli.commands import worth_words
-from benchgame_env.cli.levels import level_sentence, rounded_up, span, worth_shown
+from benchgame_env.cli.levels import (
+    level_sentence,
+    models,
+    plain,
+    rounded_up,
+    span,
+    worth_shown,
+)
 from benchgame_env.draws import Draws
 from benchgame_env.rules import TuneBeforeTest
 
@@ -75,7 +82,7 @@ def advice(
     if not found.supported:
         return Advice(_unsupported(draws, found, alone, unit), level_sentence(found), draws=draws)
     level, joining = rounded_up(found.level), found.entrants
-    beyond = f", beyond the last checkpoint of {', '.join(found.beyond)}" * bool(found.beyond)
+    beyond = f", beyond the last checkpoint of {models(found.beyond)}" * bool(found.beyond)
     cost = _cost((game.n_developers + joining) * level, unit)
     ranking = _ranking(game, uncertainty.ranked_right(draws, level))
     return Advice(
@@ -100,11 +107,11 @@ def _details(found: theory.LeastLevel, unit: str) -> str:
 
 def _unsupported(draws: Draws, found: theory.LeastLevel, alone: theory.LeastLevel, unit: str) -> str:
     reached = (
-        f"No tune-before-test level can be announced: even at {found.max_level:,.6g}{unit} honest play "
+        f"No tune-before-test level can be announced: even at {plain(found.max_level)}{unit} honest play "
         f"is stable in only {_share(found.share)} of what your data allow{_joined(found.entrants)}"
     )
     if alone.supported:
-        level = f"{rounded_up(alone.level):,.6g}{unit}"
+        level = f"{plain(rounded_up(alone.level))}{unit}"
         return f"{reached}; what is not known is which models will enter: without them {level} suffice."
     one, other, often = uncertainty.least_known(draws, alone.max_level)
     return (
@@ -121,11 +128,11 @@ def _joined(entrants: int) -> str:
 
 
 def _rule(level: float, unit: str) -> str:
-    return f"tune-before-test at {level:,.6g}{unit}" if level else "direct evaluation"
+    return f"tune-before-test at {plain(level)}{unit}" if level else "direct evaluation"
 
 
 def _cost(total: float, unit: str) -> str:
-    return f"costs {total:,.6g}{unit} per evaluation" if total else "costs no tuning"
+    return f"costs {plain(total)}{unit} per evaluation" if total else "costs no tuning"
 
 
 def _ranking(game: Game, share: float) -> str:

@@ -294,9 +294,8 @@ HEADER = tuple(COLUMNS)
 NOTES = {
     "regime": "pure: a pure equilibrium is predicted, the setting is stable; cycle: there is none; "
     "undecided: no prediction",
-    "in draws": "the share of draws of the curves in which honest play is stable, of 1,000 draws unless "
-    "--draws says otherwise (of the first 100 where one has to be looked at after another); empty where "
-    "boards are drawn or remember",
+    "in draws": "the share of draws of the curves in which honest play is stable (of the first 100 "
+    "where one has to be looked at after another); empty where boards are drawn or remember",
     "basis": "what the regime rests on: theorem; search: an equilibrium was found and certified where "
     "scores are drawn, perhaps not the only one; simulation: best responses in turn, one round ahead, "
     "under a rule that remembers",
