@@ -20,8 +20,8 @@ def level_sentence(found: LeastLevel) -> str:
         joined = f", with {found.entrants} more model{'s' * (found.entrants > 1)} in each"
     if not found.supported:
         return (
-            f"The data support no level: at {plain(found.max_level)}, the largest looked at, honest play "
-            f"is stable in {found.share:.1%} of {draws}{joined}, and {share} are asked for."
+            f"The data support no level: at {plain(found.max_level)}, the largest looked at, honest "
+            f"play is stable in {found.share:.1%} of {draws}{joined}, and {share} are asked for."
         )
     beyond = f"; that is beyond the last checkpoint of {models(found.beyond)}" * bool(found.beyond)
     low, middle, high = (worth_shown(worth) for worth in found.worth)

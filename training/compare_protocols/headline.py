@@ -107,8 +107,8 @@ def _details(found: theory.LeastLevel, unit: str) -> str:
 
 def _unsupported(draws: Draws, found: theory.LeastLevel, alone: theory.LeastLevel, unit: str) -> str:
     reached = (
-        f"No tune-before-test level can be announced: even at {plain(found.max_level)}{unit} honest play "
-        f"is stable in only {_share(found.share)} of what your data allow{_joined(found.entrants)}"
+        f"No tune-before-test level can be announced: even at {plain(found.max_level)}{unit} honest "
+        f"play is stable in only {_share(found.share)} of what your data allow{_joined(found.entrants)}"
     )
     if alone.supported:
         level = f"{plain(rounded_up(alone.level))}{unit}"
