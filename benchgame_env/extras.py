@@ -9,8 +9,6 @@ LIBRARIES = {
     "torchrl": ("torchrl",),
     "benchmarl": ("benchmarl",),
     "speed": ("supersuit", "mpe2", "pygambit"),
-    "torchrl": ("torchrl", "torch"),
-    "benchmarl": ("benchmarl",),
 }
 
 

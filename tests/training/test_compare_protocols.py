@@ -17,12 +17,14 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import metrics, rules, theory
+from benchgame_env.draws import Draws
 from benchgame_env.rules.registry import PROTOCOLS
 from benchgame_env.theory.dynamics import with_memory
 from benchgame_env.training.compare_protocols import __main__ as compare_protocols
 from benchgame_env.training.compare_protocols import comparison, results
 from benchgame_env.training.compare_protocols.__main__ import main
 from benchgame_env.training.compare_protocols.comparison import compare
+from benchgame_env.training.compare_protocols.headline import advice
 from benchgame_env.training.compare_protocols.page import OUTCOMES
 from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
 from benchgame_env.training.compare_protocols.results import (
@@ -617,3 +619,94 @@ def test_other_terms_reach_rows_page_and_terminal(
         assert re.search(r"; stable (while one rank is worth no more than [\d,.]+|whatever .*)$", line)
     assert main(["llama-gsm8k", "--out", str(out), "--quick"]) == 2  # another worth: other rows
     assert "another game_digest" in capsys.readouterr().err
+
+
+# --- the sentence to act on --------------------------------------------------------------------
+
+QUICK = ["--protocols", "direct,tune-before-test,capped", "--quick", "--workers", "1"]
+
+
+def headline_of(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, Any]:
+    """The first line of a comparison, and its rows."""
+    out = tmp_path / "rows.csv"
+    assert main([*words, *QUICK, "--out", str(out)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert f'<p class="first">{said[0]}</p>' in out.with_suffix(".html").read_text()
+    return said[0], (read_results(out), said)
+
+
+def test_the_level_to_announce_comes_from_draws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, (rows, said) = headline_of(["llama-gsm8k", "--draws", "200"], tmp_path, capsys)
+    found = re.fullmatch(
+        r"Announce tune-before-test at ([\d,]+) steps: stable in 95 % of what your data allow while a "
+        r"rank is worth no more than 2,000 steps, and in half of it up to [\d,]+; costs ([\d,]+) steps "
+        r"per evaluation; ranks all four in order( in [\d.]+ % of it)?\.",
+        first,
+    )
+    assert found, first
+    level, cost = (float(found[k].replace(",", "")) for k in (1, 2))
+    assert cost == 4 * level
+    draws = bg.calibration.draws("llama-gsm8k", 200, np.random.default_rng(0))
+    assert theory.least_level(draws).level <= level  # rounded up
+    for row in rows:
+        rule = rules.as_protocol((row["protocol"], json.loads(row["parameters"])))
+        some = draws if row["stable_share_of"] == 200 else draws[:100]
+        share = np.mean([theory.temptation(game, rule) == 0 for game in some])
+        assert row["stable_share"] == pytest.approx(share)
+    [announced] = [row for row in rows if json.loads(row["parameters"]).get("level") == level]
+    assert announced["stable_share"] >= 0.95
+    words = results.label_of(announced)
+    assert sum(f"by theorem: {words}; costs" in line for line in said) == 2  # recommended
+
+
+def test_entrants_are_a_second_source_of_doubt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["llama-mmlu", "--draws", "100", "--entrants", "1"]
+    first, (_, said) = headline_of(words, tmp_path, capsys)
+    assert " of what your data allow and of what one more model may be like" in first
+    again, _ = headline_of(words, tmp_path / "again", capsys)
+    assert again == first
+    assert said[1] == ""
+
+
+def test_without_draws_curves_are_taken_as_exact(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, (rows, said) = headline_of(["llama-gsm8k", "--draws", "0"], tmp_path, capsys)
+    [(low, _)] = theory.stabilizing_levels("llama-gsm8k").certain
+    level = float(first.split(" at ")[1].split(" steps")[0].replace(",", ""))
+    assert low <= level <= 1.01 * low
+    assert first.endswith("ranks all four in order. The curves are taken as exact.")
+    assert {row["stable_share"] for row in rows} == {None}
+    assert "in draws" not in " ".join(said)
+    first, _ = headline_of(["duel"], tmp_path / "duel", capsys)
+    assert first == (
+        "No tune-before-test level can be announced: none is stable. The curves are taken as exact."
+    )
+
+
+def test_data_that_support_no_level_say_what_is_not_known() -> None:
+    # Ceilings that are equal but for noise: whoever is behind needs next to nothing at high levels.
+    rng = np.random.default_rng(0)
+    upper = np.stack([np.full(60, 0.8), 0.6 + 1e-4 * rng.normal(size=60), np.full(60, 0.6)], axis=1)
+    laws = bg.curves.ScalingLaw(
+        np.full((60, 3), 0.1), upper, np.full((60, 3), -5.0), np.full((60, 3), 1.0)
+    )
+    game = bg.Game(
+        bg.curves.ScalingLaw([0.1] * 3, [0.8, 0.61, 0.6], [-5.0] * 3, [1.0] * 3),
+        bg.LinearCost(1e-3),
+        [1.0, 0.5, 0.0],
+        names=("top", "left", "right"),
+    )
+    draws = Draws(game, laws)
+    found = theory.least_level(draws, max_level=1000.0)
+    assert not found.supported
+    said = advice(game, draws, found, found, " steps")
+    assert said.level is None
+    assert said.headline.startswith(
+        "No tune-before-test level can be announced: even at 1,000 steps honest play is stable in only "
+        "0 % of what your data allow; what is not known is how far left and right are apart (in 100 % of"
+    )

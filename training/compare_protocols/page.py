@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from html import escape
 
 from benchgame_env import Game
@@ -11,12 +12,13 @@ from benchgame_env.cli.commands import shown
 from benchgame_env.named_games import statement
 from benchgame_env.training.compare_protocols.figures import SHAPES, Point, panel
 from benchgame_env.training.compare_protocols.results import (
-    HEADER,
     NOTES,
     Finding,
     cells,
+    columns_of,
     is_stable,
     label_of,
+    stable_words,
 )
 from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, UNPREDICTED, Row
 from benchgame_env.training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
@@ -35,13 +37,21 @@ REGIMES = {
     "unpredicted": "no play is predicted",
 }
 STYLE = """
+.first { font-size: 1.25rem; line-height: 1.35; font-weight: 600; margin: .4rem 0; }
 .pure { color: #0b5394; } .cycle { color: #b45309; } .undecided, .unpredicted { color: #777; }
 .joined { stroke: #888; stroke-width: 1; }
 @media print { table { font-size: 6.5pt; } }
 """
 
 
-def page(name: str, description: str, game: Game, rows: list[Row], found: list[Finding]) -> str:
+def page(
+    name: str,
+    description: str,
+    game: Game,
+    rows: list[Row],
+    found: list[Finding],
+    first: Sequence[str] = (),
+) -> str:
     """The whole page.
 
     Parameters
@@ -54,14 +64,18 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
         A row for each setting.
     found : list of Finding
         The cheapest stable settings, see `findings`.
+    first : sequence of str
+        What the page begins with.
     """
-    stable = sum(is_stable(row) for row in rows)
+    header = columns_of(rows)
     return document(
         f"Protocols compared on {name}",
         [
+            *(f'<p class="first">{escape(words)}</p>' for words in first[:1] if words),
+            *(paragraph(words) for words in first[1:] if words),
             paragraph(
                 f"{description} Developers, best first: {', '.join(game.names)}. "
-                f"{stable} of {len(rows)} settings are stable: their predicted regime is pure. "
+                f"{stable_words(rows)} "
                 f"Taken for granted: {statement(game)}."
             ),
             *(_finding(finding) for finding in found),
@@ -74,7 +88,11 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
             ),
             *(_figure(column, heading, rows) for column, heading in _outcomes(rows).items()),
             "<h2>All settings</h2>",
-            table(HEADER, map(cells, rows), ["strong" if is_stable(row) else "" for row in rows]),
+            table(
+                header,
+                (cells(row, header) for row in rows),
+                ["strong" if is_stable(row) else "" for row in rows],
+            ),
             f"<h2>What the columns mean</h2>\n{definitions(NOTES.items())}",
         ],
         STYLE,
