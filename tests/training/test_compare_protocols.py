@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +27,8 @@ from benchgame_env.training.compare_protocols.__main__ import main
 from benchgame_env.training.compare_protocols.comparison import compare
 from benchgame_env.training.compare_protocols.headline import advice
 from benchgame_env.training.compare_protocols.page import OUTCOMES
+from benchgame_env.training.compare_protocols.page import page as page_of
+from benchgame_env.training.compare_protocols.picture import picture
 from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
 from benchgame_env.training.compare_protocols.results import (
     HEADER,
@@ -216,6 +219,7 @@ def test_rows_that_rest_on_different_concepts_are_marked(report: Path) -> None:
     page = report.with_suffix(".html").read_text()
     assert page.count("<h3>ladder *</h3>") == 3  # tau, best on top, burnt
     assert "<h3>ladder</h3>" in page  # temptation is no outcome of best responses
+    assert "One setting: direct " in page
     assert NOTES["*"] in results.text(bg.load_game("duel"), rows, [])
     equilibria = [row for row in rows if row["concept"] == NASH]
     assert NOTES["*"] not in results.text(bg.load_game("duel"), equilibria, [])
@@ -507,12 +511,15 @@ def test_the_page_needs_nothing_else(report: Path) -> None:
     assert all(word not in text for word in ("http:", "https:", "url(", "@import"))
     assert page.counts["table"] == 1
     assert page.counts["tr"] == 1 + len(rows)
-    # Of each outcome a panel for every protocol that has it, and three signs more in the legend.
+    # Of each outcome a panel for every protocol of which two settings have it; one picture above them,
+    # and four signs in each of two legends.
     columns = [*OUTCOMES, "cost_items", "cost_refresh", "cost_tuning"]
     shown = [[r for r in rows if r[c] is not None or r.get(f"{c}_low") is not None] for c in columns]
-    panels = sum(len({r["protocol"] for r in there}) for there in shown)
-    assert page.counts["figure"] == panels
-    assert page.counts["svg"] == panels + 4
+    counts = [Counter(r["protocol"] for r in there) for there in shown]
+    panels = sum(count > 1 for there in counts for count in there.values())
+    assert 0 < panels < sum(map(len, counts))
+    assert page.counts["figure"] == panels + 1
+    assert page.counts["svg"] == panels + 1 + 8
     assert page.counts["h2"] == 2 + 1 + len(columns) + 2
 
 
@@ -686,6 +693,47 @@ def test_without_draws_curves_are_taken_as_exact(
     assert first == (
         "No tune-before-test level can be announced: none is stable. The curves are taken as exact."
     )
+
+
+def test_the_picture_has_a_mark_for_each_equilibrium_and_the_frontier() -> None:
+    rows = [
+        row("direct", tau=0.8) | {"regime": "cycle"},
+        row("a", tuning=100.0, tau=0.9),
+        row("b", tuning=1000.0, tau=0.7),  # dearer and worse: not on the frontier
+        row("c", tuning=10_000.0, tau=1.0),
+        row("d", items=500.0, tau=0.6) | {"kendall_tau_low": 0.5, "kendall_tau_high": 0.7},
+        row("e", items=500.0) | {"concept": MYOPIC},
+    ]
+    drawn = picture(rows, announced=rows[3], band=(200.0, 5000.0))
+    marks = re.findall(r"<title>(\w+): ([\d.]+)</title>", drawn)
+    assert marks == [("direct", "0.8"), ("d", "0.6"), ("a", "0.9"), ("b", "0.7"), ("c", "1")]
+    assert drawn.count('class="disc pure"') == 4
+    assert drawn.count('class="square cycle"') == 1
+    assert drawn.count('class="curve joined"') == 1  # the interval
+    assert drawn.count('class="ring"') == drawn.count("announce this") == 1
+    assert [name for name in ("free", "items", "tuning") if f">{name}</text>" in drawn] == [
+        "free", "items", "tuning",
+    ]  # fmt: skip
+    *_, steps = re.findall(r'class="curve pure bold" d="([^"]+)"', drawn)
+    heights = [float(point.split(",")[1]) for point in re.split("[ML]", steps)[1:]]
+    assert heights == sorted(heights, reverse=True)  # higher up is a smaller y: the ranking never falls
+    assert len(set(heights)) == 2
+    assert "total cost" in picture(rows, prices={"tuning": 1.0, "items": 2.0})
+    assert picture(rows[-1:]) == ""
+
+
+def test_the_title_is_no_path_and_numbers_are_whole(tmp_path: Path) -> None:
+    rows = [row("a", tuning=100.0), row("a", tuning=900_000.0)]
+    for one in rows:
+        one |= {"play": "", "method": "", **dict.fromkeys(("temptation", "nash_conv", "one_round_gain"))}
+        for name in ("best_on_top", "effort_share", "temptation"):
+            one |= dict.fromkeys([name, f"{name}_low", f"{name}_high"])
+        one |= dict.fromkeys(["kendall_tau_low", "kendall_tau_high"], 1.0)
+    made = page_of(str(tmp_path / "mine.json"), "", bg.load_game("duel"), rows, [])
+    assert "<h1>Which rule to announce: mine</h1>" in made
+    assert str(tmp_path) not in made
+    [(x, words)] = re.findall(r'text-anchor="end" x="([\d.]+)" y="[\d.]+">(1,000,000)<', made)
+    assert float(x) >= 5.0 * len(words)  # a digit of this size takes 5.6 pixels, a comma 2.8
 
 
 def test_data_that_support_no_level_say_what_is_not_known() -> None:

@@ -91,10 +91,9 @@ def _compare(options: argparse.Namespace) -> None:
             remove_drafts(out.parent, file.name)
         rows = compare(options.game, settings, out, workers, terms, advised.draws)
         found = findings(rows, options.tau, prices, reachable_tau(game.quality))
-        first = (advised.headline, advised.details)
         description = "" if options.game.endswith(".json") else describe_game(options.game)
-        write_text(page_file, page.page(options.game, description, game, rows, found, first))
-    commands.show(text(game, rows, found, first))
+        write_text(page_file, page.page(options.game, description, game, rows, found, advised, prices))
+    commands.show(text(game, rows, found, (advised.headline, advised.details)))
     commands.show(f"\nRows are in {out}, figures in {page_file}.")
 
 
