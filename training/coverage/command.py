@@ -20,7 +20,7 @@ from benchgame_env.training.coverage.leaderboards import ITEMS, LEADERBOARDS
 from benchgame_env.training.coverage.statistics import HEADER, found_of, table_rows
 from benchgame_env.training.jobs import Job, Local, add_workers_option, run_all
 from benchgame_env.training.run.storage import read_rows, write_rows
-from benchgame_env.validate import choice, count
+from benchgame_env.validate import choice, count, integer
 
 PROG = "benchgame coverage"
 DESCRIPTION = f"""\
@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _coverage(options: argparse.Namespace) -> int:
     parts = [choice("--parts", name.strip(), ALL_PARTS) for name in options.parts.split(",")]
-    sets = count("--sets", options.sets or (QUICK_SETS if options.quick else SETS), "data sets")
-    draws = count("--draws", options.draws or (QUICK_DRAWS if options.quick else DRAWS), "draws")
+    sets = _of("--sets", options.sets, QUICK_SETS if options.quick else SETS)
+    draws = _of("--draws", options.draws, QUICK_DRAWS if options.quick else DRAWS)
     workers = count("--workers", options.workers, "workers")
     with naming(options.out):
         options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +79,10 @@ def _coverage(options: argparse.Namespace) -> int:
     commands.show(f"{sets:,} data sets of each leaderboard, {draws:,} draws; rows are in {options.out}")
     commands.show(commands.table(HEADER, table_rows(found)))
     return int(any(one.outcome == "missed" for one in found))
+
+
+def _of(option: str, given: int | None, default: int) -> int:
+    return default if given is None else integer(option, given, low=1)
 
 
 def keys_of(parts: Iterable[str], sets: int) -> list[Key]:
