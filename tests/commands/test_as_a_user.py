@@ -66,7 +66,7 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
     "judge": [("judge", ["plays.csv", "--game", "duel"], (1,), [])],
 }  # fmt: skip
 # Commands that the tests of other files run: they take minutes.
-LONG = {"speed", "adversary"}
+LONG = {"speed", "adversary", "coverage"}
 CORE = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check", "falsify"]
 CORE += ["prevalence"]
 # What else can be run as `python -m MODULE`, as in a checkout that is not installed: the old names.
@@ -77,6 +77,7 @@ MODULES = {
     "training.benchmark": "benchmark", "training.compare_protocols": "compare",
     "training.quickstart": "quickstart", "training.rank_agreement": "rank-agreement",
     "training.speed": "speed", "training.adversary": "adversary",
+    "training.coverage": "coverage",
 }  # fmt: skip
 
 

@@ -132,6 +132,10 @@ ALLOWED: dict[str, set[str]] = {
         "theory", "training.benchmark", "training.grading", "training.html", "training.run",
         "trust", "validate",
     },
+    "training.coverage": {
+        "(door)", "calibration", "cli", "costs", "curves", "files", "fitting", "folders", "game",
+        "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+    },
     "training.adversary": {
         "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
         "curves", "game", "metrics", "rules", "theory", "training.evaluate", "training.grading",
