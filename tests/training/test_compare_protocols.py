@@ -330,6 +330,20 @@ def test_findings_are_told_apart_by_basis_and_ranking() -> None:
     assert findings(rows[3:4], tau=0.99)[0].lines == ["none"]
 
 
+def test_what_was_not_looked_at_in_draws_says_so() -> None:
+    rows = [
+        row("a", tuning=5.0) | {"stable_share": 0.951},
+        row("b", tuning=4.0) | {"stable_share": 0.949},  # cheaper, and not sure enough
+        row("c", "search", items=1.0),
+    ]
+    stable, _ = findings(rows, tau=0.99)
+    assert stable.lines == [
+        "by theorem: a; costs 5 tuning; Kendall tau 1.000; stable in 95.1% of draws",
+        "found and certified, perhaps not the only one, on the fitted curves alone: c; costs 1 items; "
+        "Kendall tau 1.000",
+    ]
+
+
 def test_right_boards_count_as_right_where_qualities_are_equal() -> None:
     # Of three pairs one has equal qualities: a right board has tau-b 2 / sqrt(3 x 2).
     game = bg.Game(bg.curves.Additive([1.0, 1.0, 0.8]), bg.LinearCost(1.0), [0.01, 0.01, 0.0])
