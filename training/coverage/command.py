@@ -36,7 +36,8 @@ entrants-K      K models of families left out join five fitted models
 Rows go to --out as they are found, and a command that was interrupted goes on."""
 EPILOG = """\
 held: the share of sets whose level lies at or above the true one, or is stable after models
-joined. bounds: kept; below, by no more than chance explains; or missed. exit status: 0, 1 a bound is missed, 2 bad input"""
+joined. bounds: kept; below, by no more than chance explains; or missed.
+exit status: 0, 1 a bound is missed, 2 bad input"""
 ALL_PARTS = (*PARTS, *ENTRANTS)
 SETS, LINE_UPS, DRAWS = 100, 1_000, 1_000
 QUICK_SETS, QUICK_DRAWS = 2, 200
@@ -52,9 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
-    description = DESCRIPTION.replace("%", "%%")
-    epilog = EPILOG.replace("%", "%%")
-    parser = commands.Parser(prog=PROG, description=description, epilog=epilog, formatter_class=form)
+    parser = commands.Parser(prog=PROG, description=DESCRIPTION, epilog=EPILOG, formatter_class=form)
     add = parser.add_argument
     add("--parts", default=",".join(ALL_PARTS), help="what to measure, with commas")
     add("--sets", type=int, help=f"data sets of each leaderboard; half as many of the parts without "
