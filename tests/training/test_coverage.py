@@ -20,7 +20,15 @@ CHANCE = 1e-3  # that a good method fails
 
 
 def row(level: float, part: str = "ten", board: str = "five") -> data_sets.Row:
-    return {"part": part, "board": board, "pooling": 1, "left_out": 0, "level": level, "truth": 1.0}
+    return {
+        "part": part,
+        "board": board,
+        "pooling": 1,
+        "left_out": 0,
+        "level": level,
+        "truth": 1.0,
+        "held": int(level >= 1),
+    }
 
 
 @pytest.mark.parametrize("board", LEADERBOARDS)

@@ -36,9 +36,9 @@ entrants-K      K models of families left out join five fitted models
 
 Rows go to --out as they are found, and an interrupted command goes on."""
 EPILOG = """\
-held: the share of sets whose level lies at or above the true one. bounds: kept;
-below, by no more than chance explains; or missed. exit status: 0, 1 a bound is
-missed, 2 bad input"""
+held: the share of sets whose level lies at or above the true one, or is stable
+after models joined. bounds: kept; below, by no more than chance explains; or
+missed. exit status: 0, 1 a bound is missed, 2 bad input"""
 ALL_PARTS = (*PARTS, *ENTRANTS)
 SETS, LINE_UPS, DRAWS = 100, 1_000, 1_000
 QUICK_SETS, QUICK_DRAWS = 2, 200
@@ -137,10 +137,12 @@ def _kept(out: Path, draws: int) -> dict[tuple[Any, ...], Row]:
     if not out.exists():
         return {}
     kept: dict[tuple[Any, ...], Row] = {}
-    for cells in read_rows(out, (*KEY, "left_out", "level", "truth", "draws", "version")):
+    for cells in read_rows(out, (*KEY, "left_out", "level", "truth", "held", "draws", "version")):
         row: Row = dict(cells)
         try:
-            row |= {name: int(cells[name]) for name in ("number", "pooling", "left_out", "draws")}
+            row |= {
+                name: int(cells[name]) for name in ("number", "pooling", "left_out", "held", "draws")
+            }
             row |= {name: float(cells[name]) for name in ("level", "truth")}
         except ValueError as error:
             raise ValueError(f"{out} holds no rows of this command: {error}") from None

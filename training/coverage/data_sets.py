@@ -72,16 +72,20 @@ def judged(part: str, board: str, number: int, draws: int, confidence: float = C
     game, true = truth(board, what.law)
     rng = np.random.default_rng([list(PARTS).index(part), place, number])
     found = fit(measured(game.curves, game.n_developers, what.steps, rng, what.shared))
-    own = [np.random.default_rng([number, place, 1]) for _ in what.pooling]
-    return [
-        {
-            "part": part,
-            "board": board,
-            "number": number,
-            "pooling": int(pooling),
-            "left_out": game.n_developers - len(found.report),
-            "level": least_level(found.draws(draws, one, pooling=pooling), confidence).level,
-            "truth": true,
-        }
-        for pooling, one in zip(what.pooling, own, strict=True)
-    ]
+    rows = []
+    for pooling in what.pooling:
+        drawn = found.draws(draws, np.random.default_rng([number, place, 1]), pooling=pooling)
+        level = least_level(drawn, confidence).level
+        rows.append(
+            {
+                "part": part,
+                "board": board,
+                "number": number,
+                "pooling": int(pooling),
+                "left_out": game.n_developers - len(found.report),
+                "level": level,
+                "truth": true,
+                "held": int(level >= true),
+            }
+        )
+    return rows

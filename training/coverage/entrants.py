@@ -2,7 +2,8 @@
 
 Whole families of the shipped fitted models are left out, until they have enough models. What the others
 have in common is the population that the level is announced for; the entrants are models left out.
-The models on the board have curves drawn as always, and in truth one more draw.
+The models on the board have curves drawn as always, and in truth one more draw. A level holds
+where it is stable in truth; curves may cross again at much higher levels, which nobody announced.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from benchgame_env.calibration import Calibration
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.named_games.fitted import shipped
-from benchgame_env.theory import least_level
+from benchgame_env.theory import least_level, levels_by_draw
 from benchgame_env.theory.pure.least_level import with_entrants
 from benchgame_env.training.coverage.data_sets import CONFIDENCE, Row
 from benchgame_env.training.coverage.leaderboards import least_stable
@@ -63,7 +64,7 @@ def joined(part: str, benchmark: str, number: int, draws: int) -> list[Row]:
     drawn = rest.draws(draws + 1, rng, developers=board)
     level = least_level(drawn[:draws], CONFIDENCE, k, rest.population(), rng).level
     entrants = These(found.curves[rng.choice(away, k, replace=False)])
-    game = with_entrants(drawn[draws:], k, entrants, rng)[0]
+    true = with_entrants(drawn[draws:], k, entrants, rng)
     return [
         {
             "part": part,
@@ -72,6 +73,7 @@ def joined(part: str, benchmark: str, number: int, draws: int) -> list[Row]:
             "pooling": 1,
             "left_out": len(away),
             "level": level,
-            "truth": least_stable(game),
+            "truth": least_stable(true[0]),
+            "held": int(np.isinf(level) or levels_by_draw(true, [level]).stable[0, 0]),
         }
     ]

@@ -78,7 +78,8 @@ class Found:
     part, pooling : str, int
         Which one.
     held : Share
-        Sets in which the level lies at or above the truth; no level at all counts as ``inf``.
+        Sets in which the level lies at or above the truth, or is stable after models joined; no level at
+        all holds.
     on : dict of str to Share
         The same on each leaderboard.
     none : int
@@ -124,7 +125,7 @@ def found_of(rows: Sequence[Row]) -> list[Found]:
 
 def _found(part: str, pooling: int, rows: list[Row]) -> Found:
     level, truth = (np.array([row[name] for row in rows]) for name in ("level", "truth"))
-    held, board = level >= truth, np.array([row["board"] for row in rows])
+    held, board = np.array([row["held"] for row in rows]), np.array([row["board"] for row in rows])
     on = {
         one: Share(int(held[board == one].sum()), int((board == one).sum()))
         for one in dict.fromkeys(board.tolist())
