@@ -494,6 +494,17 @@ def test_without_pyarrow_rows_are_csv(tmp_path: Path, monkeypatch: pytest.Monkey
 # --- the command and its page ------------------------------------------------------------------
 
 
+def test_figures_for_a_paper(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    words = ["duel", "--protocols", "direct,tune-before-test,finite-test", "--quick", "--workers", "1"]
+    assert main([*words, "--out", str(tmp_path / "rows.csv"), "--figures", str(tmp_path / "paper")]) == 0
+    drawn = {path.name for path in (tmp_path / "paper").iterdir()}
+    expected = {
+        f"ranking-against-{resource}" for resource in ("items", "tuning")
+    }  # direct costs nothing
+    assert drawn == {f"{name}.{kind}" for name in expected for kind in ("svg", "pdf", "png")}
+
+
 class Page(HTMLParser):
     """Counts tags, and collects what could fetch something."""
 
