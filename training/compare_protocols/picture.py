@@ -82,7 +82,8 @@ def draw(rows: list[Row], folder: Path) -> None:
                 across, up = groups.setdefault(KINDS[kind_of(row)], ([], []))
                 across.append(cost)
                 up.append(row[TAU])
-        known = {kind: (np.array(across), np.array(up)) for kind, (across, up) in groups.items()}
+        in_order = (kind for kind in KINDS.values() if kind in groups)
+        known = {kind: (np.array(groups[kind][0]), np.array(groups[kind][1])) for kind in in_order}
         words = f"the designer's cost of one evaluation, {resource}", "Kendall tau to quality"
         figures.points(known, words, folder, f"ranking-against-{resource}")
 
