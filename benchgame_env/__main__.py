@@ -14,11 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchgame_env import __version__, theory
-from benchgame_env.calibration import Calibration, fit, read_csv
-from benchgame_env.cli import bars, claims, commands, facts, figures, pages
+from benchgame_env.calibration import Calibration, Checkpoint, fit, read_csv, read_harness
+from benchgame_env.cli import bars, claims, commands, facts, figures, pages, uncertainty
 from benchgame_env.cli import levels as levels_of
+from benchgame_env.draws import Draws
 from benchgame_env.files import json_text
+from benchgame_env.fitting.harness import STEPS
 from benchgame_env.fitting.report import mark, meaning_of_mark
 from benchgame_env.game import Game
 from benchgame_env.named_games import (
@@ -42,6 +46,7 @@ DRAWS = 1000  # that take a second
 DRAWS_HELP = (
     "draws of what the checkpoints of a fitted game leave open, for the level to announce; 0: none"
 )
+POOLING_HELP = "show what each model's own checkpoints say alone"
 ENTRANTS_HELP = "models like the fitted ones that may join the board"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
@@ -83,6 +88,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("game", help=GAME_HELP)
     commands.add_term_options(option)
     commands.add_protocol_options(option)
+    uncertainty.add_draw_options(option)
     option("--no-mixed", action="store_true", help="skip the mixed equilibrium (it may take a minute)")
     stop = "NashConv at which the search for a mixed equilibrium stops, as a share of the prize range"
     option("--tolerance", type=float, default=theory.TOLERANCE, help=stop)
@@ -93,25 +99,34 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("game", nargs="?", help=GAME_HELP)
     commands.add_term_options(option)
     commands.add_protocol_options(option)
+    uncertainty.add_draw_options(option)
 
     option = add(_thresholds, "find the tune-before-test levels at which nobody gains by own tuning")
     option("game", help=GAME_HELP)
     commands.add_term_options(option)
+    uncertainty.add_draw_options(option, entrants=True)
+    option("--no-pooling", action="store_true", help=POOLING_HELP)
     furthest = "largest level to look at (default: 100 times the effort that the prizes are worth)"
     option("--max-level", type=float, help=furthest)
     option("--levels", type=float, nargs="+", help="levels at which to show required efforts")
-    option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
-    option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
     option("--plot", metavar="FILE", help="draw curves and required efforts (*.png, *.svg, *.pdf)")
 
     option = add(
         _calibrate,
-        "fit score curves to a CSV of checkpoints",
-        "Fit the scaling law to a CSV with columns benchmark, model, steps, score, stderr.",
+        "fit score curves to checkpoints",
+        "Fit the scaling law to checkpoints: a CSV with columns benchmark, model, steps, score, stderr, "
+        "or a folder of results of lm-evaluation-harness or lighteval.",
     )
-    option("csv", help="the file; score and stderr are fractions, steps are steps of fine-tuning")
-    option("--benchmark", help="the benchmark to fit, if the file has several")
+    option("checkpoints", help="a CSV, in which scores and stderr are fractions and steps are steps of "
+           "fine-tuning; or a folder, or a file *.json, of results of a harness")  # fmt: skip
+    option("--benchmark", help="the benchmark or task to fit, if there are several")
+    option("--metric", help="of results of a harness: the metric, if there are several")
+    option("--filter", help="of results of lm-evaluation-harness: the filter, if there are several")
+    option("--steps", default=STEPS, help="of results of a harness: a pattern of names of models or "
+           "files whose group is the number of steps, or a CSV with columns name, model, steps"
+           )  # fmt: skip
     option("--source", default="", help="where the checkpoints come from")
+    option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
     commands.add_term_options(option)
     option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
@@ -143,6 +158,8 @@ def _predict(options: argparse.Namespace) -> None:
     with bars.falling_bar("NashConv", options.tolerance) as progress:
         prediction = theory.predict(game, protocol, tolerance=options.tolerance, progress=progress)
         known = facts.of(prediction, not options.no_mixed, options.cycle)
+    draws = uncertainty.draws_from(options, game)
+    known["draws"] = uncertainty.facts(options, draws, prediction.protocol)
     print(json_text({"game": options.game, **known}) if options.json else pages.text(known))
 
 
@@ -155,8 +172,15 @@ def _cards(options: argparse.Namespace) -> None:
         )
         return
     game = commands.load_game_of(LARGEST_GAME, options.game, commands.terms_from(options))
-    readings = theory.theorem_cards(game, commands.protocol_from(options))
+    protocol = commands.protocol_from(options)
+    readings = theory.theorem_cards(game, protocol)
     commands.show("\n\n".join(pages.reading_text(reading) for reading in readings))
+    draws = uncertainty.draws_from(options, game)
+    if draws is not None and (share := uncertainty.share_of(draws, protocol)) is not None:
+        commands.show(
+            "\nHypotheses were checked on the fitted curves. In "
+            f"{share[0]:.1%} of {share[1]:,} draws of the curves nobody gains by overtaking."
+        )
 
 
 def _thresholds(options: argparse.Namespace) -> None:
@@ -175,14 +199,21 @@ def _thresholds(options: argparse.Namespace) -> None:
     )
     header = ["overtake", *(f"{level:g}{mark(level, measured)}" for level in levels)]
     commands.show(commands.table(header, ladder))
+    draws = uncertainty.draws_from(options, game)
+    if draws is not None:
+        commands.show(f"The middle 95 % of {len(draws):,} draws of the curves:")
+        commands.show(commands.table(header, _ladder_in_draws(draws, levels)))
     _say_intervals(game, intervals, measured, furthest)
-    if options.draws and measured:
-        _say_levels(calibration_of(options.game)[0], game, options, options.max_level)
+    _show_doubts(intervals, furthest)
+    if draws is not None:
+        _announce(options, draws, furthest)
     shown = [*levels, *(end for interval in intervals for end in interval)]
     if note := meaning_of_mark(shown, measured):
         commands.show(note)
     if options.plot:
-        figures.thresholds(game, intervals, options.plot, options.max_level, measured)
+        fits = calibration_of(options.game)[0].report if measured else ()
+        points = {fit.name: (fit.steps, fit.scores, fit.stderr) for fit in fits if fit.name in measured}
+        figures.thresholds(game, intervals, options.plot, options.max_level, measured, points)
         commands.show(f"Wrote {options.plot}.")
 
 
@@ -196,6 +227,10 @@ def _say_intervals(
         ends = f"from level {low_end}{mark(low, measured)} to {high_end}{mark(high, measured)}"
         ends += ", the last one looked at" * (high == furthest)
         commands.show(f"Honest play is stable {ends}; at {low:.6g} {_withstands(game, low)}.")
+
+
+def _show_doubts(intervals: Any, furthest: float) -> None:
+    """What is not proved, and what was assumed."""
     for low, high in intervals.undecided:
         if high - low > 1e-6 * high:
             commands.show(
@@ -210,12 +245,36 @@ def _say_intervals(
         commands.show(f"Assumed: {' and '.join(intervals.assumes)}.")
 
 
+def _announce(options: argparse.Namespace, draws: Draws, furthest: float) -> None:
+    """From which level on how many draws are stable, the level to announce, and what to measure next."""
+    shares = theory.stable_from(draws, uncertainty.MIDDLE, furthest)
+    commands.show(f"Honest play{uncertainty.stable_from_words(shares).removeprefix('honest play')}.")
+    order = uncertainty.same_order(draws)
+    commands.show(f"The order of quality is that of the fitted curves in {order:.1%} of draws.")
+    commands.show(levels_of.level_sentence(uncertainty.level_of(options, draws, furthest)))
+    rng = np.random.default_rng(options.seed)
+    next_ones = theory.next_measurements(draws, rng, max_level=furthest)
+    commands.show("\n".join(levels_of.measuring_lines(next_ones)))
+
+
 def _withstands(game: Game, level: float) -> str:
     return commands.worth_words(theory.largest_worth(game, TuneBeforeTest(level)))
 
 
 def _give_or_take(level: float, error: float) -> str:
     return f"{level:.6g}" + (f" (give or take {error:.1g})" if error > 1e-6 * level else "")
+
+
+def _ladder_in_draws(draws: Draws, levels: list[float]) -> list[list[str]]:
+    """The rows of `_ladder` but the last, each figure from and to."""
+    ends = uncertainty.middle(uncertainty.climbs(draws, levels).swapaxes(0, 1))  # [3, levels, n - 1]
+    return [
+        [
+            f"rank {k + 2} over {k + 1}",
+            *("-".join(map(uncertainty.three_digits, (low, high))) for low, _, high in row),
+        ]
+        for k, row in enumerate(ends.transpose(2, 1, 0))
+    ]
 
 
 def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
@@ -232,18 +291,27 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
 def _say_levels(
     source: Calibration, game: Game, options: argparse.Namespace, furthest: float | None = None
 ) -> None:
-    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest)
+    pooling = not options.no_pooling
+    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest, pooling)
     print("\n".join(commands.wrapped(line) for line in lines))
+
+
+def _read_checkpoints(options: argparse.Namespace) -> list[Checkpoint]:
+    path = options.checkpoints
+    if Path(path).is_dir() or path.endswith(".json"):
+        chosen = options.benchmark, options.metric, options.filter
+        return read_harness(path, options.steps, *chosen, bars.bar("file"))
+    return read_csv(path, bars.bar("row"))
 
 
 def _calibrate(options: argparse.Namespace) -> None:
     if options.out:
         choice("out", Path(options.out).suffix, (".json",))  # else it is not found as a game
-    rows = read_csv(options.csv, bars.bar("row"))
+    rows = _read_checkpoints(options)
     calibration = fit(rows, options.benchmark, options.source, bars.bar("model"))
     calibration = replace(calibration, terms=commands.terms_from(options))
     game = game_of(calibration)  # refuses unsuitable terms
-    lines = calibration.table().splitlines()
+    lines = calibration.table(not options.no_pooling).splitlines()
     wide = 2 + len(calibration.report)  # rows of the table, as wide as names make them
     print("\n".join([*lines[:wide], commands.wrapped("\n".join(lines[wide:]))]))
     commands.show(f"As a game: {statement(game)}.")

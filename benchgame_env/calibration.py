@@ -20,6 +20,7 @@ from benchgame_env.draws import Draws
 from benchgame_env.fitting.calibration import SCHEMA, WORTH, Calibration
 from benchgame_env.fitting.checkpoints import COLUMNS, ITEMS, Bar, Checkpoint, read_csv
 from benchgame_env.fitting.fit import MOST_CHECKPOINTS, fit
+from benchgame_env.fitting.harness import read_harness
 from benchgame_env.fitting.model_fit import ModelFit
 from benchgame_env.fitting.pooling import Population
 from benchgame_env.fitting.report import beyond_checkpoints, deserved
@@ -42,6 +43,7 @@ __all__ = [
     "fit",
     "population",
     "read_csv",
+    "read_harness",
 ]
 
 

@@ -6,6 +6,8 @@ LIBRARIES = {
     "train": ("torch", "stable_baselines3", "tensorboard"),
     "plot": ("matplotlib",),
     "cluster": ("ray",),
+    "torchrl": ("torchrl",),
+    "benchmarl": ("benchmarl",),
     "speed": ("supersuit", "mpe2", "pygambit"),
 }
 

@@ -114,10 +114,12 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool 
         return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 
-def results_table(evaluations: list[Evaluation]) -> str:
-    """A table with a row for each run: what was predicted, what was learned, the verdict."""
+def results_table(evaluations: list[Evaluation], columns: int | None = None) -> str:
+    """A table with a row for each run: what was predicted, what was learned, the verdict; with only the
+    first ``columns``, if that is a number."""
     header = ["protocol", "predicted", "verdict", "mean effort", "Kendall tau", "temptation", "NashConv"]
-    return commands.table(header, [_table_row(evaluation) for evaluation in evaluations])
+    rows = [_table_row(evaluation)[:columns] for evaluation in evaluations]
+    return commands.table(header[:columns], rows)
 
 
 def verdict(evaluation: Evaluation) -> str:

@@ -102,7 +102,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs,), daemon=True)
-        with _undisturbed(), _without_main():
+        with _undisturbed(), _without_main(), _not_from_this_folder():
             self.process.start()
         theirs.close()  # so that its death closes the pipe
 
@@ -152,6 +152,20 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _not_from_this_folder() -> Iterator[None]:
+    """Processes started inside import what the one that started them would. Else Python looks into the
+    current folder first while they begin, and a ``random.py`` may lie there that somebody sent."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 class Ray:

@@ -75,7 +75,7 @@ def _judge(options: argparse.Namespace) -> int:
     print(_table(game, mixed, verdict))
     parameters = commands.protocol_parameters(options.level, options.param)
     setting = commands.setting_label(options.protocol, parameters)
-    print("\n".join([f"{setting}: {verdict.sentence}", *verdict.details()]))
+    commands.show("\n".join([f"{setting}: {verdict.sentence}", *verdict.details()]))
     return EXIT_STATUS[verdict.outcome]
 
 

@@ -19,6 +19,10 @@ from benchgame_env.training.run.records import counted
 from benchgame_env.training.train import train
 
 PROG = "benchgame quickstart"
+LEGEND = """\
+Mean effort: fine-tuning steps, on games fitted to models. Kendall tau: how well
+the board agrees with latent quality, 1 if all pairs are in order.
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +55,8 @@ def _quickstart(options: argparse.Namespace) -> None:
         evaluations.append(evaluate(folder, workers=options.workers))
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
-    print(results_table(evaluations) + "\n")
+    print(results_table(evaluations, columns=5) + "\n")
+    print(LEGEND)
     commands.show("\n".join(map(verdict, evaluations)))
     print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
     print(f"Pictures:     benchgame report {options.out}")

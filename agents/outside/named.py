@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from benchgame_env import extras
 from benchgame_env.files import read_bytes
 from benchgame_env.registry import Registry
 from benchgame_env.trust import is_code_file
@@ -85,5 +86,7 @@ def _from_file(path: Path) -> tuple[Any, str]:
 
         return load(io.BytesIO(content)), hashlib.sha256(content).hexdigest()
     except Exception as error:  # damaged bytes can cause any error
+        if isinstance(error, ImportError) and extras.told(error):
+            raise
         what = " ".join(f"{error}".split())[:200] or type(error).__name__
         raise ValueError(f"policy file {path}: {what}") from error

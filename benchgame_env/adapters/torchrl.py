@@ -29,8 +29,8 @@ class TorchRLEnv(EnvBase):
     ``("agents", "action")``            n, 1; float32     in [-1, 1], -1 is no effort; or, if discrete,
                                         n; int64          a level
     ``("agents", "reward")``            n, 1; float32     payoff of the round, prize units
-    ``("agents", "info", "effort")``    n, 1; float64     and score, rank, prize, cost, payoff
-    ``"state"``                         float32           for centralised critics
+    ``("agents", "info", "effort")``    n, 1; float64     and score, rank, prize, cost, payoff, turn
+    ``"state"``                         float32           for centralised critics, see `StateLayout`
     ``"done"``, ``"truncated"``         1; bool           all copies together, after ``horizon`` rounds
     ``"terminated"``                    1; bool           never
     ==================================  ================  ==============================================
@@ -76,7 +76,7 @@ class TorchRLEnv(EnvBase):
         names = [f"developer_{i}" for i in range(self._vec.n_developers)]
         self.group_map = {GROUP: names}
         self._infos = tuple(self._vec.reset(seed=0)[1])
-        self._specs(self._vec.state().shape[-1])
+        self._specs()
         # Not by set_seed, which would seed all of torch.
         self._next_seed: int | None = int(torch.randint(2**31, ())) if seed is None else seed
 
@@ -85,12 +85,10 @@ class TorchRLEnv(EnvBase):
         """The batch of copies behind this environment."""
         return self._vec
 
-    def _specs(self, state_size: int) -> None:
+    def _specs(self) -> None:
         """Say the shapes, types and bounds of one copy; TorchRL adds the batch."""
         vec, device = self._vec, self.device
         agents = (vec.n_developers,)
-        low, high = (torch.as_tensor(b, dtype=torch.float32) for b in vec.observer.layout.bounds())
-        seen = (*agents, low.numel())
         info = {key: Unbounded((*agents, 1), dtype=torch.float64) for key in self._infos}
         action: Any = Bounded(-1.0, 1.0, (*agents, 1), dtype=torch.float32)
         if vec.axis.action_type == "discrete":
@@ -101,10 +99,10 @@ class TorchRLEnv(EnvBase):
             return Composite({GROUP: Composite(parts, shape=agents)}).to(device)
 
         observations = of_group(
-            observation=Bounded(low.expand(seen), high.expand(seen), seen, dtype=torch.float32),
+            observation=_bounded(vec.single_observation_space, agents),
             info=Composite(info, shape=agents),
         )
-        observations["state"] = Unbounded((state_size,), device=device)
+        observations["state"] = _bounded(vec.single_state_space, ()).to(device)
         self.full_observation_spec_unbatched = observations
         self.full_action_spec_unbatched = of_group(action=action)
         self.full_reward_spec_unbatched = of_group(reward=Unbounded((*agents, 1)))
@@ -142,3 +140,10 @@ class TorchRLEnv(EnvBase):
             "terminated": torch.zeros_like(ended),
         }
         return TensorDict(told, self.batch_size).to(self.device)
+
+
+def _bounded(space: Any, agents: tuple[int, ...]) -> Bounded:
+    """TorchRL's form of a box ``[size]``, for each of ``agents``."""
+    shape = (*agents, *space.shape)
+    low, high = (torch.from_numpy(bound.copy()).expand(shape) for bound in (space.low, space.high))
+    return Bounded(low, high, shape, dtype=torch.float32)

@@ -20,6 +20,10 @@ from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.theory import climb
 from benchgame_env.validate import Floats, choice
 
+# Colours that people with any kind of colour vision tell apart (Okabe and Ito), as on the pages.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b85a93", "#b98000", "#3d9bd1", "#5a5a5a")
+STABLE = "#0072b2"
+Points = tuple[Sequence[float], Sequence[float], Sequence[float]]
 FORMATS = (".png", ".svg", ".pdf")
 POINTS = 300
 
@@ -30,6 +34,7 @@ def thresholds(
     path: str | os.PathLike[str],
     max_level: float | None = None,
     measured: Mapping[str, tuple[float, float]] | None = None,
+    points: Mapping[str, Points] | None = None,
 ) -> None:
     """Draw the score curves (left), and the least required effort against the tune-before-test level
     (right), as in Figure 1 of arXiv 2603.08371.
@@ -46,7 +51,9 @@ def thresholds(
         End of both axes, effort units; default ten times what the prizes are worth.
     measured : mapping, optional
         Per developer the first and last total effort that its curve was fitted to; beyond them the curve
-        is dashed.
+        is dashed, and efforts are in fine-tuning steps.
+    points : mapping, optional
+        Per developer the steps of its checkpoints, the fitted scores there and their standard errors.
 
     Raises
     ------
@@ -57,8 +64,9 @@ def thresholds(
     drawn = required_efforts(game, max_level)
     figure = _figure()
     left, right = figure.subplots(1, 2)
-    _draw_curves(left, game, drawn, measured or {})
-    _draw_required(right, game, drawn, stable)
+    unit = "fine-tuning steps" if measured else "effort units"
+    _draw_curves(left, game, drawn, measured or {}, points or {}, unit)
+    _draw_required(right, game, drawn, stable, unit)
     for axes in (left, right):
         axes.set_xscale("symlog", linthresh=drawn.levels[1])
         axes.set_xlim(0, drawn.levels[-1])
@@ -188,31 +196,47 @@ def _figure() -> Any:
 
 
 def _draw_curves(
-    axes: Any, game: Game, drawn: RequiredEfforts, measured: Mapping[str, tuple[float, float]]
+    axes: Any,
+    game: Game,
+    drawn: RequiredEfforts,
+    measured: Mapping[str, tuple[float, float]],
+    points: Mapping[str, Points],
+    unit: str,
 ) -> None:
     levels = drawn.levels
-    for name, scores in zip(game.names, drawn.scores.T, strict=True):
-        known = inside(levels, measured, name)
-        (line,) = axes.plot(levels, np.where(known, scores, np.nan), label=label_of(name))
-        axes.plot(levels, np.where(known, np.nan, scores), "--", color=line.get_color(), lw=1)
-    axes.set(xlabel="total effort", ylabel="score", title="score curves (dashed: beyond checkpoints)")
+    for i, (name, scores) in enumerate(zip(game.names, drawn.scores.T, strict=True)):
+        known, colour = inside(levels, measured, name), COLOURS[i % len(COLOURS)]
+        axes.plot(levels, np.where(known, scores, np.nan), color=colour, label=label_of(name))
+        axes.plot(levels, np.where(known, np.nan, scores), "--", color=colour, lw=1)
+        if name in points:
+            steps, fitted, stderr = points[name]
+            axes.errorbar(steps, fitted, stderr, fmt=".", color=colour, ms=3, lw=0.8, capsize=1.5)
+    title = "score curves"
+    if points:
+        title += ", fitted; bars: standard errors at checkpoints"
+    axes.set(xlabel=f"total effort, {unit}", ylabel="score", title=title)
     if game.n_developers <= 12:
         axes.legend(fontsize="small")
 
 
 def _draw_required(
-    axes: Any, game: Game, drawn: RequiredEfforts, stable: list[tuple[float, float]]
+    axes: Any, game: Game, drawn: RequiredEfforts, stable: list[tuple[float, float]], unit: str
 ) -> None:
     """Per pair of neighbours on the honest board, and the least of all; infinite effort is a gap."""
     levels = drawn.levels
     if game.n_developers <= 12:
         for k in range(game.n_developers - 1):
-            axes.plot(levels, drawn.needed[:, k], lw=1, alpha=0.8, label=f"rank {k + 2} over {k + 1}")
+            look = {"lw": 1, "alpha": 0.8, "color": COLOURS[k % len(COLOURS)]}
+            axes.plot(levels, drawn.needed[:, k], label=f"rank {k + 2} over {k + 1}", **look)
     axes.plot(levels, drawn.least, color="black", lw=2, label="least of all")
     for number, (low, high) in enumerate(stable):
         label = "honest play is stable" if number == 0 else None
-        axes.axvspan(low, min(high, levels[-1]), color="tab:green", alpha=0.12, label=label)
+        axes.axvspan(low, min(high, levels[-1]), color=STABLE, alpha=0.12, label=label)
+        if 0 < low < levels[-1]:
+            axes.axvline(low, color=STABLE, lw=1)
+            axes.annotate(f" from {low:,.6g}", (low, drawn.low), color=STABLE, fontsize="small")
     axes.set_yscale("symlog", linthresh=drawn.low)
     axes.set_ylim(0, 1.5 * drawn.high)
-    axes.set(xlabel="tune-before-test level", ylabel="own effort", title="least effort that overtakes")
+    axes.set(xlabel=f"tune-before-test level, {unit}", ylabel=f"own effort, {unit}",
+             title="least effort that overtakes")  # fmt: skip
     axes.legend(fontsize="small")

@@ -13,10 +13,16 @@ from benchgame_env.theory import LeastLevel, Measurement, least_level, next_meas
 from benchgame_env.validate import LARGEST
 
 DIGITS = 3  # that a level from draws deserves
+MOST_NAMES = 5  # in a sentence
 
 
 def what_data_allow(
-    source: Calibration, game: Game, number: int, entrants: int = 0, max_level: float | None = None
+    source: Calibration,
+    game: Game,
+    number: int,
+    entrants: int = 0,
+    max_level: float | None = None,
+    pooling: bool = True,
 ) -> list[str]:
     """The level to announce by draws of the curves, and what to measure next; or why there are none.
 
@@ -32,10 +38,14 @@ def what_data_allow(
         Models that may join, from those that the fitted models come from.
     max_level : float, optional
         Largest level looked at.
+    pooling : bool, optional
+        Whether the other models say something of one, see `Calibration.draws`.
     """
     rng = np.random.default_rng(0)
     try:
-        drawn = source.draws(number, rng, None, game.prizes, game.cost, developers=game.names)
+        drawn = source.draws(
+            number, rng, None, game.prizes, game.cost, developers=game.names, pooling=pooling
+        )
         models = source.population() if entrants else None
     except ValueError as reason:
         return [f"How sure a level is cannot be told: {reason}."]
@@ -55,13 +65,13 @@ def level_sentence(found: LeastLevel) -> str:
         joined = f", with {found.entrants} more model{'s' * (found.entrants > 1)} in each"
     if not found.supported:
         return (
-            f"The data support no level: at {found.max_level:,.6g}, the largest looked at, honest play "
-            f"is stable in {found.share:.1%} of {draws}{joined}, and {share} are asked for."
+            f"The data support no level: at {plain(found.max_level)}, the largest looked at, honest "
+            f"play is stable in {found.share:.1%} of {draws}{joined}, and {share} are asked for."
         )
-    beyond = f"; that is beyond the last checkpoint of {', '.join(found.beyond)}" * bool(found.beyond)
+    beyond = f"; that is beyond the last checkpoint of {models(found.beyond)}" * bool(found.beyond)
     low, middle, high = (worth_shown(worth) for worth in found.worth)
     return (
-        f"Announce tune-before-test at {rounded_up(found.level):,.6g} ({_span(found.interval)} with as "
+        f"Announce tune-before-test at {plain(rounded_up(found.level))} ({span(found.interval)} with as "
         f"many other draws): from there on honest play is stable in {share} of {draws}{joined}{beyond}. "
         f"One rank is taken to be worth {found.assumed_worth:,.4g}, and the level withstands a worth of "
         f"{middle} in half of the draws ({low} to {high} in 95 % of them)."
@@ -75,11 +85,11 @@ def measuring_lines(found: Sequence[Measurement]) -> list[str]:
         return ["No measurement of those looked at is expected to lower the level."]
     now = lower[0].level_now
     today = (
-        f"after {rounded_up(now):,.6g} today" if math.isfinite(now) else "and none is supported today"
+        f"after {plain(rounded_up(now))} today" if math.isfinite(now) else "and none is supported today"
     )
     return [
         f"Measure {one.model} after {one.steps:,.6g} steps on {one.items:,} items, which costs "
-        f"{one.steps:,.6g} steps: a level of {rounded_up(one.level):,.6g} is expected, {today}."
+        f"{one.steps:,.6g} steps: a level of {plain(rounded_up(one.level))} is expected, {today}."
         for one in lower
     ]
 
@@ -92,11 +102,22 @@ def rounded_up(level: float) -> float:
     return float(f"{math.ceil(level / unit * (1 - 1e-12)) * unit:.{DIGITS + 2}g}")
 
 
+def plain(value: float) -> str:
+    """A number with commas, as in 1,000,000; six digits where it is small."""
+    return f"{value:,.0f}" if 1e5 <= value < 1e15 else f"{value:,.6g}"
+
+
+def models(names: Sequence[str]) -> str:
+    """Names in a sentence; how many there are, where they are more than `MOST_NAMES`."""
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names):,} models"
+
+
 def worth_shown(worth: float) -> str:
     """The largest worth of a rank, as words in a sentence."""
-    return "any" if worth >= LARGEST else f"{float(f'{worth:.{DIGITS}g}'):,.6g}"
+    return "any" if worth >= LARGEST else plain(float(f"{worth:.{DIGITS}g}"))
 
 
-def _span(interval: tuple[float, float]) -> str:
-    low, high = (f"{rounded_up(end):,.6g}" if math.isfinite(end) else "none" for end in interval)
+def span(interval: tuple[float, float]) -> str:
+    """The interval of a level in words."""
+    low, high = (f"{plain(rounded_up(end))}" if math.isfinite(end) else "none" for end in interval)
     return f"{low} to {high}"

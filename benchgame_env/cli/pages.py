@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchgame_env import theory
-from benchgame_env.cli import commands
+from benchgame_env.cli import commands, uncertainty
 from benchgame_env.cli.facts import MOST_PAIRS, Facts
 from benchgame_env.cli.streams import one_line
 
@@ -28,7 +28,7 @@ REGIMES_OVER_ROUNDS = {
 def text(known: Facts) -> str:
     """A page of text that says what is in ``known``."""
     page = "\n".join(
-        commands.wrapped(f"{label:<12} {one_line(words)}".rstrip(), LABEL)
+        commands.wrapped(f"{label:<12} {one_line(words)}".rstrip(), LABEL if label else 0)
         for label, words in statements(known)
     )
     return "\n".join([page, *_play_tables(known)])
@@ -44,6 +44,7 @@ def statements(known: Facts) -> list[tuple[str, str]]:
         *_temptation_lines(known),
         *_level_lines(known),
         *_worth_lines(known),
+        *_draw_lines(known),
         *_certificate_lines(known),
         _board(known),
         (
@@ -96,6 +97,12 @@ def _worth_lines(known: Facts) -> list[tuple[str, str]]:
     if known["largest_worth"] is None:
         return []
     return [("withstands", f"honest play is stable {commands.worth_words(known['largest_worth'])}")]
+
+
+def _draw_lines(known: Facts) -> list[tuple[str, str]]:
+    if not known.get("draws"):
+        return []
+    return uncertainty.lines(known["draws"], known["developers"], known["tempted"])
 
 
 def _certificate_lines(known: Facts) -> list[tuple[str, str]]:

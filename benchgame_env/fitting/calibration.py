@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -207,17 +206,25 @@ class Calibration:
             raise ValueError(f"{self.benchmark}: a population takes {FEWEST} fitted models or more")
         return self._pooled(self._evidence()).population
 
-    @cached_property
-    def spread(self) -> Spread:
-        """How far fitted figures may be off: from draws that are always the same."""
-        rng = np.random.default_rng(0)
-        return Spread.of(self.laws(REPORT_DRAWS, rng, range(len(self.report))))
-
-    def table(self) -> str:
+    def table(self, pooling: bool = True) -> str:
         """The fits as plain text, each figure to the digits that it deserves; below them what has to be
-        said of ceilings, and the rejected models with their reasons."""
+        said of ceilings, and the rejected models with their reasons.
+
+        Parameters
+        ----------
+        pooling : bool, optional
+            As for `draws`. They are always the same ones, so that a table does not change.
+        """
         lines = [f"{self.benchmark}: {len(self.report)} models fitted, {len(self.rejected)} rejected"]
-        lines += table(self.report, self.spread if self._drawable else None)
+        spread = None
+        if self._drawable:
+            rng = np.random.default_rng(0)
+            spread = Spread.of(self.laws(REPORT_DRAWS, rng, range(len(self.report)), pooling))
+        lines += table(self.report, spread)
+        if spread is not None and pooling and len(self.report) >= FEWEST:
+            lines.append(
+                f"Pooled: in the draws each model is taken to be like the others. {self.population()}."
+            )
         lines += [f"rejected {name}: {reason}" for name, reason in self.rejected.items()]
         return "\n".join([*lines, f"Source: {self.source}"] if self.source else lines)
 

@@ -74,21 +74,18 @@ class Population:
     def __str__(self) -> str:
         sd = np.sqrt(np.diag(self.covariance))
         low, middle, high = (self.mean + z * sd for z in (-1.645, 0, 1.645))
-        words = ("floor", "gain, of what is left above it", "half of it after steps", "slope")
+        words = ("floor", "gain as a share of what is above it", "steps to half of it", "slope")
+        scales = (scipy.special.expit, scipy.special.expit, np.expm1, np.exp)
+        ends = zip(words, scales, low, middle, high, strict=True)
         shown = [
-            f"{word} {f(a):.3g} to {f(c):.3g} (middle {f(b):.3g})"
-            for word, f, a, b, c in zip(
-                words,
-                (scipy.special.expit, scipy.special.expit, np.expm1, np.exp),
-                low,
-                middle,
-                high,
-                strict=True,
-            )
+            f"{word} {_short(f(a))} to {_short(f(c))} (middle {_short(f(b))})"
+            for word, f, a, b, c in ends
         ]
-        return f"nine in ten of the models that the {self.models} fitted ones come from: " + ", ".join(
-            shown
-        )
+        return f"Nine in ten models of this kind ({self.models} fitted): {'; '.join(shown)}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 @dataclass(frozen=True)

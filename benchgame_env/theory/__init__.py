@@ -27,7 +27,7 @@ from benchgame_env.theory.prediction import BoardOrder, Prediction, predict
 from benchgame_env.theory.pure.draws import LevelsByDraw, levels_by_draw, stable_share
 from benchgame_env.theory.pure.grid_search import pure_equilibria_on_grid
 from benchgame_env.theory.pure.hypothesis import HYPOTHESES, Hypothesis
-from benchgame_env.theory.pure.least_level import LeastLevel, least_level
+from benchgame_env.theory.pure.least_level import LeastLevel, least_level, stable_from
 from benchgame_env.theory.pure.next_measurements import Measurement, next_measurements
 from benchgame_env.theory.pure.overtaking import (
     climb,
@@ -90,6 +90,7 @@ __all__ = [
     "required_effort",
     "sampling_error",
     "stabilizing_levels",
+    "stable_from",
     "stable_share",
     "temptation",
     "theorem_cards",

@@ -131,6 +131,7 @@ def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
     assert (status, errors) == (0, "")
     assert text.startswith(f"usage: benchgame {command} ")
     assert "%%" not in text
+    assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.skipif(not (ROOT / "agents").is_dir(), reason="a source distribution has no short names")

@@ -141,7 +141,7 @@ def test_every_text_is_opened_in_utf_8() -> None:
 
 def test_a_closed_pipe_changes_no_exit_status_and_loses_no_file(tmp_path: Path) -> None:
     data = fitted_file(tmp_path / "gäme.json", ["a", "b"])
-    plot = ["thresholds", str(data), "--max-level", "10", "--plot", "plot.svg"]
+    plot = ["thresholds", str(data), "--max-level", "10", "--draws", "0", "--plot", "plot.svg"]
     assert piped(tmp_path, "benchgame_env", *plot) == (0, "", "")
     assert (tmp_path / "plot.svg").exists()
     assert piped(tmp_path, "benchgame_env", "predict", "chess")[0] == 2

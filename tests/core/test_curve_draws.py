@@ -329,7 +329,7 @@ def test_new_models_are_drawn_from_the_population() -> None:
     for name in ("lower", "upper", "slope"):
         below = (getattr(law, name).ravel() < getattr(fitted, name)[:, None]).mean(axis=1)
         assert kstest(below, "uniform").pvalue > 1e-3
-    assert str(population).startswith("nine in ten of the models that the 32 fitted ones come from")
+    assert str(population).startswith("Nine in ten models of this kind (32 fitted): floor 0.00")
 
 
 def test_a_population_takes_three_models() -> None:
@@ -427,3 +427,5 @@ def test_ceilings_that_cannot_be_told_apart_are_named() -> None:
     first, second, _ = twins.names
     assert f"  {first} and {second}" in twins.table()
     assert f"{second} and" not in twins.table()
+    assert "Pooled: in the draws each model is taken to be like the others" in twins.table()
+    assert "Pooled" not in twins.table(pooling=False)

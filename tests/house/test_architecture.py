@@ -66,8 +66,8 @@ ALLOWED: dict[str, set[str]] = {
     "adapters": {"game", "play"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
-        "calibration", "extras", "files", "fitting", "game", "interrupts", "metrics", "named_games",
-        "rules", "theory", "theory.claims", "validate",
+        "calibration", "draws", "extras", "files", "fitting", "game", "interrupts", "metrics",
+        "named_games", "rules", "theory", "theory.claims", "validate",
     },
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
@@ -80,7 +80,7 @@ ALLOWED: dict[str, set[str]] = {
         "theory", "trust", "validate",
     },
     "agents.outside": {
-        "agents.base", "agents.learned", "files", "play", "registry", "trust", "validate",
+        "agents.base", "agents.learned", "extras", "files", "play", "registry", "trust", "validate",
     },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
@@ -118,8 +118,8 @@ ALLOWED: dict[str, set[str]] = {
         "cli", "csv_rows", "training.grading", "training.jobs", "training.run", "validate",
     },
     "training.compare_protocols": {
-        "(door)", "cli", "files", "folders", "metrics", "named_games", "records", "rules", "theory",
-        "theory.dynamics",
+        "(door)", "cli", "draws", "files", "folders", "metrics", "named_games", "records", "rules",
+        "theory", "theory.dynamics",
         "training.html", "training.jobs", "training.run", "training.worker", "validate",
     },
     "training.benchmark": {

@@ -99,6 +99,10 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
     data = checkpoints(tmp_path / "my.csv", law_rows("small", 0.4) + law_rows("large", 0.6))
     assert run("calibrate", data, "--out", tmp_path / "my.json") == 0
     assert "2 models fitted" in capsys.readouterr().out
+    data = checkpoints(tmp_path / "3.csv", [r for n in "abc" for r in law_rows(n, 0.4 + ord(n) / 1000)])
+    for words, pooled in (((), True), (("--no-pooling",), False)):
+        assert run("calibrate", data, *words) == 0
+        assert ("Pooled: in the draws each model" in capsys.readouterr().out) == pooled
     assert run("predict", tmp_path / "my.json", "--protocol", "tune-before-test", "--level", 1000) == 0
     assert "large > small" in capsys.readouterr().out
 
@@ -269,7 +273,10 @@ def test_cards_are_listed_and_held_against_a_game(capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize("name", ["pythia-gsm8k", "duel", "open-gsm8k"])
 def test_thresholds_are_drawn(name: str, tmp_path: Path) -> None:
-    assert run("thresholds", name, "--max-level", 5000, "--plot", tmp_path / "figure.svg") == 0
+    assert (
+        run("thresholds", name, "--max-level", 5000, "--draws", 0, "--plot", tmp_path / "figure.svg")
+        == 0
+    )
     drawn = (tmp_path / "figure.svg").read_text()
     assert drawn.lstrip().startswith("<?xml")
     # Two frames with curves in them: text is drawn as shapes, curves as paths with a clip.

@@ -46,28 +46,29 @@ def test_every_library_of_an_extra_is_known() -> None:
 
 def test_a_plain_installation_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "suite.toml").write_text(SUITE, encoding="utf-8")
+    (tmp_path / "mine.zip").write_bytes(b"")
     hidden = {"torch", "stable_baselines3", "tensorboard", "matplotlib"}
     done = without(
         hidden,
         tmp_path,
         f"train {SMALL} --agents honest --out runs/a",
         f"train {SMALL} --agents ppo --out runs/b",
-        "benchmark suite.toml --out runs/c",
+        f"train {SMALL} --agents policy --option policy=mine.zip --out runs/c --trust",
+        "benchmark suite.toml --out runs/d",
         "thresholds duel --plot levels.png",
         "agents",
     )
     assert done.returncode == 0, done.stderr
     train = "torch is not installed: pip install 'benchgame-env[train]'"
     assert done.stderr.splitlines() == [
-        f"benchgame train: {train}",
-        f"benchgame train: {train}",
+        *[f"benchgame train: {train}"] * 3,
         f"benchgame benchmark: {train}",
         "benchgame thresholds: matplotlib is not installed: pip install 'benchgame-env[plot]'",
     ]
     statuses = [line for line in done.stdout.splitlines() if line in ("0", "2")]
-    assert statuses == ["2"] * 4 + ["0"]
+    assert statuses == ["2"] * 5 + ["0"]
     assert f"ppo: {train}" in done.stdout
-    assert os.listdir(tmp_path) == ["suite.toml"]
+    assert sorted(os.listdir(tmp_path)) == ["mine.zip", "suite.toml"]
 
 
 @pytest.mark.parametrize("hidden", ["stable_baselines3", "tensorboard"])

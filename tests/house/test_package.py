@@ -141,8 +141,13 @@ def test_the_wheel_in_an_environment_without_extras(wheel: Path, tmp_path: Path)
     scripts, here = installed(tmp_path / "new", str(wheel)), tmp_path / "empty"
     here.mkdir()
     assert run(here, f"{scripts}/benchgame --version").startswith("benchgame 0.")
+    rows = [
+        f"b,{m},{x},{y},.01" for m in "mn" for x, y in ((0, 0.1), (30, 0.2), (300, 0.4), (3000, 0.6))
+    ]
+    (here / "my.csv").write_text("\n".join(["benchmark,model,steps,score,stderr", *rows]))
     for words in ("games", "protocols", "agents", "check rounded", "predict duel", "thresholds five",
-                  "falsify proposition-4.3 --games 20", "compare duel --protocols direct --workers 2",
+                  "calibrate my.csv", "falsify proposition-4.3 --games 20",
+                  "compare duel --protocols direct --workers 2",
                   ):  # fmt: skip
         assert run(here, f"{scripts}/benchgame {words}")
     for name in ("agents", "training"):
@@ -160,6 +165,8 @@ def test_the_source_distribution_in_an_environment_that_trains(unpacked: Path, t
     assert "undecided" in told  # too few seeds
     run(here, f"{scripts}/benchgame report runs/a")
     assert (here / "runs/a/report.html").stat().st_size
+    (here / "plays.csv").write_text("developer_0,developer_1\n" + "0,0\n" * 20, encoding="utf-8")
+    run(here, f"{scripts}/benchgame judge plays.csv --game duel-small-prize", 3)  # too few plays
     (here / "suite.toml").write_text(SUITE, encoding="utf-8")
     run(here, f"{scripts}/benchgame benchmark suite.toml --workers 2 --out runs/b")
     assert (here / "runs/b/verdicts.csv").stat().st_size

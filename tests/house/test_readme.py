@@ -1,4 +1,4 @@
-"""What the README says is true: its example runs and prints what it claims, its commands exist."""
+"""What the README says is true: its example runs and prints what it claims, links lead to files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import contextlib
 import doctest
 import io
 import re
+from pathlib import Path
 
 import pytest
 from tools.checks import ROOT
 
 README = (ROOT / "README.md").read_text()
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
 def test_the_python_example_prints_what_the_readme_says() -> None:
@@ -35,5 +37,18 @@ def test_the_map_names_what_is_there() -> None:
     names = re.findall(r"^ *(\w+(?:\.py|/))", tree, flags=re.MULTILINE)
     assert len(names) > 10
     core = ROOT / "benchgame_env"
-    folders = [ROOT, core, core / "training"]
+    folders = [ROOT, core, core / "agents", core / "training"]
     assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []
+
+
+def files_linked(page: Path) -> list[Path]:
+    """Where the relative links of a page lead."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    return [(page.parent / link).resolve() for link in links if "://" not in link]
+
+
+def test_links_lead_to_files() -> None:
+    linked = {file: page for page in (ROOT / "README.md", *PAGES) for file in files_linked(page)}
+    assert [(page.name, file.name) for file, page in linked.items() if not file.exists()] == []
+    assert [page.name for page in PAGES if page not in linked] == []  # each page is reached from another

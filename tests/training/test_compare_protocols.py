@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,13 +18,17 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import metrics, rules, theory
+from benchgame_env.draws import Draws
 from benchgame_env.rules.registry import PROTOCOLS
 from benchgame_env.theory.dynamics import with_memory
 from benchgame_env.training.compare_protocols import __main__ as compare_protocols
 from benchgame_env.training.compare_protocols import comparison, results
 from benchgame_env.training.compare_protocols.__main__ import main
 from benchgame_env.training.compare_protocols.comparison import compare
+from benchgame_env.training.compare_protocols.headline import advice
 from benchgame_env.training.compare_protocols.page import OUTCOMES
+from benchgame_env.training.compare_protocols.page import page as page_of
+from benchgame_env.training.compare_protocols.picture import picture
 from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
 from benchgame_env.training.compare_protocols.results import (
     HEADER,
@@ -214,6 +219,7 @@ def test_rows_that_rest_on_different_concepts_are_marked(report: Path) -> None:
     page = report.with_suffix(".html").read_text()
     assert page.count("<h3>ladder *</h3>") == 3  # tau, best on top, burnt
     assert "<h3>ladder</h3>" in page  # temptation is no outcome of best responses
+    assert "One setting: direct " in page
     assert NOTES["*"] in results.text(bg.load_game("duel"), rows, [])
     equilibria = [row for row in rows if row["concept"] == NASH]
     assert NOTES["*"] not in results.text(bg.load_game("duel"), equilibria, [])
@@ -505,12 +511,15 @@ def test_the_page_needs_nothing_else(report: Path) -> None:
     assert all(word not in text for word in ("http:", "https:", "url(", "@import"))
     assert page.counts["table"] == 1
     assert page.counts["tr"] == 1 + len(rows)
-    # Of each outcome a panel for every protocol that has it, and three signs more in the legend.
+    # Of each outcome a panel for every protocol of which two settings have it; one picture above them,
+    # and four signs in each of two legends.
     columns = [*OUTCOMES, "cost_items", "cost_refresh", "cost_tuning"]
     shown = [[r for r in rows if r[c] is not None or r.get(f"{c}_low") is not None] for c in columns]
-    panels = sum(len({r["protocol"] for r in there}) for there in shown)
-    assert page.counts["figure"] == panels
-    assert page.counts["svg"] == panels + 4
+    counts = [Counter(r["protocol"] for r in there) for there in shown]
+    panels = sum(count > 1 for there in counts for count in there.values())
+    assert 0 < panels < sum(map(len, counts))
+    assert page.counts["figure"] == panels + 1
+    assert page.counts["svg"] == panels + 1 + 8
     assert page.counts["h2"] == 2 + 1 + len(columns) + 2
 
 
@@ -617,3 +626,135 @@ def test_other_terms_reach_rows_page_and_terminal(
         assert re.search(r"; stable (while one rank is worth no more than [\d,.]+|whatever .*)$", line)
     assert main(["llama-gsm8k", "--out", str(out), "--quick"]) == 2  # another worth: other rows
     assert "another game_digest" in capsys.readouterr().err
+
+
+# --- the sentence to act on --------------------------------------------------------------------
+
+QUICK = ["--protocols", "direct,tune-before-test,capped", "--quick", "--workers", "1"]
+
+
+def headline_of(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, Any]:
+    """The first line of a comparison, and its rows."""
+    out = tmp_path / "rows.csv"
+    assert main([*words, *QUICK, "--out", str(out)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert f'<p class="first">{said[0]}</p>' in out.with_suffix(".html").read_text()
+    return said[0], (read_results(out), said)
+
+
+def test_the_level_to_announce_comes_from_draws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, (rows, said) = headline_of(["llama-gsm8k", "--draws", "200"], tmp_path, capsys)
+    found = re.fullmatch(
+        r"Announce tune-before-test at ([\d,]+) steps: stable in 95 % of what your data allow while a "
+        r"rank is worth no more than 2,000 steps, and in half of it up to [\d,]+; costs ([\d,]+) steps "
+        r"per evaluation; ranks all four in order( in [\d.]+ % of it)?\.",
+        first,
+    )
+    assert found, first
+    level, cost = (float(found[k].replace(",", "")) for k in (1, 2))
+    assert cost == 4 * level
+    draws = bg.calibration.draws("llama-gsm8k", 200, np.random.default_rng(0))
+    assert theory.least_level(draws).level <= level  # rounded up
+    for row in rows:
+        rule = rules.as_protocol((row["protocol"], json.loads(row["parameters"])))
+        some = draws if row["stable_share_of"] == 200 else draws[:100]
+        share = np.mean([theory.temptation(game, rule) == 0 for game in some])
+        assert row["stable_share"] == pytest.approx(share)
+    [announced] = [row for row in rows if json.loads(row["parameters"]).get("level") == level]
+    assert announced["stable_share"] >= 0.95
+    words = results.label_of(announced)
+    assert sum(f"by theorem: {words}; costs" in line for line in said) == 2  # recommended
+
+
+def test_entrants_are_a_second_source_of_doubt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["llama-mmlu", "--draws", "100", "--entrants", "1"]
+    first, (_, said) = headline_of(words, tmp_path, capsys)
+    assert " of what your data allow and of what one more model may be like" in first
+    again, _ = headline_of(words, tmp_path / "again", capsys)
+    assert again == first
+    assert said[1] == ""
+
+
+def test_without_draws_curves_are_taken_as_exact(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, (rows, said) = headline_of(["llama-gsm8k", "--draws", "0"], tmp_path, capsys)
+    [(low, _)] = theory.stabilizing_levels("llama-gsm8k").certain
+    level = float(first.split(" at ")[1].split(" steps")[0].replace(",", ""))
+    assert low <= level <= 1.01 * low
+    assert first.endswith("ranks all four in order. The curves are taken as exact.")
+    assert {row["stable_share"] for row in rows} == {None}
+    assert "in draws" not in " ".join(said)
+    first, _ = headline_of(["duel"], tmp_path / "duel", capsys)
+    assert first == (
+        "No tune-before-test level can be announced: none is stable. The curves are taken as exact."
+    )
+
+
+def test_the_picture_has_a_mark_for_each_equilibrium_and_the_frontier() -> None:
+    rows = [
+        row("direct", tau=0.8) | {"regime": "cycle"},
+        row("a", tuning=100.0, tau=0.9),
+        row("b", tuning=1000.0, tau=0.7),  # dearer and worse: not on the frontier
+        row("c", tuning=10_000.0, tau=1.0),
+        row("d", items=500.0, tau=0.6) | {"kendall_tau_low": 0.5, "kendall_tau_high": 0.7},
+        row("e", items=500.0) | {"concept": MYOPIC},
+    ]
+    drawn = picture(rows, announced=rows[3], band=(200.0, 5000.0))
+    marks = re.findall(r"<title>(\w+): ([\d.]+)</title>", drawn)
+    assert marks == [("direct", "0.8"), ("d", "0.6"), ("a", "0.9"), ("b", "0.7"), ("c", "1")]
+    assert drawn.count('class="disc pure"') == 4
+    assert drawn.count('class="square cycle"') == 1
+    assert drawn.count('class="curve joined"') == 1  # the interval
+    assert drawn.count('class="ring"') == drawn.count("announce this") == 1
+    assert [name for name in ("free", "items", "tuning") if f">{name}</text>" in drawn] == [
+        "free", "items", "tuning",
+    ]  # fmt: skip
+    *_, steps = re.findall(r'class="curve pure bold" d="([^"]+)"', drawn)
+    heights = [float(point.split(",")[1]) for point in re.split("[ML]", steps)[1:]]
+    assert heights == sorted(heights, reverse=True)  # higher up is a smaller y: the ranking never falls
+    assert len(set(heights)) == 2
+    assert "total cost" in picture(rows, prices={"tuning": 1.0, "items": 2.0})
+    assert picture(rows[-1:]) == ""
+
+
+def test_the_title_is_no_path_and_numbers_are_whole(tmp_path: Path) -> None:
+    rows = [row("a", tuning=100.0), row("a", tuning=900_000.0)]
+    for one in rows:
+        one |= {"play": "", "method": "", **dict.fromkeys(("temptation", "nash_conv", "one_round_gain"))}
+        for name in ("best_on_top", "effort_share", "temptation"):
+            one |= dict.fromkeys([name, f"{name}_low", f"{name}_high"])
+        one |= dict.fromkeys(["kendall_tau_low", "kendall_tau_high"], 1.0)
+    made = page_of(str(tmp_path / "mine.json"), "", bg.load_game("duel"), rows, [])
+    assert "<h1>Which rule to announce: mine</h1>" in made
+    assert str(tmp_path) not in made
+    [(x, words)] = re.findall(r'text-anchor="end" x="([\d.]+)" y="[\d.]+">(1,000,000)<', made)
+    assert float(x) >= 5.0 * len(words)  # a digit of this size takes 5.6 pixels, a comma 2.8
+
+
+def test_data_that_support_no_level_say_what_is_not_known() -> None:
+    # Ceilings that are equal but for noise: whoever is behind needs next to nothing at high levels.
+    rng = np.random.default_rng(0)
+    upper = np.stack([np.full(60, 0.8), 0.6 + 1e-4 * rng.normal(size=60), np.full(60, 0.6)], axis=1)
+    laws = bg.curves.ScalingLaw(
+        np.full((60, 3), 0.1), upper, np.full((60, 3), -5.0), np.full((60, 3), 1.0)
+    )
+    game = bg.Game(
+        bg.curves.ScalingLaw([0.1] * 3, [0.8, 0.61, 0.6], [-5.0] * 3, [1.0] * 3),
+        bg.LinearCost(1e-3),
+        [1.0, 0.5, 0.0],
+        names=("top", "left", "right"),
+    )
+    draws = Draws(game, laws)
+    found = theory.least_level(draws, max_level=1000.0)
+    assert not found.supported
+    said = advice(game, draws, found, found, " steps")
+    assert said.level is None
+    assert said.headline.startswith(
+        "No tune-before-test level can be announced: even at 1,000 steps honest play is stable in only "
+        "0 % of what your data allow; what is not known is how far left and right are apart (in 100 % of"
+    )

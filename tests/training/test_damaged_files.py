@@ -251,7 +251,7 @@ WRONG: list[tuple[str, list[Any], Any, str]] = [
     ("game.json", ["report"], None, "report"),
     ("game.json", ["rejected"], 3, "rejected"),
     ("game.json", ["benchmark"], "a\0", "benchmark"),
-    ("game.json", ["schema"], 2, "schema"),
+    ("game.json", ["schema"], 3, "schema"),
 ]
 
 

@@ -7,6 +7,7 @@ import operator
 import os
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,21 @@ def test_a_job_returns_its_result_its_error_or_how_its_process_died() -> None:
     assert error.startswith("ZeroDivisionError: ")
     assert result is None
     assert found[dead] == ("its process ended with status 7", None)
+
+
+def test_workers_import_nothing_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Python imports these while a process starts; in a folder that somebody sent they are their code.
+    for name in ("signal", "random", "pickle", "benchgame_env"):
+        (tmp_path / f"{name}.py").write_text(f"open('imported-{name}', 'w')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    with closing(Local(1)) as pool:
+        [outcome] = run_all(pool, [partial(math.factorial, 3)], lambda: None)
+    assert (outcome.error, outcome.result) == ("", 6)
+    assert list(tmp_path.glob("imported-*")) == []
+    assert "PYTHONSAFEPATH" not in os.environ
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ def test_honest_plays_match_where_honesty_is_the_equilibrium(
 ) -> None:
     path = plays_file(tmp_path, np.zeros((10_000, 2)))
     assert status(judge_plays.main, path, "--game", game) == expected
-    printed = capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    printed = " ".join(" ".join(lines).split())
     assert words in printed
     assert judge(game, "direct", plays=np.zeros((10_000, 2))).sentence in printed
 
@@ -58,7 +60,7 @@ def test_strategies_are_graded_exactly(tmp_path: Path, capsys: pytest.CaptureFix
     assert status(judge_plays.main, path, "--game", "duel") == 1
     printed = capsys.readouterr().out
     mixed = [([0.0, 0.5], [0.5, 0.5]), ([0.25], [1.0])]
-    assert judge("duel", "direct", strategies=mixed).sentence in printed
+    assert judge("duel", "direct", strategies=mixed).sentence in " ".join(printed.split())
     # With qualities 1 and 0.5 the best model wins without effort, which saves it 0.25 on average. The
     # other never wins with 0.25, which 0 saves; to win half of the time costs it 0.5.
     rows = [line.split() for line in printed.splitlines()[2:4]]

@@ -25,20 +25,27 @@ from benchgame_env.validate import choice, integer
 
 PROG = "benchgame adversary"
 DESCRIPTION = """\
-Attacks the verdicts of benchgame judge and benchgame evaluate, and prints what they said.
+Attacks the verdicts of benchgame judge and benchgame evaluate, and prints what
+they said.
 
-rates      sets of sampled plays: of the predicted equilibrium, and of play with which a
-           developer could gain exactly 5 % of P, the spread of prizes: twice the bound
-scripts    play that tries to be a match without being the prediction: right on average,
-           right in some seeds, copied, repeated, correlated, stated but not played, ...
-search     an optimiser that looks for play with a regret above the bound that is a match
-agreement  the same play with a prediction, without one, and under a rule of which nothing
-           is known: honest play, the equilibrium and uniform play of random games"""
+rates      sets of sampled plays: of the predicted equilibrium, and of play with
+           which a developer could gain exactly 5 % of P, the spread of prizes:
+           twice the bound
+scripts    play that tries to be a match without being the prediction: right on
+           average, right in some seeds, copied, repeated, correlated, stated
+           but not played, ...
+search     an optimiser that looks for play with a regret above the bound that
+           is a match
+agreement  the same play with a prediction, without one, and under a rule of
+           which nothing is known: honest play, the equilibrium and uniform play
+           of random games"""
 EPILOG = """\
-exit status: 0 the verdicts hold, 1 one was fooled, or is wrong too often, 2 bad input
+exit status: 0 the verdicts hold, 1 one was fooled, or is wrong too often, 2 bad
+input
 
-A verdict that errs with 2.5 % is wrong about 25 times in 1,000. A rate counts as too bad
-where a good verdict would show it with less than 0.2 %: above 40 in 1,000."""
+A verdict that errs with 2.5 % is wrong about 25 times in 1,000. A rate counts
+as too bad where a good verdict would show it with less than 0.2 %: above 40 in
+1,000."""
 SHOWN = 90  # characters of a sentence in a table
 CANDIDATES = 100  # of a job
 

@@ -12,16 +12,24 @@ import contextlib
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from benchgame_env import Game
-from benchgame_env.cli import commands
+from benchgame_env.cli import commands, uncertainty
 from benchgame_env.files import naming, write_text
 from benchgame_env.folders import alone, remove_drafts
 from benchgame_env.metrics import reachable_tau
-from benchgame_env.named_games import describe_game
+from benchgame_env.named_games import checkpoints, describe_game
 from benchgame_env.named_games.registry import GAMES
 from benchgame_env.training.compare_protocols import page
 from benchgame_env.training.compare_protocols.comparison import compare
-from benchgame_env.training.compare_protocols.ranges import Setting, setting_from, settings_for
+from benchgame_env.training.compare_protocols.headline import Advice, advice, exact_advice
+from benchgame_env.training.compare_protocols.ranges import (
+    LARGEST_SEARCH,
+    Setting,
+    setting_from,
+    settings_for,
+)
 from benchgame_env.training.compare_protocols.results import findings, parquet_is_there, text
 from benchgame_env.training.compare_protocols.rows import Terms
 from benchgame_env.training.jobs import add_workers_option
@@ -46,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("game", help="a calibration file (*.json), MODULE:NAME, or one of: "
                         f"{', '.join(sorted(GAMES.names()))}")  # fmt: skip
     commands.add_term_options(parser.add_argument)
+    uncertainty.add_draw_options(parser.add_argument, entrants=True)
     parser.add_argument("--protocols", help="names with commas; default: all, and some compositions")
     parser.add_argument("--setting", action="append", default=[], metavar="NAME:PARAMETER=VALUE,...",
                         help="one more setting, such as tune-before-test+finite-test:level=3000,"
@@ -67,7 +76,10 @@ def _compare(options: argparse.Namespace) -> None:
     terms = commands.terms_from(options)
     game, listed = commands.load_game_of(LARGEST_GAME, options.game, terms), options.protocols
     names = None if listed is None else [name.strip() for name in listed.split(",")]
-    settings = settings_for(game, names, options.quick) + [setting_from(s) for s in options.setting]
+    settings = settings_for(game, names, options.quick)
+    added = [setting_from(words) for words in options.setting]
+    advised = _advice(options, game)
+    settings = [*_with_level(settings, advised), *added]
     number("--tau", options.tau, low=-1)
     prices = _prices(options.price, game, settings)
     out = _out(options.out, options.game, terms)
@@ -77,12 +89,36 @@ def _compare(options: argparse.Namespace) -> None:
     with alone(out):
         for file in (out, page_file):
             remove_drafts(out.parent, file.name)
-        rows = compare(options.game, settings, out, workers, terms)
+        rows = compare(options.game, settings, out, workers, terms, advised.draws)
         found = findings(rows, options.tau, prices, reachable_tau(game.quality))
         description = "" if options.game.endswith(".json") else describe_game(options.game)
-        write_text(page_file, page.page(options.game, description, game, rows, found))
-    commands.show(text(game, rows, found))
+        write_text(page_file, page.page(options.game, description, game, rows, found, advised, prices))
+    commands.show(text(game, rows, found, (advised.headline, advised.details)))
     commands.show(f"\nRows are in {out}, figures in {page_file}.")
+
+
+def _advice(options: argparse.Namespace, game: Game) -> Advice:
+    """What to announce, from draws of the curves where these were fitted."""
+    unit = " steps" if checkpoints(options.game) else ""
+    draws = uncertainty.draws_from(options, game)
+    if game.n_developers > LARGEST_SEARCH or not np.isfinite(game.effort_scale).any():
+        return Advice("", draws=draws)
+    if draws is None:
+        if options.entrants:
+            raise ValueError("--entrants: needs draws of the curves of a fitted game")
+        return exact_advice(game, unit)
+    alone = uncertainty.level_of(options, draws, entrants=0)
+    found = uncertainty.level_of(options, draws) if options.entrants else alone
+    return advice(game, draws, found, alone, unit)
+
+
+def _with_level(settings: list[Setting], advised: Advice) -> list[Setting]:
+    """The settings and, where tune-before-test is among them, the level to announce; in order."""
+    others = [k for k, setting in enumerate(settings) if setting.protocol == "tune-before-test"]
+    if advised.level is None or advised.draws is None or not others:
+        return settings
+    place = others[0] + sum(settings[k].parameters["level"] < advised.level for k in others)
+    return [*settings[:place], Setting("tune-before-test", {"level": advised.level}), *settings[place:]]
 
 
 def _prices(words: list[str], game: Game, settings: list[Setting]) -> dict[str, float] | None:

@@ -7,7 +7,9 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from benchgame_env.cli import bars
+from benchgame_env.cli import bars, uncertainty
+from benchgame_env.draws import Draws
+from benchgame_env.records import parse_json
 from benchgame_env.training.compare_protocols.ranges import Setting
 from benchgame_env.training.compare_protocols.results import Key, key_of, read_results, write_results
 from benchgame_env.training.compare_protocols.rows import Row, Terms, failed_row, identity, row_of
@@ -15,7 +17,12 @@ from benchgame_env.training.jobs import Job, Local, run_all
 
 
 def compare(
-    game_name: str, settings: list[Setting], out: Path, workers: int = 1, terms: Terms | None = None
+    game_name: str,
+    settings: list[Setting],
+    out: Path,
+    workers: int = 1,
+    terms: Terms | None = None,
+    draws: Draws | None = None,
 ) -> list[Row]:
     """Rows of ``settings``; those that ``out`` lacks, or that failed before, are worked out.
 
@@ -33,6 +40,9 @@ def compare(
         Processes at the same time; with 1 everything runs in this process.
     terms : dict, optional
         Prizes, cost or worth in words, see `benchgame_env.cli.commands.terms_from`.
+    draws : Draws, optional
+        Draws of the game's curves, for the share in which honest play is stable. It is found anew each
+        time, for others may have been drawn before.
 
     Returns
     -------
@@ -54,7 +64,19 @@ def compare(
             others = [key for key in rows if key not in keys]
             write_results(out, [rows[key] for key in (*keys, *others) if key in rows])
             bar.update()
-    return [rows[key] for key in keys]
+    found = {key: rows[key] | _share(draws, key, rows[key]) for key in keys}
+    if found != {key: rows[key] for key in keys}:
+        write_results(out, [*found.values(), *(row for key, row in rows.items() if key not in found)])
+    return list(found.values())
+
+
+def _share(draws: Draws | None, key: Key, row: Row) -> Row:
+    """The columns on draws of the curves."""
+    share = None
+    if draws is not None and not row["error"]:
+        rule = Setting(key[0], parse_json(key[1])).make()
+        share = uncertainty.share_of(draws, rule)
+    return dict(zip(("stable_share", "stable_share_of"), share or (None, None), strict=True))
 
 
 def _kept(out: Path, expected: Row) -> dict[Key, Row]:

@@ -8,6 +8,7 @@ from html import escape
 
 from benchgame_env.training.html.drawing import Axis, Frame
 
+LETTER = 6.0  # pixels of a digit of a tick
 SHAPES = {"pure": "disc", "cycle": "square", "undecided": "diamond", "unpredicted": "cross"}
 
 
@@ -38,7 +39,9 @@ class Point:
 def panel(points: list[Point], axis: Axis, parameter: str, description: str) -> str:
     """Points of one protocol over its settings, which are evenly spaced, in order but not to scale."""
     across = Axis(-0.5, len(points) - 0.5, ())
-    frame = Frame(across, axis, width=280, height=210, left=46, right=10, top=8, bottom=62)
+    widest = max((len(f"{tick:,.10g}") for tick in axis.ticks), default=0)
+    left = max(46.0, LETTER * widest + 8)
+    frame = Frame(across, axis, width=280, height=210, left=left, right=10, top=8, bottom=62)
     parts = [frame.line(range(len(points)), [point.value for point in points], "joined")]
     foot = frame.height - frame.bottom + 11
     for k, point in enumerate(points):

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from html import escape
+from pathlib import Path
 
 from benchgame_env import Game
 from benchgame_env.cli.commands import shown
 from benchgame_env.named_games import statement
 from benchgame_env.training.compare_protocols.figures import SHAPES, Point, panel
+from benchgame_env.training.compare_protocols.headline import Advice
+from benchgame_env.training.compare_protocols.picture import in_picture, picture
 from benchgame_env.training.compare_protocols.results import (
-    HEADER,
     NOTES,
     Finding,
+    Prices,
     cells,
+    columns_of,
+    costs_of,
     is_stable,
     label_of,
+    stable_words,
 )
 from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, UNPREDICTED, Row
 from benchgame_env.training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
@@ -35,13 +42,27 @@ REGIMES = {
     "unpredicted": "no play is predicted",
 }
 STYLE = """
+.picture { margin: 0; max-width: 40rem; } .picture figcaption { font-size: .8rem; color: #444; }
+.picture .tick { font-size: 12px; } .picture .name { font-size: 13px; }
+.ring { fill: none; stroke: #1a1a1a; stroke-width: 1.5; }
+.name.strong { font-weight: 600; paint-order: stroke; stroke: #fff; stroke-width: 3px; }
+.first { font-size: 1.25rem; line-height: 1.35; font-weight: 600; margin: .4rem 0; }
 .pure { color: #0b5394; } .cycle { color: #b45309; } .undecided, .unpredicted { color: #777; }
 .joined { stroke: #888; stroke-width: 1; }
+@media (max-width: 30rem) { h1 { font-size: 1.4rem; margin: .3rem 0; } .first { font-size: 1.1rem; } }
 @media print { table { font-size: 6.5pt; } }
 """
 
 
-def page(name: str, description: str, game: Game, rows: list[Row], found: list[Finding]) -> str:
+def page(
+    name: str,
+    description: str,
+    game: Game,
+    rows: list[Row],
+    found: list[Finding],
+    advised: Advice | None = None,
+    prices: Prices | None = None,
+) -> str:
     """The whole page.
 
     Parameters
@@ -54,14 +75,21 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
         A row for each setting.
     found : list of Finding
         The cheapest stable settings, see `findings`.
+    advised : Advice, optional
+        What the page begins with.
+    prices : mapping, optional
+        Price of each resource.
     """
-    stable = sum(is_stable(row) for row in rows)
+    header, advised = columns_of(rows), advised or Advice("")
     return document(
-        f"Protocols compared on {name}",
+        f"Which rule to announce: {_title(name)}",
         [
+            f'<p class="first">{escape(advised.headline)}</p>' * bool(advised.headline),
+            _picture(rows, prices, advised),
+            paragraph(advised.details) if advised.details else "",
             paragraph(
                 f"{description} Developers, best first: {', '.join(game.names)}. "
-                f"{stable} of {len(rows)} settings are stable: their predicted regime is pure. "
+                f"{stable_words(rows)} "
                 f"Taken for granted: {statement(game)}."
             ),
             *(_finding(finding) for finding in found),
@@ -74,11 +102,53 @@ def page(name: str, description: str, game: Game, rows: list[Row], found: list[F
             ),
             *(_figure(column, heading, rows) for column, heading in _outcomes(rows).items()),
             "<h2>All settings</h2>",
-            table(HEADER, map(cells, rows), ["strong" if is_stable(row) else "" for row in rows]),
+            table(
+                header,
+                (cells(row, header) for row in rows),
+                ["strong" if is_stable(row) else "" for row in rows],
+            ),
             f"<h2>What the columns mean</h2>\n{definitions(NOTES.items())}",
         ],
         STYLE,
     )
+
+
+def _title(name: str) -> str:
+    """The name of a game in a title: of a file, without its folder and its ending."""
+    return Path(name).stem if name.endswith(".json") else name
+
+
+def _picture(rows: list[Row], prices: Prices | None, advised: Advice) -> str:
+    """Cost and ranking of all settings, with its legend."""
+    keys = {"level": advised.level}
+    announced = [r for r in rows if r["protocol"] == "tune-before-test" and _parameters(r) == keys]
+    drawn = picture(rows, prices, announced[0] if announced else None, advised.band)
+    if not drawn:
+        return ""
+    signs = [
+        (sample("pure", "disc"), "stable"),
+        (sample("cycle", "square"), "not stable"),
+        (sample("undecided", "diamond"), "undecided"),
+        (sample("pure bold"), "the best of the stable ones up to a cost"),
+    ]
+    if advised.band:
+        words = "becomes stable within it in 95 % of what your data allow"
+        signs.append((sample("band pure", "area"), words))
+    notes = []
+    if any(len(costs_of(row)) > 1 for row in rows) and prices is None:
+        notes.append("A setting that costs several resources stands on the scale of the last one.")
+    if left := sum(not in_picture(row) for row in rows):
+        notes.append(f"Not shown, as no equilibrium is predicted: {left} of {len(rows)} settings.")
+    return (
+        f'<figure class="picture"><figcaption>Ranking (Kendall tau to quality) against the designer\'s '
+        f"cost of one evaluation</figcaption>{drawn}</figure>"
+        f"{legend(signs)}{paragraph(' '.join(notes)) if notes else ''}"
+    )
+
+
+def _parameters(row: Row) -> dict[str, object]:
+    given: dict[str, object] = json.loads(row["parameters"])
+    return given
 
 
 def _finding(finding: Finding) -> str:
@@ -95,12 +165,27 @@ def _outcomes(rows: list[Row]) -> dict[str, str]:
 def _figure(column: str, heading: str, rows: list[Row]) -> str:
     """An outcome against the parameter, with a panel for each protocol."""
     kept = [row for row in rows if _known(column, row)]
-    there = dict.fromkeys(row["protocol"] for row in kept)
+    there = Counter(row["protocol"] for row in kept)
     axis = _axis(column, kept) if kept else None
-    drawn = [_panel(protocol, column, heading, axis, kept) for protocol in there] if axis else []
+    several = [name for name, count in there.items() if count > 1]
+    drawn = [_panel(protocol, column, heading, axis, kept) for protocol in several] if axis else []
+    single = [_value(column, row) for row in kept if there[row["protocol"]] == 1]
     without = [name for name in dict.fromkeys(row["protocol"] for row in rows) if name not in there]
-    note = paragraph(f"Not available for {', '.join(without)}.") if without else ""
+    notes = [f"One setting: {'; '.join(single)}."] * bool(single)
+    notes += [f"Not available for {', '.join(without)}."] * bool(without)
+    note = paragraph(" ".join(notes)) if notes else ""
     return f"<h2>{escape(heading)}</h2>\n{panels(drawn)}{note}"
+
+
+def _value(column: str, row: Row) -> str:
+    """A setting and its value, or the range of it, in words."""
+    low, high = _interval(column, row)
+    value = f"{low:.4g} to {high:.4g}" if row[column] is None else f"{row[column]:,.4g}"
+    return f"{label_of(row)}{_star(column, [row])} {value}"
+
+
+def _star(column: str, rows: list[Row]) -> str:
+    return " *" if column != "temptation" and any(row["concept"] == MYOPIC for row in rows) else ""
 
 
 def _known(column: str, row: Row) -> bool:
@@ -138,8 +223,9 @@ def _panel(protocol: str, column: str, heading: str, axis: Axis, rows: list[Row]
         )
         for row, parameters in zip(rows, given, strict=True)
     ]
-    star = " *" if column != "temptation" and any(row["concept"] == MYOPIC for row in rows) else ""
-    return protocol + star, panel(points, axis, ", ".join(names), f"{heading} under {protocol}")
+    return protocol + _star(column, rows), panel(
+        points, axis, ", ".join(names), f"{heading} under {protocol}"
+    )
 
 
 def _varied(given: list[dict[str, object]]) -> list[str]:

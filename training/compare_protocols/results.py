@@ -1,8 +1,9 @@
 """Rows of `training.compare_protocols`: their file, a table of them, and the cheapest stable settings.
 
-A setting is stable if its predicted regime is ``pure``. Predictions differ in what they rest on, and
-settings in the resources that they cost the designer. Neither is weighed here: the cheapest settings are
-listed for each basis, and without prices a setting is listed if no other undercuts it in every resource.
+A setting is stable if its predicted regime is ``pure``, and honest play is stable in enough draws of the
+curves. Predictions differ in what they rest on, and settings in the resources that they cost the
+designer. Neither is weighed here: the cheapest settings are listed for each basis, and without prices a
+setting is listed if no other undercuts it in every resource.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -19,6 +20,7 @@ from typing import Any
 
 from benchgame_env import Game
 from benchgame_env.cli import commands
+from benchgame_env.cli.uncertainty import CONFIDENCE
 from benchgame_env.files import TABLE_LIMIT, naming, read_bytes, write_bytes
 from benchgame_env.named_games import statement
 from benchgame_env.records import parse_json
@@ -145,8 +147,11 @@ def cost_words(row: Row) -> str:
 
 
 def is_stable(row: Row) -> bool:
-    """Whether the predicted regime is ``pure``, and its outcomes are known."""
-    return row["regime"] == "pure" and row["kendall_tau"] is not None
+    """Whether the predicted regime is ``pure``, its outcomes are known, and honest play is stable in
+    enough draws of the curves, where this was looked at."""
+    share = row.get("stable_share")
+    sure = share is None or share >= CONFIDENCE
+    return row["regime"] == "pure" and row["kendall_tau"] is not None and sure
 
 
 def cheapest(rows: list[Row], prices: Prices | None = None) -> list[Row]:
@@ -218,22 +223,31 @@ def _group(rows: list[Row], prices: Prices | None) -> str:
     cost = cost_words(rows[0]) or "nothing that is counted"
     worths = [row["largest_worth"] for row in rows if row["largest_worth"] is not None]
     while_ = f"; stable {commands.worth_words(min(worths))}" if worths else ""
-    return f"{names}; costs {cost}{total}; Kendall tau {rows[0]['kendall_tau']:.3f}{while_}"
+    shares = [row["stable_share"] for row in rows if row.get("stable_share") is not None]
+    sure = f"; stable in {min(shares):.1%} of draws" if shares else ""
+    return f"{names}; costs {cost}{total}; Kendall tau {rows[0]['kendall_tau']:.3f}{sure}{while_}"
 
 
 def _words(prices: Prices) -> str:
     return ", ".join(f"{name}={price:g}" for name, price in prices.items())
 
 
-def cells(row: Row) -> list[str]:
-    """A row as text, in the columns of `HEADER`."""
+def columns_of(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The columns of `HEADER` that say something of ``rows``: without draws, none on draws."""
+    drawn = any(row.get("stable_share") is not None for row in rows)
+    return tuple(name for name in HEADER if drawn or name != "in draws")
+
+
+def cells(row: Row, header: Sequence[str] = ()) -> list[str]:
+    """A row as text, in the columns of ``header``, by default those of `HEADER`."""
+    header = header or HEADER
     if row["error"]:
-        return [label_of(row), "failed", *[""] * (len(HEADER) - 2)]
-    return [in_words(row) for in_words in COLUMNS.values()]
+        return [label_of(row), "failed", *[""] * (len(header) - 2)]
+    return [COLUMNS[name](row) for name in header]
 
 
 def _number(name: str, form: str, row: Row) -> str:
-    return "" if row[name] is None else f"{row[name]:{form}}"
+    return "" if row.get(name) is None else f"{row[name]:{form}}"
 
 
 def _marked(name: str, form: str, row: Row) -> str:
@@ -265,6 +279,7 @@ def _certificate(row: Row) -> str:
 COLUMNS: dict[str, Callable[[Row], str]] = {
     "setting": label_of,
     "regime": itemgetter("regime"),
+    "in draws": partial(_number, "stable_share", ".1%"),
     "basis": itemgetter("basis"),
     "play": itemgetter("play"),
     "tau": partial(_marked, "kendall_tau", ".3f"),
@@ -279,6 +294,8 @@ HEADER = tuple(COLUMNS)
 NOTES = {
     "regime": "pure: a pure equilibrium is predicted, the setting is stable; cycle: there is none; "
     "undecided: no prediction",
+    "in draws": "the share of draws of the curves in which honest play is stable (of the first 100 "
+    "where one has to be looked at after another); empty where boards are drawn or remember",
     "basis": "what the regime rests on: theorem; search: an equilibrium was found and certified where "
     "scores are drawn, perhaps not the only one; simulation: best responses in turn, one round ahead, "
     "under a rule that remembers",
@@ -300,15 +317,27 @@ NOTES = {
 }
 
 
-def text(game: Game, rows: list[Row], found: list[Finding]) -> str:
-    """The report for a terminal."""
-    table = commands.table(list(HEADER), [cells(row) for row in rows])
-    stable = sum(is_stable(row) for row in rows)
+def stable_words(rows: list[Row]) -> str:
+    """How many settings are stable, and what that means."""
+    sure = ""
+    if "in draws" in columns_of(rows):
+        sure = (
+            f", and honest play is stable in at least {CONFIDENCE:.0%} of draws where that was looked at"
+        )
+    count = sum(is_stable(row) for row in rows)
+    return f"{count} of {len(rows)} settings are stable: their predicted regime is pure{sure}."
+
+
+def text(game: Game, rows: list[Row], found: list[Finding], first: Sequence[str] = ()) -> str:
+    """The report for a terminal, which begins with the sentences ``first``."""
+    header = columns_of(rows)
+    table = commands.table(list(header), [cells(row, header) for row in rows])
     starred = [f"*: {NOTES['*']}."] if any(row["concept"] == MYOPIC for row in rows) else []
     parts = [
+        *filter(None, first),
         table,
         *starred,
-        f"{stable} of {len(rows)} settings are stable: their predicted regime is pure.",
+        stable_words(rows),
         f"Taken for granted: {statement(game)}.",
     ]
     parts += ["\n  ".join([finding.heading, *finding.lines]) for finding in found]

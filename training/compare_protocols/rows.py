@@ -43,7 +43,8 @@ DEVIATING, LEAST_DEVIATING = 2_000, 100
 MEASURES = ("kendall_tau", "best_on_top", "effort_share", "temptation")  # each with an interval
 NUMBERS = (
     *(name + end for name in MEASURES for end in ("", "_low", "_high")),
-    "nash_conv", "one_round_gain", "largest_worth", "cost_tuning", "cost_items", "cost_refresh",
+    "nash_conv", "one_round_gain", "largest_worth", "stable_share", "stable_share_of",
+    "cost_tuning", "cost_items", "cost_refresh",
 )  # fmt: skip
 TEXTS = ("regime", "basis", "concept", "play", "measured", "method", "reason", "card", "error")
 COST = "cost_"

@@ -24,20 +24,21 @@ from benchgame_env.validate import choice, count, integer
 
 PROG = "benchgame coverage"
 DESCRIPTION = f"""\
-Measures whether the level that `benchgame thresholds` announces is high enough in
-{CONFIDENCE:.0%} of cases, and how much higher than it has to be.
+Measures whether the level that benchgame thresholds announces is high enough
+in {CONFIDENCE:.0%} of cases, and how much higher than it has to be.
 
-ten, five       data sets of {len(LEADERBOARDS)} invented leaderboards with known truth: ten checkpoints
-                of each model up to 20,000 steps, or five up to 10,000, of {ITEMS:,} items
+ten, five       data sets of {len(LEADERBOARDS)} invented leaderboards with known truth: ten
+                checkpoints of each model up to 20,000 steps, or five up to
+                10,000, of {ITEMS:,} items
 two-rises       true curves that are not of the fitted law
 shared-items    all models and checkpoints answer the same items
 entrants-K      K models of families left out join five fitted models
 
-Rows go to --out as they are found, and a command that was interrupted goes on."""
+Rows go to --out as they are found, and an interrupted command goes on."""
 EPILOG = """\
-held: the share of sets whose level lies at or above the true one, or is stable after models
-joined. bounds: kept; below, by no more than chance explains; or missed.
-exit status: 0, 1 a bound is missed, 2 bad input"""
+held: the share of sets whose level lies at or above the true one, or is stable
+after models joined. bounds: kept; below, by no more than chance explains; or
+missed. exit status: 0, 1 a bound is missed, 2 bad input"""
 ALL_PARTS = (*PARTS, *ENTRANTS)
 SETS, LINE_UPS, DRAWS = 100, 1_000, 1_000
 QUICK_SETS, QUICK_DRAWS = 2, 200

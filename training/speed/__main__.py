@@ -139,6 +139,8 @@ GOALS = (
     Goal("  fifty developers", _ratio("step of fifty, lent", "ours", "copy=False"), TIMES, at_most=1.3),
     Goal("mixed equilibrium of ten, NashConv 0.5 % of P, s", _duration("mixed, ten"), at_most=15),
     Goal("mixed equilibrium of fifty, NashConv 2 % of P, s", _duration("mixed, fifty"), at_most=60),
+    Goal("mixed equilibrium of 200, NashConv 1 % of P for each, s", _duration("mixed, two hundred"),
+         at_most=60),
     *(Goal(f"{n} developers on 41 levels, certified, against HiGHS alone",
            _ratio(f"levels, {n}", "ours", "HiGHS"), TIMES, at_most=1.5) for n in LEVEL_GAMES),
     Goal("  2 developers on 41 levels: Gambit's lcp against ours",

@@ -43,7 +43,7 @@ class Sizes:
         Copies of a game of ten developers whose memory is measured.
     tempted : int
         Developers of the game whose temptation is computed.
-    mixing : (int, int)
+    mixing : (int, int, int)
         Developers of the games whose mixed equilibrium is computed.
     graded : Graded
         Those of the grader.
@@ -59,13 +59,13 @@ class Sizes:
     agents: int = 20_000
     memory: int = 65_536
     tempted: int = 10_000
-    mixing: tuple[int, int] = (10, 50)
+    mixing: tuple[int, int, int] = (10, 50, 200)
     graded: Graded = field(default_factory=Graded)
     levels: int = 41
     few_levels: int = 6
 
 
-QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4), graded=TINY,
+QUICK = Sizes(8, 2, (4, 1), (2, 2), agents=1000, memory=64, tempted=100, mixing=(3, 4, 5), graded=TINY,
               levels=4, few_levels=3)  # fmt: skip
 DEVELOPERS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 LEVEL_GAMES = (2, 3, 5, 10)  # developers
@@ -92,6 +92,7 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "temptation": {"ours": lambda: _temptation(sizes.tempted)},
         "mixed, ten": {"ours": lambda: _mixed(sizes.mixing[0], 0.005)},
         "mixed, fifty": {"ours": lambda: _mixed(sizes.mixing[1], 0.02)},
+        "mixed, two hundred": {"ours": lambda: _mixed(sizes.mixing[2], 0.01 * sizes.mixing[2])},
         **grading(sizes.graded),
         **{f"levels, {n}": _levels(n, sizes.levels) for n in LEVEL_GAMES},
         "few levels": _levels(3, sizes.few_levels),

@@ -9,7 +9,7 @@ are looked at closely.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -143,7 +143,7 @@ def least_level(
     chance = (1 - CERTAIN) / 2
     sweep = _Sweep(draws, max_level)
     high = sweep.down_to(int(scipy.stats.binom.ppf(chance, n, unstable)) - 1)
-    level = sweep.down_to(math.floor(unstable * n * (1 + 1e-12)))
+    level = sweep.down_to(_allowed(confidence, n))
     share = 1 - sweep.unstable / n
     low = sweep.down_to(int(scipy.stats.binom.isf(chance, n, unstable)))
     at = TuneBeforeTest(min(level, max_level))
@@ -164,6 +164,44 @@ def least_level(
         max_level,
         tuple(name for name in draws.game.names if last.get(name, math.inf) < at.level),
     )
+
+
+def stable_from(draws: Draws, shares: Sequence[float], max_level: float | None = None) -> list[float]:
+    """The least levels from which on honest play is stable in given shares of the draws.
+
+    Parameters
+    ----------
+    draws : Draws
+        Draws of a game.
+    shares : sequence of float
+        Shares in [0, 1].
+    max_level : float, optional
+        As for `least_level`.
+
+    Returns
+    -------
+    list of float
+        As ``least_level(draws, share).level``, for each share; one search for all. Where each draw is
+        stable from some level on, these are quantiles of the draws' least stable levels.
+
+    Examples
+    --------
+    >>> import benchgame_env as bg
+    >>> from benchgame_env.draws import Draws
+    >>> draws = Draws.of([bg.load_game("pythia-gsm8k", steps_per_rank=worth) for worth in (1e3, 2e3)])
+    >>> [round(level) for level in bg.theory.stable_from(draws, (0.5, 1.0))]
+    [1222, 2248]
+    """
+    asked = [number("shares", share, low=0, high=1) for share in shares]
+    max_level = 100 * draws.game.finite_effort_scale if max_level is None else max_level
+    sweep = _Sweep(draws, number("max_level", max_level, low=0, strict=True))
+    levels = {share: sweep.down_to(_allowed(share, len(draws))) for share in sorted(asked, reverse=True)}
+    return [levels[share] for share in asked]
+
+
+def _allowed(share: float, draws: int) -> int:
+    """How many draws may be unstable where a share of them has to be stable."""
+    return math.floor((1 - share) * draws * (1 + 1e-12))
 
 
 def with_entrants(
