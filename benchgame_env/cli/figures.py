@@ -78,7 +78,8 @@ def courses(
     panels: Mapping[str, tuple[Floats, Floats]],
     names: Sequence[str],
     words: tuple[str, str],
-    path: str | os.PathLike[str],
+    folder: Path,
+    title: str,
 ) -> None:
     """Draw courses of several things, such as efforts in training, side by side on the same axes.
 
@@ -90,27 +91,59 @@ def courses(
         What the ``n`` lines are called.
     words : pair of str
         What the axes are called, across and up.
-    path : str or path
-        File to write, ``*.png``, ``*.svg`` or ``*.pdf``.
+    folder : Path
+        Where ``title.svg``, ``title.pdf`` and ``title.png`` are written.
+    title : str
+        Name of the files.
 
     Raises
     ------
-    ValueError
-        Another kind of file, or no matplotlib.
+    ImportError
+        There is no matplotlib.
     """
-    choice("picture", _suffix(path), FORMATS)
     figure = _figure()
-    for axes, (title, (at, values)) in zip(
-        figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels.items(), strict=True
-    ):
-        for name, line in zip(names, values.T, strict=True):
-            axes.plot(at, line, label=label_of(name), lw=1.5)
-        axes.set(title=title, xlabel=words[0], ylim=(0, None))
+    every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (heading, (at, values)) in zip(every, panels.items(), strict=True):
+        for i, (name, line) in enumerate(zip(names, values.T, strict=True)):
+            axes.plot(at, line, label=label_of(name), lw=1.5, color=COLOURS[i % len(COLOURS)])
+        axes.set(title=heading, xlabel=words[0], ylim=(0, None))
+    figure.axes[0].set_ylabel(words[1])
+    _finish(figure, folder, title)
+
+
+def points(
+    groups: Mapping[str, tuple[Floats, Floats]], words: tuple[str, str], folder: Path, title: str
+) -> None:
+    """Draw points of several kinds on a logarithmic axis across, such as costs, and a plain one up.
+
+    Parameters
+    ----------
+    groups : mapping of str to pair of arrays
+        Kind to the positions ``[m]`` across and up.
+    words, folder, title
+        As for `courses`.
+
+    Raises
+    ------
+    ImportError
+        There is no matplotlib.
+    """
+    figure = _figure()
+    axes = figure.subplots()
+    for i, (name, (across, up)) in enumerate(groups.items()):
+        axes.plot(across, up, "osD^v"[i % 5], label=label_of(name), color=COLOURS[i % len(COLOURS)])
+    axes.set(xlabel=words[0], ylabel=words[1], xscale="log")
+    _finish(figure, folder, title)
+
+
+def _finish(figure: Any, folder: Path, title: str) -> None:
+    for axes in figure.axes:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].set_ylabel(words[1])
     figure.axes[0].legend(fontsize="small", frameon=False)
-    _write(figure, path)
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in FORMATS:
+        _write(figure, folder / f"{title}{kind}")
 
 
 def _write(figure: Any, path: str | os.PathLike[str]) -> None:

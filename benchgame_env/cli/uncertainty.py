@@ -24,8 +24,9 @@ from benchgame_env.named_games import checkpoints
 from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
 from benchgame_env.validate import Floats, integer
 
-DRAWS, MOST_DRAWS = 1000, 100_000
+DRAWS, MOST_DRAWS = 1000, 10_000
 LARGE, FEWER = 10, 200  # draws of more than so many models take long
+MOST_MODELS = 60  # up to which levels are searched for
 LOOPED = 100  # draws of a rule that has to be looked at one game after another
 CONFIDENCE = 0.95
 MIDDLE = (0.025, 0.5, 0.975)
@@ -48,12 +49,16 @@ def add_draw_options(add: Callable[..., Any], entrants: bool = False) -> None:
 
 def draws_from(options: argparse.Namespace, game: Game) -> Draws | None:
     """Draws of ``game``, which ``options.game`` names; None where the curves count as exact: they were
-    not fitted, the file keeps nothing to draw from (a note says so), or nobody asked."""
+    not fitted, nobody asked, or (a note says so) there are too many or the file keeps nothing to draw
+    from."""
     usual = DRAWS if game.n_developers <= LARGE else FEWER
     asked = usual if options.draws is None else options.draws
     number = integer("--draws", asked, low=0, high=MOST_DRAWS)
     seed = integer("--seed", options.seed, low=0)
     if not number or not checkpoints(options.game):
+        return None
+    if game.n_developers > MOST_MODELS:
+        bars.note(f"curves count as exact: draws are made of at most {MOST_MODELS} models")
         return None
     try:
         found = calibration.draws(

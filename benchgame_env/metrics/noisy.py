@@ -18,6 +18,7 @@ from benchgame_env.game import Ties
 from benchgame_env.metrics.expected_prize import expected_prizes
 from benchgame_env.metrics.first_efforts import useful_efforts
 from benchgame_env.metrics.strategies import Strategy
+from benchgame_env.rules.contract import as_profiles
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
 
@@ -38,9 +39,9 @@ class Drawn:
         # A rule that rounds may list a score several times.
         self.scores, self._first = np.unique(self._listed, return_index=True)
 
-    def chances(self, efforts: Floats) -> Floats:
-        """Of each score at efforts ``[m, n]``; ``[m, n, s]``."""
-        listed, chances = self.rule.distribution(self.game, efforts)
+    def _chances(self, who: NDArray[np.int64], efforts: Floats) -> Floats:
+        """Of each score of developers ``who`` at ``efforts``, ``[k]`` both; ``[k, s]``."""
+        listed, chances = self.rule.distribution_of(self.game, who, efforts)
         if not np.array_equal(listed, self._listed):
             raise ValueError(f"protocol {self.rule!r}: distribution has to list the same scores always")
         if self.scores.size == self._listed.size:
@@ -61,23 +62,21 @@ class Drawn:
         ``efforts``; ``[m]`` all three."""
         result = np.empty(efforts.size)
         for part, chances in self._each(who, efforts):
-            result[part] = np.einsum("ms,ms->m", chances, worth[who[part]])
+            ends = np.searchsorted(who[part], np.arange(len(worth) + 1))
+            for i in np.flatnonzero(np.diff(ends)):
+                mine = slice(ends[i], ends[i + 1])
+                result[part[mine]] = chances[mine] @ worth[i]
         return result
 
     def _each(self, who: NDArray[np.int64], efforts: Floats) -> Any:
-        """Blocks of positions with the chances ``[block, s]`` there. Rules take profiles, so efforts of
-        different developers share rows."""
-        n = self.game.n_developers
-        row = np.empty(who.size, dtype=np.int64)
-        for i in range(n):
-            mine = np.flatnonzero(who == i)
-            row[mine] = np.arange(mine.size)
-        profiles = np.zeros((row.max(initial=-1) + 1, n))
-        profiles[row, who] = efforts
-        size = max(1, NUMBERS // (n * self._listed.size))
-        for start in range(0, len(profiles), size):
-            part = np.flatnonzero((row >= start) & (row < start + size))
-            yield part, self.chances(profiles[start : start + size])[row[part] - start, who[part]]
+        """Blocks of positions, sorted by developer, with the chances ``[block, s]`` there. Rules may
+        take whole profiles, so each block has about as many efforts of each developer."""
+        _, row = as_profiles(self.game.n_developers, who, efforts)
+        order, size = np.argsort(row, kind="stable"), max(1, NUMBERS // self._listed.size)
+        for start in range(0, who.size, size):
+            part = order[start : start + size]
+            part = part[np.argsort(who[part], kind="stable")]
+            yield part, self._chances(who[part], efforts[part])
 
 
 def expected_payoffs(subgame: Subgame, mixed: list[Strategy]) -> Floats:

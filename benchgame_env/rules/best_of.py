@@ -66,12 +66,14 @@ class BestOf(Layer):
         return game.board(best, self.ties), state
 
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
-        found = self.base.distribution(game, efforts)
-        if found is None or (self._tests(game) == 1).all():
-            return found  # to the last bit: a single test is the base
-        chances: Floats = np.cumsum(found[1], axis=-1) ** self._tests(game)[:, None]
-        chances[..., 1:] -= chances[..., :-1].copy()
-        return found[0], chances
+        found, tests = self.base.distribution(game, efforts), self._tests(game)
+        return None if found is None else (found[0], _of_best(found[1], tests))
+
+    def distribution_of(
+        self, game: Game, who: NDArray[np.int64], efforts: Floats
+    ) -> tuple[Floats, Floats] | None:
+        found, tests = self.base.distribution_of(game, who, efforts), self._tests(game)[who]
+        return None if found is None else (found[0], _of_best(found[1], tests))
 
     def designer_cost(self, game: Game) -> dict[str, float]:
         mean = self._tests(game).mean()
@@ -82,3 +84,25 @@ class BestOf(Layer):
         if isinstance(self.k, tuple) and len(self.k) != game.n_developers:
             raise ValueError(f"k: {len(self.k)} numbers for {game.n_developers} developers")
         return np.broadcast_to(np.asarray(self.k), game.n_developers)
+
+
+def _of_best(chances: Floats, tests: NDArray[np.int64]) -> Floats:
+    """Chances ``[..., k, s]`` of each score to be the best of ``tests`` ``[k]``, scores ascending."""
+    if (tests == 1).all():
+        return chances  # to the last bit: a single test is the base
+    at_most = np.cumsum(chances, axis=-1)
+    several = np.unique(tests)
+    at_most = _power(at_most, several[0]) if several.size == 1 else at_most ** tests[:, None]
+    best = at_most.copy()
+    best[..., 1:] -= at_most[..., :-1]
+    return best
+
+
+def _power(values: Floats, exponent: int) -> Floats:
+    """``values`` to a power >= 1, by few multiplications."""
+    result = values
+    for bit in f"{exponent:b}"[1:]:
+        result = result * result
+        if bit == "1":
+            result *= values
+    return result

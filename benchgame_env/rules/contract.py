@@ -76,6 +76,9 @@ class Protocol:
 
     def __init_subclass__(cls) -> None:
         cls.name = vars(cls).get("name", cls.__name__)  # until it is registered
+        # The short way of a parent does not know what a child's distribution says.
+        if "distribution" in vars(cls) and "distribution_of" not in vars(cls):
+            setattr(cls, "distribution_of", Protocol.distribution_of)  # noqa: B010  # mypy
 
     @property
     def traits(self) -> Traits:
@@ -121,6 +124,15 @@ class Protocol:
         ``efforts``, where the rule draws developers independently and does not remember; else None.
         Ranks must come from the scores by `Game.board`."""
         return None
+
+    def distribution_of(
+        self, game: Game, who: NDArray[np.int64], efforts: Floats
+    ) -> tuple[Floats, Floats] | None:
+        """As `distribution`, but of developers ``who`` ``[k]`` alone, each at one of ``efforts``
+        ``[k]``; chances ``[k, m]``. A rule that needs no whole profiles for that may say it here."""
+        profiles, row = as_profiles(game.n_developers, who, efforts)
+        found = self.distribution(game, profiles)
+        return None if found is None else (found[0], found[1][row, who])
 
     def expected_prizes(self, game: Game, efforts: Floats) -> Floats | None:
         """Expected prizes ``[..., n]`` of the board that ``efforts`` earn, where the rule does not
@@ -171,6 +183,18 @@ def is_exact(protocol: Protocol) -> TypeGuard[DeterministicProtocol]:
     """Whether a board is a fixed function of own efforts, with ``score`` and ``effort_for``."""
     traits = protocol.traits
     return traits.own_score and traits.draws == "none" and not traits.remembers
+
+
+def as_profiles(n: int, who: NDArray[np.int64], efforts: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Few profiles ``[rows, n]`` that hold the ``efforts`` ``[k]`` of developers ``who`` ``[k]``, and 0
+    elsewhere; and the row of each, ``[k]``."""
+    row = np.empty(who.size, dtype=np.int64)
+    for i in range(n):
+        mine = np.flatnonzero(who == i)
+        row[mine] = np.arange(mine.size)
+    profiles = np.zeros((row.max(initial=-1) + 1, n))
+    profiles[row, who] = efforts
+    return profiles, row
 
 
 # What a class that is no `Protocol` may have besides ``evaluate``, ``traits`` and ``published``.

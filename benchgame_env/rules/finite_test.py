@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import scipy
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from benchgame_env.game import TIES, Board, Game, Ties
-from benchgame_env.rules.contract import Draws, Protocol, Revised, Rng, Traits, is_exact
+from benchgame_env.rules.contract import Draws, Protocol, Revised, Rng, Traits, as_profiles, is_exact
 from benchgame_env.rules.registry import as_protocol, register_protocol
 from benchgame_env.validate import Floats, choice, count
 
@@ -68,9 +69,12 @@ class FiniteTest(Protocol):
     ) -> tuple[Board, Any]:
         if rng is None:
             raise ValueError(f"rng: {self!r} draws its boards, so it needs a generator")
-        board, state = self.base.play(game, efforts, state, None, revised)
         # The curves' own scores, where they are known: rounding before chance would make steps of them.
-        scores = self.base.score(game, efforts) if is_exact(self.base) else board.scores
+        if is_exact(self.base):
+            scores = self.base.score(game, efforts)
+        else:
+            board, state = self.base.play(game, efforts, state, None, revised)
+            scores = board.scores
         solved = self.solve(_chances(game, self.base, efforts, scores), rng)
         return self.award(game, solved / self.items), state
 
@@ -85,8 +89,19 @@ class FiniteTest(Protocol):
     def distribution(self, game: Game, efforts: Floats) -> tuple[Floats, Floats] | None:
         if self.traits.draws != "independent":
             return None
-        shares = np.arange(self.items + 1) / self.items
-        return shares, binomial_pmf(self.items, accuracies(game, self.base, efforts))
+        return self._shares, binomial_pmf(self.items, accuracies(game, self.base, efforts))
+
+    def distribution_of(
+        self, game: Game, who: NDArray[np.int64], efforts: Floats
+    ) -> tuple[Floats, Floats] | None:
+        if self.traits.draws != "independent":
+            return None
+        profiles, row = as_profiles(game.n_developers, who, efforts)
+        return self._shares, binomial_pmf(self.items, accuracies(game, self.base, profiles)[row, who])
+
+    @property
+    def _shares(self) -> Floats:
+        return np.arange(self.items + 1) / self.items
 
     def designer_cost(self, game: Game) -> dict[str, float]:
         cost = dict(self.base.designer_cost(game))
@@ -123,20 +138,21 @@ def binomial_pmf(items: int, chances: Floats) -> NDArray[np.float64]:
     # Bernstein's inequality: 20 + 9 sd to either side, where variance is largest.
     far = 20 + 9 * np.sqrt(items * (p * (1 - p)).max(initial=0.0))
     width = min(items, int(2 * far)) + 1
-    first = np.clip(np.rint(items * p - far), 0, items + 1 - width).astype(np.int64)
-    places = first + np.arange(width)
-    ways, solved = _log_ways(items)[places], places.astype(np.float64)
+    first = np.clip(np.rint(items * p[..., 0] - far), 0, items + 1 - width).astype(np.int64)
     with np.errstate(divide="ignore"):  # of log(0), which stays finite so that 0 * log(0) is 0
         hit, miss = np.maximum(np.log(p), LOG_OF_0), np.maximum(np.log1p(-p), LOG_OF_0)
-    pmf = np.exp(ways + solved * hit + (items - solved) * miss)
+    pmf = first[..., None] * hit + (items - first[..., None]) * miss
+    pmf = pmf + sliding_window_view(_log_ways(items), width)[first]
+    pmf += np.arange(float(width)) * (hit - miss)
+    np.exp(pmf, out=pmf)
     # The logarithms of large factorials are right to about 1e-12; chances should sum to 1.
     pmf /= pmf.sum(axis=-1, keepdims=True)
     if width == items + 1:
         return pmf
-    everywhere = np.zeros((pmf.size // width, items + 1))
-    begins = np.arange(0, everywhere.size, items + 1)[:, None]
-    everywhere.reshape(-1)[begins + places.reshape(-1, width)] = pmf.reshape(-1, width)
-    return everywhere.reshape(*pmf.shape[:-1], items + 1)
+    everywhere = np.zeros((first.size, items + 1))
+    windows = sliding_window_view(everywhere, width, axis=1, writeable=True)
+    windows[np.arange(first.size), first.reshape(-1)] = pmf.reshape(-1, width)
+    return everywhere.reshape(*first.shape, items + 1)
 
 
 @lru_cache(maxsize=8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from tools.cases import Noisy
 
 import benchgame_env as bg
-from benchgame_env.rules.finite_test import binomial_pmf
+from benchgame_env.rules.finite_test import FiniteTest, binomial_pmf
 
 
 @pytest.mark.parametrize("p", [0.0, 1e-300, 0.1, 0.5, 0.9, 1.0])
@@ -67,3 +68,35 @@ def test_refused() -> None:
     rule.evaluate(game, np.zeros(2), np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"\[0, 1\].*model-0 .*20 at effort 0.5"):
         rule.evaluate(game, np.full(2, 0.5), np.random.default_rng(0))
+
+
+class Lazy(FiniteTest):
+    """A finite test that shows 0 with a chance of one half."""
+
+    def distribution(self, game: bg.Game, efforts: Any) -> Any:
+        found = super().distribution(game, efforts)
+        assert found is not None
+        chances = 0.5 * found[1]
+        chances[..., 0] += 0.5
+        return found[0], chances
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        FiniteTest(40),
+        Lazy(40),  # the short way of a parent is not that of a child
+        bg.make_protocol("best-of", k=(1, 2, 3, 7, 1), base=FiniteTest(40)),
+        bg.make_protocol("best-of", k=3, base=Lazy(40)),
+        bg.make_protocol("tune-before-test+finite-test", level=0.5, items=40),
+    ],
+)
+def test_the_chances_of_some_developers_are_those_of_whole_profiles(rule: Any) -> None:
+    game, rng = bg.load_game("five"), np.random.default_rng(0)
+    who, efforts = rng.integers(5, size=30), rng.random(30)
+    shares, chances = rule.distribution_of(game, who, efforts)
+    for i, effort, own in zip(who, efforts, chances, strict=True):
+        profile = np.full(5, effort)
+        same_shares, all_chances = rule.distribution(game, profile)
+        assert np.array_equal(shares, same_shares)
+        assert own == pytest.approx(all_chances[i], abs=1e-14)

@@ -330,6 +330,20 @@ def test_findings_are_told_apart_by_basis_and_ranking() -> None:
     assert findings(rows[3:4], tau=0.99)[0].lines == ["none"]
 
 
+def test_what_was_not_looked_at_in_draws_says_so() -> None:
+    rows = [
+        row("a", tuning=5.0) | {"stable_share": 0.951},
+        row("b", tuning=4.0) | {"stable_share": 0.949},  # cheaper, and not sure enough
+        row("c", "search", items=1.0),
+    ]
+    stable, _ = findings(rows, tau=0.99)
+    assert stable.lines == [
+        "by theorem: a; costs 5 tuning; Kendall tau 1.000; stable in 95.1% of draws",
+        "found and certified, perhaps not the only one, on the fitted curves alone: c; costs 1 items; "
+        "Kendall tau 1.000",
+    ]
+
+
 def test_right_boards_count_as_right_where_qualities_are_equal() -> None:
     # Of three pairs one has equal qualities: a right board has tau-b 2 / sqrt(3 x 2).
     game = bg.Game(bg.curves.Additive([1.0, 1.0, 0.8]), bg.LinearCost(1.0), [0.01, 0.01, 0.0])
@@ -478,6 +492,17 @@ def test_without_pyarrow_rows_are_csv(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 # --- the command and its page ------------------------------------------------------------------
+
+
+def test_figures_for_a_paper(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    words = ["duel", "--protocols", "direct,tune-before-test,finite-test", "--quick", "--workers", "1"]
+    assert main([*words, "--out", str(tmp_path / "rows.csv"), "--figures", str(tmp_path / "paper")]) == 0
+    drawn = {path.name for path in (tmp_path / "paper").iterdir()}
+    expected = {
+        f"ranking-against-{resource}" for resource in ("items", "tuning")
+    }  # direct costs nothing
+    assert drawn == {f"{name}.{kind}" for name in expected for kind in ("svg", "pdf", "png")}
 
 
 class Page(HTMLParser):

@@ -439,9 +439,13 @@ def test_a_folder_of_runs_has_a_page_that_compares_them(run: Path, turns: Path, 
     assert [row[1].text for row in rows] == ["? undecided", "○ not graded"]  # three seeds are too few
     assert len(figures(text)) == 2  # a curve of regret for each run
     pytest.importorskip("matplotlib")
-    assert main([str(folder), "--picture", str(tmp_path / "efforts.svg")]) == 0
-    assert "<svg" in (tmp_path / "efforts.svg").read_text()
-    assert main([str(run), "--picture", str(tmp_path / "one.svg")]) == 2  # one run
+    paper = tmp_path / "paper"
+    assert main([str(folder), "--figures", str(paper)]) == 0
+    kinds = {b"<?xml": "svg", b"%PDF-": "pdf", b"\x89PNG\r": "png"}
+    drawn = {path.name: kinds[path.read_bytes()[:5]] for path in paper.iterdir()}
+    assert drawn == {f"{of}.{kind}": kind for of in ("efforts", "regrets") for kind in kinds.values()}
+    assert main([str(run), "--figures", str(tmp_path / "one")]) == 0
+    assert len(list((tmp_path / "one").iterdir())) == 6
 
 
 def test_folders_without_a_run_are_refused(

@@ -21,7 +21,7 @@ from benchgame_env.folders import alone, remove_drafts
 from benchgame_env.metrics import reachable_tau
 from benchgame_env.named_games import checkpoints, describe_game
 from benchgame_env.named_games.registry import GAMES
-from benchgame_env.training.compare_protocols import page
+from benchgame_env.training.compare_protocols import page, picture
 from benchgame_env.training.compare_protocols.comparison import compare
 from benchgame_env.training.compare_protocols.headline import Advice, advice, exact_advice
 from benchgame_env.training.compare_protocols.ranges import (
@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
                         "what a right board has: below 1 where qualities are equal")  # fmt: skip
     parser.add_argument("--out", type=Path, help="file for the rows, *.csv or *.parquet; default: "
                         "runs/protocols/GAME.csv")  # fmt: skip
+    parser.add_argument("--figures", metavar="DIR", type=Path,
+                        help="also draw ranking against cost, for a paper: a file of each kind, SVG, "
+                        "PDF and PNG, in this folder")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="the first two settings of each protocol")
     add_workers_option(parser)
     return parser
@@ -93,6 +96,8 @@ def _compare(options: argparse.Namespace) -> None:
         found = findings(rows, options.tau, prices, reachable_tau(game.quality))
         description = "" if options.game.endswith(".json") else describe_game(options.game)
         write_text(page_file, page.page(options.game, description, game, rows, found, advised, prices))
+    if options.figures is not None:
+        picture.draw(rows, options.figures)
     commands.show(text(game, rows, found, (advised.headline, advised.details)))
     commands.show(f"\nRows are in {out}, figures in {page_file}.")
 

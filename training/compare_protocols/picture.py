@@ -9,9 +9,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
+from benchgame_env.cli import figures
 from benchgame_env.cli.levels import plain
 from benchgame_env.training.compare_protocols.figures import SHAPES
 from benchgame_env.training.compare_protocols.results import costs_of, is_stable, label_of
@@ -19,6 +21,7 @@ from benchgame_env.training.compare_protocols.rows import NASH, Row
 from benchgame_env.training.html.drawing import Axis, Frame, exact_axis, logarithmic_axis
 
 FREE = "free"
+KINDS = {"pure": "stable", "cycle": "not stable", "undecided": "undecided"}
 WHOLE = Frame(
     Axis(0, 1, ()), Axis(0, 1, ()), width=430, height=270, left=38, right=10, top=12, bottom=44
 )
@@ -67,6 +70,29 @@ def picture(
         )
     about = "Kendall tau of each setting against the designer's cost of one evaluation"
     return base.svg(parts, about)
+
+
+def draw(rows: list[Row], folder: Path) -> None:
+    """Draw ranking against cost for a paper, as SVG, PDF and PNG: a file for each resource."""
+    places = [(row, *_place(row, None)) for row in rows if in_picture(row)]
+    for resource in sorted({name for _, name, _ in places} - {FREE}):
+        groups: dict[str, tuple[list[float], list[float]]] = {}
+        for row, name, cost in places:
+            if name == resource:
+                across, up = groups.setdefault(KINDS[kind_of(row)], ([], []))
+                across.append(cost)
+                up.append(row[TAU])
+        in_order = (kind for kind in KINDS.values() if kind in groups)
+        known = {kind: (np.array(groups[kind][0]), np.array(groups[kind][1])) for kind in in_order}
+        words = f"the designer's cost of one evaluation, {resource}", "Kendall tau to quality"
+        figures.points(known, words, folder, f"ranking-against-{resource}")
+
+
+def kind_of(row: Row) -> str:
+    """Whether a setting is stable, as the CSS class of its mark."""
+    if is_stable(row):
+        return "pure"
+    return "undecided" if row["regime"] == "undecided" else "cycle"
 
 
 def _place(row: Row, prices: Mapping[str, float] | None) -> tuple[str, float]:
@@ -141,7 +167,7 @@ def _frontier(frame: Frame, here: list[tuple[Row, float]]) -> str:
 def _mark(frame: Frame, row: Row, at: float, announced: bool) -> str:
     low, high = row.get(f"{TAU}_low"), row.get(f"{TAU}_high")
     whisker = "" if low is None or low == high else frame.line([at, at], [low, high], "joined")
-    kind = "pure" if is_stable(row) else "undecided" if row["regime"] == "undecided" else "cycle"
+    kind = kind_of(row)
     drawn = f"{whisker}{frame.dot(at, row[TAU], kind, SHAPES[kind])}"
     if announced:
         x, y = float(frame.x(at)), float(frame.y(row[TAU]))

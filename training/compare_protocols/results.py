@@ -194,25 +194,28 @@ def findings(
 ) -> list[Finding]:
     """The cheapest stable settings by basis, also among those whose Kendall tau is at least ``tau``
     times what is ``reachable``: where some qualities are equal, no board has a tau of 1."""
-    stable = [row for row in rows if is_stable(row)]
+    stable, drawn = [row for row in rows if is_stable(row)], "in draws" in columns_of(rows)
     ordered = [row for row in stable if row["kendall_tau"] >= tau * reachable - ROUNDING]
     of = "" if reachable == 1 else f" of the {reachable:.3f} that a right board has (equal qualities)"
     terms = "no other is as cheap in every resource" if prices is None else "at " + _words(prices)
     found = [
-        _finding(f"Cheapest stable settings ({terms})", stable, prices),
-        _finding(f"Cheapest stable settings with Kendall tau of at least {tau:g}{of}", ordered, prices),
+        _finding(f"Cheapest stable settings ({terms})", stable, prices, drawn),
+        _finding(
+            f"Cheapest stable settings with Kendall tau of at least {tau:g}{of}", ordered, prices, drawn
+        ),
     ]
     failed = [f"{label_of(row)}: {row['error']}" for row in rows if row["error"]]
     return found + ([Finding("Settings that failed", failed)] if failed else [])
 
 
-def _finding(heading: str, rows: list[Row], prices: Prices | None) -> Finding:
+def _finding(heading: str, rows: list[Row], prices: Prices | None, drawn: bool) -> Finding:
     lines = []
     for basis, words in BASES.items():
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in cheapest([row for row in rows if row["basis"] == basis], prices):
             groups.setdefault((cost_words(row), f"{row['kendall_tau']:.3f}"), []).append(row)
-        lines += [f"{words}: {_group(group, prices)}" for group in groups.values()]
+        alone = ", on the fitted curves alone" * (drawn and basis != "theorem")
+        lines += [f"{words}{alone}: {_group(group, prices)}" for group in groups.values()]
     return Finding(heading, lines or ["none"])
 
 

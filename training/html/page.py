@@ -11,7 +11,9 @@ from benchgame_env.training.html import drawing
 Panel = tuple[str, str]  # a heading, and a figure as SVG
 
 STYLE = """
-:root { color-scheme: light; }
+:root { color-scheme: light; background: #fff; }
+/* Dark: lightness is turned round and hues are kept, in figures too. */
+@media screen and (prefers-color-scheme: dark) { :root { filter: invert(.92) hue-rotate(180deg); } }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
   margin: 0 auto; max-width: 76rem; padding: 1rem; }
 h1 { line-height: 1.2; overflow-wrap: anywhere; } h2 { margin: 2.2rem 0 .6rem; }

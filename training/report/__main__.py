@@ -17,8 +17,8 @@ from benchgame_env.files import write_text
 from benchgame_env.training.benchmark.suite import FILE as SUITE
 from benchgame_env.training.report.benchmark import page as benchmark_page
 from benchgame_env.training.report.benchmark import read_benchmark
+from benchgame_env.training.report.comparison import draw, runs_in
 from benchgame_env.training.report.comparison import page as comparison_page
-from benchgame_env.training.report.comparison import picture, runs_in
 from benchgame_env.training.report.files import Run, read_run
 from benchgame_env.training.report.run import page as run_page
 from benchgame_env.training.run.prediction import kept_prediction
@@ -39,9 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     known = "folder of a run, of several runs, or of a benchmark"
     parser.add_argument("folder", help=known)
     parser.add_argument("--out", type=Path, help=f"a new *.html file; default: FOLDER/{PAGE}")
-    parser.add_argument("--picture", metavar="FILE", type=Path,
-                        help="draw the mean efforts in training of a folder of runs, one panel a run, "
-                        "also for a paper (*.svg, *.png, *.pdf)")  # fmt: skip
+    parser.add_argument("--figures", metavar="DIR", type=Path,
+                        help="also draw efforts and regrets in training, for a paper: a file of each "
+                        "kind, SVG, PDF and PNG, in this folder")  # fmt: skip
     trust.add_option(parser)
     options = parser.parse_args(arguments)
     return commands.run(lambda: _report(_folder(options.folder), options), PROG)
@@ -56,17 +56,18 @@ def _folder(name: str) -> Path:
 def _report(folder: Path, options: argparse.Namespace) -> None:
     out, trusted, runs = _out(folder, options.out), options.trust, []
     if (folder / SUITE).exists():
+        if options.figures:
+            raise ValueError(f"--figures: {folder} is a benchmark; name one of its runs")
         text = benchmark_page(folder, read_benchmark(folder, trusted))
     elif not (folder / SETTINGS).exists() and (runs := runs_in(folder, trusted)):
         for run in runs:
             write_text(run.folder / PAGE, _run_page(run))
         text = comparison_page(folder, runs, PAGE)
     else:
-        text = _run_page(read_run(folder, trusted))
-    if options.picture is not None:
-        if not runs:
-            raise ValueError(f"--picture: {folder} is no folder of several runs")
-        picture(runs, options.picture)
+        runs = [read_run(folder, trusted)]
+        text = _run_page(runs[0])
+    if options.figures is not None:
+        draw(runs, options.figures)
     write_text(out, text)
     commands.show(f"Wrote {out}.")
 

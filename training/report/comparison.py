@@ -59,25 +59,46 @@ def page(folder: Path, runs: list[Run], link: str) -> str:
     )
 
 
-def picture(runs: list[Run], path: Path) -> None:
-    """Draw the mean efforts in training of runs that have the same developers, one panel for each.
+def draw(runs: list[Run], folder: Path) -> None:
+    """Draw mean efforts and largest regrets in training, one panel for each run, for a paper.
+
+    Parameters
+    ----------
+    runs : list of Run
+        Runs that have the same developers.
+    folder : Path
+        Where ``efforts`` and ``regrets`` are written, as SVG, PDF and PNG each.
 
     Raises
     ------
     ValueError
-        Runs with other developers, or as `benchgame_env.cli.figures.courses`.
+        Runs with other developers.
     """
     names = runs[0].settings.vector_env(1).game.names
-    panels = {}
     for run in runs:
         if run.settings.vector_env(1).game.names != names:
             raise ValueError(
-                f"picture: {run.folder.name} has other developers than {runs[0].folder.name}"
+                f"--figures: {run.folder.name} has other developers than {runs[0].folder.name}"
             )
-        panels[words.setting(run.settings)] = _mean_efforts(run)
-    figures.courses(
-        panels, names, ("update", "mean effort, as a share of what the prizes are worth"), path
-    )
+    titles = [words.setting(run.settings) for run in runs]
+    efforts = dict(zip(titles, map(_mean_efforts, runs), strict=True))
+    across, up = "update", "mean effort, as a share of what the prizes are worth"
+    figures.courses(efforts, names, (across, up), folder, "efforts")
+    regrets = {title: known for title, run in zip(titles, runs, strict=True) if (known := _regrets(run))}
+    if regrets:
+        up = "largest regret, as a share of the spread of prizes"
+        figures.courses(regrets, ("mean of seeds",), (across, up), folder, "regrets")
+
+
+def _regrets(run: Run) -> tuple[Floats, Floats] | None:
+    """Updates at which regret is known ``[m]``, and its mean over seeds ``[m, 1]``; None without."""
+    column = curves.regret_column(run.seeds[0])
+    seeds = [seed for seed in run.seeds if column in seed.progress]
+    if column is None or not seeds:
+        return None
+    at, mean = curves.mean_over_seeds(seeds, [seed.progress[column] for seed in seeds])
+    known = np.isfinite(mean)
+    return at[known], mean[known, None] / run.settings.vector_env(1).game.prize_range
 
 
 def _mean_efforts(run: Run) -> tuple[Floats, Floats]:

@@ -165,7 +165,8 @@ class DrawnChoices(EffortChoices):
 
     def __init__(self, subgame: Subgame, efforts: Floats) -> None:
         super().__init__(subgame, efforts)
-        self._chances = np.ascontiguousarray(drawn_scores(subgame, efforts).transpose(1, 0, 2))
+        chances = drawn_scores(subgame, efforts)
+        self._chances = np.ascontiguousarray(chances[..., shown_at_all(chances)].transpose(1, 0, 2))
 
     @property
     def entries(self) -> int:
@@ -196,3 +197,9 @@ def drawn_scores(subgame: Subgame, efforts: Floats) -> Floats:
     scores, chances = subgame.rule.distribution(subgame.game, efforts)
     firsts = np.flatnonzero(np.diff(scores, prepend=-np.inf) > 0)
     return chances if firsts.size == len(scores) else np.add.reduceat(chances, firsts, axis=-1)
+
+
+def shown_at_all(chances: Floats) -> slice:
+    """From the first to the last score with a chance ``[..., s]`` above 0."""
+    there = np.flatnonzero(chances.any(axis=tuple(range(chances.ndim - 1))))
+    return slice(there[0], there[-1] + 1)

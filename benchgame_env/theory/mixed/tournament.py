@@ -20,7 +20,7 @@ from benchgame_env.metrics import regret
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.mixed.certified import MixedEquilibrium
 from benchgame_env.theory.mixed.contest import Contest
-from benchgame_env.theory.mixed.effort_choices import DrawnChoices, drawn_scores
+from benchgame_env.theory.mixed.effort_choices import DrawnChoices, drawn_scores, shown_at_all
 from benchgame_env.theory.mixed.one_thread import one_thread
 from benchgame_env.validate import Floats, integer, number
 
@@ -92,11 +92,14 @@ class Tournament(Contest):
         self.subgame = subgame
         self.top = np.where(np.isinf(game.effort_scale), game.finite_effort_scale, game.effort_scale)
         self._grid = _shares()[:, None] * self.top
-        self._grid_chances = self.chances(self._grid)
+        chances = drawn_scores(subgame, self._grid)
+        self._scores = shown_at_all(chances)
+        self._grid_chances = chances[..., self._scores]
 
     def chances(self, efforts: Floats) -> Floats:
-        """Of each shown score at efforts ``[..., n]``; ``[..., n, s]``, equal scores added up."""
-        return drawn_scores(self.subgame, efforts)
+        """Of each score that is shown on the grid, at efforts ``[..., n]``; ``[..., n, s]``, equal
+        scores added up."""
+        return drawn_scores(self.subgame, efforts)[..., self._scores]
 
     def best_responses(self, worth: Floats, zooms: int = FINE) -> Floats:
         """Efforts ``[n]`` that are best on a grid, then between its neighbours, ever finer."""
