@@ -142,8 +142,11 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
 def _games(options: argparse.Namespace) -> None:
     width = max(map(len, games()))
     for name in games():
-        n = load_game(name).n_developers
-        commands.show(f"{name:<{width}}  {n:>3} developers  {describe_game(name)}")
+        try:
+            about = f"{load_game(name).n_developers:>3} developers  {describe_game(name)}"
+        except ValueError as error:  # an installed package calls something a game that is none
+            about = f"cannot be used: {error}"
+        commands.show(f"{name:<{width}}  {about}")
 
 
 def _protocols(options: argparse.Namespace) -> None:

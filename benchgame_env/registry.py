@@ -137,7 +137,9 @@ class Registry(Mapping[str, T]):
         """Register what is behind an entry point; whatever goes wrong is the package's ValueError."""
         try:
             return self.add(point.name, point.load())
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
+                raise  # this process is asked to end
             package = point.dist.name if point.dist else "unknown"
             raise ValueError(
                 f"{self.kind} {point.name!r} of the installed package {package!r} cannot be used: "

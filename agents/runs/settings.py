@@ -15,7 +15,7 @@ from typing import Any
 from benchgame_env import Game, VectorEnv, load_game, make_protocol, theory
 from benchgame_env.agents.base import Player
 from benchgame_env.agents.registry import line_up
-from benchgame_env.files import read_bytes, read_text, write_bytes
+from benchgame_env.files import PathLike, read_bytes, read_text, write_bytes
 from benchgame_env.folders import refuse_links
 from benchgame_env.named_games.terms import TERMS
 from benchgame_env.play.actions import ACTION_SCALES, ACTION_TYPES
@@ -158,13 +158,13 @@ class TrainSettings:
 
     @classmethod
     def load(
-        cls, folder: Path, trust: bool = False, typed: Collection[str] = (), seated: bool = True
+        cls, folder: PathLike, trust: bool = False, typed: Collection[str] = (), seated: bool = True
     ) -> TrainSettings:
         """Read ``settings.json``.
 
         Parameters
         ----------
-        folder : Path
+        folder : str or path
             Folder of a run. A game that is a file is read from this folder.
         trust : bool
             Whether modules that the file names may be imported, see `benchgame_env.trust`.
@@ -179,6 +179,7 @@ class TrainSettings:
             If the file is missing or damaged, names a module without trust, or a seed's folder is a
             link; the message names the file.
         """
+        folder = Path(folder)
         path = folder / FILE
         if not path.exists():
             raise ValueError(f"{folder} is not a run: it has no {FILE}")

@@ -5,6 +5,7 @@ What a stranger does is done as a stranger would: in a folder of its own, by a n
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -18,6 +19,8 @@ from tools.cases import tuned
 from tools.checks import ROOT, installed, printed, python
 
 import benchgame_env as bg
+from benchgame_env.__main__ import main as game_command
+from benchgame_env.named_games.registry import GAMES
 from benchgame_env.rules import example_parameters, protocol_class
 from benchgame_env.rules.registry import PROTOCOLS
 
@@ -202,6 +205,19 @@ def test_an_installed_protocol_is_known_and_a_broken_one_is_one_warning(site: Pa
     )
     # Another package's class under a built-in name: refused, and the built-in rule stays.
     assert listed.stderr.count("protocol 'direct' of the installed package 'ruins' cannot be used") == 1
+
+
+def test_what_is_no_game_is_one_line_of_the_list(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(GAMES._things, "dumps", json.dumps)  # callable, as a function of a game is
+    assert game_command(["games"]) == 0
+    printed = capsys.readouterr().out
+    assert "dumps" in printed
+    assert "cannot be used: game 'dumps': missing a required argument: 'obj'" in " ".join(
+        printed.split()
+    )
+    assert "winner-take-all" in printed  # the list goes on
 
 
 @has_registry

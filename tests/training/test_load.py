@@ -29,7 +29,7 @@ def test_loaded_players_play_what_evaluate_graded(run: Path, tmp_path: Path) -> 
     evaluate(copy, episodes=4)
     graded = [float(row["effort"]) for row in read_rows(copy / "seed-1" / "rows.csv")]
     players, rng = agents.load(str(run), 1), np.random.default_rng([1, GRADING])
-    vec = agents.TrainSettings.load(run).vector_env()
+    vec = agents.TrainSettings.load(str(run)).vector_env()
     played = agents.play(vec, players, 1, rng, int(rng.integers(2**31)), mode="play")["effort"]
     assert played[0].reshape(-1).tolist() == graded
 
