@@ -69,6 +69,15 @@ def refuse_code(
                 )
 
 
+def names_code(content: Any) -> bool:
+    """Whether something in ``content`` is refused without the user's trust."""
+    try:
+        refuse_code("", content)
+    except ValueError:
+        return True
+    return False
+
+
 def is_code_file(name: Any) -> bool:
     """Whether this is the name of a file whose loading can run any code."""
     return str(name).lower().endswith(CODE_FILES)

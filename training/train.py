@@ -43,7 +43,7 @@ from benchgame_env.training.run.event_log import can_log, event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
-from benchgame_env.trust import add_option, is_code_file, names_in, refuse_code
+from benchgame_env.trust import FLAG, add_option, is_code_file, names_code, names_in, refuse_code
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import count
 
@@ -97,7 +97,8 @@ def _train(options: argparse.Namespace) -> None:
     if not can_log():
         print(f"No TensorBoard events: tensorboard is not installed: {extras.command('train')}")
     trained = counted(settings.seeds, "seed")
-    commands.show(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}")
+    flag = f" {FLAG}" if names_code(asdict(settings)) else ""
+    commands.show(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}{flag}")
 
 
 def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
