@@ -74,7 +74,8 @@ def level_sentence(found: LeastLevel) -> str:
         f"Announce tune-before-test at {plain(rounded_up(found.level))} ({span(found.interval)} with as "
         f"many other draws): from there on honest play is stable in {share} of {draws}{joined}{beyond}. "
         f"One rank is taken to be worth {found.assumed_worth:,.4g}, and the level withstands "
-        f"{'any worth' if middle == 'any' else f'a worth of {middle}'} in half of the draws ({low} to {high} in 95 % of them)."
+        f"{'any worth' if middle == 'any' else f'a worth of {middle}'} in half of the draws ({low} to "
+        f"{high} in 95 % of them)."
     )
 
 
