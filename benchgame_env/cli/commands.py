@@ -72,7 +72,7 @@ def run(command: Callable[[], int | None], prog: str) -> int:
             print(end="", flush=True)
             return status
         except (ValueError, OSError) as error:
-            return _say(prog, str(error), BAD_INPUT)
+            return _say(prog, _in_words(error), BAD_INPUT)
         except ImportError as error:
             if not extras.told(error):
                 raise
@@ -85,6 +85,13 @@ def run(command: Callable[[], int | None], prog: str) -> int:
             return _say(prog, "too large for the memory of this machine", BAD_INPUT)
         except KeyboardInterrupt:
             return _say(prog, "interrupted", INTERRUPTED)
+
+
+def _in_words(error: Exception) -> str:
+    """The message of an error; of one about a file without its number."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.strerror}: {error.filename!r}"
+    return str(error)
 
 
 def _say(prog: str, message: str, status: int) -> int:

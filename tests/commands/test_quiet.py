@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -60,3 +61,11 @@ def test_text_is_wrapped_with_its_indent(monkeypatch: pytest.MonkeyPatch) -> Non
     assert max(map(len, lines)) <= 40
     assert lines[1].startswith("  word")
     assert all(line.startswith("    word") for line in lines[2:])
+
+
+def test_a_file_that_is_not_there_is_named_without_a_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.run(lambda: len((tmp_path / "no.csv").read_text(encoding="utf-8")), "benchgame") == 2
+    told = f"No such file or directory: {str(tmp_path / 'no.csv')!r}"
+    assert capsys.readouterr().err == f"benchgame: {told}\n"
