@@ -42,7 +42,6 @@ from benchgame_env.validate import choice
 Add = Callable[..., Any]
 PROG = "benchgame"
 GAME_HELP = "name of a game, MODULE:NAME, or a file made by calibrate or falsify (*.json)"
-DRAWS = 1000  # that take a second
 DRAWS_HELP = (
     "draws of what the checkpoints of a fitted game leave open, for the level to announce; 0: none"
 )
@@ -129,7 +128,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
     commands.add_term_options(option)
-    option("--draws", type=int, default=DRAWS, help=DRAWS_HELP)
+    option("--draws", type=int, default=uncertainty.DRAWS, help=DRAWS_HELP)
     option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
 
     check_command.add_to(subparsers)

@@ -20,9 +20,9 @@ from benchgame_env.rules import TuneBeforeTest
 from benchgame_env.theory import climb
 from benchgame_env.validate import Floats, choice
 
-# Colours that people with any kind of colour vision tell apart (Okabe and Ito), as on the pages.
+# After Okabe and Ito, for colour-blind readers too; those of the pages as well.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b85a93", "#b98000", "#3d9bd1", "#5a5a5a")
-STABLE = "#0072b2"
+STABLE = COLOURS[0]
 Points = tuple[Sequence[float], Sequence[float], Sequence[float]]
 FORMATS = (".png", ".svg", ".pdf")
 POINTS = 300

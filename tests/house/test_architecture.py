@@ -88,7 +88,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "training.worker": {"extras"},
     "training.jobs": {"cli", "training.worker", "validate"},
-    "training.html": {"(door)", "validate"},
+    "training.html": {"(door)", "cli", "validate"},
     "training.run": {
         "(door)", "agents", "agents.runs", "files", "records", "theory", "theory.prediction",
         "theory.solutions", "validate",

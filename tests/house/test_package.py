@@ -16,21 +16,12 @@ from pathlib import Path
 
 import pytest
 from packaging.metadata import Metadata
-from tools.checks import ROOT, SOURCES, printed, python
+from tools.checks import ROOT, SOURCES, SUITE, printed, python
 
 MADE = shutil.ignore_patterns(
     "__pycache__", ".*cache", ".venv", ".git", ".hypothesis", "build", "*.egg-info"
 )
 SMALL = "--seeds 2 --updates 2 --copies 4 --workers 2"
-SUITE = """name = "small"
-seeds = 2
-defaults = { updates = 2, copies = 4 }
-[[tasks]]
-games = ["duel"]
-[algorithms.honest]
-[algorithms.ppo]
-options = { hidden = 4 }
-"""
 EXTRAS = {"torch", "stable_baselines3", "tensorboard", "matplotlib", "ray", "pyarrow"}
 
 

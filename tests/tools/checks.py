@@ -17,6 +17,17 @@ PACKAGES = ("benchgame_env", "benchgame_env/agents", "benchgame_env/training")  
 # All source files, each once: in a checkout the last two folders are links, which rglob does not follow.
 SOURCES = sorted({file for package in PACKAGES for file in (ROOT / package).rglob("*.py")})
 
+# A suite that is trained and graded in seconds.
+SUITE = """name = "small"
+seeds = 2
+defaults = { updates = 2, copies = 4 }
+[[tasks]]
+games = ["duel"]
+[algorithms.honest]
+[algorithms.ppo]
+options = { hidden = 4 }
+"""
+
 
 def module_name(file: Path) -> str:
     """The dotted name of a source file's module."""

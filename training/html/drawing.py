@@ -11,12 +11,12 @@ from html import escape
 import numpy as np
 from numpy.typing import ArrayLike
 
+from benchgame_env.cli.figures import COLOURS
 from benchgame_env.validate import Floats
 
 MOST_TICKS = 6
 MOST_POINTS = 400  # of a line; a figure has fewer pixels across
-# After Okabe and Ito, for colour-blind readers too; dashes distinguish lines that meet, on paper too.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b85a93", "#b98000", "#3d9bd1", "#5a5a5a")
+# Dashes distinguish lines that meet, on paper too.
 DASHES = ("none", "7 3", "2 2", "9 3 2 3", "4 2", "12 3", "1 3")
 STYLE = (
     """

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchgame_env.agents.runs.settings import FILE
 from benchgame_env.cli import figures
-from benchgame_env.training.grading.intervals import Check, with_margin
+from benchgame_env.training.grading.intervals import with_margin
 from benchgame_env.training.html.drawing import sample
 from benchgame_env.training.html.page import Html, Panel, document, legend, panels, paragraph, table
 from benchgame_env.training.report import curves, words
@@ -111,7 +111,7 @@ def _mean_efforts(run: Run) -> tuple[Floats, Floats]:
 
 def _row(run: Run, link: str) -> list[str]:
     name = Html(f'<a href="{escape(run.folder.name)}/{escape(link)}">{escape(run.folder.name)}</a>')
-    check = regret_check(run)
+    check = words.regret_check(run)
     regret, bound = ("", "") if check is None else (f"{check.mean:.4g}", f"{check.bound:g}")
     if not run.figures:
         return [name, words.signed(words.outcome_of(run)), regret, bound, "", "", str(len(run.seeds))]
@@ -119,12 +119,6 @@ def _row(run: Run, link: str) -> list[str]:
     tau = np.array([seed.tau for seed in run.figures])
     figures = [with_margin(efforts, ".3g", ".2g"), with_margin(tau, ".3f")]
     return [name, words.signed(words.outcome_of(run)), regret, bound, *figures, str(len(run.figures))]
-
-
-def regret_check(run: Run) -> Check | None:
-    """The check of regret in the verdict of a run, if there is one."""
-    checks = run.verdict.checks if run.verdict else []
-    return next((check for check in checks if "regret" in check.name), None)
 
 
 def _sentence(run: Run) -> str:
@@ -151,7 +145,7 @@ def _curve(run: Run) -> Panel | None:
     seeds = [seed for seed in run.seeds if column in seed.progress]
     if column is None or not seeds:
         return None
-    check = regret_check(run)
+    check = words.regret_check(run)
     unit = run.settings.vector_env(1).game.prize_range
     name = f"{run.folder.name}: largest regret / P"
     return curves.learning_curve(seeds, column, unit, name, check, check.bound if check else None)

@@ -84,10 +84,8 @@ def _regret_check(run: Run, expected: Expected | None) -> tuple[Figure | None, f
     """The check of regret in the verdict, if it is about the same regret as the curve, and its bound."""
     if expected is None:
         return None, None
-    checks = run.verdict.checks if run.verdict else []
-    for check in checks:
-        if "regret" in check.name:
-            return check, check.bound
+    if (check := words.regret_check(run)) is not None:
+        return check, check.bound
     if expected.cycle is not None:
         return None, STEP_REGRET
     return None, PURE_REGRET if expected.name.startswith("pure") else AVERAGE_REGRET

@@ -101,6 +101,12 @@ def signed(outcome: str) -> str:
     return f"{SIGNS[outcome]} {outcome}"
 
 
+def regret_check(run: Run) -> Check | None:
+    """The check of regret in the verdict of a run, if there is one."""
+    checks = run.verdict.checks if run.verdict else []
+    return next((check for check in checks if "regret" in check.name), None)
+
+
 def outcome_of(run: Run) -> str:
     """Outcome of the verdict, or ``not graded``."""
     return "not graded" if run.verdict is None else run.verdict.outcome
