@@ -21,6 +21,7 @@ from benchgame_env.calibration import Calibration, Checkpoint, fit, read_csv, re
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages, uncertainty
 from benchgame_env.cli import levels as levels_of
 from benchgame_env.draws import Draws
+from benchgame_env.explore import command as explore_command
 from benchgame_env.files import json_text
 from benchgame_env.fitting.harness import STEPS
 from benchgame_env.fitting.report import mark, meaning_of_mark
@@ -131,6 +132,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--draws", type=int, default=uncertainty.DRAWS, help=DRAWS_HELP)
     option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
 
+    explore_command.add_to(subparsers)
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
     for name, title in others.items():

@@ -69,6 +69,10 @@ ALLOWED: dict[str, set[str]] = {
         "calibration", "draws", "extras", "files", "fitting", "game", "interrupts", "metrics",
         "named_games", "rules", "theory", "theory.claims", "validate",
     },
+    "explore": {
+        "(door)", "cli", "costs", "curves", "draws", "files", "fitting", "game", "named_games",
+        "numerics", "theory.pure", "validate",
+    },
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
     "agents.play": {"(door)", "agents.base", "validate"},
