@@ -129,7 +129,7 @@ function verdict() {
   if (amount === 0) return `stable. Nobody gains by own tuning${limit()}.`;
   const [r, k] = [game.names[pair.r], game.names[pair.k]];
   const prizes = `prizes go from ${words(game.prizes[0])} to ${words(game.prizes[game.n - 1])}`;
-  return `not stable. With ${words(pair.effort)} ${data.unit} of its own ${r} passes ${k} and gains ${words(amount)} (${prizes}).`;
+  return `not stable. With ${words(pair.effort)} ${data.unit} of its own, ${r} passes ${k} and gains ${words(amount)} (${prizes}).`;
 }
 
 function limit() {
@@ -173,9 +173,14 @@ function wrongPairs(order) {
 
 // --- figures ------------------------------------------------------------------------------------
 
-const colour = (i) => data.colours[i % data.colours.length];
+const OTHERS = "#777"; // of many models all but two
 const frameOf = (id, height, across, up) => new Frame(at(id).clientWidth || 340, height, across, up);
 const inPair = (i) => facts.pair && (facts.pair.r === i || facts.pair.k === i);
+
+function colour(i) {
+  if (few) return data.colours[i % data.colours.length];
+  return inPair(i) ? data.colours[i === facts.pair.r ? 1 : 0] : OTHERS;
+}
 
 function put(id, ...parts) {
   at(id).replaceChildren(...parts);
@@ -232,9 +237,9 @@ function drawCurves() {
   put("curves", frame.svg("Score of each model by total effort", `Total effort, ${data.unit}`));
   const names = game.names.map((name, i) => [i, name]).filter(([i]) => loud(i));
   const signs = names.map(([i, name]) => sign("line", name, colour(i)));
-  if (!few) signs.push(sign("line quiet", `${game.n - names.length} other models`, "#777"));
-  if (Object.keys(data.checkpoints).length) signs.push(sign("error", "standard error at a checkpoint", colour(0)));
-  if (draws.length) signs.push(sign("area draws", "middle 95 % of draws", colour(0)));
+  if (!few) signs.push(sign("line quiet", `${game.n - names.length} other models`, OTHERS));
+  if (Object.keys(data.checkpoints).length) signs.push(sign("error", "standard error at a checkpoint", data.colours[1]));
+  if (draws.length) signs.push(sign("area draws", "middle 95 % of draws", data.colours[1]));
   signs.push(sign("stable", "stable levels"));
   if (facts.pair) signs.push(sign("climb", "what gains most", colour(facts.pair.r)));
   at("curves-legend").replaceChildren(...signs);
@@ -382,7 +387,7 @@ function drawPairs() {
     });
     return element("tr", {}, element("th", { scope: "row" }, game.names[r]), ...cells);
   });
-  const caption = `Each row passes those above it. Bold: what that gains, in prizes; below: the own effort, ${data.unit}.`;
+  const caption = `The model of a row passes that of a column. Bold: its gain, in prizes; below: its own effort, ${data.unit}.`;
   put("pairs", ...table(["", ...above.map((k) => game.names[k])], lines, caption, "matrix"));
 }
 

@@ -15,10 +15,11 @@ function shape(tag, attributes, ...children) {
   return made;
 }
 
-// A number as people read it, to three digits or to the whole number.
+// A number as people read it, to three digits or to the whole number below a million.
 function words(value, digits = 3) {
   if (Number.isNaN(value)) return "unknown";
   if (!Number.isFinite(value)) return "out of reach";
+  if (Math.abs(value) >= 1e6) return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: digits });
   if (Math.abs(value) >= 10 ** digits) return Math.round(value).toLocaleString("en-US");
   const short = Number(value.toPrecision(digits));
   return Math.abs(short) < 1e-4 && short ? short.toExponential() : short.toLocaleString("en-US", { maximumFractionDigits: 7 });
