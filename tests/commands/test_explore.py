@@ -35,6 +35,13 @@ STEPS = bg.Game(
     bg.costs.LinearCost(0.2),
     [1.0, 0.3, 0.0],
 )
+# Published scores are equal up to level 2, and then the second has to leave its flat stretch first.
+PLATEAU = bg.Game(
+    bg.curves.Tabulated([[0, 3, 4], [0, 2, 3]], [[0.49999997, 0.49999997, 0.9], [0.5, 0.5, 0.8]]),
+    bg.costs.LinearCost(0.2),
+    [1.0, 0.0],
+)
+FILES = {"steps.json": STEPS, "plateau.json": PLATEAU}
 NAMED = bg.Game(
     bg.curves.Additive([1.0, 0.5]), bg.costs.LinearCost(1.0), [1, 0], names=['</script>"', "<b>&amp;"]
 )
@@ -51,7 +58,9 @@ GAMES: dict[str, list[str]] = {
     "flat": ["flat-cost-small-prize"],
     "fee": ["scaling-laws", "--cost", "entry,fee=0.2,rate=0.5"],
     "capped": ["scaling-laws", "--cost", "capped,rate=1,most=2"],
+    "twins-fee": ["twins", "--cost", "entry,fee=0.2,rate=0.5"],
     "steps": ["steps.json"],
+    "plateau": ["plateau.json"],
 }
 
 
@@ -59,7 +68,8 @@ GAMES: dict[str, list[str]] = {
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A page of each of `GAMES`."""
     folder = tmp_path_factory.mktemp("pages")
-    (folder / "steps.json").write_text(json_text(game_file.to_data(STEPS)))
+    for name, game in FILES.items():
+        (folder / name).write_text(json_text(game_file.to_data(game)))
     pages = {name: folder / f"{name}.html" for name in GAMES}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -73,7 +83,7 @@ def game_of(name: str) -> bg.Game:
     words = GAMES[name]
     terms = {key[2:]: value for key, value in zip(words[1::2], words[2::2], strict=True)}
     terms.pop("draws", None)
-    return STEPS if name == "steps" else bg.load_game(words[0], **terms)
+    return FILES.get(words[0]) or bg.load_game(words[0], **terms)
 
 
 def known(page: Path) -> Any:
@@ -219,11 +229,18 @@ def at_worth(game: bg.Game, worth: float) -> bg.Game:
     return replace(game, cost=replace(game.cost, **scaled))  # type: ignore[type-var]
 
 
-def settings(page: Path, number: int, seed: int) -> list[tuple[float, float]]:
-    """Random levels, a fifth of them 0, and worths, over the whole of the page's axes."""
+def settings(page: Path, game: bg.Game, seed: int) -> list[tuple[float, float]]:
+    """60 random levels, a fifth of them 0, and worths, over the whole of the page's axes; and some where
+    answers change: 12 levels at which additive curves come close to what boards can show, and 12 worths
+    close to the largest at which nobody gains."""
     rng, told = np.random.default_rng(seed), known(page)
-    levels = told["most"] * 10 ** rng.uniform(-4, 0, number) * (rng.random(number) > 0.2)
-    worths = np.exp(rng.uniform(*np.log(told["worths"]), number))
+    levels = told["most"] * 10 ** rng.uniform(-4, 0, 84) * (rng.random(84) > 0.2)
+    worths = np.exp(rng.uniform(*np.log(told["worths"]), 84))
+    levels[60:72] = rng.uniform(6, 16, 12)
+    for number in range(72, 84):
+        largest = bg.theory.largest_worth(game, ("tune-before-test", {"level": levels[number]}))
+        if told["worths"][0] < largest < np.inf:
+            worths[number] = largest * (1 + rng.choice((-1, 1)) * 10 ** rng.uniform(-8, -2))
     return list(zip(levels.tolist(), worths.tolist(), strict=True))
 
 
@@ -233,8 +250,8 @@ def floats(values: Any) -> Any:
 
 @browser
 def test_numbers_are_those_of_the_theory(made: dict[str, Path]) -> None:
-    # 12 games of 84 settings: 1,008. One page works out the games of all.
-    tried = {name: settings(page, 84, seed=len(name)) for name, page in made.items()}
+    # 14 games of 84 settings: 1,176. One page works out the games of all.
+    tried = {name: settings(page, game_of(name), len(name)) for name, page in made.items()}
     games = {name: known(page)["game"] for name, page in made.items()}
     found = shown(
         made["pythia"],
