@@ -133,7 +133,7 @@ ALLOWED: dict[str, set[str]] = {
         "trust", "validate",
     },
     "training.coverage": {
-        "(door)", "calibration", "cli", "costs", "curves", "files", "fitting", "folders", "game",
+        "(door)", "calibration", "cli", "costs", "curves", "draws", "files", "fitting", "folders", "game",
         "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
     },
     "training.adversary": {
