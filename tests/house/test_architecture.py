@@ -133,8 +133,8 @@ ALLOWED: dict[str, set[str]] = {
         "trust", "validate",
     },
     "training.coverage": {
-        "(door)", "calibration", "cli", "costs", "curves", "files", "fitting", "folders", "game",
-        "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+        "(door)", "calibration", "cli", "costs", "curves", "draws", "files", "fitting", "folders",
+        "game", "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
     },
     "training.adversary": {
         "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
