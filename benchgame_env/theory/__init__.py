@@ -14,6 +14,8 @@ from benchgame_env.theory.claims import (
 )
 from benchgame_env.theory.claims.prevalence import prevalence
 from benchgame_env.theory.claims.search import falsify
+from benchgame_env.theory.design.loss import DesignLoss
+from benchgame_env.theory.design.outcome import DesignOutcome, design_loss
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
@@ -54,6 +56,8 @@ __all__ = [
     "Card",
     "Counterexample",
     "Cycle",
+    "DesignLoss",
+    "DesignOutcome",
     "Dynamics",
     "Hypothesis",
     "LeastLevel",
@@ -71,6 +75,7 @@ __all__ = [
     "card",
     "cards",
     "climb",
+    "design_loss",
     "falsify",
     "largest_worth",
     "least_level",
