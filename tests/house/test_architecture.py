@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "extras": set(),
     "registry": {"validate"},
     "renamed": set(),
-    "interrupts": set(),
+    "interrupts": {"aliases"},
     "numerics": {"validate"},
     "costs": {"validate"},
     "curves": {"validate"},
