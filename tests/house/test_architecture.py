@@ -51,8 +51,8 @@ ALLOWED: dict[str, set[str]] = {
     "play": {"game", "named_games", "rules", "turns", "validate"},
     "metrics": {"game", "numerics", "renamed", "rules", "subgame", "turns", "validate"},
     "theory": {
-        "renamed", "theory.claims", "theory.dynamics", "theory.mixed", "theory.prediction",
-        "theory.pure", "theory.solutions",
+        "renamed", "theory.claims", "theory.design", "theory.dynamics", "theory.mixed",
+        "theory.prediction", "theory.pure", "theory.solutions",
     },
     "theory.claims": CORE | {"fitting", "metrics", "registry", "theory.pure"},
     "theory.pure": CORE | {"metrics"},
@@ -62,6 +62,9 @@ ALLOWED: dict[str, set[str]] = {
         "metrics", "theory.claims", "theory.dynamics", "theory.mixed", "theory.pure",
     },
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
+    "theory.design": CORE | {
+        "metrics", "theory.mixed", "theory.prediction", "theory.pure", "theory.solutions",
+    },
     "payoff_tables": {"game", "metrics", "numerics", "subgame", "theory.mixed", "validate"},
     "adapters": {"game", "play"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
@@ -283,7 +286,10 @@ def test_the_grader_and_what_it_grades_share_no_code() -> None:
     attacked = {
         f"claims.{name}" for name in ("candidates", "certificates", "conjecture", "levels", "section_3")
     }
-    assert callers == certified | attacked | {"solutions.grid_pure", "solutions.noisy_pure"}
+    assert callers == certified | attacked | {"design.outcome"} | {
+        "solutions.grid_pure",
+        "solutions.noisy_pure",
+    }
 
 
 def test_the_grader_inverts_a_curve_only_to_know_where_to_look() -> None:
