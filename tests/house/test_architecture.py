@@ -51,8 +51,8 @@ ALLOWED: dict[str, set[str]] = {
     "play": {"game", "named_games", "rules", "turns", "validate"},
     "metrics": {"game", "numerics", "renamed", "rules", "subgame", "turns", "validate"},
     "theory": {
-        "renamed", "theory.claims", "theory.dynamics", "theory.mixed", "theory.prediction",
-        "theory.pure", "theory.solutions",
+        "renamed", "theory.claims", "theory.design", "theory.dynamics", "theory.mixed",
+        "theory.prediction", "theory.pure", "theory.solutions",
     },
     "theory.claims": CORE | {"fitting", "metrics", "registry", "theory.pure"},
     "theory.pure": CORE | {"metrics"},
@@ -62,6 +62,9 @@ ALLOWED: dict[str, set[str]] = {
         "metrics", "theory.claims", "theory.dynamics", "theory.mixed", "theory.pure",
     },
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
+    "theory.design": CORE | {
+        "metrics", "theory.mixed", "theory.prediction", "theory.pure", "theory.solutions",
+    },
     "payoff_tables": {"game", "metrics", "numerics", "subgame", "theory.mixed", "validate"},
     "adapters": {"game", "play"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
@@ -137,8 +140,8 @@ ALLOWED: dict[str, set[str]] = {
         "trust", "validate",
     },
     "training.coverage": {
-        "(door)", "calibration", "cli", "costs", "curves", "files", "fitting", "folders", "game",
-        "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+        "(door)", "calibration", "cli", "costs", "curves", "draws", "files", "fitting", "folders",
+        "game", "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
     },
     "training.adversary": {
         "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
@@ -287,7 +290,10 @@ def test_the_grader_and_what_it_grades_share_no_code() -> None:
     attacked = {
         f"claims.{name}" for name in ("candidates", "certificates", "conjecture", "levels", "section_3")
     }
-    assert callers == certified | attacked | {"solutions.grid_pure", "solutions.noisy_pure"}
+    assert callers == certified | attacked | {"design.outcome"} | {
+        "solutions.grid_pure",
+        "solutions.noisy_pure",
+    }
 
 
 def test_the_grader_inverts_a_curve_only_to_know_where_to_look() -> None:
@@ -323,6 +329,19 @@ def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None
         "{'torch', 'stable_baselines3', 'tqdm', 'matplotlib'} & set(sys.modules)"
     )
     printed(python(ROOT, "-c", code))
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "judge", "quickstart", "adversary"])
+def test_help_is_shown_without_what_takes_long_to_import(command: str) -> None:
+    # torch and stable-baselines3 take two seconds, scipy.stats half a second; the rest 0.4.
+    code = (
+        "import sys\nfrom benchgame_env.training.__main__ import main\n"
+        f"try: main([{command!r}, '--help'])\nexcept SystemExit as end: assert not end.code\n"
+        "print('\\nimported:', *sys.modules)"
+    )
+    shown, _, modules = printed(python(ROOT, "-c", code)).rpartition("\nimported:")
+    assert f"usage: benchgame {command}" in shown
+    assert not {"torch", "stable_baselines3", "matplotlib", "scipy.stats"} & set(modules.split())
 
 
 def asks_a_protocol(call: ast.Call) -> bool:
