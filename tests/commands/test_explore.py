@@ -376,6 +376,23 @@ def test_an_address_that_says_nothing_shows_the_start(made: dict[str, Path]) -> 
 
 
 @browser
+def test_each_step_of_a_slider_stays(made: dict[str, Path]) -> None:
+    # Where some effort is free, worths go from 1.06 to 2.7 only, and several places tell the same one.
+    script = f"""{WAIT}
+        const [slider, seen] = [document.getElementById("worth"), []];
+        for (let place = 100; place < 106; place++) {{
+          slider.value = place;
+          slider.dispatchEvent(new Event("input"));
+          await wait();
+          seen.push([Number(slider.value), Number(document.getElementById("worth-number").value)]);
+        }}
+        return seen;"""
+    places, worths = zip(*shown(made["flat"], script), strict=True)
+    assert list(places) == list(range(100, 106))
+    assert list(worths) == sorted(worths)
+
+
+@browser
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(width: int, made: dict[str, Path]) -> None:
     # In a frame, because the window of a browser may not be as narrow as a phone.
