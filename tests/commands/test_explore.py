@@ -312,6 +312,24 @@ def test_stable_levels_and_shares_of_draws_are_those_of_the_theory(made: dict[st
     assert 0 == shares[0] < shares[2] < shares[3] < 1
 
 
+@browser
+@pytest.mark.parametrize("name", ["pythia", "five"])
+def test_the_regime_is_that_of_the_prediction(name: str, made: dict[str, Path]) -> None:
+    game, tried = game_of(name), settings(made[name], game_of(name), seed=3)[40:72]
+    script = (
+        f"return {json.dumps(tried)}.map(([level, worth]) => {{ state = {{level, worth}}; show();"
+        "return document.getElementById('more').textContent; });"
+    )
+    words = {"pure": "Regime: pure", "cycle": "Regime: no pure", "undecided": "Regime: undecided"}
+    regimes = [
+        bg.theory.predict(at_worth(game, worth), ("tune-before-test", {"level": level})).regime
+        for level, worth in tried
+    ]
+    assert len(set(regimes)) == (2 if name == "pythia" else 3)
+    for said, regime, setting in zip(shown(made[name], script), regimes, tried, strict=True):
+        assert words[regime] in said, setting
+
+
 # --- the page in a browser ------------------------------------------------------------------------
 
 WAIT = "const wait = () => new Promise((done) => setTimeout(done, 1500));"

@@ -193,6 +193,13 @@ class Board {
     return { amount: pair ? pair.gain : 0, pair, resolved };
   }
 
+  // Whether what was found is enough to tell the regime: no step of the grid moves the gain by much.
+  settled({ amount, pair, resolved }, factor) {
+    const { range, numerics } = this.game;
+    const near = (shift) => Math.abs(this.best(shift, factor, -Infinity).gain - amount);
+    return resolved && (!pair || Math.max(near(-1), near(1)) <= numerics.vague * range);
+  }
+
   // Whether one step of the grid moves an effort that matters by much.
   blurred(factor) {
     const { game } = this;

@@ -24,12 +24,12 @@ function limit() {
 }
 
 function more() {
-  const { amount, resolved, band, share, board } = facts;
+  const { amount, settled, band, share, board } = facts;
   const said = [];
   if (share !== null)
     said.push(`Stable in ${words(100 * share)} % of ${draws.length} draws of the curves.`);
   said.push(stableWords(band));
-  said.push(`Regime: ${regime(amount, resolved)}.`);
+  said.push(`Regime: ${regime(amount, settled)}.`);
   const wrong = wrongPairs(board.order);
   said.push(
     wrong
@@ -40,7 +40,7 @@ function more() {
 }
 
 function stableWords(band) {
-  if (!band.length) return `No level up to ${words(data.most)} is stable.`;
+  if (!band.length) return `No level up to ${words(data.most)} is known to be stable.`;
   if (band[0][0] === 0 && band[0][1] >= data.most)
     return `Every level up to ${words(data.most)} is stable.`;
   const ends = band
@@ -56,8 +56,8 @@ function stableWords(band) {
   return `Stable levels${WORTHS ? " at this worth" : ""}: ${ends.join(", ")}.`;
 }
 
-function regime(amount, resolved) {
-  if (Number.isNaN(amount) || !resolved)
+function regime(amount, settled) {
+  if (Number.isNaN(amount) || !settled)
     return "undecided, as one step of the grid of scores decides it";
   const others = `other equilibria are possible, as ${data.failed.join(" and ")}`;
   if (amount === 0)

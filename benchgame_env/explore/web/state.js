@@ -115,10 +115,12 @@ function work() {
   const stable = draws.filter(
     (draw) => draw.board(state.level).temptation(draw.factor(state.worth)).amount === 0,
   );
+  const found = board.temptation(factor);
   facts = {
     board,
     factor,
-    ...board.temptation(factor),
+    ...found,
+    settled: board.settled(found, factor),
     band: stableBand(game, boards, factor),
     largest: board.largestWorth(),
     share: draws.length ? stable.length / draws.length : null,
