@@ -54,8 +54,8 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
         ("rank-agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
     ],
     "designers": [
-        ("designers", ["--seeds", "2", "--announcements", "5", "--designers", "fixed,ucb",
-         "--workers", "2"], (0,), ["runs/designers/ucb-every-64-seed-1.csv", "runs/designers/regret.svg"]),
+        ("designers", ["--seeds", "2", "--announcements", "5", "--designers", "ucb", "--workers", "2"],
+         (0,), ["runs/designers/ucb-every-64-seed-1.csv", "runs/designers/regret.svg"]),
     ],
     "agents": [("agents", [], (0,), [])],
     "judge": [("judge", ["plays.csv", "--game", "duel"], (1,), [])],
