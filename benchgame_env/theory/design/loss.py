@@ -96,6 +96,10 @@ class DesignLoss:
         )
         return float(sum(weight * part for weight, part in parts if weight))
 
+    def error_of(self, errors: Mapping[str, float]) -> float:
+        """How far errors of the parts, by name, leave the loss open."""
+        return float(sum(getattr(self, f"w_{name}") * error for name, error in errors.items()))
+
     def __str__(self) -> str:
         words = {
             "w_tau": "(1 - tau)",

@@ -83,7 +83,7 @@ class DesignOutcome:
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Measured:
     """A play, and its outcomes."""
 
     play: str
@@ -145,12 +145,19 @@ def design_loss(
     subgame = Subgame(game, rule)
     if loss.w_burnt and not subgame.game.prizes.sum() > 0:
         raise ValueError("loss: a burnt share needs prizes with a positive sum")
+    return chosen(subgame, loss, selection, _plays(subgame, tolerance))
+
+
+def chosen(
+    subgame: Subgame, loss: DesignLoss, selection: Selection, plays: list[Measured]
+) -> DesignOutcome:
+    """The outcome of the play that ``selection`` expects."""
     costs = dict(subgame.rule.designer_cost(subgame.game))
     own = loss.money(costs)
     found = [
         DesignOutcome(
             loss=own + loss.of_board(one.tau, one.burnt, one.best_on_top),
-            error=_error(loss, one.errors),
+            error=loss.error_of(one.errors),
             tau=one.tau,
             burnt=one.burnt,
             best_on_top=one.best_on_top,
@@ -162,22 +169,14 @@ def design_loss(
             scope=one.scope,
             losses=(math.nan, math.nan),
         )
-        for one in _plays(subgame, tolerance)
+        for one in plays
     ]
     pick = max if selection == "pessimistic" else min
     ends = min(one.loss for one in found), max(one.loss for one in found)
     return replace(pick(found, key=lambda one: one.loss), losses=ends)
 
 
-def _error(loss: DesignLoss, errors: Mapping[str, float]) -> float:
-    return (
-        loss.w_tau * errors.get("tau", 0.0)
-        + loss.w_burnt * errors.get("burnt", 0.0)
-        + loss.w_best_on_top * errors.get("best_on_top", 0.0)
-    )
-
-
-def _plays(subgame: Subgame, tolerance: float) -> list[_Measured]:
+def _plays(subgame: Subgame, tolerance: float) -> list[Measured]:
     """The equilibria that are known, at least one; without outcomes where none is predicted."""
     prediction = predict(subgame.game, subgame.rule, tolerance=tolerance)
     if prediction.orders:
@@ -190,11 +189,11 @@ def _plays(subgame: Subgame, tolerance: float) -> list[_Measured]:
     return [_found(subgame, prediction.mixed, prediction.reasons["mixed"])]
 
 
-def _none(why: str) -> _Measured:
-    return _Measured("none predicted", "none", why)
+def _none(why: str) -> Measured:
+    return Measured("none predicted", "none", why)
 
 
-def _pure(prediction: Prediction) -> list[_Measured]:
+def _pure(prediction: Prediction) -> list[Measured]:
     """The pure equilibria that are known; of those with the same board and cost, one."""
     subgame = Subgame(prediction.game, prediction.protocol)
     predicted, others = prediction.equilibrium, None
@@ -208,7 +207,7 @@ def _pure(prediction: Prediction) -> list[_Measured]:
     if others is not None:
         profiles = profiles[_first_of_each(subgame, profiles)]
     certificate = 0.0 if prediction.certificate is None else prediction.certificate
-    base = _Measured(
+    base = Measured(
         "pure equilibrium", prediction.method, UNIQUE if unique else ONE, nash_conv=certificate
     )
     errors = _first_order(subgame, certificate)
@@ -221,25 +220,30 @@ def _first_of_each(subgame: Subgame, profiles: Floats) -> NDArray[np.int64]:
     return np.sort(np.unique(alike, axis=0, return_index=True)[1])
 
 
-def _mixed(subgame: Subgame, tolerance: float) -> _Measured:
+def _mixed(subgame: Subgame, tolerance: float) -> Measured:
     """The mixed equilibrium of a game whose boards are a fixed function of efforts."""
-    closed = duel_outcome(subgame.reduced()) if subgame.n == 2 else None
-    if closed is not None:
-        points = duel_equilibrium(subgame.reduced())
-        assert points is not None
-        method = "closed form of two developers, by quadrature"
-        certified = MixedEquilibrium.certified(subgame, points, method)
+    closed = closed_form(subgame)
+    points = None if closed is None else duel_equilibrium(subgame.reduced())
+    if closed is not None and points is not None:
+        certified = MixedEquilibrium.certified(subgame, points, closed.method)
         if certified.nash_conv <= CLOSED_FORM * subgame.game.prize_range:
-            tau, burnt, top, errors = closed
-            strict = subgame.declares("strictly_increasing") and subgame.game.cost.strictly_increasing
-            scope = UNIQUE if strict else ONE
-            return _Measured(
-                "mixed equilibrium", method, scope, tau, burnt, top, certified.nash_conv, errors
-            )
+            return replace(closed, nash_conv=certified.nash_conv)
     return _numerical(subgame, tolerance)
 
 
-def _numerical(subgame: Subgame, tolerance: float) -> _Measured:
+def closed_form(subgame: Subgame) -> Measured | None:
+    """Two developers' mixed equilibrium, without a certificate; None where its form is not known."""
+    found = duel_outcome(subgame.reduced()) if subgame.n == 2 else None
+    if found is None:
+        return None
+    tau, burnt, top, errors = found
+    method = "closed form of two developers, by quadrature"
+    strict = subgame.declares("strictly_increasing") and subgame.game.cost.strictly_increasing
+    scope = UNIQUE if strict else ONE
+    return Measured("mixed equilibrium", method, scope, tau, burnt, top, errors=errors)
+
+
+def _numerical(subgame: Subgame, tolerance: float) -> Measured:
     """As `_mixed`, by the numerical solver; with how far outcomes move on the last part of the way."""
     try:
         coarse, fine = (
@@ -257,14 +261,14 @@ def _numerical(subgame: Subgame, tolerance: float) -> _Measured:
     return replace(found, errors=moved)
 
 
-def _found(subgame: Subgame, found: MixedEquilibrium | None, why: str) -> _Measured:
+def _found(subgame: Subgame, found: MixedEquilibrium | None, why: str) -> Measured:
     """A mixed equilibrium, if its certificate is good enough to be compared with."""
     if found is None:
         return _none(why)
     share = found.largest_regret / subgame.game.prize_range
     if not share <= REFERENCE_REGRET:
         return _none(f"the closest mixed profile found leaves one developer a gain of {share:.2%} of P")
-    base = _Measured("mixed equilibrium", found.method, ONE, nash_conv=found.nash_conv)
+    base = Measured("mixed equilibrium", found.method, ONE, nash_conv=found.nash_conv)
     known = _outcomes(subgame, found.strategies)
     return _with(base, known, _first_order(subgame, found.nash_conv))
 
@@ -273,7 +277,7 @@ def _outcomes(subgame: Subgame, strategies: Any) -> Outcomes:
     return metrics.outcomes(subgame.game, subgame.rule, strategies, np.random.default_rng(SEED), SAMPLES)
 
 
-def _with(base: _Measured, known: Outcomes, errors: Mapping[str, float]) -> _Measured:
+def _with(base: Measured, known: Outcomes, errors: Mapping[str, float]) -> Measured:
     """``base`` with outcomes, and with what simulation adds to the errors."""
     low, high = known.kendall_tau_interval
     least, most = known.best_on_top_interval
