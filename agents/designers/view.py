@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gymnasium
@@ -79,7 +79,7 @@ class DesignerEnv(gymnasium.Env):
     def __init__(
         self,
         game: Game | str = "law-duel",
-        families: Sequence[Any] = FAMILIES,
+        families: Iterable[Any] = FAMILIES,
         *,
         developers: str = "regret-matching-plus",
         options: Mapping[str, Mapping[str, Any]] | None = None,

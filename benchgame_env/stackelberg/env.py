@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -127,7 +127,7 @@ class StackelbergEnv(pettingzoo.ParallelEnv):
     def __init__(
         self,
         game: Game | str = "law-duel",
-        families: Sequence[Any] = FAMILIES,
+        families: Iterable[Any] = FAMILIES,
         render_mode: str | None = None,
         *,
         levels: int | ArrayLike = LEVELS,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
-from benchgame_env.rules import Protocol, as_protocol
-from benchgame_env.rules.registry import parameter_names
+from benchgame_env.rules import Protocol
+from benchgame_env.theory.design.families import Family, families_of
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.validate import Floats, integer, number, vector
 
@@ -20,7 +20,7 @@ LEVELS = 10
 
 def settings_of(
     game: Game,
-    families: Sequence[Any] = FAMILIES,
+    families: Iterable[Any] = FAMILIES,
     levels: int | ArrayLike = LEVELS,
     max_level: float | None = None,
 ) -> tuple[Protocol, ...]:
@@ -30,14 +30,14 @@ def settings_of(
     ----------
     game : Game
         The game that they are for.
-    families : sequence
-        Protocols, each as a name, a pair or an object. A name or pair that leaves the parameter
-        ``level`` of its rule open stands for the rule at each of the levels.
+    families : iterable
+        As for `theory.optimal_design`, see `Family.of`.
     levels : int or sequence of float
-        The levels, effort units, or how many from 0 to ``max_level``, evenly spaced, >= 2.
+        Of a parameter that is chosen from a range: the values, or how many between its ends, evenly
+        spaced, >= 2.
     max_level : float, optional
-        The highest level. Default: the least one from which honest play is stable, above 0; where there
-        is none, the largest effort that the prizes are worth.
+        The end of a range that has none. Default: the least tune-before-test level above 0 from which
+        honest play is stable; where there is none, the largest effort that the prizes are worth.
 
     Returns
     -------
@@ -49,30 +49,31 @@ def settings_of(
     ValueError
         Unknown or unsuitable families or levels, or fewer than two settings.
     """
-    grid = level_grid(game, levels, max_level)
-    rules = tuple(rule for family in families for rule in _family(family, grid))
+    rules = tuple(
+        family.rule(value)
+        for family in families_of(families, game)
+        for value in _values(game, family, levels, max_level)
+    )
     if len(rules) < 2:
         raise ValueError(f"families: a designer needs two settings to choose from, got {rules}")
     return rules
 
 
-def level_grid(game: Game, levels: int | ArrayLike, max_level: float | None) -> Floats:
-    """The levels ``[k]``, effort units, see `settings_of`."""
+def _values(game: Game, family: Family, levels: int | ArrayLike, max_level: float | None) -> list[Any]:
+    if not family.is_range:
+        return list(family.values) or [None]
     if not isinstance(levels, (int, np.integer)):
-        return vector("levels", levels)
-    top = _least_stable(game) if max_level is None else number("max_level", max_level, low=0)
-    return np.linspace(0.0, top, integer("levels", levels, low=2))
+        return vector("levels", levels).tolist()
+    return _spread(game, family, integer("levels", levels, low=2), max_level).tolist()
+
+
+def _spread(game: Game, family: Family, levels: int, max_level: float | None) -> Floats:
+    high = family.high
+    if np.isinf(high):
+        high = _least_stable(game) if max_level is None else number("max_level", max_level)
+    return np.linspace(family.low, number("max_level", high, low=family.low), levels)
 
 
 def _least_stable(game: Game) -> float:
     lows = [low for low, _ in stabilizing_levels(game) if low > 0]
-    return lows[0] if lows else float(np.max(game.effort_scale))
-
-
-def _family(family: Any, levels: Floats) -> Iterator[Protocol]:
-    name, parameters = family if isinstance(family, (tuple, list)) and len(family) == 2 else (family, {})
-    if isinstance(name, str) and "level" in parameter_names(name) and "level" not in parameters:
-        for level in levels.tolist():
-            yield as_protocol((name, {**parameters, "level": level}))
-    else:
-        yield as_protocol(family)
+    return lows[0] if lows else game.finite_effort_scale

@@ -303,17 +303,15 @@ def test_levels_go_to_the_least_stable_one() -> None:
     assert settings_of(bg.load_game("duel"), levels=3)[-1].published["level"] == 1
 
 
-def test_families_are_named_given_or_spread_over_levels() -> None:
-    coarse = ("tune-before-test+rounded", {"decimals": 1})
-    rules = settings_of(bg.load_game("five"), ("direct", coarse), levels=[1, 2])
+def test_families_are_those_of_the_optimal_design() -> None:
+    coarse = ("tune-before-test+rounded", {"decimals": 1, "level": (0.0, None)})
+    items = ("finite-test", {"items": [10, 20]})
+    rules = settings_of(bg.load_game("five"), ("direct", coarse, items), levels=[1, 2])
     assert [repr(rule) for rule in rules] == [
         repr(bg.make_protocol("direct")),
         *(repr(bg.make_protocol(coarse[0], level=float(k), decimals=1)) for k in (1, 2)),
+        *(repr(bg.make_protocol("finite-test", items=k)) for k in (10, 20)),
     ]
-    pair = ("tune-before-test", {"level": 5.0})
-    assert settings_of(bg.load_game("five"), (pair, bg.make_protocol("direct")))[0].published == {
-        "level": 5.0
-    }
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import itertools
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from benchgame_env import __version__, extras
+from benchgame_env.agents.designers.developers import Memory
 from benchgame_env.agents.designers.play import predicted_losses
 from benchgame_env.agents.designers.registry import DESIGNERS, make_designer
 from benchgame_env.cli import bars, commands, figures
@@ -20,7 +21,7 @@ from benchgame_env.files import json_text, read_text, write_text
 from benchgame_env.folders import alone_in
 from benchgame_env.training.designers.runs import Course, Plan, Run, course, cumulative, play
 from benchgame_env.training.jobs import Job, add_workers_option, do_all
-from benchgame_env.validate import Floats, integer
+from benchgame_env.validate import Floats, choice, integer
 
 PROG = "benchgame designers"
 CLOSE = 0.05  # of the least loss: within that a designer has come to the optimum
@@ -33,8 +34,8 @@ Rows go to --out, one file for each designer, number of rounds and seed; an
 interrupted command goes on. With matplotlib there is a figure beside them."""
 EPILOG = f"""\
 ends at: where most seeds end, which is what they announce most often in the
-last quarter. close: seeds that end within {CLOSE:.0%} of the least loss. seen: the
-mean loss that they saw in the last quarter"""
+last quarter. best, close: seeds that end at the best setting, or within {CLOSE:.0%} of
+its loss. seen: the mean loss that they saw in the last quarter"""
 SETTINGS, FIGURE = "settings.json", "regret"
 
 
@@ -111,7 +112,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         loss=commands.assignments("--loss", options.loss) or {"tau": 1.0, "burnt": 1.0},
         price=options.price,
         developers=options.developers,
-        memory=options.memory,
+        memory=choice("--memory", options.memory, get_args(Memory)),
         copies=options.copies,
         announcements=options.announcements,
         options=who,
@@ -154,7 +155,7 @@ def _of(courses: Mapping[Run, Course], name: str, rounds: int) -> list[Course]:
     return [one for run, one in courses.items() if (run.designer, run.rounds) == (name, rounds)]
 
 
-HEADER = ["designer", "rounds", "regret", "std. error", "ends at", "close", "seen"]
+HEADER = ["designer", "rounds", "regret", "std. error", "ends at", "best", "close", "seen"]
 
 
 def _table(
@@ -166,10 +167,9 @@ def _table(
         means = np.array([one.regrets.mean() for one in found])
         error = f"{means.std(ddof=1) / np.sqrt(means.size):.4f}" if means.size > 1 else ""
         ends = np.array([one.end for one in found])
+        best = int((ends == predicted.argmin()).sum())
         close = int((predicted[ends] <= (1 + CLOSE) * predicted.min()).sum())
         usual, seen = int(np.bincount(ends).argmax()), np.mean([one.seen for one in found])
-        rows.append(
-            [name, f"{rounds:,}", f"{means.mean():.4f}", error, str(usual), f"{close} of {ends.size}",
-             f"{seen:.3f}"]
-        )  # fmt: skip
+        counts = str(usual), f"{best} of {ends.size}", f"{close} of {ends.size}"
+        rows.append([name, f"{rounds:,}", f"{means.mean():.4f}", error, *counts, f"{seen:.3f}"])
     return rows
