@@ -22,8 +22,11 @@ from benchgame_env.rules import (
     protocols,
     register_protocol,
 )
+from benchgame_env.stackelberg import registration as whole_game
+from benchgame_env.stackelberg.env import StackelbergEnv, stackelberg_env
 
 registration.register_protocols()
+whole_game.register()
 
 __version__ = "0.2.0.dev0"
 
@@ -36,6 +39,7 @@ __all__ = [
     "PayoffTable",
     "PowerCost",
     "Protocol",
+    "StackelbergEnv",
     "Traits",
     "VectorEnv",
     "calibration",
@@ -50,6 +54,7 @@ __all__ = [
     "protocols",
     "register_game",
     "register_protocol",
+    "stackelberg_env",
     "testing",
     "theory",
     "vector_env",
