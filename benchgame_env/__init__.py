@@ -14,6 +14,7 @@ from benchgame_env.play import registration
 from benchgame_env.play.aec import env
 from benchgame_env.play.env import BenchGameEnv, parallel_env
 from benchgame_env.play.vector import VectorEnv, vector_env
+from benchgame_env.random_games import game_families, sample_game
 from benchgame_env.rules import (
     DeterministicProtocol,
     Protocol,
@@ -45,6 +46,7 @@ __all__ = [
     "calibration",
     "curves",
     "env",
+    "game_families",
     "games",
     "load_game",
     "make_protocol",
@@ -54,6 +56,7 @@ __all__ = [
     "protocols",
     "register_game",
     "register_protocol",
+    "sample_game",
     "stackelberg_env",
     "testing",
     "theory",

@@ -57,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "renamed", "theory.claims", "theory.design", "theory.dynamics", "theory.mixed",
         "theory.prediction", "theory.pure", "theory.solutions",
     },
+    "random_games": {"costs", "curves", "game", "metrics", "named_games", "theory", "validate"},
     "theory.claims": CORE | {"fitting", "metrics", "registry", "theory.pure"},
     "theory.pure": CORE | {"metrics"},
     "theory.mixed": CORE | {"metrics", "theory.pure"},
