@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,13 +19,27 @@ from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
 from benchgame_env.agents.base import Round, Seat, Team
+from benchgame_env.agents.learned.distributions import Categorical
 from benchgame_env.agents.learned.heads import make_head
+from benchgame_env.agents.learned.samples import (
+    Samples,
+    decisions,
+    for_each,
+    joined,
+    once,
+    ready,
+    sums,
+    taken,
+)
 from benchgame_env.agents.learned.sb3_env import observation_space
 from benchgame_env.agents.learned.settings import FadingEntropy
 from benchgame_env.agents.learned.stacked import StackedPolicies
 from benchgame_env.agents.saved import check_names, load_optimizer, saved_array, saved_count
 from benchgame_env.metrics import Strategy
 
+LOGGED = (
+    "policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction", "loss"
+)  # fmt: skip
 # The defaults of stable-baselines3's PPO.
 CLIP_RANGE, VALUE_SHARE, MAX_GRADIENT, ADAM_EPSILON = 0.2, 0.5, 0.5, 1e-5
 
@@ -71,30 +85,6 @@ class PPOSettings(FadingEntropy):
             )
 
 
-class Samples(NamedTuple):
-    """What the k networks learn from, each ``[k, samples, ...]``.
-
-    Attributes
-    ----------
-    seen, known : Tensor
-        What the actor sees, and what the critic sees, ``[k, samples, size]``.
-    actions, log_probs : Tensor
-        The choices, and their log probabilities when they were made, ``[k, samples]``.
-    advantages, returns : Tensor
-        Advantages of the choices, and targets of the critic, ``[k, samples]``; prize units.
-    weights : Tensor
-        1 for decisions, 0 for rounds without a turn, ``[k, samples]``.
-    """
-
-    seen: Tensor
-    known: Tensor
-    actions: Tensor
-    log_probs: Tensor
-    advantages: Tensor
-    returns: Tensor
-    weights: Tensor
-
-
 class PPO(Team):
     """Proximal policy optimisation, by default independent: each seat has an actor and a critic of its
     own, which do not see how the others learn.
@@ -133,7 +123,9 @@ class PPO(Team):
         actors = [self._policy(seat) for seat in owners]
         critics = [self._policy(seat, everybody=True) for seat in owners] if s.central else actors
         self._stack = StackedPolicies(actors, critics)
-        self._optimizer = torch.optim.Adam([self._stack.weights], lr=s.learning_rate, eps=ADAM_EPSILON)
+        self._optimizer = torch.optim.Adam(
+            [self._stack.weights], lr=s.learning_rate, eps=ADAM_EPSILON, fused=True
+        )
         self._update = 0
         self._played: list[tuple[Tensor, ...]] = []  # rounds of this update
         self._losses: dict[str, Tensor] = {}
@@ -150,8 +142,11 @@ class PPO(Team):
         return self._stack.actors
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        count = len(observations) * len(self.seats) // self._networks
+        observations = once(observations)
         self._seen = self._by_network(self._view(observations))
-        self._drawn = self._stack.choose(self._seen, None if self.mode == "greedy" else rng)
+        chances = self._stack.actions(self._seen)
+        self._drawn = chances.likeliest(count) if self.mode == "greedy" else chances.draw(count, rng)
         choices = self._drawn.reshape(len(self.seats), -1).numpy()
         actions = [
             head.actions(own, observations[:, j])
@@ -164,17 +159,21 @@ class PPO(Team):
         return self.settings.gamma > 0
 
     def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
-        chances = self._stack.chances(self._by_network(self._view(observations)))
-        if chances is None or self.settings.head != "axis":
+        found = self._stack.actions(self._by_network(self._view(observations)))
+        if not isinstance(found, Categorical) or self.settings.head != "axis":
             return None
-        rows = chances.reshape(len(self.seats), -1).numpy()
+        rows = found.log_chances.double().softmax(dim=-1).reshape(len(self.seats), -1).numpy()
         return [(seat.levels(row.size), row) for seat, row in zip(self.seats, rows, strict=True)]
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
-        known, after = self._seen, self._by_network(self._view(played.after))
+        known, after = self._seen, self._seen  # at gamma 0 nobody looks at what comes after
         if self.settings.central:
-            states = played.state, played.state_after
-            known, after = (self._by_network(self._to_all(state)) for state in states)
+            known = self._by_network(self._to_all(once(played.state)))
+        if self.settings.gamma:
+            central = self.settings.central
+            after = self._by_network(
+                self._to_all(once(played.state_after)) if central else self._view(once(played.after))
+            )
         turns = played.observations[..., self.seats[0].layout.parts["turn"]]
         turn = turns[:, np.arange(len(self.at)), self.at]  # of each seat, in what that seat saw
         gained = played.payoffs.astype(np.float32)
@@ -229,16 +228,15 @@ class PPO(Team):
         return swapped.flatten(0, 1).unsqueeze(0) if self.settings.shared else swapped
 
     def _samples(self) -> Samples:
-        actions, seen, known, after, gained, ended, turn = (
-            torch.stack(parts, dim=1).flatten(1, 2) for parts in zip(*self._played, strict=True)
-        )
-        with torch.no_grad():
-            log_probs, values, _ = self._stack.evaluate(seen, known, actions)
+        actions, seen, known, after, gained, ended, turn = map(joined, zip(*self._played, strict=True))
+        passed, count = self._stack.passed(seen, known), actions.shape[1]
+        log_probs, values = passed.actions.log_probs(actions), for_each(passed.values, count)
         advantages = gained - values
         if self.settings.gamma:
-            advantages = self._advantages(gained, values, self._stack.values(after), ended)
+            later = for_each(self._stack.values(after), count)
+            advantages = self._advantages(gained, values, later, ended)
         samples = Samples(seen, known, actions, log_probs, advantages, advantages + values, turn)
-        return samples if self.settings.gamma else _decisions(samples)
+        return samples if self.settings.gamma else decisions(samples)
 
     def _advantages(self, gained: Tensor, values: Tensor, later: Tensor, ended: Tensor) -> Tensor:
         """Generalised advantage estimates; all are ``[networks, samples]``, round after round.
@@ -254,52 +252,48 @@ class PPO(Team):
         return advantages.flatten(1, 2)
 
     def _train(self, samples: Samples, rng: np.random.Generator) -> None:
-        steps = []
-        for _ in range(self.settings.n_epochs):
-            for batch in self._minibatches(samples, rng):
-                loss, logged = self._loss(batch)
-                self._optimizer.zero_grad()
-                loss.sum().backward()  # networks share no weights: the sum mixes no gradients
-                self._clip_gradients()
-                self._optimizer.step()
-                steps.append(logged)
-        self._losses = {
-            key: torch.stack([logged[key] for logged in steps]).double().mean(dim=0) for key in steps[0]
-        }
+        figures = []
+        for batch in self._minibatches(samples, rng):
+            figures.append(self._loss(batch))
+            self._clip_gradients()
+            self._optimizer.step()
+        means = torch.stack(figures).double().mean(dim=0)
+        self._losses = dict(zip(LOGGED, means, strict=True))
 
     def _minibatches(self, samples: Samples, rng: np.random.Generator) -> Iterator[Samples]:
-        """The samples in ``minibatches`` equal shares, in a new random order for each network."""
-        count = self.settings.minibatches
+        """In each pass, the samples in ``minibatches`` equal shares, in a new random order for each
+        network."""
+        epochs, count = self.settings.n_epochs, self.settings.minibatches
         if count == 1:
-            yield samples
+            yield from [ready(samples)] * epochs
             return
-        orders = rng.permuted(np.tile(np.arange(samples.actions.shape[1]), (self._networks, 1)), axis=1)
-        for rows in torch.as_tensor(orders).chunk(count, dim=1):
-            yield _taken(samples, rows)
+        rows = np.tile(np.arange(samples.actions.shape[1]), (self._networks, 1))
+        for _ in range(epochs):
+            for share in torch.as_tensor(rng.permuted(rows, axis=1)).chunk(count, dim=1):
+                yield ready(taken(samples, share))
 
-    def _loss(self, batch: Samples) -> tuple[Tensor, dict[str, Tensor]]:
-        """PPO's loss ``[networks]``, and the figures to log."""
-        log_probs, values, entropy = self._stack.evaluate(batch.seen, batch.known, batch.actions)
-        weights = batch.weights
-        log_ratio = log_probs - batch.log_probs
+    def _loss(self, batch: Samples) -> Tensor:
+        """Write the gradient of PPO's loss on a batch that is `ready`; returns the figures that are
+        `LOGGED`, ``[figures, networks]``."""
+        passed = self._stack.passed(batch.seen, batch.known)
+        shares, (_, rows), count = batch.weights, passed.values.shape, batch.weights.shape[1]
+        log_ratio = passed.actions.log_probs(batch.actions) - batch.log_probs
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1 - CLIP_RANGE, 1 + CLIP_RANGE)
-        advantages = _standardised(batch.advantages, weights)
-        policy = -_mean(torch.minimum(advantages * ratio, advantages * clipped), weights)
-        errors = (batch.returns - values).square()
-        value = errors.mean(dim=1) if self.settings.gamma else _mean(errors, weights)
-        entropy = _mean(entropy, weights)
-        loss = policy - self.settings.entropy_at(self._update) * entropy + VALUE_SHARE * value
-        with torch.no_grad():
-            logged = {
-                "policy_gradient_loss": policy.detach(),
-                "value_loss": value.detach(),
-                "entropy_loss": -entropy.detach(),
-                "approx_kl": _mean(ratio - 1 - log_ratio, weights),
-                "clip_fraction": _mean((ratio != clipped).float(), weights),
-                "loss": loss.detach(),
-            }
-        return loss, logged
+        gains, bounded = batch.advantages * ratio, batch.advantages * clipped
+        errors = for_each(passed.values, count) - batch.returns
+        of_critic = torch.full_like(shares, 1 / count) if self.settings.gamma else shares
+        bonus = self.settings.entropy_at(self._update)
+        by_log_prob = torch.where(gains <= bounded, gains * shares, 0.0).neg_()
+        by_values = sums(errors * of_critic, rows).mul_(2 * VALUE_SHARE)
+        by_outputs, by_log_std = passed.actions.pass_back(by_log_prob, -bonus * shares)
+        self._stack.pass_back(passed, by_outputs, by_values, by_log_std)
+        entropy, cut = for_each(passed.actions.entropy, count), (ratio != clipped).float()
+        parts = torch.minimum(gains, bounded), entropy, ratio - 1 - log_ratio, cut
+        gain, spread, kl, cut = (torch.stack(parts) * shares).sum(dim=2)
+        value = (errors.square() * of_critic).sum(dim=1)
+        loss = VALUE_SHARE * value - gain - bonus * spread
+        return torch.stack((-gain, value, -spread, kl, cut, loss))
 
     def _clip_gradients(self) -> None:
         """Scale the gradient of each network to a norm of at most ``MAX_GRADIENT``."""
@@ -307,30 +301,3 @@ class PPO(Team):
         assert gradient is not None
         norms = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
         gradient.mul_((MAX_GRADIENT / (norms + 1e-6)).clamp(max=1.0))
-
-
-def _decisions(samples: Samples) -> Samples:
-    """The decisions of each network; those with fewer are filled up with rounds without a turn."""
-    if bool(samples.weights.all()):
-        return samples
-    count = int(samples.weights.sum(dim=1).max())
-    return _taken(samples, samples.weights.argsort(dim=1, descending=True, stable=True)[:, :count])
-
-
-def _taken(samples: Samples, rows: Tensor) -> Samples:
-    """The samples of each network at its ``rows``, ``[networks, count]``."""
-    each = torch.arange(len(rows)).unsqueeze(1)
-    return Samples(*(part[each, rows] for part in samples))
-
-
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
-    """Weighted means of rows, ``[networks]``."""
-    return (values * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
-
-
-def _standardised(values: Tensor, weights: Tensor) -> Tensor:
-    """Rows minus their weighted mean, divided by their weighted standard deviation."""
-    count = weights.sum(dim=1, keepdim=True)
-    centred = values - (values * weights).sum(dim=1, keepdim=True) / count.clamp(min=1.0)
-    variance = (centred.square() * weights).sum(dim=1, keepdim=True) / (count - 1).clamp(min=1.0)
-    return centred / (variance.sqrt() + 1e-8)
