@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -37,9 +37,6 @@ from benchgame_env.agents.learned.stacked import StackedPolicies
 from benchgame_env.agents.saved import check_names, load_optimizer, saved_array, saved_count
 from benchgame_env.metrics import Strategy
 
-LOGGED = (
-    "policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction", "loss"
-)  # fmt: skip
 # The defaults of stable-baselines3's PPO.
 CLIP_RANGE, VALUE_SHARE, MAX_GRADIENT, ADAM_EPSILON = 0.2, 0.5, 0.5, 1e-5
 
@@ -83,6 +80,16 @@ class PPOSettings(FadingEntropy):
             raise ValueError(
                 "central: must be false if shared is true; one critic cannot value all seats"
             )
+
+
+class Step(NamedTuple):
+    """A gradient step, as far as it is logged, each ``[k, samples]``, the entropy ``[k, rows]``."""
+
+    advantages: Tensor
+    weights: Tensor
+    log_ratio: Tensor
+    errors: Tensor
+    entropy: Tensor
 
 
 class PPO(Team):
@@ -252,13 +259,12 @@ class PPO(Team):
         return advantages.flatten(1, 2)
 
     def _train(self, samples: Samples, rng: np.random.Generator) -> None:
-        figures = []
+        steps = []
         for batch in self._minibatches(samples, rng):
-            figures.append(self._loss(batch))
+            steps.append(self._differentiate(batch))
             self._clip_gradients()
             self._optimizer.step()
-        means = torch.stack(figures).double().mean(dim=0)
-        self._losses = dict(zip(LOGGED, means, strict=True))
+        self._losses = self._figures(steps)
 
     def _minibatches(self, samples: Samples, rng: np.random.Generator) -> Iterator[Samples]:
         """In each pass, the samples in ``minibatches`` equal shares, in a new random order for each
@@ -272,28 +278,43 @@ class PPO(Team):
             for share in torch.as_tensor(rng.permuted(rows, axis=1)).chunk(count, dim=1):
                 yield ready(taken(samples, share))
 
-    def _loss(self, batch: Samples) -> Tensor:
-        """Write the gradient of PPO's loss on a batch that is `ready`; returns the figures that are
-        `LOGGED`, ``[figures, networks]``."""
+    def _differentiate(self, batch: Samples) -> Step:
+        """Write the gradient of PPO's loss on a batch that is `ready`."""
         passed = self._stack.passed(batch.seen, batch.known)
-        shares, (_, rows), count = batch.weights, passed.values.shape, batch.weights.shape[1]
+        (_, rows), (_, count) = passed.values.shape, batch.weights.shape
         log_ratio = passed.actions.log_probs(batch.actions) - batch.log_probs
         ratio = log_ratio.exp()
-        clipped = ratio.clamp(1 - CLIP_RANGE, 1 + CLIP_RANGE)
-        gains, bounded = batch.advantages * ratio, batch.advantages * clipped
+        gains, bounded = batch.advantages * ratio, batch.advantages * _clipped(ratio)
+        by_log_prob = torch.where(gains <= bounded, gains * batch.weights, 0.0).neg_()
         errors = for_each(passed.values, count) - batch.returns
-        of_critic = torch.full_like(shares, 1 / count) if self.settings.gamma else shares
-        bonus = self.settings.entropy_at(self._update)
-        by_log_prob = torch.where(gains <= bounded, gains * shares, 0.0).neg_()
-        by_values = sums(errors * of_critic, rows).mul_(2 * VALUE_SHARE)
-        by_outputs, by_log_std = passed.actions.pass_back(by_log_prob, -bonus * shares)
-        self._stack.pass_back(passed, by_outputs, by_values, by_log_std)
-        entropy, cut = for_each(passed.actions.entropy, count), (ratio != clipped).float()
-        parts = torch.minimum(gains, bounded), entropy, ratio - 1 - log_ratio, cut
-        gain, spread, kl, cut = (torch.stack(parts) * shares).sum(dim=2)
-        value = (errors.square() * of_critic).sum(dim=1)
-        loss = VALUE_SHARE * value - gain - bonus * spread
-        return torch.stack((-gain, value, -spread, kl, cut, loss))
+        by_value = sums(errors * self._of_critic(batch.weights), rows).mul_(2 * VALUE_SHARE)
+        by_entropy = batch.weights * -self.settings.entropy_at(self._update)
+        by_outputs, by_log_std = passed.actions.pass_back(by_log_prob, by_entropy)
+        self._stack.pass_back(passed, by_outputs, by_value, by_log_std)
+        return Step(batch.advantages, batch.weights, log_ratio, errors, passed.actions.entropy)
+
+    def _of_critic(self, weights: Tensor) -> Tensor:
+        """Weights of samples for the critic. At gamma > 0 it learns from all rounds."""
+        return torch.full_like(weights, 1 / weights.shape[-1]) if self.settings.gamma else weights
+
+    def _figures(self, steps: list[Step]) -> dict[str, Tensor]:
+        """What is logged of an update, for each network: means over its gradient steps."""
+        advantages, weights, log_ratio, errors, entropy = map(torch.stack, zip(*steps, strict=True))
+        ratio = log_ratio.exp()
+        clipped = _clipped(ratio)
+        gains = torch.minimum(advantages * ratio, advantages * clipped)
+        policy = -(gains * weights).sum(dim=2)
+        value = (errors.square() * self._of_critic(weights)).sum(dim=2)
+        spread = -(sums(weights.flatten(0, 1), entropy.shape[2]).view_as(entropy) * entropy).sum(dim=2)
+        figures = {
+            "policy_gradient_loss": policy,
+            "value_loss": value,
+            "entropy_loss": spread,
+            "approx_kl": ((ratio - 1 - log_ratio) * weights).sum(dim=2),
+            "clip_fraction": ((ratio != clipped) * weights).sum(dim=2),
+            "loss": policy + self.settings.entropy_at(self._update) * spread + VALUE_SHARE * value,
+        }
+        return {name: figure.double().mean(dim=0) for name, figure in figures.items()}
 
     def _clip_gradients(self) -> None:
         """Scale the gradient of each network to a norm of at most ``MAX_GRADIENT``."""
@@ -301,3 +322,7 @@ class PPO(Team):
         assert gradient is not None
         norms = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
         gradient.mul_((MAX_GRADIENT / (norms + 1e-6)).clamp(max=1.0))
+
+
+def _clipped(ratio: Tensor) -> Tensor:
+    return ratio.clamp(1 - CLIP_RANGE, 1 + CLIP_RANGE)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from benchgame_env.agents.learned.distributions import Categorical, Distribution, Normal
 
-Layers = list[tuple[Tensor, Tensor]]  # weights [k, out, in] and biases [k, out]
+Layers = list[tuple[Tensor, Tensor]]  # weights [k, in, out] and biases [k, 1, out]
 
 
 class Passed(NamedTuple):
@@ -72,7 +72,10 @@ class StackedPolicies:
             for part, shape in zip(flat.split(self._sizes, dim=1), self._shapes, strict=True)
         ]
         log_std = None if self.discrete else parts.pop()
-        layers = list(zip(parts[::2], parts[1::2], strict=True))
+        layers = [
+            (weight.transpose(1, 2), bias.unsqueeze(1))
+            for weight, bias in zip(parts[::2], parts[1::2], strict=True)
+        ]
         return layers[: len(layers) // 2], layers[len(layers) // 2 :], log_std
 
     @torch.no_grad()
@@ -124,14 +127,16 @@ def _passed(x: Tensor, layers: Layers) -> list[Tensor]:
     passed = [x]
     for weight, bias in layers:
         x = passed[-1].tanh_() if len(passed) > 1 else x
-        passed.append(torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2)))
+        passed.append(torch.baddbmm(bias, x, weight))
     return passed
 
 
 def _pass_back(inputs: list[Tensor], layers: Layers, slopes: Layers, error: Tensor) -> None:
     """Write the gradient by the layers into ``slopes``, given that by the outputs."""
     for depth in reversed(range(len(layers))):
-        torch.bmm(error.transpose(1, 2), inputs[depth], out=slopes[depth][0])
-        torch.sum(error, 1, out=slopes[depth][1])
+        weight, bias = slopes[depth]
+        torch.bmm(inputs[depth].transpose(1, 2), error, out=weight)
+        torch.sum(error, 1, keepdim=True, out=bias)
         if depth:  # through tanh, whose slope is 1 - tanh^2
-            error = torch.ops.aten.tanh_backward(torch.bmm(error, layers[depth][0]), inputs[depth])
+            error = torch.bmm(error, layers[depth][0].transpose(1, 2))
+            error = torch.ops.aten.tanh_backward(error, inputs[depth])

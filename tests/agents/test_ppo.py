@@ -202,7 +202,7 @@ def test_a_round_without_a_turn_teaches_nothing(revision: str, monkeypatch: pyte
     )
     gradients = []
     for part in (samples, other):
-        ppo._loss(ready(part))
+        ppo._differentiate(ready(part))
         assert ppo._stack.weights.grad is not None
         gradients.append(ppo._stack.weights.grad.clone())
     assert torch.equal(*gradients)
