@@ -35,6 +35,7 @@ from benchgame_env.named_games import (
     load_game,
     statement,
 )
+from benchgame_env.random_games import game_families
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
 from benchgame_env.theory.pure.thresholds import StableLevels
@@ -148,6 +149,7 @@ def _games(options: argparse.Namespace) -> None:
         except ValueError as error:  # an installed package calls something a game that is none
             about = f"cannot be used: {error}"
         commands.show(f"{name:<{width}}  {about}")
+    commands.show(f"FAMILY/SEED is a random game of a family: {', '.join(game_families())}")
 
 
 def _protocols(options: argparse.Namespace) -> None:

@@ -54,6 +54,10 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
          ["runs/protocols/duel.csv", "runs/protocols/duel.html"]),
         ("rank-agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
     ],
+    "designers": [
+        ("designers", ["--seeds", "2", "--announcements", "5", "--designers", "ucb", "--workers", "2"],
+         (0,), ["runs/designers/ucb-every-64-seed-1.csv", "runs/designers/regret.svg"]),
+    ],
     "agents": [("agents", [], (0,), [])],
     "judge": [("judge", ["plays.csv", "--game", "duel"], (1,), [])],
 }  # fmt: skip
@@ -69,7 +73,7 @@ MODULES = {
     "training.benchmark": "benchmark", "training.compare_protocols": "compare",
     "training.quickstart": "quickstart", "training.rank_agreement": "rank-agreement",
     "training.speed": "speed", "training.adversary": "adversary",
-    "training.coverage": "coverage",
+    "training.coverage": "coverage", "training.designers": "designers",
 }  # fmt: skip
 
 

@@ -49,11 +49,15 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"game", "numerics", "registry", "validate"},
     "subgame": {"game", "named_games", "numerics", "rules", "validate"},
     "play": {"game", "named_games", "rules", "turns", "validate"},
+    "stackelberg": {
+        "game", "metrics", "named_games", "play", "rules", "theory.design", "theory.pure", "validate",
+    },
     "metrics": {"game", "numerics", "renamed", "rules", "subgame", "turns", "validate"},
     "theory": {
         "renamed", "theory.claims", "theory.design", "theory.dynamics", "theory.mixed",
         "theory.prediction", "theory.pure", "theory.solutions",
     },
+    "random_games": {"costs", "curves", "game", "metrics", "named_games", "theory", "validate"},
     "theory.claims": CORE | {"fitting", "metrics", "registry", "theory.pure"},
     "theory.pure": CORE | {"metrics"},
     "theory.mixed": CORE | {"metrics", "theory.pure"},
@@ -88,6 +92,10 @@ ALLOWED: dict[str, set[str]] = {
     },
     "agents.outside": {
         "agents.base", "agents.learned", "extras", "files", "play", "registry", "trust", "validate",
+    },
+    "agents.designers": {
+        "(door)", "agents.base", "agents.play", "agents.registry", "metrics", "named_games", "registry",
+        "stackelberg", "theory", "validate",
     },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
@@ -143,6 +151,10 @@ ALLOWED: dict[str, set[str]] = {
         "(door)", "calibration", "cli", "costs", "curves", "draws", "files", "fitting", "folders",
         "game", "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
     },
+    "training.designers": {
+        "(door)", "agents.designers", "cli", "extras", "files", "folders", "training.jobs",
+        "training.run", "validate",
+    },
     "training.adversary": {
         "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
         "curves", "game", "metrics", "rules", "theory", "training.evaluate", "training.grading",
@@ -197,10 +209,13 @@ ONLY_IN = {
         "benchgame_env/play/aec.py",
         "benchgame_env/play/env.py",
         "benchgame_env/play/registration.py",
+        "benchgame_env/stackelberg/",
     ),
     "gymnasium": (
         "benchgame_env/play/env.py",
         "benchgame_env/play/spaces.py",
+        "benchgame_env/stackelberg/",
+        "benchgame_env/agents/designers/view.py",
         "benchgame_env/agents/learned/heads.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
