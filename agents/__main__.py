@@ -29,6 +29,7 @@ def _list() -> None:
     for name, entry in sorted(AGENTS.items()):
         try:
             does = (inspect.getdoc(entry.load()) or "").split("\n\n")[0].replace("``", "")
+            does = f"{does} {entry.preset_does}".rstrip()
         except ModuleNotFoundError as error:
             print(f"{name}: {extras.told(error) or error}")
             continue

@@ -30,6 +30,8 @@ class Entry:
         Name of the class.
     preset : mapping
         Parameters that this entry sets, instead of the defaults of the class.
+    preset_does : str
+        What these parameters make of the class, in one sentence.
     cls : type, optional
         The class, if it is imported already.
     """
@@ -37,6 +39,7 @@ class Entry:
     module: str
     name: str
     preset: Mapping[str, Any] = field(default_factory=dict)
+    preset_does: str = ""
     cls: type[Player] | None = None
 
     @property
@@ -61,7 +64,12 @@ FADING = {"entropy": 0.3, "entropy_halving": 20.0}
 OWN: dict[str, Entry] = {
     "a2c": Entry("benchgame_env.agents.learned.a2c", "A2C"),
     "best-response": Entry("benchgame_env.agents.scripted.best_response", "BestResponse"),
-    "central-ppo": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING | {"central": True}),
+    "central-ppo": Entry(
+        "benchgame_env.agents.learned.ppo",
+        "PPO",
+        FADING | {"central": True},
+        "Here every critic sees what all seats see, and the bonus for entropy fades.",
+    ),
     "constant": Entry("benchgame_env.agents.scripted.constant", "Constant"),
     "copycat": Entry("benchgame_env.agents.scripted.copycat", "Copycat"),
     "dqn": Entry("benchgame_env.agents.learned.dqn", "DQN"),
@@ -70,13 +78,20 @@ OWN: dict[str, Entry] = {
     "honest": Entry("benchgame_env.agents.scripted.honest", "Honest"),
     "policy": Entry("benchgame_env.agents.outside.from_policy", "FromPolicy"),
     "ppo": Entry("benchgame_env.agents.learned.ppo", "PPO"),
-    "ppo-annealed": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING),
+    "ppo-annealed": Entry(
+        "benchgame_env.agents.learned.ppo", "PPO", FADING, "Here the bonus for entropy fades."
+    ),
     "psro": Entry("benchgame_env.agents.learned.psro", "PSRO"),
     "q-learning": Entry("benchgame_env.agents.adaptive.q_learning", "QLearning"),
     "random": Entry("benchgame_env.agents.scripted.random_effort", "RandomEffort"),
     "regret-matching-plus": Entry("benchgame_env.agents.adaptive.regret_matching", "RegretMatchingPlus"),
     "sac": Entry("benchgame_env.agents.learned.sac", "SAC"),
-    "shared-ppo": Entry("benchgame_env.agents.learned.ppo", "PPO", FADING | {"shared": True}),
+    "shared-ppo": Entry(
+        "benchgame_env.agents.learned.ppo",
+        "PPO",
+        FADING | {"shared": True},
+        "Here all seats share one network, and the bonus for entropy fades.",
+    ),
     "sniper": Entry("benchgame_env.agents.scripted.sniper", "Sniper"),
 }
 

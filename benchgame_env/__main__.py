@@ -18,6 +18,7 @@ from benchgame_env import __version__, theory
 from benchgame_env.calibration import Checkpoint, fit, read_csv, read_harness
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages, uncertainty
 from benchgame_env.draws import Draws
+from benchgame_env.explore import command as explore_command
 from benchgame_env.files import json_text
 from benchgame_env.fitting.harness import STEPS
 from benchgame_env.fitting.report import mark, meaning_of_mark
@@ -31,6 +32,7 @@ from benchgame_env.named_games import (
     load_game,
     statement,
 )
+from benchgame_env.random_games import game_families
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
 from benchgame_env.theory.pure.thresholds import StableLevels
@@ -123,6 +125,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     commands.add_term_options(option)
     uncertainty.add_draw_options(option, entrants=True)
 
+    explore_command.add_to(subparsers)
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
     for name, title in others.items():
@@ -138,6 +141,7 @@ def _games(options: argparse.Namespace) -> None:
         except ValueError as error:  # an installed package calls something a game that is none
             about = f"cannot be used: {error}"
         commands.show(f"{name:<{width}}  {about}")
+    commands.show(f"FAMILY/SEED is a random game of a family: {', '.join(game_families())}")
 
 
 def _protocols(options: argparse.Namespace) -> None:

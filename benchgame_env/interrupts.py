@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("benchgame_env", "agents", "training")
+from benchgame_env.aliases import OWNER, PACKAGES
+
 CONSOLE = "benchgame"
 INTERRUPTED = 130  # as shells report a process that Ctrl-C has ended
 
@@ -21,7 +22,7 @@ def command() -> str:
     if sys.argv[:1] != ["-m"]:  # the module is found already, or the process was started otherwise
         return CONSOLE if sys.argv and Path(sys.argv[0]).stem == CONSOLE else ""
     module = sys.orig_argv[-len(sys.argv)].removeprefix("-m")
-    return f"python -m {module}" if module.split(".")[0] in PACKAGES else ""
+    return f"python -m {module}" if module.split(".")[0] in (OWNER, *PACKAGES) else ""
 
 
 def guard() -> None:

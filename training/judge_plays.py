@@ -57,7 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
         epilog=FILES,
     )
     parser.add_argument("csv", type=Path, help="the file with plays or strategies")
-    parser.add_argument("--game", required=True, help="name of a game, or a calibration file (*.json)")
+    parser.add_argument(
+        "--game", required=True, help="name of a game, MODULE:NAME, or a calibration file (*.json)"
+    )
     commands.add_term_options(parser.add_argument)
     commands.add_protocol_options(parser.add_argument)
     options = parser.parse_args(arguments)

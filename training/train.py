@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="a parameter of an agent; may be repeated")  # fmt: skip
     parser.add_argument("--out", required=True, type=Path, help="run folder, e.g. runs/first")
     parser.add_argument("--resume", action="store_true",
-                        help="continue the run in --out, also with more --updates")  # fmt: skip
+                        help="continue the run in --out, also to more --updates")  # fmt: skip
     add_workers_option(parser)
     add_option(parser)
     return parser
@@ -245,6 +245,7 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         if not longer:
             return
         withdraw(out)  # it is about fewer updates
+        bars.note(f"{out}: continued from {there.updates:,} to {settings.updates:,} updates")
         settings.save(out, exclusive=False)
         return
     claim_folder(out, FILE)

@@ -134,9 +134,14 @@ def _outcome_lines(found: Facts) -> list[tuple[str, str]]:
 def _assumption_lines(checked: dict[str, bool]) -> list[tuple[str, str]]:
     if not checked:
         return [("assumptions", "none checked: no theorem here covers this rule")]
+    failing = [name for name, holds in checked.items() if not holds]
     return [
         ("holds", ", ".join(k for k, v in checked.items() if v) or "none"),
-        ("fails", ", ".join(k for k, v in checked.items() if not v) or "none"),
+        *(
+            ("" if place else "fails", f"{name}: {theory.HYPOTHESES[name].meaning}")
+            for place, name in enumerate(failing)
+        ),
+        ("", "what each name means: benchgame cards"),
     ]
 
 
@@ -162,7 +167,7 @@ def mixed_title(mixed: Facts) -> str:
 
 def _mixed_table(names: list[str], mixed: Facts) -> str:
     rows = [
-        [name, f"{effort:.6g}", f"{payoff:.4f}"]
+        [name, f"{effort:.6g}", f"{payoff:z.4f}"]
         for name, effort, payoff in zip(names, mixed["mean_efforts"], mixed["payoffs"], strict=True)
     ]
     return (
@@ -216,10 +221,12 @@ def card_text(card: theory.Card) -> str:
 def reading_text(reading: theory.Reading) -> str:
     """Whether a card applies to a game, and what it says."""
     failing = [name for name, holds in reading.hypotheses.items() if not holds]
-    verdict = "applies" if reading.applies else f"does not apply: no {', no '.join(failing)}"
+    meanings = {needed.name: needed.meaning for needed in reading.card.hypotheses}
+    fails = "".join(f"\n  Fails {name}: {meanings[name]}." for name in failing)
+    verdict = "applies" if reading.applies else "does not apply"
     limit = f"\n  Curves were checked up to a total effort of {reading.checked_to:.6g}."
     checked = limit if math.isfinite(reading.checked_to) else ""
-    return f"{reading.card.title} {verdict}.\n  It says: {reading.card.sentence}.{checked}"
+    return f"{reading.card.title} {verdict}.\n  It says: {reading.card.sentence}.{fails}{checked}"
 
 
 def _named(case: tuple[str, Any]) -> str:
