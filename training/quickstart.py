@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(prog=PROG, description="Predict, train and judge on one real leaderboard.")
     parser.add_argument("--game", default="pythia-gsm8k", help="a game, or a calibration file (*.json)")
+    commands.add_term_options(parser.add_argument)
     parser.add_argument("--level", default=3000, type=float, help="tune-before-test level to compare")
     parser.add_argument("--seeds", default=10, type=int, help="training runs for each protocol")
     parser.add_argument("--updates", default=300, type=int, help="policy updates of each run")
@@ -47,6 +48,9 @@ def _quickstart(options: argparse.Namespace) -> None:
             parameters=parameters,
             seeds=options.seeds,
             updates=options.updates,
+            worth=options.worth,
+            prizes=options.prizes,
+            cost=options.cost,
         )
         print(f"\n{options.game} under {protocol}")
         vec, folder = settings.vector_env(1), options.out / protocol
