@@ -21,6 +21,7 @@ from benchgame_env.calibration import Calibration, Checkpoint, fit, read_csv, re
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages, uncertainty
 from benchgame_env.cli import levels as levels_of
 from benchgame_env.draws import Draws
+from benchgame_env.explore import command as explore_command
 from benchgame_env.files import json_text
 from benchgame_env.fitting.harness import STEPS
 from benchgame_env.fitting.report import mark, meaning_of_mark
@@ -34,6 +35,7 @@ from benchgame_env.named_games import (
     load_game,
     statement,
 )
+from benchgame_env.random_games import game_families
 from benchgame_env.rules import TuneBeforeTest, parameter_names, protocol_class, protocols
 from benchgame_env.testing import command as check_command
 from benchgame_env.theory.pure.thresholds import StableLevels
@@ -131,6 +133,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--draws", type=int, default=uncertainty.DRAWS, help=DRAWS_HELP)
     option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
 
+    explore_command.add_to(subparsers)
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
     for name, title in others.items():
@@ -146,6 +149,7 @@ def _games(options: argparse.Namespace) -> None:
         except ValueError as error:  # an installed package calls something a game that is none
             about = f"cannot be used: {error}"
         commands.show(f"{name:<{width}}  {about}")
+    commands.show(f"FAMILY/SEED is a random game of a family: {', '.join(game_families())}")
 
 
 def _protocols(options: argparse.Namespace) -> None:

@@ -40,6 +40,7 @@ from benchgame_env.theory.pure.overtaking import (
     required_effort,
     temptation,
 )
+from benchgame_env.theory.pure.single_level import SingleLevel, single_level
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.theory.pure.worth import largest_worth
 from benchgame_env.theory.solutions import CONCEPTS
@@ -72,6 +73,7 @@ __all__ = [
     "Prediction",
     "Reading",
     "Scope",
+    "SingleLevel",
     "Solution",
     "Tried",
     "best_response",
@@ -100,6 +102,7 @@ __all__ = [
     "register_card",
     "required_effort",
     "sampling_error",
+    "single_level",
     "stabilizing_levels",
     "stable_from",
     "stable_share",

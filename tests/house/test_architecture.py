@@ -49,11 +49,15 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"game", "numerics", "registry", "validate"},
     "subgame": {"game", "named_games", "numerics", "rules", "validate"},
     "play": {"game", "named_games", "rules", "turns", "validate"},
+    "stackelberg": {
+        "game", "metrics", "named_games", "play", "rules", "theory.design", "theory.pure", "validate",
+    },
     "metrics": {"game", "numerics", "renamed", "rules", "subgame", "turns", "validate"},
     "theory": {
         "renamed", "theory.claims", "theory.design", "theory.dynamics", "theory.mixed",
         "theory.prediction", "theory.pure", "theory.solutions",
     },
+    "random_games": {"costs", "curves", "game", "metrics", "named_games", "theory", "validate"},
     "theory.claims": CORE | {"fitting", "metrics", "registry", "theory.pure"},
     "theory.pure": CORE | {"metrics"},
     "theory.mixed": CORE | {"metrics", "theory.pure"},
@@ -72,6 +76,10 @@ ALLOWED: dict[str, set[str]] = {
         "calibration", "draws", "extras", "files", "fitting", "game", "interrupts", "metrics",
         "named_games", "rules", "theory", "theory.claims", "validate",
     },
+    "explore": {
+        "(door)", "cli", "costs", "curves", "draws", "files", "fitting", "game", "named_games",
+        "numerics", "theory.pure", "validate",
+    },
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
     "agents.play": {"(door)", "agents.base", "validate"},
@@ -84,6 +92,10 @@ ALLOWED: dict[str, set[str]] = {
     },
     "agents.outside": {
         "agents.base", "agents.learned", "extras", "files", "play", "registry", "trust", "validate",
+    },
+    "agents.designers": {
+        "(door)", "agents.base", "agents.play", "agents.registry", "metrics", "named_games", "registry",
+        "stackelberg", "theory", "validate",
     },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
@@ -136,8 +148,12 @@ ALLOWED: dict[str, set[str]] = {
         "trust", "validate",
     },
     "training.coverage": {
-        "(door)", "calibration", "cli", "costs", "curves", "files", "fitting", "folders", "game",
-        "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+        "(door)", "calibration", "cli", "costs", "curves", "draws", "files", "fitting", "folders",
+        "game", "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+    },
+    "training.designers": {
+        "(door)", "agents.designers", "cli", "extras", "files", "folders", "training.jobs",
+        "training.run", "validate",
     },
     "training.adversary": {
         "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
@@ -193,10 +209,13 @@ ONLY_IN = {
         "benchgame_env/play/aec.py",
         "benchgame_env/play/env.py",
         "benchgame_env/play/registration.py",
+        "benchgame_env/stackelberg/",
     ),
     "gymnasium": (
         "benchgame_env/play/env.py",
         "benchgame_env/play/spaces.py",
+        "benchgame_env/stackelberg/",
+        "benchgame_env/agents/designers/view.py",
         "benchgame_env/agents/learned/heads.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
@@ -325,6 +344,19 @@ def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None
         "{'torch', 'stable_baselines3', 'tqdm', 'matplotlib'} & set(sys.modules)"
     )
     printed(python(ROOT, "-c", code))
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "judge", "quickstart", "adversary"])
+def test_help_is_shown_without_what_takes_long_to_import(command: str) -> None:
+    # torch and stable-baselines3 take two seconds, scipy.stats half a second; the rest 0.4.
+    code = (
+        "import sys\nfrom benchgame_env.training.__main__ import main\n"
+        f"try: main([{command!r}, '--help'])\nexcept SystemExit as end: assert not end.code\n"
+        "print('\\nimported:', *sys.modules)"
+    )
+    shown, _, modules = printed(python(ROOT, "-c", code)).rpartition("\nimported:")
+    assert f"usage: benchgame {command}" in shown
+    assert not {"torch", "stable_baselines3", "matplotlib", "scipy.stats"} & set(modules.split())
 
 
 def asks_a_protocol(call: ast.Call) -> bool:
