@@ -23,7 +23,7 @@ from benchgame_env.theory.pure.thresholds import COSTS, CURVES
 from benchgame_env.validate import Floats
 
 CELLS = 1024  # of the chaser's costs
-MOST_BOXES = 20_000
+MOST_BOXES = 4_000
 
 
 class _Paid(NamedTuple):

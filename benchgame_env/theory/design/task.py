@@ -147,8 +147,7 @@ class Task:
         gaps = _gaps(stable, low, high)
         closed = all_or_nothing(game, self.loss, family.rule(low)) if low == 0 else None
         values = np.unique(np.concatenate([np.empty(0), *(self._grid(*gap) for gap in gaps)]))
-        kept = [point for point in known if point.value <= high]
-        points = self._search(family, values, kept, WIDTH * high)
+        points = self._search(family, values, known, WIDTH * high)
         elsewhere = [point for point in points if point.value not in {one.value for one in known}]
         proved, scope = self._proof(family, points, high, closed is not None, bool(gaps))
         proved &= complete and not _wide(stable)
