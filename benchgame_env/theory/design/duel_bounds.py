@@ -23,7 +23,7 @@ from benchgame_env.theory.pure.thresholds import COSTS, CURVES
 from benchgame_env.validate import Floats
 
 CELLS = 1024  # of the chaser's costs
-MOST_BOXES = 20_000
+MOST_BOXES = 4_000
 
 
 class _Paid(NamedTuple):
@@ -74,7 +74,7 @@ def least_loss(game: Game, loss: DesignLoss, low: float, high: float, target: fl
         if 2 * again.sum() > left:
             return min(known, float(below.min()))
         boxes = boxes[:, again]
-        cut = middle(*boxes, unit)
+        cut = middle(boxes[0], boxes[1], unit)
         narrow = (cut <= boxes[0]) | (cut >= boxes[1])
         known = min(known, below[again][narrow].min(initial=np.inf))
         first, last, cut = boxes[0, ~narrow], boxes[1, ~narrow], cut[~narrow]
