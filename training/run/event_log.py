@@ -22,7 +22,7 @@ Log = Callable[[Mapping[str, float], int], None]
 
 @contextlib.contextmanager
 def event_log(folder: Path, start: int) -> Iterator[Log]:
-    """What writes the figures of a step, given by name, as a TensorBoard event to ``folder``. Events from
+    """What writes the figures of a step, given by name, as a TensorBoard event to ``folder``. Those from
     step ``start`` on replace earlier ones. Without TensorBoard nothing is written.
 
     It writes in a thread of its own. An error there, such as that the disk is full, is raised here with
