@@ -134,7 +134,7 @@ class MMD(Team):
         else:
             total = chances.cumsum(axis=2)
             draws = rng.random((len(self.seats), len(observations), 1)) * total[..., -1:]
-            chosen = (draws >= total[..., :-1]).sum(axis=2)
+            chosen = np.asarray((draws >= total[..., :-1]).sum(axis=2))
         self._chosen = chosen
         actions = [own.actions(c, rng) for own, c in zip(self._ranges, chosen, strict=True)]
         return np.column_stack(actions)
@@ -195,7 +195,9 @@ class MMD(Team):
         thought = self._critics.outputs(seen)
         # The cell of each copy's choice in arrays [k, rows, m].
         starts, copies = np.cumsum([0, *rounds[:-1]]), played[0].choices.shape[1]
-        at = np.concatenate([t + np.arange(copies) * (r > 1) for t, r in zip(starts, rounds, strict=True)])
+        at = np.concatenate(
+            [t + np.arange(copies) * (r > 1) for t, r in zip(starts, rounds, strict=True)]
+        )
         choices, turn, gains = (
             np.concatenate(parts, axis=1)
             for parts in zip(*((o.choices, o.turn, self._gains(o)) for o in played), strict=True)
@@ -246,9 +248,7 @@ def _weights(made: Floats) -> Floats:
     return rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
 
 
-def _per_row(
-    missed: Floats, made: Floats, often: Floats
-) -> Floats:
+def _per_row(missed: Floats, made: Floats, often: Floats) -> Floats:
     """Errors ``missed`` over ``often``, for rows that count by `_weights`: where all rows are alike, the
     mean over rows is as if there were one."""
     share = _weights(made)[..., None]

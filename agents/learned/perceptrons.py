@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Perceptrons:
     """
 
     def __init__(self, seats: Sequence[Seat], stream: int, sizes: tuple[int, int, int, int]) -> None:
-        shapes = [(fan_in + 1, out) for fan_in, out in zip(sizes[:-1], sizes[1:], strict=True)]
+        shapes = [(fan_in + 1, out) for fan_in, out in pairwise(sizes)]
         rows = []
         for seat in seats:
             rng = np.random.default_rng([seat.own_seed(), stream])
@@ -51,7 +52,8 @@ class Perceptrons:
 
     def _forward(self, seen: Floats) -> tuple[list[Floats], Floats]:
         """What each layer sees, and the outputs."""
-        inputs, values = [], seen
+        inputs: list[Floats] = []
+        values = seen
         for layer in self._layers:
             inputs.append(np.tanh(values) if inputs else values)
             values = inputs[-1] @ layer[:, :-1] + layer[:, -1:]
@@ -77,7 +79,9 @@ class Perceptrons:
                 # How far outputs move for a step along the gradient, at most; 1 is for the bias.
                 most = (np.square(given).sum(axis=2).max(axis=1, keepdims=True) + 1) * reach
                 step = (share / most)[..., None]
-                moves.append((layer, step * (given.swapaxes(1, 2) @ errors), step * errors.sum(1)[:, None]))
+                moves.append(
+                    (layer, step * (given.swapaxes(1, 2) @ errors), step * errors.sum(1)[:, None])
+                )
                 if len(moves) < len(inputs):
                     errors = (errors @ layer[:, :-1].swapaxes(1, 2)) * (1 - np.square(given))
                     reach = reach * (1 + np.square(layer[:, :-1]).sum(axis=(1, 2))[:, None])
