@@ -208,7 +208,7 @@ class MMD(Team):
 
         def by_cell(weights: NDArray[Any], values: Any = 1.0) -> Floats:
             added = np.bincount(cells.ravel(), (weights * values).ravel(), thought.size)
-            return added.reshape(thought.shape)
+            return added.astype(np.float64).reshape(thought.shape)
 
         made, missed = by_cell(turn), by_cell(turn, errors)
         chances = np.exp(policy)
