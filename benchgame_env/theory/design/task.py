@@ -66,6 +66,7 @@ class Task:
     progress: Callable[[int], None]
 
     def of_family(self, family: Family) -> Found:
+        """What was tried in one family, and what of it is proved."""
         if family.has_levels:
             return self._of_levels(family)
         if family.is_range:
