@@ -100,7 +100,7 @@ class Calibration:
         developers: Sequence[str] | None = None,
         prizes: Any = None,
         cost: Any = None,
-        worth: float = WORTH,
+        worth: float | None = None,
     ) -> Game:
         """The game among ``developers`` on the fitted curves, best ceiling first.
 
@@ -113,15 +113,17 @@ class Calibration:
         cost : object, optional
             Cost of effort; default: linear, by ``worth``.
         worth : float, optional
-            Fine-tuning steps that cost as much as one rank wins on average, > 0.
+            Fine-tuning steps that cost as much as one rank wins on average, > 0. Default: those of
+            2,000 steps cost what a rank wins where prizes are equal steps from 1 to 0. Other prizes
+            alone do not change the cost, as in `benchgame_env.load_game`.
         """
-        number("worth", worth, low=0, strict=True)
         rows = self._rows(developers)
         n = len(rows)
         prizes = np.linspace(1.0, 0.0, n) if prizes is None else np.asarray(prizes, dtype=np.float64)
         if cost is None:
-            spread = float(np.ptp(prizes)) if prizes.size else 0.0
-            cost = LinearCost(rate=(spread or 1.0) / (max(n - 1, 1) * worth))
+            spread = 1.0 if worth is None or not prizes.size else float(np.ptp(prizes)) or 1.0
+            steps = WORTH if worth is None else number("worth", worth, low=0, strict=True)
+            cost = LinearCost(rate=spread / (max(n - 1, 1) * steps))
         curves = self.curves[rows]
         return Game(curves, cost, prizes, quality=curves.upper, names=[self.names[k] for k in rows])
 
@@ -132,7 +134,7 @@ class Calibration:
         benchmark: str | None = None,
         prizes: Any = None,
         cost: Any = None,
-        worth: float = WORTH,
+        worth: float | None = None,
         *,
         developers: Sequence[str] | None = None,
         pooling: bool = True,

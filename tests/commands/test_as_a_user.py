@@ -46,8 +46,8 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
          ["runs/small/rows.csv", "runs/small/verdicts.csv", "runs/small/statistics.json"]),
     ],
     "quickstart": [
-        ("quickstart", ["--game", "duel", "--level", "0.5", "--seeds", "2", "--updates", "1",
-         "--workers", "2"], (0,),
+        ("quickstart", ["--game", "duel", "--worth", "0.4", "--level", "0.5", "--seeds", "2",
+         "--updates", "1", "--workers", "2"], (0,),
          ["runs/quickstart/direct/verdict.json", "runs/quickstart/tune-before-test/verdict.json"]),
     ],
     "designer": [
