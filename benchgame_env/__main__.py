@@ -16,7 +16,7 @@ from typing import Any
 
 from benchgame_env import __version__, theory
 from benchgame_env.calibration import Checkpoint, fit, read_csv, read_harness
-from benchgame_env.cli import bars, claims, commands, facts, figures, pages, uncertainty
+from benchgame_env.cli import bars, claims, commands, design, facts, figures, pages, uncertainty
 from benchgame_env.draws import Draws
 from benchgame_env.explore import command as explore_command
 from benchgame_env.files import json_text
@@ -128,6 +128,7 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     explore_command.add_to(subparsers)
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
+    design.add_to(subparsers, GAME_HELP)
     for name, title in others.items():
         subparsers.add_parser(name, help=title)
     return parser

@@ -28,6 +28,7 @@ ALONE: list[tuple[list[str], list[str]]] = [
     (["predict", "pythia-gsm8k", "--protocol", "tune-before-test", "--level", "3000"], []),
     (["thresholds", "llama-gsm8k", "--plot", "levels.png"], ["levels.png"]),
     (["cards", "pythia-gsm8k"], []),
+    (["design", "scaling-laws", "--price", "0.01"], []),
     (["explore", "pythia-gsm8k", "--out", "page.html"], ["page.html"]),
     (["calibrate", "my.csv", "--benchmark", "gsm8k", "--out", "my.json"], ["my.json"]),
     (["predict", "my.json", "--protocol", "tune-before-test", "--level", "1000"], []),
@@ -64,7 +65,7 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
 # Commands that the tests of other files run: they take minutes.
 LONG = {"speed", "adversary", "coverage"}
 CORE = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check", "falsify"]
-CORE += ["prevalence", "explore"]
+CORE += ["prevalence", "explore", "design"]
 # What else can be run as `python -m MODULE`, as in a checkout that is not installed: the old names.
 MODULES = {
     "benchgame_env": "", "agents": "agents", "training": "",

@@ -74,7 +74,7 @@ ALLOWED: dict[str, set[str]] = {
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
         "calibration", "draws", "extras", "files", "fitting", "game", "interrupts", "metrics",
-        "named_games", "rules", "theory", "theory.claims", "validate",
+        "named_games", "rules", "theory", "theory.claims", "theory.design", "validate",
     },
     "explore": {
         "(door)", "cli", "costs", "curves", "draws", "files", "fitting", "game", "named_games",

@@ -203,6 +203,21 @@ def test_families_are_told_apart() -> None:
     assert "capped(effort=0.0)" in str(found) or "capped(effort=0)" in str(found)
 
 
+def test_the_loss_in_draws_is_the_mean_of_the_draws() -> None:
+    # Two duels with prizes that make level 0 stable in one and not in the other.
+    draws = [law_duel(0.3), law_duel(1.0)]
+    found = optimal_design(draws[1], ["direct"], {"tau": 1.0, "burnt": 1.0}, draws=draws)
+    alone = [design_loss(game, "direct").loss for game in draws]
+    assert alone[0] == 0
+    assert found.loss == pytest.approx(np.mean(alone))
+    assert found.best.outcome.play == "pure in 1 of 2 draws"
+    assert not found.exact
+    levels = optimal_design(draws[1], price=0.05, draws=draws)
+    # E / (rho - 1) - 1 with E = 1 is .5415: both are stable from there on; looked at on a grid.
+    assert levels.level == pytest.approx(1 / (RHO - 1) - 1, abs=0.1)
+    assert levels.scope.startswith("best of ")
+
+
 @pytest.mark.long
 def test_five_pythias_have_an_interior_optimum() -> None:
     # Section 13.1: a kink near 600 at 2e-5 per step and model, with L = .177; Delta* at 1e-5.

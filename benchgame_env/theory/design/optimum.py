@@ -6,7 +6,7 @@ the answer is the best of what was tried, each with a certificate, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchgame_env.game import Game
@@ -28,6 +28,7 @@ def optimal_design(
     tolerance: float = FINE,
     tries: int | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    draws: Sequence[Game] = (),
 ) -> OptimalDesign:
     """The rule with which a designer who moves first has the least loss, by predicted play.
 
@@ -50,6 +51,10 @@ def optimal_design(
         Points looked at after the first look on each range, >= 1.
     progress : callable
         Called with the number of rules that were tried in a family.
+    draws : Draws or sequence of Game, optional
+        Draws of the game's curves, such as `benchgame_env.calibration.draws`: the loss is then the mean
+        over them, each with its own order of quality and its own predicted play (developers know their
+        curves, the designer does not). Nothing is proved of a mean.
 
     Returns
     -------
@@ -72,7 +77,7 @@ def optimal_design(
     number("tolerance", tolerance, low=0, strict=True)
     if tries is not None:
         integer("tries", tries, low=1)
-    task = Task(game, weights, selection, tolerance, tries, progress)
+    task = Task(game, weights, selection, tolerance, tries, progress, draws)
     found = [task.of_family(family) for family in families_of(families, game)]
     tried = tuple(one for part in found for one in part.tried)
     known = [one for one in tried if one.loss == one.loss]

@@ -10,7 +10,7 @@ an estimate: no bound on the loss of exact equilibria follows from an approximat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -174,6 +174,25 @@ def chosen(
     pick = max if selection == "pessimistic" else min
     ends = min(one.loss for one in found), max(one.loss for one in found)
     return replace(pick(found, key=lambda one: one.loss), losses=ends)
+
+
+def mean_outcome(found: Sequence[DesignOutcome]) -> DesignOutcome:
+    """The mean over draws of the curves; its scope says how far the draws leave it open."""
+    losses = np.array([one.loss for one in found])
+    wide = float(losses.std(ddof=1)) / math.sqrt(losses.size) if losses.size > 1 else math.nan
+    parts = ("loss", "error", "tau", "burnt", "best_on_top", "own_cost", "nash_conv")
+    figures: dict[str, Any] = {
+        name: float(np.mean([getattr(one, name) for one in found])) for name in parts
+    }
+    pure = sum(one.play == "pure equilibrium" for one in found)
+    ends = np.array([one.losses for one in found]).mean(axis=0)
+    return replace(
+        found[0],
+        **figures,
+        play=f"pure in {pure} of {losses.size} draws",
+        scope=f"the mean over {losses.size} draws of the curves, with a standard error of {wide:.1g}",
+        losses=(float(ends[0]), float(ends[1])),
+    )
 
 
 def _plays(subgame: Subgame, tolerance: float) -> list[Measured]:

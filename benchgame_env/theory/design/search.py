@@ -119,20 +119,22 @@ def search(
 
 
 def local_minima(points: list[Point]) -> list[Point]:
-    """The points that are surely lower than what lies between them and any lower point."""
+    """The points that are surely lower than what lies between them and any lower point; of equal ones
+    in a row the first."""
     points = [point for point in points if point.loss == point.loss]
     return [
         point
         for k, point in enumerate(points)
-        if _apart(point, points[k + 1 :]) and _apart(point, points[k - 1 :: -1] if k else [])
+        if _apart(point, points[k + 1 :], point.loss)
+        and _apart(point, points[k - 1 :: -1] if k else [], np.nextafter(point.loss, np.inf))
     ]
 
 
-def _apart(point: Point, others: list[Point]) -> bool:
-    """Whether losses surely rise before one of ``others``, in order of distance, is as low."""
+def _apart(point: Point, others: list[Point], limit: float) -> bool:
+    """Whether losses surely rise before one of ``others``, in order of distance, is below ``limit``."""
     barrier = point.least
     for other in others:
-        if other.loss < point.loss:
+        if other.loss < limit:
             return barrier > point.most
         barrier = max(barrier, other.least)
     return True

@@ -6,7 +6,7 @@ levels to look at, and for two developers a proof covers all levels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from benchgame_env.theory.design.outcome import (
     chosen,
     closed_form,
     design_loss,
+    mean_outcome,
 )
 from benchgame_env.theory.design.result import Tried
 from benchgame_env.theory.design.search import Point, grid, local_minima, search
@@ -35,6 +36,7 @@ from benchgame_env.theory.pure.thresholds import stabilizing_levels
 
 COARSE, FINE = 1e-3, 2e-5  # NashConv, as shares of P, of the first look and of the next ones
 FIRST, TRIES = 24, 60  # points of the first look on a range, and then
+FIRST_IN_DRAWS, TRIES_IN_DRAWS = 20, 10  # where a loss is the mean of many
 FIRST_OF_DUELS, TRIES_OF_DUELS = 200, 400  # where a loss takes milliseconds
 WIDTH = 0.01  # of the range: neighbours closer than that are not halved
 FARTHEST = 100.0  # effort scales: the last level looked at where tuning costs nothing
@@ -64,9 +66,11 @@ class Task:
     tolerance: float
     tries: int | None
     progress: Callable[[int], None]
+    draws: Sequence[Game] = ()  # in whose mean the loss counts, if there are any
 
     def of_family(self, family: Family) -> Found:
-        if family.has_levels:
+        """What was tried in one family, and what of it is proved."""
+        if family.has_levels and not self.draws:
             return self._of_levels(family)
         if family.is_range:
             return self._of_range(family)
@@ -77,39 +81,54 @@ class Task:
             self.progress(k + 1)
         known = [one for one in tried if one.loss == one.loss]
         best = sorted(known, key=lambda one: one.loss)[:1]
-        exact = all(one.error == 0 and one.outcome.scope == UNIQUE for one in tried)
+        exact = not self.draws and all(one.error == 0 and one.outcome.scope == UNIQUE for one in tried)
         rules = "the rule" if len(tried) == 1 else f"all {len(tried)} rules of {family.protocol}"
         scope = f"exact: {rules}" if exact else f"{rules}, each up to the error of its certificate"
         return Found(tried, best, exact, scope)
 
     def _try(self, family: Family, value: Any) -> Tried:
         rule = family.rule(value)
+        if self.draws:
+            return Tried(rule, family, value, self._look(family, value, self.tolerance))
         outcome = design_loss(self.game, rule, self.loss, self.selection, self.tolerance)
         return Tried(rule, family, value, outcome)
 
     def _look(self, family: Family, value: float, tolerance: float) -> DesignOutcome:
-        """The outcome at a value; of a duel without the grader's certificate, which takes longer."""
-        subgame = Subgame(self.game, family.rule(value))
-        if self.game.n_developers == 2 and subgame.kind == "exact" and largest_temptation(subgame).pair:
+        """The outcome at a value, in the mean of draws if there are any."""
+        rule = family.rule(value)
+        if not self.draws:
+            return self._look_in(self.game, rule, tolerance)
+        rough = max(COARSE, tolerance)
+        return mean_outcome([self._look_in(game, rule, rough) for game in self.draws])
+
+    def _look_in(self, game: Game, rule: Any, tolerance: float) -> DesignOutcome:
+        """The outcome in a game; of a duel without the grader's certificate, which takes longer."""
+        subgame = Subgame(game, rule)
+        if game.n_developers == 2 and subgame.kind == "exact" and largest_temptation(subgame).pair:
             closed = closed_form(subgame)
             if closed is not None:
                 return chosen(subgame, self.loss, self.selection, [closed])
-        return design_loss(self.game, subgame.rule, self.loss, self.selection, tolerance)
+        return design_loss(game, subgame.rule, self.loss, self.selection, tolerance)
 
     def _search(self, family: Family, values: Any, known: list[Point], width: float) -> list[Point]:
-        most = TRIES_OF_DUELS if self.game.n_developers == 2 else TRIES
+        most = TRIES_IN_DRAWS if self.draws else TRIES_OF_DUELS if self.game.n_developers == 2 else TRIES
         tolerances = max(COARSE, self.tolerance), self.tolerance
         look = partial(self._look, family)
         return search(look, values, known, tolerances, width, self.tries or most, self.progress)
 
     @property
     def _first(self) -> int:
+        if self.draws:
+            return FIRST_IN_DRAWS
         return FIRST_OF_DUELS if self.game.n_developers == 2 else FIRST
 
     def _of_range(self, family: Family) -> Found:
-        high = family.high if np.isfinite(family.high) else FARTHEST * self.game.finite_effort_scale
+        first = [self._point(family, family.low)]
+        high = FARTHEST * self.game.finite_effort_scale if family.high == np.inf else family.high
+        if family.has_levels:
+            high = min(family.high, self._bound(family, first))
         unit = 1e-3 * (high - family.low) or 1.0
-        points = self._search(family, grid(family.low, high, unit, self._first), [], WIDTH * high)
+        points = self._search(family, grid(family.low, high, unit, self._first), first, WIDTH * high)
         scope = f"best of {len(points)} tried of {family.protocol}"
         return self._listed(family, points, False, scope)
 

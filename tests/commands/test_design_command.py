@@ -1,0 +1,66 @@
+"""``benchgame design``: one sentence first, then the table; families and weights by words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tools.checks import status
+
+from benchgame_env.__main__ import main
+from benchgame_env.cli.design import family_from
+
+
+def out(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert status(main, "design", *words) == 0
+    return capsys.readouterr().out
+
+
+def test_the_first_sentence_says_what_to_announce(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = out(capsys, "crossing", "--price", "0.01")
+    # Honest play is stable at level 0 and the best model is on top (section 3): nothing is cheaper.
+    assert page.startswith("Announce tune-before-test(level=0): loss 0, costs nothing that is counted; ")
+    assert "it is the optimum" in " ".join(page.split())
+    assert all(len(line) <= 80 for line in page.splitlines())
+    assert "Taken for granted: prizes 0.5, 0" in page
+
+
+def test_prices_families_and_selection(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["duel", "--weights", "best_on_top=1,item_price=0.001", "--price", "0.5"]
+    words += ["--families", "direct", "finite-test:items=10|20", "--selection", "optimistic", "--json"]
+    found = json.loads(out(capsys, *words))
+    assert [one["parameters"] for one in found["tried"]] == [{}, {"items": 10}, {"items": 20}]
+    assert found["tried"][0]["loss"] == pytest.approx(0.375)  # P(weaker on top), section 5
+    assert [one["own_cost"] for one in found["tried"][1:]] == pytest.approx([0.02, 0.04])
+    assert found["selection"] == "optimistic"
+    assert len(found["optima"]) == 2  # one a family
+
+
+def test_families_in_words() -> None:
+    assert family_from("direct") == "direct"
+    assert family_from("tune-before-test:level=0..3e3") == ("tune-before-test", {"level": (0.0, 3000.0)})
+    assert family_from("tune-before-test:level=5..") == ("tune-before-test", {"level": (5.0, None)})
+    assert family_from("my.module:rule:k=1|2,z=3") == ("my.module:rule", {"k": [1, 2], "z": 3})
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["duel", "--weights", "speed=1"], "speed"),
+        (["duel", "--price", "-1"], "price: "),
+        (["duel", "--families", "capped:effort=a..b"], "--families: "),
+        (["duel", "--families", "nothing-such"], "nothing-such"),
+        (["duel", "--families", "ladder"], "no play is predicted"),
+        (["nobody"], "nobody"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(main, "design", *words) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert len(error.splitlines()) == 1
