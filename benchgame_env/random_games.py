@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,10 @@ class Family:
 
     def sample(self, seed: int) -> Game:
         """The game of a seed, see `sample_game`."""
-        seed = integer("seed", seed, low=0)
+        return _sampled(self.name, integer("seed", seed, low=0))
+
+    def drawn(self, seed: int) -> Game:
+        """The same, drawn anew."""
         dice = Dice(np.random.default_rng([seed, *self.name.encode()]))
         for _ in range(TRIES):
             game = self.draw(dice)
@@ -95,6 +99,12 @@ class Family:
 
 
 FAMILIES: dict[str, Family] = {}
+
+
+@lru_cache(maxsize=1024)
+def _sampled(family: str, seed: int) -> Game:
+    """Kept, because a run asks for its game many times, and theory is slow."""
+    return FAMILIES[family].drawn(seed)
 
 
 def sample_game(family: str, seed: int) -> Game:

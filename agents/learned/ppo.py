@@ -206,7 +206,9 @@ class PPO(Team):
         check_names("ppo", saved, ("weights", "optimizer", "update"))
         weights = self._stack.weights.data  # in place: the policies share this memory
         weights.copy_(torch.as_tensor(saved_array(saved, "weights", weights.numpy())))
-        load_optimizer(self._optimizer, saved["optimizer"])
+        state = saved["optimizer"]
+        groups = [group | {"fused": True} for group in state["param_groups"]]  # 0.1.0 had not fused them
+        load_optimizer(self._optimizer, {**state, "param_groups": groups})
         self._update = saved_count(saved, "update")
 
     def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:

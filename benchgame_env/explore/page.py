@@ -12,7 +12,10 @@ import benchgame_env as bg
 from benchgame_env.explore.content import Content
 
 WEB = Path(__file__).parent / "web"
-SCRIPTS = ("model.js", "figures.js", "explore.js")
+# In this order they are one script.
+SCRIPTS = (
+    "model.js", "figures.js", "state.js", "sentences.js", "pictures.js", "tables.js", "explore.js",
+)  # fmt: skip
 LARGEST = 1_000_000  # bytes
 
 

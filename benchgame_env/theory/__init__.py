@@ -16,8 +16,9 @@ from benchgame_env.theory.claims.prevalence import prevalence
 from benchgame_env.theory.claims.search import falsify
 from benchgame_env.theory.design.families import Family
 from benchgame_env.theory.design.loss import DesignLoss
-from benchgame_env.theory.design.optimum import OptimalDesign, Tried, optimal_design
+from benchgame_env.theory.design.optimum import optimal_design
 from benchgame_env.theory.design.outcome import DesignOutcome, design_loss
+from benchgame_env.theory.design.result import OptimalDesign, Tried
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from tools.players import against_a_constant_rival, against_constant, greedy_lev
 from benchgame_env import VectorEnv
 from benchgame_env.agents import Agent, Round, Seat, line_up, make_players, play
 from benchgame_env.agents.learned.ppo import PPO
-from benchgame_env.agents.learned.samples import Samples, decisions, ready
+from benchgame_env.agents.learned.samples import Samples, decisions, for_each, ready
 from benchgame_env.agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
 from benchgame_env.agents.scripted.honest import Honest
 
@@ -143,6 +144,34 @@ def test_an_update_is_that_of_sb3(
                 assert ppo.losses()[f"developer_{seat}/{key}"] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("action_type", ["continuous", "discrete"])
+@pytest.mark.parametrize("name", ["ppo-annealed", "shared-ppo", "central-ppo"])
+def test_a_row_that_all_copies_see_teaches_what_equal_rows_do(name: str, action_type: str) -> None:
+    # The witness: the same update with a row for each copy. Steps of 0.001; float32 rounds at 6e-8.
+    vec = VectorEnv("five", "direct", 256, horizon=1, action_type=action_type)
+    seats = [Seat.of(vec, i, 1, SEED) for i in range(5)]
+    chosen = {"n_epochs": STEPS, "learning_rate": RATE, "hidden": 8}
+    [[one], [plain]] = (make_players(name, seats, **chosen) for _ in range(2))
+    assert isinstance(one, PPO)
+    assert isinstance(plain, PPO)
+    found: list[Samples] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one, "_train", lambda samples, rng: found.append(samples))
+        play(vec, [one], 1, rng(), seed=5)
+    one._update = 0
+    [samples] = found
+    rows, count = samples.seen.shape[1], samples.actions.shape[1]
+    assert (rows, count) == ((5, 5 * 256) if name == "shared-ppo" else (1, 256))
+    before = one._stack.weights.detach().clone()
+    one._train(samples, rng())
+    seen, known = (for_each(part, count).contiguous() for part in (samples.seen, samples.known))
+    plain._train(samples._replace(seen=seen, known=known), rng())
+    apart = (one._stack.weights - plain._stack.weights).abs().max().item()
+    assert apart < 1e-5 < RATE < (one._stack.weights - before).abs().max().item()
+    for key, value in plain.losses().items():
+        assert one.losses()[key] == pytest.approx(value, abs=1e-5)
+
+
 def test_large_gradients_are_clipped_for_each_developer_alone() -> None:
     _, ppo = team()
     weights = ppo._stack.weights
@@ -164,6 +193,18 @@ def test_policies_are_what_was_learned_and_loaded() -> None:
     assert not torch.equal(known, fresh.policies[1].predict_values(seen))
     fresh.load(trained.save())
     assert torch.equal(known, fresh.policies[1].predict_values(seen))
+
+
+def test_what_version_0_1_0_saved_is_loaded() -> None:
+    (vec, trained), (_, fresh) = team(), team()
+    play(vec, [trained], ROUNDS, rng(), seed=0)
+    saved = copy.deepcopy(trained.save())
+    for group in saved["optimizer"]["param_groups"]:
+        group["fused"] = None  # its Adam took the steps of several calls
+    fresh.load(saved)
+    for ppo in (trained, fresh):
+        play(vec, [ppo], ROUNDS, rng(), seed=1)
+    assert torch.equal(trained._stack.weights, fresh._stack.weights)
 
 
 def test_minibatches_are_equal_shares_of_each_developers_samples(

@@ -312,6 +312,24 @@ def test_stable_levels_and_shares_of_draws_are_those_of_the_theory(made: dict[st
     assert 0 == shares[0] < shares[2] < shares[3] < 1
 
 
+@browser
+@pytest.mark.parametrize("name", ["pythia", "five"])
+def test_the_regime_is_that_of_the_prediction(name: str, made: dict[str, Path]) -> None:
+    game, tried = game_of(name), settings(made[name], game_of(name), seed=3)[40:72]
+    script = (
+        f"return {json.dumps(tried)}.map(([level, worth]) => {{ state = {{level, worth}}; show();"
+        "return document.getElementById('more').textContent; });"
+    )
+    words = {"pure": "Regime: pure", "cycle": "Regime: no pure", "undecided": "Regime: undecided"}
+    regimes = [
+        bg.theory.predict(at_worth(game, worth), ("tune-before-test", {"level": level})).regime
+        for level, worth in tried
+    ]
+    assert len(set(regimes)) == (2 if name == "pythia" else 3)
+    for said, regime, setting in zip(shown(made[name], script), regimes, tried, strict=True):
+        assert words[regime] in said, setting
+
+
 # --- the page in a browser ------------------------------------------------------------------------
 
 WAIT = "const wait = () => new Promise((done) => setTimeout(done, 1500));"
@@ -373,6 +391,23 @@ def test_an_address_that_says_nothing_shows_the_start(made: dict[str, Path]) -> 
     seen = shown(made["crossing"], script)
     said = [(float(row["level"]), float(row["worth"])) for row in seen]
     assert said == [(2, 3), (0, 0.5), (0, 0.5), (0, 0.5), (0, 3)]
+
+
+@browser
+def test_each_step_of_a_slider_stays(made: dict[str, Path]) -> None:
+    # Where some effort is free, worths go from 1.06 to 2.7 only, and several places tell the same one.
+    script = f"""{WAIT}
+        const [slider, seen] = [document.getElementById("worth"), []];
+        for (let place = 100; place < 106; place++) {{
+          slider.value = place;
+          slider.dispatchEvent(new Event("input"));
+          await wait();
+          seen.push([Number(slider.value), Number(document.getElementById("worth-number").value)]);
+        }}
+        return seen;"""
+    places, worths = zip(*shown(made["flat"], script), strict=True)
+    assert list(places) == list(range(100, 106))
+    assert list(worths) == sorted(worths)
 
 
 @browser

@@ -178,10 +178,12 @@ ONLY_IN = {
     "torch": (
         "benchgame_env/adapters/torchrl.py",
         "benchgame_env/agents/learned/a2c.py",
+        "benchgame_env/agents/learned/distributions.py",
         "benchgame_env/agents/learned/dqn.py",
         "benchgame_env/agents/learned/policy.py",
         "benchgame_env/agents/learned/ppo.py",
         "benchgame_env/agents/learned/sac.py",
+        "benchgame_env/agents/learned/samples.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/stacked.py",
         "benchgame_env/agents/outside/networks.py",

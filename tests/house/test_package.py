@@ -18,6 +18,8 @@ import pytest
 from packaging.metadata import Metadata
 from tools.checks import ROOT, SOURCES, SUITE, printed, python
 
+from benchgame_env.explore.page import SCRIPTS
+
 MADE = shutil.ignore_patterns(
     "__pycache__", ".*cache", ".venv", ".git", ".hypothesis", "build", "*.egg-info"
 )
@@ -66,7 +68,7 @@ def test_the_wheel_holds_each_source_file_once_and_installs_one_name(wheel: Path
     assert sources(names) == sorted(file.relative_to(ROOT).as_posix() for file in SOURCES)
     assert "benchgame_env/named_games/fitted/gsm8k.json" in names
     web = {name.rpartition("/")[2] for name in names if name.startswith("benchgame_env/explore/web/")}
-    assert web == {"explore.html", "explore.css", "model.js", "figures.js", "explore.js"}
+    assert web == {"explore.html", "explore.css", *SCRIPTS}
     assert "benchgame_env/training/benchmark/suites/benchgame-suite-v0.toml" in names
 
 

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from witnesses.designer import Law, duel_loss
 
 import benchgame_env as bg
 from benchgame_env.theory import DesignLoss, design_loss, optimal_design
+from benchgame_env.theory.design.duel_bounds import _bounds
 from benchgame_env.theory.design.duel_loss import duel_outcome
 from benchgame_env.theory.design.outcome import _numerical
 
@@ -214,3 +216,59 @@ def test_five_pythias_have_an_interior_optimum() -> None:
     dear = optimal_design("pythia-gsm8k", price=3e-5)
     assert abs(dear.level - 600) <= 40
     assert abs(dear.loss - 0.2071) <= 0.002
+
+
+# --- against a slow witness -------------------------------------------------------------------------
+
+
+def random_duel(seed: int) -> tuple[Law, Law, float, float]:
+    """Two laws, the better with the higher ceiling, a prize and a price. Many pairs cross."""
+    rng = np.random.default_rng(seed)
+    upper = np.sort(rng.uniform(0.6, 1.0, 2))[::-1]
+    intercepts, slopes = rng.uniform(-2.0, 1.0, 2), rng.uniform(0.5, 1.5, 2)
+    laws = [Law(*rng.uniform(0, 0.2, 1), *rest) for rest in zip(upper, intercepts, slopes, strict=True)]
+    return laws[0], laws[1], float(rng.uniform(0.3, 3.0)), float(10 ** rng.uniform(-3, -0.5))
+
+
+def agrees_with_all_levels(seed: int) -> None:
+    """The optimum is as low as the best of 2,000 levels, and what the witness says it is."""
+    better, weaker, prize, price = random_duel(seed)
+    curves = bg.curves.ScalingLaw(*(np.array(pair) for pair in zip(better, weaker, strict=True)))
+    game = bg.Game(curves=curves, cost=bg.LinearCost(1.0), prizes=[prize, 0.0], quality=[2.0, 1.0])
+    found = optimal_design(game, price=price)
+    start = duel_loss(better, weaker, prize, 0.0, price)
+    levels = np.linspace(0.0, start / (2 * price), 2000)  # beyond, tuning alone costs more
+    least = min(duel_loss(better, weaker, prize, float(level), price) for level in levels)
+    assert found.exact, found.scope
+    assert found.loss <= least + 1e-4
+    assert found.loss >= least - 3e-3 - 2 * price * levels[1]
+    assert found.loss == pytest.approx(duel_loss(better, weaker, prize, found.level, price), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_brute_force_on_random_duels(seed: int) -> None:
+    agrees_with_all_levels(seed)
+
+
+@pytest.mark.long
+def test_brute_force_on_many_random_duels() -> None:
+    for seed in range(100, 160):
+        agrees_with_all_levels(seed)
+
+
+def test_the_proof_for_duels_bounds_every_level() -> None:
+    for seed in range(20):
+        better, weaker, prize, price = random_duel(seed)
+        curves = bg.curves.ScalingLaw(*(np.array(pair) for pair in zip(better, weaker, strict=True)))
+        game = bg.Game(curves=curves, cost=bg.LinearCost(1.0), prizes=[prize, 0.0], quality=[2.0, 1.0])
+        loss = DesignLoss(price=price)
+        low = np.random.default_rng(seed).uniform(0, 5, 8)
+        high = low + 0.05
+        bounds = _bounds(game, loss, low, high)
+        for bound, first, last in zip(bounds, low, high, strict=True):
+            inside = [duel_loss(better, weaker, prize, x, price) for x in np.linspace(first, last, 5)]
+            assert bound <= min(inside) + 1e-9
+            assert bound >= min(inside) - 0.6  # and is worth something
+        assert _bounds(game, loss, low, low) == pytest.approx(
+            [duel_loss(better, weaker, prize, x, price) for x in low], abs=0.01
+        )

@@ -19,10 +19,13 @@ function shape(tag, attributes, ...children) {
 function words(value, digits = 3) {
   if (Number.isNaN(value)) return "unknown";
   if (!Number.isFinite(value)) return "out of reach";
-  if (Math.abs(value) >= 1e6) return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: digits });
+  if (Math.abs(value) >= 1e6)
+    return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: digits });
   if (Math.abs(value) >= 10 ** digits) return Math.round(value).toLocaleString("en-US");
   const short = Number(value.toPrecision(digits));
-  return Math.abs(short) < 1e-4 && short ? short.toExponential() : short.toLocaleString("en-US", { maximumFractionDigits: 7 });
+  return Math.abs(short) < 1e-4 && short
+    ? short.toExponential()
+    : short.toLocaleString("en-US", { maximumFractionDigits: 7 });
 }
 
 // An axis: its ends, its ticks, and the place of a value, 0 at the low end and 1 at the high one.
@@ -58,7 +61,13 @@ function logAxis(low, high) {
   let ticks = decades(low, high);
   if (ticks.length < 3) ticks = ticks.flatMap((tick) => [tick / 5, tick / 2, tick, 2 * tick, 5 * tick]);
   if (ticks.filter((tick) => tick >= low && tick <= high).length < 2) ticks = linearTicks(low, high);
-  return new Axis(low, high, [...new Set(ticks)].filter((tick) => tick >= low && tick <= high), Math.log10, (y) => 10 ** y);
+  return new Axis(
+    low,
+    high,
+    [...new Set(ticks)].filter((tick) => tick >= low && tick <= high),
+    Math.log10,
+    (y) => 10 ** y,
+  );
 }
 
 function linearTicks(low, high) {
@@ -66,7 +75,8 @@ function linearTicks(low, high) {
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = unit * [1, 2, 5, 10].find((m) => m * unit >= rough * (1 - 1e-9));
   const ticks = [];
-  for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-9); k++) ticks.push(Number((k * step).toPrecision(12)));
+  for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-9); k++)
+    ticks.push(Number((k * step).toPrecision(12)));
   return ticks;
 }
 
@@ -108,8 +118,15 @@ class Frame {
 
   area(points, kind, colour = "") {
     const corner = (a, b) => `${this.x(a).toFixed(1)},${this.y(b).toFixed(1)}`;
-    const corners = [...points.map(([a, , b]) => corner(a, b)), ...points.reverse().map(([a, b]) => corner(a, b))];
-    this.add("polygon", { class: `area ${kind}`, points: corners.join(" "), style: colour && `color:${colour}` });
+    const corners = [
+      ...points.map(([a, , b]) => corner(a, b)),
+      ...points.reverse().map(([a, b]) => corner(a, b)),
+    ];
+    this.add("polygon", {
+      class: `area ${kind}`,
+      points: corners.join(" "),
+      style: colour && `color:${colour}`,
+    });
   }
 
   // A band over the whole height, and upright and level lines.
@@ -119,21 +136,43 @@ class Frame {
   }
 
   box() {
-    return { x: MARGIN.left, y: MARGIN.top, width: this.right - MARGIN.left, height: this.foot - MARGIN.top };
+    return {
+      x: MARGIN.left,
+      y: MARGIN.top,
+      width: this.right - MARGIN.left,
+      height: this.foot - MARGIN.top,
+    };
   }
 
   upright(value, kind) {
-    this.line([[value, this.up.low], [value, this.up.high]], kind);
+    this.line(
+      [
+        [value, this.up.low],
+        [value, this.up.high],
+      ],
+      kind,
+    );
   }
 
   level(value, kind) {
-    this.line([[this.across.low, value], [this.across.high, value]], kind);
+    this.line(
+      [
+        [this.across.low, value],
+        [this.across.high, value],
+      ],
+      kind,
+    );
   }
 
   // A dot; beyond the axes it is at their ends.
   dot(a, b, kind, colour = "") {
-    const place = { cx: clamp(this.x(a), MARGIN.left, this.right), cy: clamp(this.y(b), MARGIN.top, this.foot) };
-    this.above.push(shape("circle", { class: kind, ...place, r: 4.5, style: colour && `color:${colour}` }));
+    const place = {
+      cx: clamp(this.x(a), MARGIN.left, this.right),
+      cy: clamp(this.y(b), MARGIN.top, this.foot),
+    };
+    this.above.push(
+      shape("circle", { class: kind, ...place, r: 4.5, style: colour && `color:${colour}` }),
+    );
   }
 
   // The figure, with grid and axes.
@@ -151,14 +190,35 @@ class Frame {
     for (const tick of this.up.ticks) {
       const y = this.y(tick);
       behind.push(shape("path", { class: "grid", d: `M${MARGIN.left},${y}H${this.right}` }));
-      behind.push(shape("text", { class: "tick", x: MARGIN.left - 6, y: y + 4, "text-anchor": "end" }, words(tick, 6)));
+      behind.push(
+        shape(
+          "text",
+          { class: "tick", x: MARGIN.left - 6, y: y + 4, "text-anchor": "end" },
+          words(tick, 6),
+        ),
+      );
     }
     const middle = (MARGIN.left + this.right) / 2;
-    const name = shape("text", { class: "name", x: middle, y: this.height - 8, "text-anchor": "middle" }, nameAcross);
+    const name = shape(
+      "text",
+      { class: "name", x: middle, y: this.height - 8, "text-anchor": "middle" },
+      nameAcross,
+    );
     const { x, y, width, height } = this.box();
     const size = { x: x - 1, y: y - 1, width: width + 2, height: height + 2 };
-    const inside = shape("svg", { ...size, viewBox: `${x - 1} ${y - 1} ${width + 2} ${height + 2}` }, ...this.inside);
+    const inside = shape(
+      "svg",
+      { ...size, viewBox: `${x - 1} ${y - 1} ${width + 2} ${height + 2}` },
+      ...this.inside,
+    );
     const box = { viewBox: `0 0 ${this.width} ${this.height}`, width: this.width, height: this.height };
-    return shape("svg", { ...box, role: "img", "aria-label": about }, ...behind, inside, ...this.above, name);
+    return shape(
+      "svg",
+      { ...box, role: "img", "aria-label": about },
+      ...behind,
+      inside,
+      ...this.above,
+      name,
+    );
   }
 }

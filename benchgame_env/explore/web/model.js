@@ -101,7 +101,9 @@ class Board {
     Object.assign(this, { game, level, tables: new Map() });
     this.scores = Array.from({ length: n }, (_, i) => curves.score(i, level));
     this.shown = this.scores.map((score) => this.publish(score));
-    this.order = Array.from({ length: n }, (_, i) => i).sort((a, b) => this.shown[b] - this.shown[a] || a - b);
+    this.order = Array.from({ length: n }, (_, i) => i).sort(
+      (a, b) => this.shown[b] - this.shown[a] || a - b,
+    );
     this.place = [];
     this.order.forEach((who, place) => (this.place[who] = place));
     this.top = game.budget.map((b, i) => (b < Infinity ? this.publish(curves.score(i, level + b)) : b));
@@ -191,6 +193,13 @@ class Board {
     return { amount: pair ? pair.gain : 0, pair, resolved };
   }
 
+  // Whether what was found is enough to tell the regime: no step of the grid moves the gain by much.
+  settled({ amount, pair, resolved }, factor) {
+    const { range, numerics } = this.game;
+    const near = (shift) => Math.abs(this.best(shift, factor, -Infinity).gain - amount);
+    return resolved && (!pair || Math.max(near(-1), near(1)) <= numerics.vague * range);
+  }
+
   // Whether one step of the grid moves an effort that matters by much.
   blurred(factor) {
     const { game } = this;
@@ -250,7 +259,8 @@ function stableBand(game, boards, factor) {
   boards.forEach((board, m) => {
     const was = m > 0 && stable[m - 1];
     if (stable[m] && !was) band.push([m ? end(boards[m - 1], board, false) : board.level, board.level]);
-    if (stable[m] || was) band[band.length - 1][1] = stable[m] ? board.level : end(boards[m - 1], board, true);
+    if (stable[m] || was)
+      band[band.length - 1][1] = stable[m] ? board.level : end(boards[m - 1], board, true);
   });
   return band;
 }
@@ -281,7 +291,8 @@ function gamesOfDraws(game, draws, numerics) {
   return draws.upper.map((upper, d) => {
     const who = upper.map((_, i) => i).sort((a, b) => upper[b] - upper[a] || a - b);
     const curves = { family: "scaling-law" };
-    for (const name of ["lower", "upper", "intercept", "slope"]) curves[name] = who.map((i) => draws[name][d][i]);
+    for (const name of ["lower", "upper", "intercept", "slope"])
+      curves[name] = who.map((i) => draws[name][d][i]);
     return new Game({ ...game, curves, budget: who.map((i) => game.budget[i]) }, numerics);
   });
 }

@@ -96,6 +96,11 @@ class DesignLoss:
         )
         return float(sum(weight * part for weight, part in parts if weight))
 
+    @property
+    def largest(self) -> float:
+        """The loss of the worst board that burns all prizes, without the rule's own cost."""
+        return self.of_board(-1.0, 1.0, 0.0)
+
     def error_of(self, errors: Mapping[str, float]) -> float:
         """How far errors of the parts, by name, leave the loss open."""
         return float(sum(getattr(self, f"w_{name}") * error for name, error in errors.items()))

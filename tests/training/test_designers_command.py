@@ -116,14 +116,14 @@ def test_a_slow_designer_ends_within_5_percent_of_the_optimum() -> None:
 
 def test_a_fast_designer_judges_developers_who_have_not_adapted_yet() -> None:
     # Who begins at random has not come far in 4 rounds: the designer sees worse than any rule brings.
-    settings, seen = ends(4, "none", seeds=10, announcements=100)
+    settings, seen = ends(4, "none", seeds=6, announcements=100)
     assert seen > PREDICTED.max()
-    assert (PREDICTED[settings] > 1.05 * PREDICTED.min()).sum() > 5
+    assert (PREDICTED[settings] > 1.05 * PREDICTED.min()).sum() > 3
 
 
 def test_a_fast_designer_credits_a_rule_with_what_other_rules_taught() -> None:
     # Who goes on from the last rule is calmer than this one makes it: below the least predicted loss of
     # those rules at which the designer ends, and it ends too low.
-    settings, seen = ends(16, "last", seeds=10, announcements=100)
+    settings, seen = ends(16, "last", seeds=6, announcements=100)
     assert seen < PREDICTED[settings].min()
-    assert (settings < PREDICTED.argmin()).sum() > 5
+    assert (settings < PREDICTED.argmin()).sum() > 3
