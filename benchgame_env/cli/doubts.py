@@ -37,14 +37,11 @@ def open_words(draws: Draws, found: LeastLevel) -> str:
     half, level = theory.stable_from(draws, (0.5, found.confidence), found.max_level)
     if not math.isfinite(half) or level <= OPEN * half:
         return ""
-    times = f"the level is {level / half:.2g} times" if math.isfinite(level) else "no level suffices for"
-    share = percent(found.confidence)
-    what = f"{times} the one" if math.isfinite(level) else f"{times} {share}, against the one"
-    one, other, often = least_known(draws, half)
+    one, other, _ = least_known(draws, half)
+    lower = f", a level {level / half:.2g} times lower" * math.isfinite(level)
     return (
-        f"The checkpoints leave it open: {what} from which on half of the draws are stable "
-        f"({plain(rounded_up(half))}). Measure more of {one} and {other}: these two are the closest in "
-        f"{percent(often)} of the draws that are unstable there."
+        "The checkpoints leave it open, for half of the draws are stable from "
+        f"{plain(rounded_up(half))} on{lower}: measure more of {one} and {other}."
     )
 
 
