@@ -90,7 +90,7 @@ class IPPO(Trained):
     def _experiment(self, vec: VectorEnv, seed: int, turns: Callback) -> Experiment:
         config = ExperimentConfig.get_from_yaml()
         config.max_n_iters, config.max_n_frames = ITERATIONS, None
-        config.gamma, config.lr, config.prefer_continuous_actions = 0.9, self.learning_rate, False
+        config.gamma, config.lr, config.prefer_continuous_actions = 0.0, self.learning_rate, False
         config.on_policy_n_envs_per_worker = config.on_policy_collected_frames_per_batch = vec.num_envs
         config.on_policy_minibatch_size = -(-vec.num_envs // 4)
         config.on_policy_n_minibatch_iters = self.epochs
