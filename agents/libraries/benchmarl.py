@@ -39,13 +39,16 @@ class _Turns(Callback):
     def on_batch_collected(self, batch: Any) -> None:
         """Wait for the first update."""
         if self.experiment.n_iters_performed == 0:
-            self.done.put(None)
-            self.go.get()
+            self._wait()
 
     def on_train_end(self, training_td: Any, group: str) -> None:
         """An update is done; wait for the next."""
+        self._wait()
+
+    def _wait(self) -> None:
         self.done.put(None)
-        self.go.get()
+        if not self.go.get():
+            raise RuntimeError("nobody wants another update")
 
 
 class IPPO(Trained):
@@ -61,9 +64,12 @@ class IPPO(Trained):
     """
 
     def training(self, vec: VectorEnv, seed: int) -> Iterator[Chances]:
-        self._folder = tempfile.TemporaryDirectory()  # BenchMARL always writes something
+        with tempfile.TemporaryDirectory() as folder:  # BenchMARL always writes something
+            yield from self._turns(vec, seed, folder)
+
+    def _turns(self, vec: VectorEnv, seed: int, folder: str) -> Iterator[Chances]:
         turns = _Turns()
-        experiment = self._experiment(vec, seed, turns)
+        experiment = self._experiment(vec, seed, folder, turns)
         policy: Any = experiment.policy
 
         def chances(seen: NDArray[np.float32]) -> Floats:
@@ -79,23 +85,28 @@ class IPPO(Trained):
             except BaseException as error:  # told in the thread that waits
                 turns.done.put(error)
 
-        threading.Thread(target=run, daemon=True).start()
-        while True:
-            error = turns.done.get()
-            if error is not None:
-                raise error
-            yield chances
-            turns.go.put(True)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            while True:
+                error = turns.done.get()
+                if error is not None:
+                    raise error
+                yield chances
+                turns.go.put(True)
+        finally:  # this player is no longer needed
+            turns.go.put(False)
+            thread.join()
 
-    def _experiment(self, vec: VectorEnv, seed: int, turns: Callback) -> Experiment:
+    def _experiment(self, vec: VectorEnv, seed: int, folder: str, turns: Callback) -> Experiment:
         config = ExperimentConfig.get_from_yaml()
         config.max_n_iters, config.max_n_frames = ITERATIONS, None
-        config.gamma, config.lr, config.prefer_continuous_actions = 0.9, self.learning_rate, False
+        config.gamma, config.lr, config.prefer_continuous_actions = 0.0, self.learning_rate, False
         config.on_policy_n_envs_per_worker = config.on_policy_collected_frames_per_batch = vec.num_envs
         config.on_policy_minibatch_size = -(-vec.num_envs // 4)
         config.on_policy_n_minibatch_iters = self.epochs
         config.share_policy_params, config.evaluation, config.create_json = False, False, False
-        config.loggers, config.save_folder = [], self._folder.name
+        config.loggers, config.save_folder = [], folder
         ippo = IppoConfig.get_from_yaml()
         ippo.share_param_critic, ippo.entropy_coef = False, self.entropy
         task = BenchGameTask(

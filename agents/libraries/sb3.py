@@ -35,6 +35,7 @@ class PPO(Trained):
             n_steps=1,
             batch_size=-(-rows.num_envs // 4),
             n_epochs=self.epochs,
+            gamma=0.0,  # one round: what comes after its end does not count
             learning_rate=self.learning_rate,
             ent_coef=self.entropy,
             seed=seed,

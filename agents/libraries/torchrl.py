@@ -103,7 +103,7 @@ class PPO(Trained):
         exclude = {"normalize_advantage": True, "normalize_advantage_exclude_dims": (-2,)}
         loss = ClipPPOLoss(policy, critic, **weight, **exclude)
         loss.set_keys(**{name: _key(name) for name in OF_LOSS})
-        loss.make_value_estimator(ValueEstimators.GAE, gamma=0.9, lmbda=0.9)
+        loss.make_value_estimator(ValueEstimators.GAE, gamma=0.0, lmbda=0.0)  # one round
         return loss
 
     def _batch(self, env: Any, policy: Any, loss: Any, vec: VectorEnv) -> Any:

@@ -127,7 +127,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_every_suite_has_its_own_name(name: str) -> None:
     read = suite_called(name)
     assert read.name == name
-    assert min(run.settings.seeds for run in read.runs) >= 10  # what a verdict needs
+    # What a verdict needs; where games are drawn, every draw is a repetition.
+    assert read.drawn or min(run.settings.seeds for run in read.runs) >= 10
 
 
 def test_the_standard_suite_and_its_small_form_are_there() -> None:

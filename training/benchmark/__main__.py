@@ -72,6 +72,8 @@ def _benchmark(options: argparse.Namespace) -> int:
     suite = suite_called(name, options.trust, Stage(most=most))
     if most is not None and not suite.drawn:
         raise ValueError(f"--draws: the games of {suite.name} are not drawn")
+    for left_out, modules in suite.left_out.items():
+        print(f"{PROG}: {left_out} is left out: {', '.join(modules)} not installed", file=sys.stderr)
     import torch  # noqa: F401 - without it no cell can be worked out
 
     out = options.out or Path("runs") / suite.name

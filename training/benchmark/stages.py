@@ -5,6 +5,8 @@ numbers of ``development`` draws; an algorithm may have a ``grid`` of settings, 
 other algorithm. A suite is played in two stages, each an ordinary suite of its own: on the development
 draws every setting of a grid is an algorithm, ``NAME=K``; on the held-out draws an algorithm has the
 setting that did best there. The seed of a draw is made of the name of the suite, see `draw_seed`.
+
+In any suite an algorithm whose ``needs``, names of modules, are not installed is left out.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from benchgame_env.random_games import FAMILIES
 from benchgame_env.validate import choice, integer
 
 Table = dict[str, Any]
-DRAWS, DEVELOPMENT, GRID = "draws", "development", "grid"
+DRAWS, DEVELOPMENT, GRID, NEEDS = "draws", "development", "grid", "needs"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def grids(content: Table) -> dict[str, int]:
 
 def staged(content: Table, stage: Stage) -> Table:
     """The ordinary suite that is played at a stage; a suite without draws and grids as it is."""
-    sizes = grids(content)
+    content, sizes = installed(content), grids(content)
     if not is_drawn(content):
         if sizes:
             raise ValueError("grid: settings are tuned on development draws, and no task has draws")
@@ -94,6 +97,32 @@ def staged(content: Table, stage: Stage) -> Table:
     tasks = [one for given in content["tasks"] for one in _drawn(suite, given, stage)]
     algorithms = dict(_settings(_tables(content.get("algorithms")), sizes, stage))
     return {**content, "name": name, "tasks": tasks, "algorithms": algorithms}
+
+
+def missing_modules(content: Table) -> dict[str, list[str]]:
+    """Of each algorithm that is left out, the modules that are not installed."""
+    found = {}
+    for name, own in _tables(content.get("algorithms")).items():
+        needs = own.get(NEEDS, []) if isinstance(own, dict) else []
+        if not isinstance(needs, list) or not all(isinstance(one, str) for one in needs):
+            raise ValueError(f"algorithms.{name}.needs: expected a list of modules, got {needs!r}")
+        found[name] = [module for module in needs if find_spec(module) is None]
+    return {name: modules for name, modules in found.items() if modules}
+
+
+def installed(content: Table) -> Table:
+    """The suite without the algorithms that need what is not installed."""
+    left_out, algorithms = missing_modules(content), content.get("algorithms")
+    if not isinstance(algorithms, dict):
+        return content
+    kept = {
+        name: {key: value for key, value in own.items() if key != NEEDS}
+        if isinstance(own, dict)
+        else own
+        for name, own in algorithms.items()
+        if name not in left_out
+    }
+    return {**content, "algorithms": kept}
 
 
 def _tables(given: Any) -> Table:

@@ -27,6 +27,7 @@ settings tuned on other draws::
     development = { mixed-duel = 1, uneven = 1 }
 
     [algorithms.ppo]                      # as many settings for every algorithm with a grid
+    needs = ["torchrl"]                   # without these modules it is left out
     grid = [{ options = { learning_rate = 1e-3 } }, { options = { learning_rate = 1e-2 } }]
 """
 
@@ -43,7 +44,16 @@ from typing import Any
 from benchgame_env.agents.runs.settings import TrainSettings, is_path
 from benchgame_env.files import PathLike
 from benchgame_env.records import read_toml
-from benchgame_env.training.benchmark.stages import HELD_OUT, Stage, Table, grids, is_drawn, staged
+from benchgame_env.training.benchmark.stages import (
+    HELD_OUT,
+    Stage,
+    Table,
+    grids,
+    installed,
+    is_drawn,
+    missing_modules,
+    staged,
+)
 from benchgame_env.training.compare_protocols.ranges import parsed_setting
 from benchgame_env.trust import own_file, refuse_code
 from benchgame_env.validate import checked_name, choice, integer
@@ -99,12 +109,15 @@ class Suite:
         Whether games are drawn: statistics are then about other draws of the same families.
     grids : dict of str to int
         Number of settings of each algorithm that is to be tuned.
+    left_out : dict of str to list of str
+        Algorithms that are left out, and the modules that they lack.
     """
 
     name: str
     runs: tuple[SuiteRun, ...]
     drawn: bool = False
     grids: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
     def kept(self) -> KeptSuite:
         """What the folder of the benchmark holds of it."""
@@ -152,7 +165,8 @@ class Suite:
             runs = tuple(_runs(played, source, trust))
             if not runs:
                 raise ValueError("no algorithm plays any task")
-            return cls(_name(played["name"]), runs, is_drawn(content), grids(content))
+            sizes, left_out = grids(installed(content)), missing_modules(content)
+            return cls(_name(played["name"]), runs, is_drawn(content), sizes, left_out)
         except KeyError as error:
             raise ValueError(f"{source}: {error.args[0]} is missing") from error
         except (TypeError, ValueError, OverflowError) as error:

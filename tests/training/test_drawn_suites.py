@@ -1,0 +1,166 @@
+"""Suites with drawn games: whose names their seeds are made of, tuned on other draws."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import benchgame_env as bg
+from benchgame_env.random_games import FAMILIES
+from benchgame_env.records import read_toml
+from benchgame_env.training.benchmark import __main__ as benchmark
+from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
+from benchgame_env.training.benchmark.shares import match_shares
+from benchgame_env.training.benchmark.stages import Stage, draw_seed, grids, staged
+from benchgame_env.training.benchmark.suite import Suite, SuiteRun
+from benchgame_env.training.benchmark.tuning import best_settings
+from benchgame_env.training.grading.intervals import Figure
+from benchgame_env.training.grading.verdict import Verdict
+from benchgame_env.training.run.storage import read_rows, write_rows
+
+V1 = "benchgame-suite-v1"
+TOY = """
+name = "toy"
+seeds = 1
+defaults = { updates = 2, copies = 8, action_type = "discrete", effort_levels = 11 }
+
+[[tasks]]
+draws = { mixed-duel = 2, near-duel = 1 }
+development = { mixed-duel = 1, near-duel = 1 }
+
+[algorithms.honest]
+
+[algorithms.exp3]
+grid = [{ options = { exploration = 0.1 } }, { copies = 4, options = { exploration = 0.5 } }]
+"""
+
+
+def content() -> dict[str, Any]:
+    return read_toml(Path(str(SUITES[V1])))
+
+
+def games(table: dict[str, Any]) -> list[str]:
+    return [game for task in table["tasks"] for game in task["games"]]
+
+
+def test_seeds_of_draws_are_made_of_the_name_of_the_suite() -> None:
+    words = b"benchgame-suite-v1/held-out/mixed-duel/0"
+    assert draw_seed(V1, "held-out", "mixed-duel", 0) == int(hashlib.sha256(words).hexdigest()[:8], 16)
+
+
+def test_the_suite_has_50_held_out_games_and_develops_on_others() -> None:
+    held_out = games(staged(content(), Stage()))
+    assert len(held_out) == len(set(held_out)) == 50
+    for number in range(3):
+        assert not set(held_out) & set(games(staged(content(), Stage(development=number))))
+    first, other = (games(staged(content(), Stage(development=number))) for number in (0, 1))
+    assert len(first) == len(other) == 6
+    assert not set(first) & set(other)
+
+
+def test_doing_nothing_matches_no_task_of_the_suite() -> None:
+    """Bounds of verdicts are 2.5 % of P where no pure equilibrium exists, and 1 % where one does."""
+    for game in games(staged(content(), Stage())):
+        family = FAMILIES[game.partition("/")[0]]
+        made = bg.load_game(game)
+        regrets = bg.metrics.regrets(made, family.protocol, np.zeros(made.n_developers))
+        assert regrets.max() / made.prize_range > (0.025 if family.regime == "cycle" else 0.01)
+
+
+def test_all_learners_of_the_suite_have_the_same_budget() -> None:
+    learners = [run.settings for run in suite_called(V1, stage=Stage(development=0)).runs]
+    plays = {run.updates * run.copies * run.rounds for run in learners}
+    assert plays == {4096}
+    assert set(grids(content()).values()) == {2}
+    assert {*content()["algorithms"]} - {*grids(content())} == {"honest", "random"}
+
+
+def test_a_stage_has_every_setting_or_the_chosen_one(tmp_path: Path) -> None:
+    path = tmp_path / "toy.toml"
+    path.write_text(TOY)
+    tuning = Suite.read(path, stage=Stage(development=3))
+    assert tuning.name == "toy-development-3"
+    assert {run.algorithm for run in tuning.runs} == {"exp3=0", "exp3=1"}
+    assert {run.settings.copies for run in tuning.runs if run.algorithm == "exp3=1"} == {4}
+    suite = Suite.read(path, stage=Stage(chosen={"exp3": 1}))
+    chosen = [run.settings for run in suite.runs if run.algorithm == "exp3"]
+    assert {(run.copies, run.options["exp3"]["exploration"]) for run in chosen} == {(4, 0.5)}
+    assert [run.group for run in suite.runs] == 2 * ["mixed-duel", "mixed-duel", "near-duel"]
+    assert len(Suite.read(path, stage=Stage(most=1)).runs) == 4  # two families, two algorithms
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "culprit"),
+    [
+        ("grid = [{ options = { exploration = 0.1 } }, ", "grid = [", ""),
+        ("draws = {", 'games = ["duel"]\ndraws = {', "a task with draws has its families' own"),
+        ("draws = { mixed-duel", "draws = { odd-duel", "draws: unknown 'odd-duel'; known: "),
+        ("near-duel = 1 }\ndev", "near-duel = 0 }\ndev", "near-duel: must be"),
+        ("[algorithms.honest]", "[algorithms.honest]\ngrid = [{}]", "as many settings, got"),
+        ("[algorithms.honest]", "[algorithms.honest]\ngrid = 3", "honest.grid: expected a list"),
+        ("[algorithms.honest]", "[algorithms.honest]\nneeds = 3", "honest.needs: expected a list"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, old: str, new: str, culprit: str) -> None:
+    assert old in TOY
+    path = tmp_path / "toy.toml"
+    path.write_text(TOY.replace(old, new, 1))
+    if not culprit:
+        assert Suite.read(path).grids == {"exp3": 1}
+        return
+    with pytest.raises(ValueError, match=culprit):
+        Suite.read(path)
+
+
+def test_algorithms_without_their_libraries_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "toy.toml"
+    path.write_text(TOY.replace("[algorithms.honest]", '[algorithms.honest]\nneeds = ["no_such_thing"]'))
+    suite = Suite.read(path)
+    assert suite.left_out == {"honest": ["no_such_thing"]}
+    assert {run.algorithm for run in suite.runs} == {"exp3"}
+
+
+def test_the_best_mean_score_is_chosen_and_a_failed_cell_scores_nothing(tmp_path: Path) -> None:
+    regrets = {"a=0": ["0.1", "0.3"], "a=1": ["0.05", ""], "b=0": ["0.2", "0.2"], "b=1": ["0.2", "0.2"]}
+    rows = [{"algorithm": name, "regret": one} for name, own in regrets.items() for one in own]
+    write_rows(tmp_path / "rows.csv", rows)
+    suite = Suite("toy", (), drawn=True, grids={"a": 2, "b": 2})
+    chosen = best_settings(tmp_path, suite)
+    assert chosen.scores == {"a": pytest.approx([0.8, 0.475]), "b": pytest.approx([0.8, 0.8])}
+    assert chosen.indices == {"a": 0, "b": 0}
+
+
+def test_shares_are_means_over_draws() -> None:
+    settings = suite_called("benchgame-suite-v0-quick").runs[0].settings
+    passed = {"x/1": 1.0, "x/2": 0.0, "x/3": 1.0, "y/1": 0.0}
+    runs = tuple(SuiteRun(game, "a", settings, game[0]) for game in passed)
+    verdicts = {
+        (game, "a"): Verdict("undecided", "", "", share=Figure("seeds", share, 0.0, 1.0))
+        for game, share in passed.items()
+    }
+    found = match_shares(Suite("toy", runs, drawn=True), verdicts, np.random.default_rng(0))["a"]
+    assert found.judged.value == found.last.value == 0.5  # two of four
+    assert found.by_family == {"x": pytest.approx(2 / 3), "y": 0.0}
+
+
+def test_the_command_tunes_and_then_plays_the_held_out_draws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "toy.toml", tmp_path / "out"
+    path.write_text(TOY)
+    words = [str(path), "--out", str(out), "--workers", "1"]
+    assert benchmark.main(words) == 0
+    first = capsys.readouterr().out
+    assert "Mean of 1 - regret / P on the development draws:" in first
+    assert {row["algorithm"] for row in read_rows(tmp_path / "toy-development-0" / "rows.csv")} == {
+        "exp3=0",
+        "exp3=1",
+    }
+    assert len(read_rows(out / "rows.csv")) == 6  # three draws, two algorithms
+    honest, _ = read_rows(out / "shares.csv")
+    assert (honest["algorithm"], float(honest["match_share"])) == ("honest", 0.0)
+    assert "On mixed-duel; near-duel:" in first
