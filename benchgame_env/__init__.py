@@ -14,6 +14,7 @@ from benchgame_env.play import registration
 from benchgame_env.play.aec import env
 from benchgame_env.play.env import BenchGameEnv, parallel_env
 from benchgame_env.play.vector import VectorEnv, vector_env
+from benchgame_env.random_games import game_families, sample_game
 from benchgame_env.rules import (
     DeterministicProtocol,
     Protocol,
@@ -22,8 +23,11 @@ from benchgame_env.rules import (
     protocols,
     register_protocol,
 )
+from benchgame_env.stackelberg import registration as whole_game
+from benchgame_env.stackelberg.env import StackelbergEnv, stackelberg_env
 
 registration.register_protocols()
+whole_game.register()
 
 __version__ = "0.2.0.dev0"
 
@@ -36,11 +40,13 @@ __all__ = [
     "PayoffTable",
     "PowerCost",
     "Protocol",
+    "StackelbergEnv",
     "Traits",
     "VectorEnv",
     "calibration",
     "curves",
     "env",
+    "game_families",
     "games",
     "load_game",
     "make_protocol",
@@ -50,6 +56,8 @@ __all__ = [
     "protocols",
     "register_game",
     "register_protocol",
+    "sample_game",
+    "stackelberg_env",
     "testing",
     "theory",
     "vector_env",

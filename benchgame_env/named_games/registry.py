@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
@@ -14,8 +15,20 @@ from benchgame_env.validate import choice
 Builder = Callable[..., Game]
 
 
+# Random games: name of a family to a function from a seed to a game, see `random_games`.
+_SAMPLERS: dict[str, Callable[[int], Game]] = {}
+
+
 class _Games(Registry[Builder]):
     kind, wanted = "game", "a Game or a function that returns one"
+
+    def find(self, name: str) -> Builder:
+        family, slash, seed = name.partition("/") if isinstance(name, str) else ("", "", "")
+        if not slash or family not in _SAMPLERS:
+            return super().find(name)
+        if not re.fullmatch("[0-9]{1,18}", seed):
+            raise ValueError(f"game {name!r}: expected FAMILY/SEED, with a whole number >= 0")
+        return _always(_SAMPLERS[family](int(seed)))
 
     def accept(self, thing: Any) -> Builder | None:
         if isinstance(thing, Game):
@@ -46,6 +59,11 @@ def register_game(name: str) -> Callable[[Builder], Builder]:
         The name is taken by another game, or is no word of letters, digits, ``_``, ``.`` and ``-``.
     """
     return lambda function: GAMES.add(name, function)
+
+
+def register_sampler(family: str, sample: Callable[[int], Game]) -> None:
+    """Make ``FAMILY/SEED`` the name of a random game, for every seed >= 0."""
+    _SAMPLERS[family] = sample
 
 
 def games() -> tuple[str, ...]:

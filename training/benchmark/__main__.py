@@ -4,7 +4,9 @@ The folder holds ``suite.json`` and ``runs/NAME/``, each a run as `training.trai
 one seed of a run; it is finished when its figures, rows and progress are complete. Whatever stopped the
 command, the same command goes on and ends with the same rows. At the end ``rows.csv`` has one row for
 each cell, ``verdicts.csv`` one for each run, ``statistics.json`` the comparison of the algorithms, and
-``marl_eval.json`` learning curves for marl-eval. Exit status: 0 done, 1 cells failed, 2 bad input.
+``marl_eval.json`` learning curves for marl-eval. A suite with drawn games first tunes its algorithms on
+development draws, in the folder ``SUITE-development-N`` beside it. Exit status: 0 done, 1 cells failed,
+2 bad input.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ from benchgame_env.cli import commands
 from benchgame_env.folders import alone_in
 from benchgame_env.training.benchmark.cells import work_out
 from benchgame_env.training.benchmark.named_suites import STANDARD, SUITES, suite_called
-from benchgame_env.training.benchmark.results import comparison_tables, summarise, verdict_tables
+from benchgame_env.training.benchmark.results import Results, summarise
+from benchgame_env.training.benchmark.stages import Stage
+from benchgame_env.training.benchmark.suite import Suite
+from benchgame_env.training.benchmark.tuning import best_settings, choices_table
 from benchgame_env.training.jobs import BACKENDS, add_workers_option, open_pool
 from benchgame_env.validate import count, integer
 
@@ -47,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="folder; default: runs/NAME of the suite")
     parser.add_argument("--backend", default="local", help=f"one of: {', '.join(BACKENDS)}")
     parser.add_argument("--address", help="address of a Ray cluster whose machines all share --out")
+    parser.add_argument("--development", type=int, default=0, metavar="N",
+                        help="development draws on which settings are tuned, by number")  # fmt: skip
+    parser.add_argument("--draws", type=int, metavar="N",
+                        help="play the first N draws of each family; default: all")  # fmt: skip
     add_workers_option(parser)
     parser.add_argument("--random-state", type=int, default=0, help="seed of the bootstrap")
     trust.add_option(parser)
@@ -56,22 +65,39 @@ def _parser() -> argparse.ArgumentParser:
 def _benchmark(options: argparse.Namespace) -> int:
     if options.quick and options.suite is not None:
         raise ValueError("--quick: is a form of the standard suite; give no settings file")
-    workers = count("--workers", options.workers, "workers")
-    rng = np.random.default_rng(integer("--random-state", options.random_state, low=0))
+    count("--workers", options.workers, "workers")
+    integer("--random-state", options.random_state, low=0)
     name = f"{STANDARD}-quick" if options.quick else options.suite or STANDARD
-    suite = suite_called(name, options.trust)
+    most = None if options.draws is None else integer("--draws", options.draws, low=1)
+    suite = suite_called(name, options.trust, Stage(most=most))
+    if most is not None and not suite.drawn:
+        raise ValueError(f"--draws: the games of {suite.name} are not drawn")
     import torch  # noqa: F401 - without it no cell can be worked out
 
     out = options.out or Path("runs") / suite.name
-    pool = open_pool(options.backend, workers, options.address)
+    errors: dict[str, str] = {}
+    if suite.grids:
+        number = integer("--development", options.development, low=0)
+        tuning = suite_called(name, options.trust, Stage(number))
+        where = out.with_name(tuning.name)
+        _, errors = _played(tuning, where, options)
+        chosen = best_settings(where, suite)
+        commands.show(choices_table(chosen, suite) + f"\n\nSettings were tuned in {where}.\n")
+        suite = suite_called(name, options.trust, Stage(chosen=chosen.indices, most=most))
+    results, failed = _played(suite, out, options)
+    commands.show(results.text())
+    commands.show(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
+    for cell, error in (errors | failed).items():
+        print(f"{PROG}: {cell} failed: {error}", file=sys.stderr)
+    return 1 if errors or failed else 0
+
+
+def _played(suite: Suite, out: Path, options: argparse.Namespace) -> tuple[Results, dict[str, str]]:
+    """The results of a suite, and error messages by cell."""
+    pool = open_pool(options.backend, options.workers, options.address)
     with contextlib.closing(pool), alone_in(out):
         errors = work_out(suite, out, pool)
-        verdicts, comparisons = summarise(suite, out, errors, rng)
-    commands.show("\n\n".join(filter(None, (verdict_tables(verdicts), comparison_tables(comparisons)))))
-    commands.show(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
-    for name, error in errors.items():
-        print(f"{PROG}: {name} failed: {error}", file=sys.stderr)
-    return 1 if errors else 0
+        return summarise(suite, out, errors, np.random.default_rng(options.random_state)), errors
 
 
 if __name__ == "__main__":

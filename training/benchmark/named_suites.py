@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchgame_env.registry import Registry
-from benchgame_env.training.benchmark.suite import Suite, Table
+from benchgame_env.training.benchmark.stages import HELD_OUT, Stage, Table
+from benchgame_env.training.benchmark.suite import Suite
 
 FOLDER = Path(__file__).parent / "suites"
 STANDARD = "benchgame-suite-v0"
@@ -29,7 +30,7 @@ class _Suites(Registry[Path | Table]):
 SUITES = _Suites({file.stem: file for file in FOLDER.glob(f"*{SUFFIX}")})
 
 
-def suite_called(name: str, trust: bool = False) -> Suite:
+def suite_called(name: str, trust: bool = False, stage: Stage = HELD_OUT) -> Suite:
     """The suite in a settings file, or the one with a name.
 
     Parameters
@@ -39,6 +40,8 @@ def suite_called(name: str, trust: bool = False) -> Suite:
     trust : bool
         Whether modules that a file names may be imported. A suite with a name is part of a package or a
         module whose code runs anyhow, and is trusted.
+    stage : Stage
+        What is played of a suite with drawn games.
 
     Returns
     -------
@@ -51,8 +54,8 @@ def suite_called(name: str, trust: bool = False) -> Suite:
         There is none (the known ones are listed), or something is wrong in it, see `Suite.read`.
     """
     if Path(name).suffix == SUFFIX or os.sep in name or Path(name).exists():
-        return Suite.read(Path(name), trust)
+        return Suite.read(Path(name), trust, stage)
     found = SUITES.find(name)
-    return (
-        Suite.of(found, name, trust=True) if isinstance(found, dict) else Suite.read(found, trust=True)
-    )
+    if isinstance(found, dict):
+        return Suite.of(found, name, trust=True, stage=stage)
+    return Suite.read(found, trust=True, stage=stage)

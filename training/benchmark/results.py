@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from benchgame_env.files import json_text, write_text
 from benchgame_env.records import write_record
 from benchgame_env.training.benchmark import marl_eval
 from benchgame_env.training.benchmark.cells import Cell, cells_of
+from benchgame_env.training.benchmark.shares import Matches, match_shares, share_rows, share_tables
 from benchgame_env.training.benchmark.statistics import (
     SCHEMA,
     Comparison,
@@ -37,11 +38,32 @@ Verdicts = dict[tuple[str, str], Verdict]  # by task and algorithm
 FIGURES = ("average_regret", "step_regret", "nash_conv", "tau", "movement", "period")
 
 
-def summarise(
-    suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Generator
-) -> tuple[Verdicts, list[Comparison]]:
+class Results(NamedTuple):
+    """What a benchmark found.
+
+    Attributes
+    ----------
+    verdicts : dict of (task, algorithm) to Verdict
+        The verdict on each run.
+    comparisons : list of Comparison
+        The algorithms compared.
+    shares : dict of str to Matches
+        Of drawn games, the share that each algorithm matches; else empty.
+    """
+
+    verdicts: Verdicts
+    comparisons: list[Comparison]
+    shares: dict[str, Matches]
+
+    def text(self) -> str:
+        """The tables that the command prints. Verdicts on single draws are left out."""
+        first = share_tables(self.shares) or verdict_tables(self.verdicts)
+        return "\n\n".join(filter(None, (first, comparison_tables(self.comparisons))))
+
+
+def summarise(suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Generator) -> Results:
     """Judge all runs and compare the algorithms; write ``rows.csv``, ``verdicts.csv``,
-    ``statistics.json`` and ``marl_eval.json``.
+    ``statistics.json`` and ``marl_eval.json``, and for drawn games ``shares.csv``.
 
     Parameters
     ----------
@@ -56,10 +78,8 @@ def summarise(
 
     Returns
     -------
-    verdicts : dict of (task, algorithm) to Verdict
-        The verdict on each run.
-    comparisons : list of Comparison
-        The algorithms compared.
+    Results
+        Verdicts and comparisons.
     """
     rows: list[Row] = []
     verdicts: Verdicts = {}
@@ -78,15 +98,18 @@ def summarise(
             verdict = undecided(f"{failed} of {counted(len(cells), 'seed')} failed")
             withdraw(folder)
         verdicts[run.task, run.algorithm] = verdict
-    scores = _scores(rows)
+    scores = _scores(rows, suite)
     comparisons = compare(scores, rng)
+    shares = match_shares(suite, verdicts, rng) if suite.drawn else {}
+    if shares:
+        write_rows(out / "shares.csv", share_rows(shares))
     write_rows(out / "rows.csv", rows)
     write_rows(out / "verdicts.csv", [_verdict_row(key, verdict) for key, verdict in verdicts.items()])
     statistics = Statistics("1 - regret / P", missing(scores), tuple(comparisons))
     write_record(out / "statistics.json", statistics, SCHEMA)
     exported = marl_eval.export([curve for curve in curves if curve is not None])
     write_text(out / "marl_eval.json", json_text(exported) + "\n")
-    return verdicts, comparisons
+    return Results(verdicts, comparisons, shares)
 
 
 def verdict_tables(verdicts: Verdicts) -> str:
@@ -146,12 +169,15 @@ def _curve(cell: Cell) -> marl_eval.Curve | None:
     return marl_eval.curve(run.task, run.algorithm, cell.seed, run.settings, progress, figures)
 
 
-def _scores(rows: list[Row]) -> dict[str, dict[str, list[float]]]:
-    """Scores of the seeds by algorithm and task; NaN where the cell failed or has no regret."""
+def _scores(rows: list[Row], suite: Suite) -> dict[str, dict[str, list[float]]]:
+    """Scores of the seeds by algorithm and task (of drawn games, by family); NaN where the cell failed
+    or has no regret."""
     scores: dict[str, dict[str, list[float]]] = {}
+    families = {run.task: run.group for run in suite.runs} if suite.drawn else {}
     for row in rows:
-        regret = math.nan if row["regret"] == "" else row["regret"]
-        scores.setdefault(row["algorithm"], {}).setdefault(row["task"], []).append(float(score(regret)))
+        regret, task = math.nan if row["regret"] == "" else row["regret"], str(row["task"])
+        by_task = scores.setdefault(row["algorithm"], {})
+        by_task.setdefault(families.get(task, task), []).append(float(score(regret)))
     return scores
 
 

@@ -19,7 +19,15 @@
     at.duels = { updates = 400 }          # other settings on one task
 
 A game may be a file (``*.json``) in the folder of the settings file. Games, protocols and agents may be
-MODULE:NAME, which runs code of that module and therefore needs ``--trust``.
+MODULE:NAME, which runs code of that module and therefore needs ``--trust``. Games may be drawn, and
+settings tuned on other draws::
+
+    [[tasks]]                             # in the place of games: numbers of draws by family
+    draws = { mixed-duel = 12, uneven = 8 }
+    development = { mixed-duel = 1, uneven = 1 }
+
+    [algorithms.ppo]                      # as many settings for every algorithm with a grid
+    grid = [{ options = { learning_rate = 1e-3 } }, { options = { learning_rate = 1e-2 } }]
 """
 
 from __future__ import annotations
@@ -28,13 +36,14 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from benchgame_env.agents.runs.settings import TrainSettings, is_path
 from benchgame_env.files import PathLike
 from benchgame_env.records import read_toml
+from benchgame_env.training.benchmark.stages import HELD_OUT, Stage, Table, grids, is_drawn, staged
 from benchgame_env.training.compare_protocols.ranges import parsed_setting
 from benchgame_env.trust import own_file, refuse_code
 from benchgame_env.validate import checked_name, choice, integer
@@ -43,7 +52,6 @@ FILE = "suite.json"  # the suite in the folder of a benchmark
 SCHEMA = 1  # of both files
 LONGEST_FOLDER = 200  # bytes of a name
 
-Table = dict[str, Any]
 KEYS = {"schema", "name", "seeds", "defaults", "tasks", "algorithms"}
 TASK_KEYS = {"name", "games", "protocols"}
 ALGORITHM_KEYS = {"options", "tasks", "at"}
@@ -62,11 +70,14 @@ class SuiteRun:
         Their names.
     settings : TrainSettings
         Settings of the run.
+    group : str
+        Name of the table of the task; of drawn games their family.
     """
 
     task: str
     algorithm: str
     settings: TrainSettings
+    group: str = ""
 
     @property
     def name(self) -> str:
@@ -84,10 +95,16 @@ class Suite:
         Name of the suite, and of its folder.
     runs : tuple of SuiteRun
         The runs.
+    drawn : bool
+        Whether games are drawn: statistics are then about other draws of the same families.
+    grids : dict of str to int
+        Number of settings of each algorithm that is to be tuned.
     """
 
     name: str
     runs: tuple[SuiteRun, ...]
+    drawn: bool = False
+    grids: dict[str, int] = field(default_factory=dict)
 
     def kept(self) -> KeptSuite:
         """What the folder of the benchmark holds of it."""
@@ -95,7 +112,7 @@ class Suite:
         return KeptSuite(self.name, tuple(runs))
 
     @classmethod
-    def read(cls, path: Path, trust: bool = False) -> Suite:
+    def read(cls, path: Path, trust: bool = False, stage: Stage = HELD_OUT) -> Suite:
         """Read a settings file.
 
         Parameters
@@ -104,6 +121,8 @@ class Suite:
             The file.
         trust : bool
             Whether modules that it names may be imported, and games elsewhere be read.
+        stage : Stage
+            What is played of a suite with drawn games.
 
         Returns
         -------
@@ -123,16 +142,17 @@ class Suite:
             raise ValueError(f"{path} is no TOML file: {error}") from error
         except (ValueError, IsADirectoryError) as error:
             raise ValueError(f"{path}: {error}") from error
-        return cls.of(content, path, trust)
+        return cls.of(content, path, trust, stage)
 
     @classmethod
-    def of(cls, content: Table, source: PathLike, trust: bool = False) -> Suite:
+    def of(cls, content: Table, source: PathLike, trust: bool = False, stage: Stage = HELD_OUT) -> Suite:
         """The suite that a settings file, or whatever ``source`` is, holds. Raises as `read`."""
         try:
-            runs = tuple(_runs(content, source, trust))
+            played = staged(content, stage)
+            runs = tuple(_runs(played, source, trust))
             if not runs:
                 raise ValueError("no algorithm plays any task")
-            return cls(_name(content["name"]), runs)
+            return cls(_name(played["name"]), runs, is_drawn(content), grids(content))
         except KeyError as error:
             raise ValueError(f"{source}: {error.args[0]} is missing") from error
         except (TypeError, ValueError, OverflowError) as error:
@@ -208,7 +228,7 @@ def _runs(content: Table, source: PathLike, trust: bool) -> Iterator[SuiteRun]:
                 refuse_code(f"{where} on {task}", chosen | {"game": _code_in(chosen)}, trust)
                 if is_path(chosen["game"]):
                     chosen["game"] = own_file(source, chosen["game"], trust)
-                run = _run(f"{where} on {task}", task, name, chosen)
+                run = _run(f"{where} on {task}", task, name, chosen, group)
                 if _same_folder(run.name) in taken:
                     raise ValueError(f"{where} on {task}: another run has the folder {run.name!r}")
                 taken.add(_same_folder(run.name))
@@ -227,9 +247,9 @@ def _same_folder(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().rstrip(".")
 
 
-def _run(where: str, task: str, algorithm: str, chosen: Table) -> SuiteRun:
+def _run(where: str, task: str, algorithm: str, chosen: Table, group: str) -> SuiteRun:
     try:
-        return SuiteRun(task, algorithm, TrainSettings(**chosen))
+        return SuiteRun(task, algorithm, TrainSettings(**chosen), group)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error
 
