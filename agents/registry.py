@@ -76,6 +76,7 @@ OWN: dict[str, Entry] = {
     "exp3": Entry("benchgame_env.agents.adaptive.exp3", "EXP3"),
     "fictitious-play": Entry("benchgame_env.agents.adaptive.fictitious_play", "FictitiousPlay"),
     "honest": Entry("benchgame_env.agents.scripted.honest", "Honest"),
+    "mmd": Entry("benchgame_env.agents.learned.mmd", "MMD"),
     "policy": Entry("benchgame_env.agents.outside.from_policy", "FromPolicy"),
     "ppo": Entry("benchgame_env.agents.learned.ppo", "PPO"),
     "ppo-annealed": Entry(

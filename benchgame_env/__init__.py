@@ -23,8 +23,11 @@ from benchgame_env.rules import (
     protocols,
     register_protocol,
 )
+from benchgame_env.stackelberg import registration as whole_game
+from benchgame_env.stackelberg.env import StackelbergEnv, stackelberg_env
 
 registration.register_protocols()
+whole_game.register()
 
 __version__ = "0.2.0.dev0"
 
@@ -37,6 +40,7 @@ __all__ = [
     "PayoffTable",
     "PowerCost",
     "Protocol",
+    "StackelbergEnv",
     "Traits",
     "VectorEnv",
     "calibration",
@@ -53,6 +57,7 @@ __all__ = [
     "register_game",
     "register_protocol",
     "sample_game",
+    "stackelberg_env",
     "testing",
     "theory",
     "vector_env",

@@ -14,13 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchgame_env import __version__, theory
-from benchgame_env.calibration import Calibration, Checkpoint, fit, read_csv, read_harness
+from benchgame_env.calibration import Checkpoint, fit, read_csv, read_harness
 from benchgame_env.cli import bars, claims, commands, facts, figures, pages, uncertainty
-from benchgame_env.cli import levels as levels_of
 from benchgame_env.draws import Draws
+from benchgame_env.explore import command as explore_command
 from benchgame_env.files import json_text
 from benchgame_env.fitting.harness import STEPS
 from benchgame_env.fitting.report import mark, meaning_of_mark
@@ -43,11 +41,7 @@ from benchgame_env.validate import choice
 Add = Callable[..., Any]
 PROG = "benchgame"
 GAME_HELP = "name of a game, MODULE:NAME, or a file made by calibrate or falsify (*.json)"
-DRAWS_HELP = (
-    "draws of what the checkpoints of a fitted game leave open, for the level to announce; 0: none"
-)
 POOLING_HELP = "show what each model's own checkpoints say alone"
-ENTRANTS_HELP = "models like the fitted ones that may join the board"
 # Numbers of developers up to which a command takes seconds, or a minute where levels are searched for.
 LARGEST_GAME, LARGEST_SEARCH = 1000, 100
 # Levels shown by default, as shares of the effort that the prizes are worth.
@@ -129,9 +123,9 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
     option("--no-pooling", action="store_true", help=POOLING_HELP)
     option("--out", help="file to write the calibration to (*.json); it can be used as a game")
     commands.add_term_options(option)
-    option("--draws", type=int, default=uncertainty.DRAWS, help=DRAWS_HELP)
-    option("--entrants", type=int, default=0, help=ENTRANTS_HELP)
+    uncertainty.add_draw_options(option, entrants=True)
 
+    explore_command.add_to(subparsers)
     check_command.add_to(subparsers)
     claims.add_to(subparsers)
     for name, title in others.items():
@@ -210,7 +204,7 @@ def _thresholds(options: argparse.Namespace) -> None:
     _say_intervals(game, intervals, measured, furthest)
     _show_doubts(intervals, furthest)
     if draws is not None:
-        _announce(options, draws, furthest)
+        commands.show("\n".join(uncertainty.announcement(options, draws, furthest)))
     shown = [*levels, *(end for interval in intervals for end in interval)]
     if note := meaning_of_mark(shown, measured):
         commands.show(note)
@@ -249,18 +243,6 @@ def _show_doubts(intervals: Any, furthest: float) -> None:
         commands.show(f"Assumed: {' and '.join(intervals.assumes)}.")
 
 
-def _announce(options: argparse.Namespace, draws: Draws, furthest: float) -> None:
-    """From which level on how many draws are stable, the level to announce, and what to measure next."""
-    shares = theory.stable_from(draws, uncertainty.MIDDLE, furthest)
-    commands.show(f"Honest play{uncertainty.stable_from_words(shares).removeprefix('honest play')}.")
-    order = uncertainty.same_order(draws)
-    commands.show(f"The order of quality is that of the fitted curves in {order:.1%} of draws.")
-    commands.show(levels_of.level_sentence(uncertainty.level_of(options, draws, furthest)))
-    rng = np.random.default_rng(options.seed)
-    next_ones = theory.next_measurements(draws, rng, max_level=furthest)
-    commands.show("\n".join(levels_of.measuring_lines(next_ones)))
-
-
 def _withstands(game: Game, level: float) -> str:
     return commands.worth_words(theory.largest_worth(game, TuneBeforeTest(level)))
 
@@ -292,14 +274,6 @@ def _ladder(game: Game, levels: list[float]) -> list[list[str]]:
     return [[rank, *row] for rank, row in zip(ranks, zip(*columns, strict=True), strict=True)]
 
 
-def _say_levels(
-    source: Calibration, game: Game, options: argparse.Namespace, furthest: float | None = None
-) -> None:
-    pooling = not options.no_pooling
-    lines = levels_of.what_data_allow(source, game, options.draws, options.entrants, furthest, pooling)
-    print("\n".join(commands.wrapped(line) for line in lines))
-
-
 def _read_checkpoints(options: argparse.Namespace) -> list[Checkpoint]:
     path = options.checkpoints
     if Path(path).is_dir() or path.endswith(".json"):
@@ -319,8 +293,9 @@ def _calibrate(options: argparse.Namespace) -> None:
     wide = 2 + len(calibration.report)  # rows of the table, as wide as names make them
     print("\n".join([*lines[:wide], commands.wrapped("\n".join(lines[wide:]))]))
     commands.show(f"As a game: {statement(game)}.")
-    if options.draws and game.n_developers > 1:
-        _say_levels(calibration, game, options)
+    draws = uncertainty.draws_from(options, game, calibration)
+    if draws is not None and game.n_developers > 1:
+        commands.show("\n".join(uncertainty.announcement(options, draws, source=calibration)))
     if options.out:
         calibration.save(options.out)
         commands.show(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")

@@ -53,7 +53,7 @@ def draws(
     rng: np.random.Generator,
     prizes: Any = None,
     cost: Any = None,
-    worth: float = WORTH,
+    worth: float | None = None,
     *,
     developers: Sequence[str] | None = None,
     pooling: bool = True,

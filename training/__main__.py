@@ -23,6 +23,7 @@ COMMANDS = {
     "rank-agreement": ("rank_agreement", "say whether benchmarks agree on which model is better"),
     "speed": ("speed.__main__", "measure speed and memory beside the alternatives"),
     "coverage": ("coverage.__main__", "measure how often the level to announce is high enough"),
+    "designers": ("designers.command", "let designers announce rules, beside the best one"),
     "adversary": ("adversary.attacks", "attack the verdicts, and print what they said"),
 }
 AGENTS = ("agents", "list the agents and their parameters")

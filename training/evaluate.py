@@ -23,7 +23,7 @@ from benchgame_env.training.grading.figures import SeedFigures
 from benchgame_env.training.grading.intervals import with_margin
 from benchgame_env.training.grading.judging import EPISODES, conclude, grade_and_keep
 from benchgame_env.training.grading.verdict import Verdict
-from benchgame_env.training.jobs import add_workers_option, do_all
+from benchgame_env.training.jobs import Local, add_workers_option, do_all
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.validate import count
 
@@ -77,7 +77,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     return EXIT_STATUS[evaluation.verdict.outcome]
 
 
-def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool = False) -> Evaluation:
+def evaluate(
+    run: Path,
+    episodes: int = EPISODES,
+    workers: int = 1,
+    trust: bool = False,
+    pool: Local | None = None,
+) -> Evaluation:
     """Let every seed of a finished run play, and grade it; see the module for the files written.
 
     Parameters
@@ -90,6 +96,8 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool 
         Seeds that are graded at the same time, each in a process of its own.
     trust : bool
         Whether modules that the run's settings name may be imported.
+    pool : Local, optional
+        These processes, if there are some already; it stays open.
 
     Returns
     -------
@@ -110,7 +118,7 @@ def evaluate(run: Path, episodes: int = EPISODES, workers: int = 1, trust: bool 
         prediction = kept_prediction(settings, run)
         jobs = [partial(grade_and_keep, settings, run, seed, episodes) for seed in range(settings.seeds)]
         with bars.progress_bar(settings.seeds, "seed", f"Grading {run.name}") as bar:
-            do_all(jobs, workers, bar)
+            do_all(jobs, workers, bar, pool)
         return Evaluation(settings, prediction, *conclude(settings, run, prediction))
 
 

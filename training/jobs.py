@@ -243,8 +243,16 @@ def run_all(pool: Pool, jobs: Sequence[Job], tick: Callable[[], None]) -> Iterat
         yield from over
 
 
-def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> list[Any]:
-    """Do ``jobs`` in so many processes, or in this one if there is one of either, and move ``bar``.
+@contextlib.contextmanager
+def opened(pool: Local | None, workers: int) -> Iterator[Local]:
+    """``pool``, which stays open; or if it is None, one with ``workers`` processes, which is closed."""
+    with contextlib.nullcontext(pool) if pool else contextlib.closing(Local(workers)) as processes:
+        yield processes
+
+
+def do_all(jobs: Sequence[Job], workers: int, bar: tqdm, pool: Local | None = None) -> list[Any]:
+    """Do ``jobs``, and move ``bar``: in so many processes, or those of ``pool`` if there is one; in this
+    process if there is one worker or job.
 
     Returns
     -------
@@ -262,8 +270,8 @@ def do_all(jobs: Sequence[Job], workers: int, bar: tqdm) -> list[Any]:
             results.append(job())
             bar.update()
         return results
-    with contextlib.closing(Local(workers)) as pool:
-        for _, error, result in run_all(pool, jobs, lambda: None):
+    with opened(pool, workers) as processes:
+        for _, error, result in run_all(processes, jobs, lambda: None):
             if error:
                 raise ValueError(error)
             results.append(result)

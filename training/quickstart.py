@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchgame_env import theory
 from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.cli import commands, facts, pages
-from benchgame_env.training.evaluate import evaluate, results_table, verdict
-from benchgame_env.training.jobs import add_workers_option
+from benchgame_env.training.evaluate import Evaluation, evaluate, results_table, verdict
+from benchgame_env.training.jobs import Local, add_workers_option, opened
 from benchgame_env.training.run.records import counted
 from benchgame_env.training.train import train
 
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command with ``arguments``, by default those of the shell; returns the exit status."""
     parser = commands.Parser(prog=PROG, description="Predict, train and judge on one real leaderboard.")
     parser.add_argument("--game", default="pythia-gsm8k", help="a game, or a calibration file (*.json)")
+    commands.add_term_options(parser.add_argument)
     parser.add_argument("--level", default=3000, type=float, help="tune-before-test level to compare")
     parser.add_argument("--seeds", default=10, type=int, help="training runs for each protocol")
     parser.add_argument("--updates", default=300, type=int, help="policy updates of each run")
@@ -39,20 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _quickstart(options: argparse.Namespace) -> None:
-    evaluations = []
-    for protocol, parameters in (("direct", {}), ("tune-before-test", {"level": options.level})):
-        settings = TrainSettings(
-            game=options.game,
-            protocol=protocol,
-            parameters=parameters,
-            seeds=options.seeds,
-            updates=options.updates,
-        )
-        print(f"\n{options.game} under {protocol}")
-        vec, folder = settings.vector_env(1), options.out / protocol
-        print(pages.text(facts.of(theory.predict(vec.game, vec.protocol), mixed=False)))
-        train(settings, folder, resume=True, workers=options.workers)
-        evaluations.append(evaluate(folder, workers=options.workers))
+    protocols: dict[str, dict[str, Any]] = {"direct": {}, "tune-before-test": {"level": options.level}}
+    with opened(None, options.workers) as pool:  # one for all, since a process takes seconds to start
+        evaluations = [_evaluated(options, *protocol, pool) for protocol in protocols.items()]
     seeds = counted(options.seeds, "seed")
     print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
     print(results_table(evaluations, columns=5) + "\n")
@@ -60,6 +51,27 @@ def _quickstart(options: argparse.Namespace) -> None:
     commands.show("\n".join(map(verdict, evaluations)))
     print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
     print(f"Pictures:     benchgame report {options.out}")
+
+
+def _evaluated(
+    options: argparse.Namespace, protocol: str, parameters: dict[str, Any], pool: Local
+) -> Evaluation:
+    """Predict under one protocol, train and grade."""
+    settings = TrainSettings(
+        game=options.game,
+        protocol=protocol,
+        parameters=parameters,
+        seeds=options.seeds,
+        updates=options.updates,
+        worth=options.worth,
+        prizes=options.prizes,
+        cost=options.cost,
+    )
+    print(f"\n{options.game} under {protocol}")
+    vec, folder = settings.vector_env(1), options.out / protocol
+    print(pages.text(facts.of(theory.predict(vec.game, vec.protocol), mixed=False)))
+    train(settings, folder, resume=True, workers=options.workers, pool=pool)
+    return evaluate(folder, workers=options.workers, pool=pool)
 
 
 if __name__ == "__main__":

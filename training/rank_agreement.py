@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from benchgame_env.cli import bars, commands
 from benchgame_env.csv_rows import csv_rows
@@ -197,7 +197,7 @@ def mean_with_interval(pairs: list[Pair], values: Floats) -> Estimate:
     own = np.bincount(ends.ravel(), np.repeat(values, 2))  # over the pairs with each benchmark
     without = (values.sum() - own) / (len(pairs) - np.bincount(ends.ravel()))
     error = math.sqrt((m - 1) / m * ((without - without.mean()) ** 2).sum())
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, m - 1)) * error
+    half = float(scipy.stats.t.ppf(0.5 + CONFIDENCE / 2, m - 1)) * error
     return Estimate(mean, mean - half, mean + half)
 
 

@@ -38,7 +38,7 @@ from benchgame_env.training.grading.exact_figures import (
 )
 from benchgame_env.training.grading.figures import by_developer
 from benchgame_env.training.grading.judging import withdraw
-from benchgame_env.training.jobs import Local, add_workers_option, run_all
+from benchgame_env.training.jobs import Local, add_workers_option, opened, run_all
 from benchgame_env.training.run.event_log import can_log, event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
@@ -119,7 +119,13 @@ def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int = 1) -> None:
+def train(
+    settings: TrainSettings,
+    out: Path,
+    resume: bool = False,
+    workers: int = 1,
+    pool: Local | None = None,
+) -> None:
     """Train every seed of a run; see the module for the files written.
 
     Parameters
@@ -132,6 +138,8 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
         Whether to go on with the run in ``out``, if there is one. It may have had fewer updates.
     workers : int
         Seeds that train at the same time, each in a process of its own.
+    pool : Local, optional
+        These processes, if there are some already; it stays open.
 
     Raises
     ------
@@ -144,10 +152,10 @@ def train(settings: TrainSettings, out: Path, resume: bool = False, workers: int
 
     with alone_in(out):
         _open_folder(settings, out, resume)
-        _train_seeds(settings, out, workers)
+        _train_seeds(settings, out, workers, pool)
 
 
-def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
+def _train_seeds(settings: TrainSettings, out: Path, workers: int, pool: Local | None) -> None:
     with bars.falling_bar("Mixed equilibrium: NashConv / P", theory.TOLERANCE) as progress:
         kept_prediction(settings, out, progress)
     seeds = [(settings, out / f"seed-{seed}", seed) for seed in range(settings.seeds)]
@@ -158,8 +166,8 @@ def _train_seeds(settings: TrainSettings, out: Path, workers: int) -> None:
                     bar.update()
             return
         jobs, folders = [partial(finish_seed, *seed) for seed in seeds], [seed[1] for seed in seeds]
-        with contextlib.closing(Local(workers)) as pool:
-            for _, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
+        with opened(pool, workers) as processes:
+            for _, error, _ in run_all(processes, jobs, lambda: show_progress(bar, folders)):
                 if error:
                     raise ValueError(error)  # the first failure stops the others
 
@@ -186,7 +194,7 @@ def train_seed(
     prediction = prediction or kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     takes_turns = expected_cycle(prediction) is not None
-    with event_log(folder, len(play)) as board:
+    with event_log(folder, len(play)) as log:
         for update in range(len(play), settings.updates):
             played, shown = _update(settings, vec, players, seed, update)
             play.append(_sample(shown["effort"], settings.horizon))
@@ -200,7 +208,7 @@ def train_seed(
                     row["step_regret"] = float(missed.max())
             progress.append(row)
             losses = [player.losses() for player in players]
-            _log(board, {k: v for one in [progress[-1], *losses] for k, v in one.items()}, update)
+            log(_numbers(row, *losses), update)
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
                 save_seed(players, folder, progress, play)
             yield update
@@ -301,10 +309,10 @@ def _grades(shown: Played, grader: Grader) -> dict[str, float]:
     return {key: value for key, value in grader(*latest).items() if np.isfinite(value)}
 
 
-def _log(board: Any, values: dict[str, Any], update: int) -> None:
-    for key, value in values.items():
-        if board is not None and isinstance(value, (int, float)) and key != "update":
-            board.add_scalar(key, value, update)
+def _numbers(*parts: dict[str, Any]) -> dict[str, float]:
+    """The figures of an update for its log, without blank ones."""
+    figures = {key: value for part in parts for key, value in part.items() if key != "update"}
+    return {key: value for key, value in figures.items() if isinstance(value, (int, float))}
 
 
 if __name__ == "__main__":

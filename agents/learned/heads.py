@@ -131,7 +131,8 @@ class Overtake(Head):
         return efforts, ranks
 
     def actions(self, choices: NDArray[Any], observations: NDArray[np.float32]) -> NDArray[Any]:
-        return self.seat.action(self.moves(observations)[0][np.arange(len(choices)), choices])
+        efforts = self.moves(observations)[0]  # of one row, if all copies see the same
+        return self.seat.action(np.take_along_axis(efforts, choices[:, None], axis=1)[:, 0])
 
     def view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         seen, parts = super().view(observations), self.seat.layout.parts

@@ -19,7 +19,18 @@ from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
 from benchgame_env.agents.base import Round, Seat, Team
+from benchgame_env.agents.learned.distributions import Categorical
 from benchgame_env.agents.learned.heads import make_head
+from benchgame_env.agents.learned.samples import (
+    Samples,
+    decisions,
+    for_each,
+    joined,
+    once,
+    ready,
+    sums,
+    taken,
+)
 from benchgame_env.agents.learned.sb3_env import observation_space
 from benchgame_env.agents.learned.settings import FadingEntropy
 from benchgame_env.agents.learned.stacked import StackedPolicies
@@ -71,28 +82,14 @@ class PPOSettings(FadingEntropy):
             )
 
 
-class Samples(NamedTuple):
-    """What the k networks learn from, each ``[k, samples, ...]``.
+class Step(NamedTuple):
+    """A gradient step, as far as it is logged, each ``[k, samples]``, the entropy ``[k, rows]``."""
 
-    Attributes
-    ----------
-    seen, known : Tensor
-        What the actor sees, and what the critic sees, ``[k, samples, size]``.
-    actions, log_probs : Tensor
-        The choices, and their log probabilities when they were made, ``[k, samples]``.
-    advantages, returns : Tensor
-        Advantages of the choices, and targets of the critic, ``[k, samples]``; prize units.
-    weights : Tensor
-        1 for decisions, 0 for rounds without a turn, ``[k, samples]``.
-    """
-
-    seen: Tensor
-    known: Tensor
-    actions: Tensor
-    log_probs: Tensor
     advantages: Tensor
-    returns: Tensor
     weights: Tensor
+    log_ratio: Tensor
+    errors: Tensor
+    entropy: Tensor
 
 
 class PPO(Team):
@@ -133,7 +130,9 @@ class PPO(Team):
         actors = [self._policy(seat) for seat in owners]
         critics = [self._policy(seat, everybody=True) for seat in owners] if s.central else actors
         self._stack = StackedPolicies(actors, critics)
-        self._optimizer = torch.optim.Adam([self._stack.weights], lr=s.learning_rate, eps=ADAM_EPSILON)
+        self._optimizer = torch.optim.Adam(
+            [self._stack.weights], lr=s.learning_rate, eps=ADAM_EPSILON, fused=True
+        )
         self._update = 0
         self._played: list[tuple[Tensor, ...]] = []  # rounds of this update
         self._losses: dict[str, Tensor] = {}
@@ -150,8 +149,11 @@ class PPO(Team):
         return self._stack.actors
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        count = len(observations) * len(self.seats) // self._networks
+        observations = once(observations)
         self._seen = self._by_network(self._view(observations))
-        self._drawn = self._stack.choose(self._seen, None if self.mode == "greedy" else rng)
+        chances = self._stack.actions(self._seen)
+        self._drawn = chances.likeliest(count) if self.mode == "greedy" else chances.draw(count, rng)
         choices = self._drawn.reshape(len(self.seats), -1).numpy()
         actions = [
             head.actions(own, observations[:, j])
@@ -164,17 +166,21 @@ class PPO(Team):
         return self.settings.gamma > 0
 
     def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
-        chances = self._stack.chances(self._by_network(self._view(observations)))
-        if chances is None or self.settings.head != "axis":
+        found = self._stack.actions(self._by_network(self._view(observations)))
+        if not isinstance(found, Categorical) or self.settings.head != "axis":
             return None
-        rows = chances.reshape(len(self.seats), -1).numpy()
+        rows = found.log_chances.double().softmax(dim=-1).reshape(len(self.seats), -1).numpy()
         return [(seat.levels(row.size), row) for seat, row in zip(self.seats, rows, strict=True)]
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
-        known, after = self._seen, self._by_network(self._view(played.after))
+        known, after = self._seen, self._seen  # at gamma 0 nobody looks at what comes after
         if self.settings.central:
-            states = played.state, played.state_after
-            known, after = (self._by_network(self._to_all(state)) for state in states)
+            known = self._by_network(self._to_all(once(played.state)))
+        if self.settings.gamma:
+            central = self.settings.central
+            after = self._by_network(
+                self._to_all(once(played.state_after)) if central else self._view(once(played.after))
+            )
         turns = played.observations[..., self.seats[0].layout.parts["turn"]]
         turn = turns[:, np.arange(len(self.at)), self.at]  # of each seat, in what that seat saw
         gained = played.payoffs.astype(np.float32)
@@ -200,7 +206,9 @@ class PPO(Team):
         check_names("ppo", saved, ("weights", "optimizer", "update"))
         weights = self._stack.weights.data  # in place: the policies share this memory
         weights.copy_(torch.as_tensor(saved_array(saved, "weights", weights.numpy())))
-        load_optimizer(self._optimizer, saved["optimizer"])
+        state = saved["optimizer"]
+        groups = [group | {"fused": True} for group in state["param_groups"]]  # 0.1.0 had not fused them
+        load_optimizer(self._optimizer, {**state, "param_groups": groups})
         self._update = saved_count(saved, "update")
 
     def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -229,16 +237,15 @@ class PPO(Team):
         return swapped.flatten(0, 1).unsqueeze(0) if self.settings.shared else swapped
 
     def _samples(self) -> Samples:
-        actions, seen, known, after, gained, ended, turn = (
-            torch.stack(parts, dim=1).flatten(1, 2) for parts in zip(*self._played, strict=True)
-        )
-        with torch.no_grad():
-            log_probs, values, _ = self._stack.evaluate(seen, known, actions)
+        actions, seen, known, after, gained, ended, turn = map(joined, zip(*self._played, strict=True))
+        passed, count = self._stack.passed(seen, known), actions.shape[1]
+        log_probs, values = passed.actions.log_probs(actions), for_each(passed.values, count)
         advantages = gained - values
         if self.settings.gamma:
-            advantages = self._advantages(gained, values, self._stack.values(after), ended)
+            later = for_each(self._stack.values(after), count)
+            advantages = self._advantages(gained, values, later, ended)
         samples = Samples(seen, known, actions, log_probs, advantages, advantages + values, turn)
-        return samples if self.settings.gamma else _decisions(samples)
+        return samples if self.settings.gamma else decisions(samples)
 
     def _advantages(self, gained: Tensor, values: Tensor, later: Tensor, ended: Tensor) -> Tensor:
         """Generalised advantage estimates; all are ``[networks, samples]``, round after round.
@@ -255,51 +262,61 @@ class PPO(Team):
 
     def _train(self, samples: Samples, rng: np.random.Generator) -> None:
         steps = []
-        for _ in range(self.settings.n_epochs):
-            for batch in self._minibatches(samples, rng):
-                loss, logged = self._loss(batch)
-                self._optimizer.zero_grad()
-                loss.sum().backward()  # networks share no weights: the sum mixes no gradients
-                self._clip_gradients()
-                self._optimizer.step()
-                steps.append(logged)
-        self._losses = {
-            key: torch.stack([logged[key] for logged in steps]).double().mean(dim=0) for key in steps[0]
-        }
+        for batch in self._minibatches(samples, rng):
+            steps.append(self._differentiate(batch))
+            self._clip_gradients()
+            self._optimizer.step()
+        self._losses = self._figures(steps)
 
     def _minibatches(self, samples: Samples, rng: np.random.Generator) -> Iterator[Samples]:
-        """The samples in ``minibatches`` equal shares, in a new random order for each network."""
-        count = self.settings.minibatches
+        """In each pass, the samples in ``minibatches`` equal shares, in a new random order for each
+        network."""
+        epochs, count = self.settings.n_epochs, self.settings.minibatches
         if count == 1:
-            yield samples
+            yield from [ready(samples)] * epochs
             return
-        orders = rng.permuted(np.tile(np.arange(samples.actions.shape[1]), (self._networks, 1)), axis=1)
-        for rows in torch.as_tensor(orders).chunk(count, dim=1):
-            yield _taken(samples, rows)
+        rows = np.tile(np.arange(samples.actions.shape[1]), (self._networks, 1))
+        for _ in range(epochs):
+            for share in torch.as_tensor(rng.permuted(rows, axis=1)).chunk(count, dim=1):
+                yield ready(taken(samples, share))
 
-    def _loss(self, batch: Samples) -> tuple[Tensor, dict[str, Tensor]]:
-        """PPO's loss ``[networks]``, and the figures to log."""
-        log_probs, values, entropy = self._stack.evaluate(batch.seen, batch.known, batch.actions)
-        weights = batch.weights
-        log_ratio = log_probs - batch.log_probs
+    def _differentiate(self, batch: Samples) -> Step:
+        """Write the gradient of PPO's loss on a batch that is `ready`."""
+        passed = self._stack.passed(batch.seen, batch.known)
+        (_, rows), (_, count) = passed.values.shape, batch.weights.shape
+        log_ratio = passed.actions.log_probs(batch.actions) - batch.log_probs
         ratio = log_ratio.exp()
-        clipped = ratio.clamp(1 - CLIP_RANGE, 1 + CLIP_RANGE)
-        advantages = _standardised(batch.advantages, weights)
-        policy = -_mean(torch.minimum(advantages * ratio, advantages * clipped), weights)
-        errors = (batch.returns - values).square()
-        value = errors.mean(dim=1) if self.settings.gamma else _mean(errors, weights)
-        entropy = _mean(entropy, weights)
-        loss = policy - self.settings.entropy_at(self._update) * entropy + VALUE_SHARE * value
-        with torch.no_grad():
-            logged = {
-                "policy_gradient_loss": policy.detach(),
-                "value_loss": value.detach(),
-                "entropy_loss": -entropy.detach(),
-                "approx_kl": _mean(ratio - 1 - log_ratio, weights),
-                "clip_fraction": _mean((ratio != clipped).float(), weights),
-                "loss": loss.detach(),
-            }
-        return loss, logged
+        gains, bounded = batch.advantages * ratio, batch.advantages * _clipped(ratio)
+        by_log_prob = torch.where(gains <= bounded, gains * batch.weights, 0.0).neg_()
+        errors = for_each(passed.values, count) - batch.returns
+        by_value = sums(errors * self._of_critic(batch.weights), rows).mul_(2 * VALUE_SHARE)
+        by_entropy = batch.weights * -self.settings.entropy_at(self._update)
+        by_outputs, by_log_std = passed.actions.pass_back(by_log_prob, by_entropy)
+        self._stack.pass_back(passed, by_outputs, by_value, by_log_std)
+        return Step(batch.advantages, batch.weights, log_ratio, errors, passed.actions.entropy)
+
+    def _of_critic(self, weights: Tensor) -> Tensor:
+        """Weights of samples for the critic. At gamma > 0 it learns from all rounds."""
+        return torch.full_like(weights, 1 / weights.shape[-1]) if self.settings.gamma else weights
+
+    def _figures(self, steps: list[Step]) -> dict[str, Tensor]:
+        """What is logged of an update, for each network: means over its gradient steps."""
+        advantages, weights, log_ratio, errors, entropy = map(torch.stack, zip(*steps, strict=True))
+        ratio = log_ratio.exp()
+        clipped = _clipped(ratio)
+        gains = torch.minimum(advantages * ratio, advantages * clipped)
+        policy = -(gains * weights).sum(dim=2)
+        value = (errors.square() * self._of_critic(weights)).sum(dim=2)
+        spread = -(sums(weights.flatten(0, 1), entropy.shape[2]).view_as(entropy) * entropy).sum(dim=2)
+        figures = {
+            "policy_gradient_loss": policy,
+            "value_loss": value,
+            "entropy_loss": spread,
+            "approx_kl": ((ratio - 1 - log_ratio) * weights).sum(dim=2),
+            "clip_fraction": ((ratio != clipped) * weights).sum(dim=2),
+            "loss": policy + self.settings.entropy_at(self._update) * spread + VALUE_SHARE * value,
+        }
+        return {name: figure.double().mean(dim=0) for name, figure in figures.items()}
 
     def _clip_gradients(self) -> None:
         """Scale the gradient of each network to a norm of at most ``MAX_GRADIENT``."""
@@ -309,28 +326,5 @@ class PPO(Team):
         gradient.mul_((MAX_GRADIENT / (norms + 1e-6)).clamp(max=1.0))
 
 
-def _decisions(samples: Samples) -> Samples:
-    """The decisions of each network; those with fewer are filled up with rounds without a turn."""
-    if bool(samples.weights.all()):
-        return samples
-    count = int(samples.weights.sum(dim=1).max())
-    return _taken(samples, samples.weights.argsort(dim=1, descending=True, stable=True)[:, :count])
-
-
-def _taken(samples: Samples, rows: Tensor) -> Samples:
-    """The samples of each network at its ``rows``, ``[networks, count]``."""
-    each = torch.arange(len(rows)).unsqueeze(1)
-    return Samples(*(part[each, rows] for part in samples))
-
-
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
-    """Weighted means of rows, ``[networks]``."""
-    return (values * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
-
-
-def _standardised(values: Tensor, weights: Tensor) -> Tensor:
-    """Rows minus their weighted mean, divided by their weighted standard deviation."""
-    count = weights.sum(dim=1, keepdim=True)
-    centred = values - (values * weights).sum(dim=1, keepdim=True) / count.clamp(min=1.0)
-    variance = (centred.square() * weights).sum(dim=1, keepdim=True) / (count - 1).clamp(min=1.0)
-    return centred / (variance.sqrt() + 1e-8)
+def _clipped(ratio: Tensor) -> Tensor:
+    return ratio.clamp(1 - CLIP_RANGE, 1 + CLIP_RANGE)

@@ -5,61 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from benchgame_env.calibration import Calibration
-from benchgame_env.game import Game
-from benchgame_env.theory import LeastLevel, Measurement, least_level, next_measurements
+from benchgame_env.theory import LeastLevel, Measurement
 from benchgame_env.validate import LARGEST
 
 DIGITS = 3  # that a level from draws deserves
 MOST_NAMES = 5  # in a sentence
-
-
-def what_data_allow(
-    source: Calibration,
-    game: Game,
-    number: int,
-    entrants: int = 0,
-    max_level: float | None = None,
-    pooling: bool = True,
-) -> list[str]:
-    """The level to announce by draws of the curves, and what to measure next; or why there are none.
-
-    Parameters
-    ----------
-    source : Calibration
-        What the checkpoints say.
-    game : Game
-        The models that play, their prizes and their cost.
-    number : int
-        Number of draws, >= 1.
-    entrants : int, optional
-        Models that may join, from those that the fitted models come from.
-    max_level : float, optional
-        Largest level looked at.
-    pooling : bool, optional
-        Whether the other models say something of one, see `Calibration.draws`.
-    """
-    rng = np.random.default_rng(0)
-    try:
-        drawn = source.draws(
-            number, rng, None, game.prizes, game.cost, developers=game.names, pooling=pooling
-        )
-        models = source.population() if entrants else None
-    except ValueError as reason:
-        return [f"How sure a level is cannot be told: {reason}."]
-    found = least_level(
-        drawn, entrants=entrants, population=models, rng=rng, max_level=max_level,
-        checkpoints=source.ranges,
-    )  # fmt: skip
-    next_ones = next_measurements(drawn, rng, max_level=max_level)
-    return [level_sentence(found), *measuring_lines(next_ones)]
+LOWER = 0.99  # of the level of today: less is no more than the number of draws may explain
 
 
 def level_sentence(found: LeastLevel) -> str:
     """Which level to announce and how sure that is, or that the data support none."""
-    share, draws = f"{100 * found.confidence:.3g} %", f"{found.draws:,} draws of the curves"
+    share, draws = percent(found.confidence), f"{found.draws:,} draws of the curves"
     joined = ""
     if found.entrants:
         joined = f", with {found.entrants} more model{'s' * (found.entrants > 1)} in each"
@@ -81,9 +37,11 @@ def level_sentence(found: LeastLevel) -> str:
 
 def measuring_lines(found: Sequence[Measurement]) -> list[str]:
     """What to measure next and what it costs; or that nothing is expected to lower the level."""
-    lower = [one for one in found if one.level < one.level_now]
+    lower = [one for one in found if one.level < LOWER * one.level_now]
     if not lower:
-        return ["No measurement of those looked at is expected to lower the level."]
+        return [
+            "No single measurement of those looked at is expected to lower the level by 1 % or more."
+        ]
     now = lower[0].level_now
     today = (
         f"after {plain(rounded_up(now))} today" if math.isfinite(now) else "and none is supported today"
@@ -106,6 +64,11 @@ def rounded_up(level: float) -> float:
 def plain(value: float) -> str:
     """A number with commas, as in 1,000,000; six digits where it is small."""
     return f"{value:,.0f}" if 1e5 <= value < 1e15 else f"{value:,.6g}"
+
+
+def percent(share: float) -> str:
+    """A share in a sentence."""
+    return f"{100 * share:.3g} %"
 
 
 def models(names: Sequence[str]) -> str:

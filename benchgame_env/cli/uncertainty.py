@@ -7,7 +7,6 @@ middle 95 % of draws.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -15,12 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchgame_env import calibration, theory
+from benchgame_env import theory
+from benchgame_env.calibration import Calibration
 from benchgame_env.cli import bars
-from benchgame_env.cli.levels import level_sentence, plain, rounded_up
+from benchgame_env.cli.doubts import doubts
+from benchgame_env.cli.levels import level_sentence, measuring_lines, plain, rounded_up
 from benchgame_env.draws import Draws
 from benchgame_env.game import Game
-from benchgame_env.named_games import checkpoints
+from benchgame_env.named_games import calibration_of, checkpoints
 from benchgame_env.rules import Direct, TuneBeforeTest, is_exact
 from benchgame_env.validate import Floats, integer
 
@@ -47,26 +48,29 @@ def add_draw_options(add: Callable[..., Any], entrants: bool = False) -> None:
         add("--entrants", type=int, default=0, metavar="K", help="models that have not entered yet")
 
 
-def draws_from(options: argparse.Namespace, game: Game) -> Draws | None:
-    """Draws of ``game``, which ``options.game`` names; None where the curves count as exact: they were
-    not fitted, nobody asked, or (a note says so) there are too many or the file keeps nothing to draw
-    from."""
+def source_of(options: argparse.Namespace) -> Calibration | None:
+    """The fits behind the game that ``options.game`` names; None where it was not fitted."""
+    return calibration_of(options.game)[0] if checkpoints(options.game) else None
+
+
+def draws_from(
+    options: argparse.Namespace, game: Game, source: Calibration | None = None
+) -> Draws | None:
+    """Draws of ``game``, whose models are in ``source``, by default the fits behind ``options.game``.
+    None where the curves count as exact: they were not fitted, nobody asked, or (a note says so) there
+    are too many or the file keeps nothing to draw from."""
     usual = DRAWS if game.n_developers <= LARGE else FEWER
     asked = usual if options.draws is None else options.draws
     number = integer("--draws", asked, low=0, high=MOST_DRAWS)
     seed = integer("--seed", options.seed, low=0)
-    if not number or not checkpoints(options.game):
+    if not number or not (source := source or source_of(options)):
         return None
     if game.n_developers > MOST_MODELS:
         bars.note(f"curves count as exact: draws are made of at most {MOST_MODELS} models")
         return None
+    pooling, rng = not getattr(options, "no_pooling", False), np.random.default_rng(seed)
     try:
-        found = calibration.draws(
-            options.game,
-            number,
-            np.random.default_rng(seed),
-            pooling=not getattr(options, "no_pooling", False),
-        )
+        found = source.draws(number, rng, developers=game.names, pooling=pooling)
     except ValueError as error:
         bars.note(f"curves count as exact: {error}")
         return None
@@ -78,20 +82,45 @@ def level_of(
     draws: Draws,
     max_level: float | None = None,
     entrants: int | None = None,
+    source: Calibration | None = None,
 ) -> theory.LeastLevel:
     """The level to announce, with as many ``entrants`` as the options say or as are given."""
     joining = integer(
         "--entrants", getattr(options, "entrants", 0) if entrants is None else entrants, low=0
     )
+    source = source or source_of(options)
     return theory.least_level(
         draws,
         CONFIDENCE,
         joining,
-        calibration.population(options.game) if joining else None,
+        source.population() if joining and source else None,
         np.random.default_rng(integer("--seed", options.seed, low=0)),
         max_level,
-        checkpoints(options.game),
+        source.ranges if source else None,
     )
+
+
+def announcement(
+    options: argparse.Namespace,
+    draws: Draws,
+    max_level: float | None = None,
+    source: Calibration | None = None,
+) -> list[str]:
+    """From which level on how many draws are stable, the level to announce, what is doubtful about it,
+    and what to measure next."""
+    shares, found = (
+        theory.stable_from(draws, MIDDLE, max_level),
+        level_of(options, draws, max_level, None, source),
+    )
+    words = stable_from_words(shares).removeprefix("honest play")
+    next_ones = theory.next_measurements(draws, np.random.default_rng(options.seed), max_level=max_level)
+    return [
+        f"Honest play{words}.",
+        f"The order of quality is that of the fitted curves in {same_order(draws):.1%} of draws.",
+        level_sentence(found),
+        *doubts(draws, found),
+        *measuring_lines(next_ones),
+    ]
 
 
 def share_of(draws: Draws, rule: Any) -> tuple[float, int] | None:
@@ -140,17 +169,6 @@ def climbs(draws: Draws, levels: ArrayLike) -> Floats:
     return np.stack(efforts)
 
 
-def least_known(draws: Draws, level: float) -> tuple[str, str, float]:
-    """The two models that are closest to each other, by the effort of an overtake per rank, in most of
-    the draws that are unstable at a level; and in which share of these."""
-    found = theory.levels_by_draw(draws, [level])
-    efforts = found.required_effort[0][~found.stable[0]]
-    apart = np.where(efforts > 0, efforts, np.inf).reshape(len(efforts), -1).argmin(axis=1)
-    pairs = [tuple(sorted(divmod(int(pair), draws.game.n_developers))) for pair in apart]
-    [((one, other), often)] = Counter(pairs).most_common(1)
-    return draws.game.names[one], draws.game.names[other], often / len(pairs)
-
-
 def facts(options: argparse.Namespace, draws: Draws | None, rule: Any) -> Facts | None:
     """What the draws say about a game under a rule, for JSON and for `lines`; None without draws."""
     if draws is None:
@@ -169,6 +187,7 @@ def facts(options: argparse.Namespace, draws: Draws | None, rule: Any) -> Facts 
         "required_effort": middle(found.required_effort[0]).tolist(),
         "stable_from": theory.stable_from(draws, MIDDLE),
         "least_level": asdict(level),
+        "doubts": doubts(draws, level),
     }
 
 
@@ -198,6 +217,7 @@ def lines(
         *labelled,
         ("", stable_from_words(known["stable_from"])),
         ("announce", level_sentence(level)),
+        *(("", words) for words in known["doubts"]),
     ]
 
 

@@ -18,6 +18,7 @@ from benchgame_env.fitting.model_fit import ModelFit
 from benchgame_env.fitting.pooling import FEWEST, Pooled, Population, alone, pool
 from benchgame_env.fitting.refits import Evidence, Prior, draw
 from benchgame_env.fitting.report import LAW, REPORT_DRAWS, Spread, table
+from benchgame_env.fitting.scatter import moderated
 from benchgame_env.game import Game
 from benchgame_env.records import fields_of, parse_json, read, record_text
 from benchgame_env.validate import Floats, checked_name, checked_text, choice, integer, number
@@ -99,7 +100,7 @@ class Calibration:
         developers: Sequence[str] | None = None,
         prizes: Any = None,
         cost: Any = None,
-        worth: float = WORTH,
+        worth: float | None = None,
     ) -> Game:
         """The game among ``developers`` on the fitted curves, best ceiling first.
 
@@ -112,15 +113,17 @@ class Calibration:
         cost : object, optional
             Cost of effort; default: linear, by ``worth``.
         worth : float, optional
-            Fine-tuning steps that cost as much as one rank wins on average, > 0.
+            Fine-tuning steps that cost as much as one rank wins on average, > 0. Default: those of
+            2,000 steps cost what a rank wins where prizes are equal steps from 1 to 0. Other prizes
+            alone do not change the cost, as in `benchgame_env.load_game`.
         """
-        number("worth", worth, low=0, strict=True)
         rows = self._rows(developers)
         n = len(rows)
         prizes = np.linspace(1.0, 0.0, n) if prizes is None else np.asarray(prizes, dtype=np.float64)
         if cost is None:
-            spread = float(np.ptp(prizes)) if prizes.size else 0.0
-            cost = LinearCost(rate=(spread or 1.0) / (max(n - 1, 1) * worth))
+            spread = 1.0 if worth is None or not prizes.size else float(np.ptp(prizes)) or 1.0
+            steps = WORTH if worth is None else number("worth", worth, low=0, strict=True)
+            cost = LinearCost(rate=spread / (max(n - 1, 1) * steps))
         curves = self.curves[rows]
         return Game(curves, cost, prizes, quality=curves.upper, names=[self.names[k] for k in rows])
 
@@ -131,7 +134,7 @@ class Calibration:
         benchmark: str | None = None,
         prizes: Any = None,
         cost: Any = None,
-        worth: float = WORTH,
+        worth: float | None = None,
         *,
         developers: Sequence[str] | None = None,
         pooling: bool = True,
@@ -156,7 +159,8 @@ class Calibration:
             Whether the other models of the calibration are a prior for each model (from three models
             on). Without it a weak prior bounds what the checkpoints do not.
         overdispersion : bool, optional
-            Whether standard errors grow where checkpoints scatter about the fit more than they allow.
+            Whether standard errors grow where checkpoints scatter about the fit more than they allow;
+            with pooling by what the scatter of all models says together.
 
         Returns
         -------
@@ -183,7 +187,7 @@ class Calibration:
     ) -> ScalingLaw:
         """The curves of `draws`: parameters ``[n, len(rows)]`` of the models ``rows`` of the report."""
         integer("n", n, low=1, high=MOST_DRAWS)
-        evidence = self._evidence(overdispersion)
+        evidence = self._evidence(overdispersion, pooling)
         prior, mode = self._prior(evidence, pooling)
         own = list(rows)
         return to_law(
@@ -267,7 +271,7 @@ class Calibration:
     def _drawable(self) -> bool:
         return all(fitted.steps for fitted in self.report)
 
-    def _evidence(self, overdispersion: bool = True) -> Evidence:
+    def _evidence(self, overdispersion: bool = True, pooling: bool = True) -> Evidence:
         if not self._drawable:
             raise ValueError(NO_DRAWS)
         most = max(fitted.checkpoints for fitted in self.report)
@@ -275,12 +279,20 @@ class Calibration:
         def filled(values: list[Floats]) -> Floats:
             return np.stack([np.pad(row, (0, most - row.size)) for row in values])
 
-        errors = [np.array(f.stderr) * (f.overdispersion if overdispersion else 1) for f in self.report]
+        factors = self._factors(pooling) if overdispersion else np.ones(len(self.report))
+        errors = [np.array(f.stderr) * factor for f, factor in zip(self.report, factors, strict=True)]
         return Evidence(
             filled([np.log1p(fitted.steps) for fitted in self.report]),
             filled([np.array(fitted.scores) for fitted in self.report]),
             filled([1 / error for error in errors]),
         )
+
+    def _factors(self, pooling: bool) -> Floats:
+        """By what the standard errors of each model grow."""
+        if not pooling or len(self.report) < FEWEST:
+            return np.array([fitted.overdispersion for fitted in self.report])
+        variance, spare = ([getattr(f, name) for f in self.report] for name in ("variance", "spare"))
+        return moderated(np.array(variance), np.array(spare, dtype=np.float64))
 
     def _prior(self, evidence: Evidence, pooling: bool) -> tuple[Prior, Floats]:
         if pooling and len(self.report) >= FEWEST:

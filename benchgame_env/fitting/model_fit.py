@@ -64,7 +64,16 @@ class ModelFit:
                 number(f"{self.name}: {key}", value, low=0, strict=key == "stderr")
 
     @property
+    def spare(self) -> int:
+        """Number of checkpoints that the law has no parameters for."""
+        return self.checkpoints - PARAMETERS
+
+    @property
+    def variance(self) -> float:
+        """Sum of squared residuals, in standard errors, by `spare`; expected is 1. 0 without any."""
+        return self.rms_residual**2 * self.checkpoints / self.spare if self.spare else 0.0
+
+    @property
     def overdispersion(self) -> float:
         """By how much the checkpoints scatter more than their standard errors say, >= 1."""
-        spare = self.checkpoints - PARAMETERS
-        return max(1.0, self.rms_residual * float(np.sqrt(self.checkpoints / spare))) if spare else 1.0
+        return max(1.0, float(np.sqrt(self.variance)))

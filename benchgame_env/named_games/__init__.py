@@ -39,7 +39,7 @@ def load_game(name: str, **overrides: Any) -> Game:
         Fields of `Game` (``prizes``, ``cost``, ``budget``, ...); ``worth``, the effort that one rank is
         worth, for a linear cost; and, for the games fitted to real checkpoints, ``developers`` (model
         names). Prizes and cost may be words, as on a command line: ``"1,0.5,0"``,
-        ``"power,rate=1,exponent=2"``.
+        ``"power,rate=1,exponent=2"``. Other prizes alone leave the cost as it is.
 
     Returns
     -------

@@ -89,6 +89,15 @@ def scaling_laws() -> Game:
     return _laws([1.0, 0.5, 0.0], [1.0, 1.0, 1.0], [3.0, 1.5, 0.0])
 
 
+@register_game("law-duel")
+def law_duel() -> Game:
+    """Two scaling laws, one prize of 2, worth an effort of 2: stable from a level of 2.0830 on.
+
+    Prop 5.6: from ``2/(rho - 1) - 1`` on, ``rho = exp(0.5)``; below, the mixed equilibrium is known.
+    """
+    return _laws([0.5, 0.0], [1.0, 1.0], [2.0, 0.0])
+
+
 @register_game("crossing")
 def crossing() -> Game:
     """Two scaling laws that cross: stable up to a level of 5.35, and from 6.86 on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import gymnasium
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchgame_env.game import Game
 from benchgame_env.play import render, spaces
-from benchgame_env.play.actions import real_number
+from benchgame_env.play.actions import EffortAxis, real_number
 from benchgame_env.play.vector import VectorEnv, rounds_of
 from benchgame_env.validate import choice
 
@@ -170,7 +171,7 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
 
     def step(self, actions: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         """Play one round; every live agent acts, those whose turn it is not are ignored."""
-        joint = self._joint(actions)
+        joint = joint_actions(actions, self.agents, self._vec.axis)
         if not self.agents:
             return {}, {}, {}, {}, {}
         observations, rewards, _, ended, infos = self._vec.advance(joint)
@@ -205,20 +206,6 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
     def close(self) -> None:
         pass
 
-    def _joint(self, actions: dict[str, Any]) -> NDArray[np.float64]:
-        """Actions by agent name to ``[1, n]``, whatever order, shape or dtype they came in."""
-        for agent in actions:
-            if agent not in self.agents:
-                raise ValueError(
-                    f"action for {agent!r}; live agents: {', '.join(self.agents) or 'none'}"
-                )
-        for agent in self.agents:
-            if agent not in actions:
-                raise ValueError(f"no action for {agent!r}")
-        joint = np.array([[real_number(f"action of {a!r}", actions[a]) for a in self.agents]])
-        self._vec.axis.check(joint, lambda at: f"action of {self.agents[at[1]]!r}")
-        return joint
-
     def _by_agent(self, observations: NDArray[np.float32]) -> dict[str, Any]:
         return dict(zip(self.possible_agents, observations[0], strict=True))
 
@@ -232,3 +219,26 @@ class BenchGameEnv(pettingzoo.ParallelEnv):
 
 
 parallel_env = BenchGameEnv
+
+
+def check_agents(actions: Mapping[str, Any], live: Sequence[str]) -> None:
+    """ValueError that names an agent of ``actions`` that is not ``live``, or of whom no action came."""
+    for agent in actions:
+        if agent not in live:
+            raise ValueError(f"action for {agent!r}; live agents: {', '.join(live) or 'none'}")
+    for agent in live:
+        if agent not in actions:
+            raise ValueError(f"no action for {agent!r}")
+
+
+def joint_actions(
+    actions: Mapping[str, Any], developers: Sequence[str], axis: EffortAxis
+) -> NDArray[np.float64]:
+    """Actions by name of the developer to ``[1, n]``, whatever order, shape or dtype they came in.
+
+    ValueError that names the agent where one is missing, unknown or no effort.
+    """
+    check_agents(actions, developers)
+    joint = np.array([[real_number(f"action of {a!r}", actions[a]) for a in developers]])
+    axis.check(joint, lambda at: f"action of {developers[at[1]]!r}")
+    return joint

@@ -14,6 +14,11 @@ from benchgame_env.theory.claims import (
 )
 from benchgame_env.theory.claims.prevalence import prevalence
 from benchgame_env.theory.claims.search import falsify
+from benchgame_env.theory.design.families import Family
+from benchgame_env.theory.design.loss import DesignLoss
+from benchgame_env.theory.design.optimum import optimal_design
+from benchgame_env.theory.design.outcome import DesignOutcome, design_loss
+from benchgame_env.theory.design.result import OptimalDesign, Tried
 from benchgame_env.theory.dynamics.best_response import RESOLUTION, best_response, overtakes_in_reach
 from benchgame_env.theory.dynamics.cycle import best_response_cycle
 from benchgame_env.theory.dynamics.path import Cycle
@@ -36,6 +41,7 @@ from benchgame_env.theory.pure.overtaking import (
     required_effort,
     temptation,
 )
+from benchgame_env.theory.pure.single_level import SingleLevel, single_level
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
 from benchgame_env.theory.pure.worth import largest_worth
 from benchgame_env.theory.solutions import CONCEPTS
@@ -54,23 +60,30 @@ __all__ = [
     "Card",
     "Counterexample",
     "Cycle",
+    "DesignLoss",
+    "DesignOutcome",
     "Dynamics",
+    "Family",
     "Hypothesis",
     "LeastLevel",
     "LevelsByDraw",
     "Measurement",
     "MixedEquilibrium",
     "NoisyEquilibrium",
+    "OptimalDesign",
     "Prediction",
     "Reading",
     "Scope",
+    "SingleLevel",
     "Solution",
+    "Tried",
     "best_response",
     "best_response_cycle",
     "best_response_dynamics",
     "card",
     "cards",
     "climb",
+    "design_loss",
     "falsify",
     "largest_worth",
     "least_level",
@@ -79,6 +92,7 @@ __all__ = [
     "mixed_on_levels",
     "next_efforts",
     "next_measurements",
+    "optimal_design",
     "overtakes",
     "overtakes_in_reach",
     "predict",
@@ -89,6 +103,7 @@ __all__ = [
     "register_card",
     "required_effort",
     "sampling_error",
+    "single_level",
     "stabilizing_levels",
     "stable_from",
     "stable_share",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from tools.players import against_a_constant_rival, against_constant, greedy_lev
 
 from benchgame_env import VectorEnv
 from benchgame_env.agents import Agent, Round, Seat, line_up, make_players, play
-from benchgame_env.agents.learned.ppo import PPO, Samples, _decisions
+from benchgame_env.agents.learned.ppo import PPO
+from benchgame_env.agents.learned.samples import Samples, decisions, for_each, ready
 from benchgame_env.agents.learned.sb3_env import DeveloperVecEnv, SharedPolicyVecEnv
 from benchgame_env.agents.scripted.honest import Honest
 
@@ -142,12 +144,41 @@ def test_an_update_is_that_of_sb3(
                 assert ppo.losses()[f"developer_{seat}/{key}"] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("action_type", ["continuous", "discrete"])
+@pytest.mark.parametrize("name", ["ppo-annealed", "shared-ppo", "central-ppo"])
+def test_a_row_that_all_copies_see_teaches_what_equal_rows_do(name: str, action_type: str) -> None:
+    # The witness: the same update with a row for each copy. Steps of 0.001; float32 rounds at 6e-8.
+    vec = VectorEnv("five", "direct", 256, horizon=1, action_type=action_type)
+    seats = [Seat.of(vec, i, 1, SEED) for i in range(5)]
+    chosen = {"n_epochs": STEPS, "learning_rate": RATE, "hidden": 8}
+    [[one], [plain]] = (make_players(name, seats, **chosen) for _ in range(2))
+    assert isinstance(one, PPO)
+    assert isinstance(plain, PPO)
+    found: list[Samples] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one, "_train", lambda samples, rng: found.append(samples))
+        play(vec, [one], 1, rng(), seed=5)
+    one._update = 0
+    [samples] = found
+    rows, count = samples.seen.shape[1], samples.actions.shape[1]
+    assert (rows, count) == ((5, 5 * 256) if name == "shared-ppo" else (1, 256))
+    before = one._stack.weights.detach().clone()
+    one._train(samples, rng())
+    seen, known = (for_each(part, count).contiguous() for part in (samples.seen, samples.known))
+    plain._train(samples._replace(seen=seen, known=known), rng())
+    apart = (one._stack.weights - plain._stack.weights).abs().max().item()
+    assert apart < 1e-5 < RATE < (one._stack.weights - before).abs().max().item()
+    for key, value in plain.losses().items():
+        assert one.losses()[key] == pytest.approx(value, abs=1e-5)
+
+
 def test_large_gradients_are_clipped_for_each_developer_alone() -> None:
     _, ppo = team()
     weights = ppo._stack.weights
     gradient = torch.full_like(weights, 1e-4)
     gradient[2] *= 1e6
-    weights.grad = gradient.clone()
+    assert weights.grad is not None
+    weights.grad.copy_(gradient)
     ppo._clip_gradients()
     assert torch.equal(weights.grad[[0, 1, 3, 4]], gradient[[0, 1, 3, 4]])
     # SB3's limit: a norm of 0.5.
@@ -164,10 +195,22 @@ def test_policies_are_what_was_learned_and_loaded() -> None:
     assert torch.equal(known, fresh.policies[1].predict_values(seen))
 
 
+def test_what_version_0_1_0_saved_is_loaded() -> None:
+    (vec, trained), (_, fresh) = team(), team()
+    play(vec, [trained], ROUNDS, rng(), seed=0)
+    saved = copy.deepcopy(trained.save())
+    for group in saved["optimizer"]["param_groups"]:
+        group["fused"] = None  # its Adam took the steps of several calls
+    fresh.load(saved)
+    for ppo in (trained, fresh):
+        play(vec, [ppo], ROUNDS, rng(), seed=1)
+    assert torch.equal(trained._stack.weights, fresh._stack.weights)
+
+
 def test_minibatches_are_equal_shares_of_each_developers_samples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    vec, ppo = team(minibatches=4)
+    vec, ppo = team(minibatches=4, n_epochs=1)
     samples, _ = collected(vec, ppo, monkeypatch)
     shares = list(ppo._minibatches(samples, rng()))
     assert [share.actions.shape for share in shares] == [(5, ROUNDS * COPIES // 4)] * 4
@@ -198,8 +241,13 @@ def test_a_round_without_a_turn_teaches_nothing(revision: str, monkeypatch: pyte
         advantages=torch.where(idle, 9.0, samples.advantages),
         returns=torch.where(idle, -7.0, samples.returns),
     )
-    losses = [ppo._loss(part)[0] for part in (samples, other)]
-    assert torch.equal(*losses)
+    gradients = []
+    for part in (samples, other):
+        ppo._differentiate(ready(part))
+        assert ppo._stack.weights.grad is not None
+        gradients.append(ppo._stack.weights.grad.clone())
+    assert torch.equal(*gradients)
+    assert gradients[0].any()
 
 
 def test_a_seat_has_the_turn_that_its_own_observation_shows() -> None:
@@ -217,7 +265,7 @@ def test_a_seat_has_the_turn_that_its_own_observation_shows() -> None:
 def test_decisions_are_the_rows_that_had_the_turn() -> None:
     column = torch.arange(8.0).view(2, 4)
     weights = torch.tensor([[0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]])
-    kept = _decisions(Samples(*[column.clone()] * 6, weights))
+    kept = decisions(Samples(*[column.clone()] * 6, weights))
     assert kept.actions[0].tolist() == [1.0, 3.0]
     assert kept.actions[1, 0] == 6.0
     assert kept.weights.tolist() == [[1.0, 1.0], [1.0, 0.0]]

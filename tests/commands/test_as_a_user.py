@@ -28,6 +28,7 @@ ALONE: list[tuple[list[str], list[str]]] = [
     (["predict", "pythia-gsm8k", "--protocol", "tune-before-test", "--level", "3000"], []),
     (["thresholds", "llama-gsm8k", "--plot", "levels.png"], ["levels.png"]),
     (["cards", "pythia-gsm8k"], []),
+    (["explore", "pythia-gsm8k", "--out", "page.html"], ["page.html"]),
     (["calibrate", "my.csv", "--benchmark", "gsm8k", "--out", "my.json"], ["my.json"]),
     (["predict", "my.json", "--protocol", "tune-before-test", "--level", "1000"], []),
 ]
@@ -44,8 +45,8 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
          ["runs/small/rows.csv", "runs/small/verdicts.csv", "runs/small/statistics.json"]),
     ],
     "quickstart": [
-        ("quickstart", ["--game", "duel", "--level", "0.5", "--seeds", "2", "--updates", "1",
-         "--workers", "2"], (0,),
+        ("quickstart", ["--game", "duel", "--worth", "0.4", "--level", "0.5", "--seeds", "2",
+         "--updates", "1", "--workers", "2"], (0,),
          ["runs/quickstart/direct/verdict.json", "runs/quickstart/tune-before-test/verdict.json"]),
     ],
     "designer": [
@@ -53,13 +54,17 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
          ["runs/protocols/duel.csv", "runs/protocols/duel.html"]),
         ("rank-agreement", ["my_scores.csv", "--out", "pairs.csv"], (0,), ["pairs.csv"]),
     ],
+    "designers": [
+        ("designers", ["--seeds", "2", "--announcements", "5", "--designers", "ucb", "--workers", "2"],
+         (0,), ["runs/designers/ucb-every-64-seed-1.csv", "runs/designers/regret.svg"]),
+    ],
     "agents": [("agents", [], (0,), [])],
     "judge": [("judge", ["plays.csv", "--game", "duel"], (1,), [])],
 }  # fmt: skip
 # Commands that the tests of other files run: they take minutes.
 LONG = {"speed", "adversary", "coverage"}
 CORE = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check", "falsify"]
-CORE += ["prevalence"]
+CORE += ["prevalence", "explore"]
 # What else can be run as `python -m MODULE`, as in a checkout that is not installed: the old names.
 MODULES = {
     "benchgame_env": "", "agents": "agents", "training": "",
@@ -68,7 +73,7 @@ MODULES = {
     "training.benchmark": "benchmark", "training.compare_protocols": "compare",
     "training.quickstart": "quickstart", "training.rank_agreement": "rank-agreement",
     "training.speed": "speed", "training.adversary": "adversary",
-    "training.coverage": "coverage",
+    "training.coverage": "coverage", "training.designers": "designers",
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ COMMANDS = [
     "thresholds pythia-gsm8k",
     "thresholds crossing --max-level 50",
     "check rounded",
+    "explore llama-gsm8k --draws 5 --out page.html",
     "falsify proposition-4.3 --games 20",
     "falsify proposition-4.3 --games 20 --without cost_strictly_increasing",
     "calibrate my.csv",

@@ -209,6 +209,12 @@ def test_prizes_cost_and_worth_are_those_of_the_draws() -> None:
     assert float(game.cost(500.0)) == pytest.approx(1 / 5)  # a rank: a fifth of the prize range
     game = six().draws(2, rng(0), prizes=[3, 3, 0, 0, 0, 0], worth=100.0).game
     assert float(game.cost(100.0)) == pytest.approx(3 / 5)  # on average
+    # Other prizes alone leave the cost as it is, as in `load_game`.
+    prizes = [3.0, 1.0, 1.0, 1.0, 0.0]
+    game = bg.calibration.draws("pythia-gsm8k", 2, rng(0), prizes=prizes).game
+    named = bg.load_game("pythia-gsm8k", prizes=prizes)
+    assert (game.cost, game.worth) == (named.cost, named.worth)
+    assert game.worth == pytest.approx(6000.0)
     cost = bg.PowerCost(0.1, 2.0)
     assert six().draws(2, rng(0), cost=cost, worth=1.0).game.cost is cost
     some = bg.calibration.draws("open-gsm8k", 2, rng(0), developers=["pythia-410m", "pythia-1b"])

@@ -51,7 +51,7 @@ def test_what_to_measure_next() -> None:
         "expected, after 3,090 today."
     ]
     assert measuring_lines([worse]) == [
-        "No measurement of those looked at is expected to lower the level."
+        "No single measurement of those looked at is expected to lower the level by 1 % or more."
     ]
     assert measuring_lines([replace(one, level_now=math.inf)])[0].endswith(
         "a level of 2,810 is expected, and none is supported today."

@@ -49,10 +49,13 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"game", "numerics", "registry", "validate"},
     "subgame": {"game", "named_games", "numerics", "rules", "validate"},
     "play": {"game", "named_games", "rules", "turns", "validate"},
+    "stackelberg": {
+        "game", "metrics", "named_games", "play", "rules", "theory.design", "theory.pure", "validate",
+    },
     "metrics": {"game", "numerics", "renamed", "rules", "subgame", "turns", "validate"},
     "theory": {
-        "renamed", "theory.claims", "theory.dynamics", "theory.mixed", "theory.prediction",
-        "theory.pure", "theory.solutions",
+        "renamed", "theory.claims", "theory.design", "theory.dynamics", "theory.mixed",
+        "theory.prediction", "theory.pure", "theory.solutions",
     },
     "random_games": {"costs", "curves", "game", "metrics", "named_games", "theory", "validate"},
     "theory.claims": CORE | {"fitting", "metrics", "registry", "theory.pure"},
@@ -63,12 +66,19 @@ ALLOWED: dict[str, set[str]] = {
         "metrics", "theory.claims", "theory.dynamics", "theory.mixed", "theory.pure",
     },
     "theory.prediction": CORE | {"theory.dynamics", "theory.mixed", "theory.solutions"},
+    "theory.design": CORE | {
+        "metrics", "theory.mixed", "theory.prediction", "theory.pure", "theory.solutions",
+    },
     "payoff_tables": {"game", "metrics", "numerics", "subgame", "theory.mixed", "validate"},
     "adapters": {"game", "play"},
     "testing": {"cli", "costs", "curves", "game", "named_games", "numerics", "rules", "validate"},
     "cli": {
         "calibration", "draws", "extras", "files", "fitting", "game", "interrupts", "metrics",
         "named_games", "rules", "theory", "theory.claims", "validate",
+    },
+    "explore": {
+        "(door)", "cli", "costs", "curves", "draws", "files", "fitting", "game", "named_games",
+        "numerics", "theory.pure", "validate",
     },
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
@@ -85,6 +95,10 @@ ALLOWED: dict[str, set[str]] = {
         "registry", "trust", "validate",
     },
     "agents.libraries": {"(door)", "adapters", "agents.learned", "agents.outside", "validate"},
+    "agents.designers": {
+        "(door)", "agents.base", "agents.play", "agents.registry", "metrics", "named_games", "registry",
+        "stackelberg", "theory", "validate",
+    },
     "agents.learned": {
         "(door)", "agents.base", "agents.saved", "metrics", "play", "rules", "subgame",
         "theory.dynamics", "theory.mixed", "validate",
@@ -137,8 +151,12 @@ ALLOWED: dict[str, set[str]] = {
         "trust", "validate",
     },
     "training.coverage": {
-        "(door)", "calibration", "cli", "costs", "curves", "files", "fitting", "folders", "game",
-        "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+        "(door)", "calibration", "cli", "costs", "curves", "draws", "files", "fitting", "folders",
+        "game", "named_games", "theory", "theory.pure", "training.jobs", "training.run", "validate",
+    },
+    "training.designers": {
+        "(door)", "agents.designers", "cli", "extras", "files", "folders", "training.jobs",
+        "training.run", "validate",
     },
     "training.adversary": {
         "(door)", "agents.base", "agents.registry", "agents.runs", "agents.scripted", "cli",
@@ -163,10 +181,12 @@ ONLY_IN = {
     "torch": (
         "benchgame_env/adapters/torchrl.py",
         "benchgame_env/agents/learned/a2c.py",
+        "benchgame_env/agents/learned/distributions.py",
         "benchgame_env/agents/learned/dqn.py",
         "benchgame_env/agents/learned/policy.py",
         "benchgame_env/agents/learned/ppo.py",
         "benchgame_env/agents/learned/sac.py",
+        "benchgame_env/agents/learned/samples.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/stacked.py",
         "benchgame_env/agents/libraries/",
@@ -205,10 +225,13 @@ ONLY_IN = {
         "benchgame_env/play/aec.py",
         "benchgame_env/play/env.py",
         "benchgame_env/play/registration.py",
+        "benchgame_env/stackelberg/",
     ),
     "gymnasium": (
         "benchgame_env/play/env.py",
         "benchgame_env/play/spaces.py",
+        "benchgame_env/stackelberg/",
+        "benchgame_env/agents/designers/view.py",
         "benchgame_env/agents/learned/heads.py",
         "benchgame_env/agents/learned/sb3_agent.py",
         "benchgame_env/agents/learned/sb3_env.py",
@@ -298,7 +321,10 @@ def test_the_grader_and_what_it_grades_share_no_code() -> None:
     attacked = {
         f"claims.{name}" for name in ("candidates", "certificates", "conjecture", "levels", "section_3")
     }
-    assert callers == certified | attacked | {"solutions.grid_pure", "solutions.noisy_pure"}
+    assert callers == certified | attacked | {"design.outcome"} | {
+        "solutions.grid_pure",
+        "solutions.noisy_pure",
+    }
 
 
 def test_the_grader_inverts_a_curve_only_to_know_where_to_look() -> None:
@@ -334,6 +360,19 @@ def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None
         "{'torch', 'stable_baselines3', 'tqdm', 'matplotlib'} & set(sys.modules)"
     )
     printed(python(ROOT, "-c", code))
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "judge", "quickstart", "adversary"])
+def test_help_is_shown_without_what_takes_long_to_import(command: str) -> None:
+    # torch and stable-baselines3 take two seconds, scipy.stats half a second; the rest 0.4.
+    code = (
+        "import sys\nfrom benchgame_env.training.__main__ import main\n"
+        f"try: main([{command!r}, '--help'])\nexcept SystemExit as end: assert not end.code\n"
+        "print('\\nimported:', *sys.modules)"
+    )
+    shown, _, modules = printed(python(ROOT, "-c", code)).rpartition("\nimported:")
+    assert f"usage: benchgame {command}" in shown
+    assert not {"torch", "stable_baselines3", "matplotlib", "scipy.stats"} & set(modules.split())
 
 
 def asks_a_protocol(call: ast.Call) -> bool:

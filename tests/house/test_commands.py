@@ -48,7 +48,7 @@ def law_rows(model: str, ceiling: float) -> list[list[object]]:
 def test_games_and_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("games") == 0
     listed = capsys.readouterr().out
-    assert [line.split()[0] for line in listed.splitlines()] == list(bg.games())
+    assert [line.split()[0] for line in listed.splitlines()] == [*bg.games(), "FAMILY/SEED"]
     assert run("protocols") == 0
     listed = capsys.readouterr().out
     assert [line.split(":")[0] for line in listed.splitlines()] == list(bg.protocols())

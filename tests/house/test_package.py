@@ -18,6 +18,8 @@ import pytest
 from packaging.metadata import Metadata
 from tools.checks import ROOT, SOURCES, SUITE, printed, python
 
+from benchgame_env.explore.page import SCRIPTS
+
 MADE = shutil.ignore_patterns(
     "__pycache__", ".*cache", ".venv", ".git", ".hypothesis", "build", "*.egg-info"
 )
@@ -65,6 +67,8 @@ def test_the_wheel_holds_each_source_file_once_and_installs_one_name(wheel: Path
     assert {name.split("/")[0].split("-")[0] for name in names} == {"benchgame_env"}
     assert sources(names) == sorted(file.relative_to(ROOT).as_posix() for file in SOURCES)
     assert "benchgame_env/named_games/fitted/gsm8k.json" in names
+    web = {name.rpartition("/")[2] for name in names if name.startswith("benchgame_env/explore/web/")}
+    assert web == {"explore.html", "explore.css", *SCRIPTS}
     assert "benchgame_env/training/benchmark/suites/benchgame-suite-v0.toml" in names
 
 
@@ -138,6 +142,7 @@ def test_the_wheel_in_an_environment_without_extras(wheel: Path, tmp_path: Path)
     (here / "my.csv").write_text("\n".join(["benchmark,model,steps,score,stderr", *rows]))
     for words in ("games", "protocols", "agents", "check rounded", "predict duel", "thresholds five",
                   "calibrate my.csv", "falsify proposition-4.3 --games 20",
+                  "explore duel --out page.html",
                   "compare duel --protocols direct --workers 2",
                   ):  # fmt: skip
         assert run(here, f"{scripts}/benchgame {words}")

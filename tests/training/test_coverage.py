@@ -7,12 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import benchgame_env as bg
+from benchgame_env.curves import ScalingLaw
+from benchgame_env.fitting.coordinates import from_law, to_law
+from benchgame_env.fitting.refits import Evidence, refit, weak_prior
 from benchgame_env.named_games.fitted import shipped
 from benchgame_env.training.coverage import command, data_sets, entrants, statistics
-from benchgame_env.training.coverage.leaderboards import ITEMS, LEADERBOARDS, TEN, measured, two_rises
+from benchgame_env.training.coverage.leaderboards import (
+    ITEMS,
+    NEAR_TIES,
+    TEN,
+    measured,
+    swapped,
+    told_apart,
+    two_rises,
+)
 from benchgame_env.validate import Floats
 
 DRAWS = 200
@@ -31,19 +42,21 @@ def row(level: float, part: str = "ten", board: str = "five") -> data_sets.Row:
     }
 
 
-@pytest.mark.parametrize("board", LEADERBOARDS)
-def test_the_true_least_stable_levels_are_500_to_3000_steps(board: str) -> None:
-    game, true = data_sets.truth(board, True)
+@pytest.mark.parametrize(
+    ("part", "board"),
+    [(part, board) for part in ("ten", "near-ties") for board in data_sets.PARTS[part].leaderboards],
+)
+def test_the_true_least_stable_levels_are_500_to_3000_steps(part: str, board: str) -> None:
+    game, true = data_sets.truth(part, board)
     assert 5 <= game.n_developers <= 8
     assert 500 < true < 3000
     # The definition, beside the solver: the least effort of an overtake costs what it wins at most.
     for level, stable in ((true * 1.001, True), (true * 0.999, False)):
-        assert (gain(board, level) <= 0) == stable
+        assert (gain(data_sets.PARTS[part].leaderboards[board], level) <= 0) == stable
 
 
-def gain(board: str, level: float) -> float:
+def gain(law: ScalingLaw, level: float) -> float:
     """The largest gain by one overtake at ``level``: ranks won less ranks that the effort is worth."""
-    law = LEADERBOARDS[board]
     score = law.score(np.full(law.n_developers, level))
     order = np.argsort(-score)
     place = {model: rank for rank, model in enumerate(order)}
@@ -62,7 +75,7 @@ def test_the_announced_level_is_high_enough_and_a_careless_one_is_not(
     fits: dict[str, bg.calibration.Calibration] = {}
     monkeypatch.setattr(data_sets, "fit", lambda rows: fits.setdefault(str(rows), _fitted(fits, rows)))
     monkeypatch.setitem(data_sets.PARTS, "ten", data_sets.Part())
-    sets = [(board, number) for board in ("five", "six") for number in range(4)]
+    sets = [(board, number) for board in ("five-a", "six-a") for number in range(4)]
     careful, careless = (
         [data_sets.judged("ten", *one, DRAWS, confidence)[0] for one in sets]
         for confidence in (data_sets.CONFIDENCE, 0.5)
@@ -79,7 +92,7 @@ def _fitted(fits: dict[str, bg.calibration.Calibration], rows: list[Any]) -> bg.
 
 
 def test_a_data_set_is_binomial_and_shared_items_correlate_the_models() -> None:
-    law = LEADERBOARDS["five"]
+    law = NEAR_TIES["five"]
     counts = np.array([scores(shared, seed) for shared in (0.0, 0.5) for seed in range(200)])
     alone, together = counts.reshape(2, 200, len(TEN), 5)
     share = np.stack([law.score(np.full(5, float(x))) for x in TEN])
@@ -95,13 +108,13 @@ def test_a_data_set_is_binomial_and_shared_items_correlate_the_models() -> None:
 
 
 def scores(shared: float, seed: int) -> Floats:
-    law = LEADERBOARDS["five"]
+    law = NEAR_TIES["five"]
     found = measured(law, 5, TEN, np.random.default_rng([seed, 7]), shared)
     return np.array([one["score"] for one in found]).reshape(len(TEN), 5)
 
 
 def test_two_rises_keep_floors_and_ceilings_and_are_no_scaling_law() -> None:
-    law = LEADERBOARDS["six"]
+    law = NEAR_TIES["six"]
     curves = two_rises(law)
     assert curves.score(np.full(6, 1e8)) == pytest.approx(law.upper, abs=1e-3)
     middle = np.expm1(-law.intercept / law.slope)  # both rises are as far from it, so it stays half
@@ -146,13 +159,14 @@ def test_an_interrupted_command_goes_on(
 ) -> None:
     out = tmp_path / "rows.csv"
     words = ["--parts", "two-rises", "--sets", "1", "--draws", "20", "--workers", "1", "--out", str(out)]
-    monkeypatch.setattr(command, "LEADERBOARDS", {"five": None})
+    monkeypatch.setattr(command, "keys_of", lambda parts, sets: [(*parts, "five-b", sets)])
     assert command.main(words) == 0
     text, table = out.read_bytes(), capsys.readouterr().out
     assert "two-rises" in table
-    changed = text.replace(b"1225.2", b"1.0")  # what is there is not found again
+    head, _, cells = text.partition(b"\n")
+    changed = head + b"\n" + cells.replace(cells.split(b",")[5], b"1.0")  # is not found again
     assert changed != text
-    out.write_bytes(changed)
+    out.write_bytes(changed + b"two-rises,fi")  # a line that an interrupted call did not end
     assert command.main(words) == 0
     assert out.read_bytes() == changed
     out.unlink()
@@ -163,3 +177,44 @@ def test_an_interrupted_command_goes_on(
     assert "made with draws 20, not 30" in capsys.readouterr().err
     out.write_text("part\nten\n")
     assert command.main(words) == 2
+
+
+def test_the_ceilings_of_the_leaderboards_are_told_apart_by_ten_checkpoints() -> None:
+    assert all(swapped(law) <= 0.05 for law in told_apart().values())
+    assert all(swapped(law) > 0.05 for law in NEAR_TIES.values())
+    # The standard error behind it, against fits to 200 data sets: of the difference of two neighbours.
+    law = told_apart()["five-b"][:2]
+    rng = np.random.default_rng(0)
+    share = np.stack([law.score(np.full(2, float(x))) for x in TEN], axis=1)
+    found = rng.binomial(ITEMS, share, (200, 2, len(TEN))) / ITEMS
+    evidence = Evidence(
+        np.tile(np.log1p(TEN), (400, 1)),
+        found.reshape(400, -1),
+        1 / np.sqrt(np.tile(share, (200, 1)) * (1 - np.tile(share, (200, 1))) / ITEMS),
+    )
+    fits = to_law(refit(np.tile(from_law(law), (200, 1)), evidence, weak_prior(evidence))).upper
+    error = -np.diff(law.upper)[0] / -special.ndtri(swapped(law))
+    # A standard deviation of 200 numbers is off by 1 / sqrt(400) = 5 %, and fits are not quite linear.
+    assert np.diff(fits.reshape(200, 2)).std() == pytest.approx(error, rel=0.2)
+
+
+def test_a_set_of_which_a_row_is_missing_is_found_again(tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    keys = [("ten", "five-b", 0)]
+    rows = command.measure(keys, 20, out, 1)
+    text = out.read_text()
+    lines = text.splitlines(keepends=True)
+    assert len(lines) == 3  # the header, and with and without pooling
+    out.write_text("".join(lines[:2]))
+    assert command.measure(keys, 20, out, 1) == rows
+    assert out.read_text() == text
+
+
+def test_a_level_taken_by_itself_is_compared_at_that_level() -> None:
+    # Of the leaderboard `latecomer` the level from which on is many times the one at which draws hold.
+    [alone] = data_sets.judged("near-ties-at", "latecomer", 0, DRAWS)
+    game, true = data_sets.truth("near-ties-at", "latecomer")
+    assert true == pytest.approx(data_sets.truth("near-ties", "latecomer")[1], rel=1e-6)
+    level = alone["level"]
+    assert alone["held"] == (gain(NEAR_TIES["latecomer"], level) <= 0)
+    assert not data_sets.PARTS["near-ties-at"].holds(true * 0.99, game, true)

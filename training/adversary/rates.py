@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.training.adversary.wrong_play import Case, draws
@@ -63,10 +63,10 @@ class Rate:
         right, wrong = self.match, self.mismatch
         if self.play != EQUILIBRIUM:
             right, wrong = wrong, right
-        if stats.binom.sf(wrong - 1, self.sets, MOST_WRONG) < CHANCE:
+        if scipy.stats.binom.sf(wrong - 1, self.sets, MOST_WRONG) < CHANCE:
             return "too often wrong"
         enough = ENOUGH[self.play if self.play == EQUILIBRIUM else "wrong"][self.game]
-        late = self.plays >= enough and stats.binom.cdf(right, self.sets, LEAST_RIGHT) < CHANCE
+        late = self.plays >= enough and scipy.stats.binom.cdf(right, self.sets, LEAST_RIGHT) < CHANCE
         return "too seldom right" if late else ""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 from scipy.optimize import brentq
 
 from benchgame_env.metrics.strategies import Strategy
@@ -68,7 +68,7 @@ def by_plays(game: str, candidates: int, plays: int, seed: int) -> Found:
         if outcome == "match":
             matches += 1
             again = [_judged(case, strategies, plays, rng)[0] for _ in range(AGAIN)]
-            fooled += bool(stats.binom.sf(again.count("match") - 1, AGAIN, MOST_WRONG) < CHANCE)
+            fooled += bool(scipy.stats.binom.sf(again.count("match") - 1, AGAIN, MOST_WRONG) < CHANCE)
         if high < score:
             best, score = bend, high
     return Found(candidates, matches, fooled, float(score))

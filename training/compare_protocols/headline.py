@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from benchgame_env import Game, theory
 from benchgame_env.cli import uncertainty
 from benchgame_env.cli.commands import worth_words
+from benchgame_env.cli.doubts import least_known, open_words, same_words, single_words
 from benchgame_env.cli.levels import (
     level_sentence,
     models,
+    percent,
     plain,
     rounded_up,
     span,
@@ -83,17 +85,22 @@ def advice(
         Unit of effort, in words, with a blank before.
     """
     if not found.supported:
-        return Advice(_unsupported(draws, found, alone, unit), level_sentence(found), draws=draws)
+        first = _sentences(_unsupported(draws, found, alone, unit), open_words(draws, alone))
+        details = _sentences(level_sentence(found), single_words(draws, found))
+        return Advice(first, details, draws=draws)
     level, joining = rounded_up(found.level), found.entrants
     beyond = f", beyond the last checkpoint of {models(found.beyond)}" * bool(found.beyond)
     cost = _cost((game.n_developers + joining) * level, unit)
     ranking = _ranking(game, uncertainty.ranked_right(draws, level))
-    return Advice(
-        f"Announce {_rule(level, unit)}{beyond}: stable in {_share(found.confidence)} of what your data "
-        f"allow{_joined(joining)} while a rank is worth no more than "
+    headline = (
+        f"Announce {_rule(level, unit)}{beyond}: stable in {percent(found.confidence)} of what your "
+        f"data allow{_joined(joining)} while a rank is worth no more than "
         f"{worth_shown(found.assumed_worth)}{unit}, and in half of it up to "
-        f"{worth_shown(found.worth[1])}; {cost}; {ranking}.",
-        _details(found, unit),
+        f"{worth_shown(found.worth[1])}; {cost}; {ranking}."
+    )
+    return Advice(
+        _sentences(headline, open_words(draws, alone)),
+        _sentences(_details(found, unit), same_words(draws, found), single_words(draws, found)),
         level,
         draws,
         None if joining else _band(draws, found.max_level),
@@ -104,6 +111,10 @@ def _band(draws: Draws, max_level: float) -> tuple[float, float] | None:
     low, _, high = theory.stable_from(draws, uncertainty.MIDDLE, max_level)
     n = draws.game.n_developers
     return (n * low, n * high) if math.isfinite(high) else None
+
+
+def _sentences(*words: str) -> str:
+    return " ".join(filter(None, words))
 
 
 def _details(found: theory.LeastLevel, unit: str) -> str:
@@ -118,14 +129,14 @@ def _details(found: theory.LeastLevel, unit: str) -> str:
 def _unsupported(draws: Draws, found: theory.LeastLevel, alone: theory.LeastLevel, unit: str) -> str:
     reached = (
         f"No tune-before-test level can be announced: even at {plain(found.max_level)}{unit} honest "
-        f"play is stable in only {_share(found.share)} of what your data allow{_joined(found.entrants)}"
+        f"play is stable in only {percent(found.share)} of what your data allow{_joined(found.entrants)}"
     )
     if alone.supported:
         level = f"{plain(rounded_up(alone.level))}{unit}"
         return f"{reached}; what is not known is which models will enter: without them {level} suffice."
-    one, other, often = uncertainty.least_known(draws, alone.max_level)
+    one, other, often = least_known(draws, alone.max_level)
     return (
-        f"{reached}; what is not known is how far {one} and {other} are apart (in {_share(often)} of "
+        f"{reached}; what is not known is how far {one} and {other} are apart (in {percent(often)} of "
         "the unstable draws these two are the closest)."
     )
 
@@ -152,12 +163,8 @@ def _ranking(game: Game, share: float) -> str:
         return "ranks the only model"
     if share == 0:
         return f"does not rank {who} in order"
-    return f"ranks {who} in order" + (f" in {_share(share)} of it" if share < SURE else "")
+    return f"ranks {who} in order" + (f" in {percent(share)} of it" if share < SURE else "")
 
 
 def _number(n: int) -> str:
     return NUMBERS[n] if n < len(NUMBERS) else f"{n:,}"
-
-
-def _share(share: float) -> str:
-    return f"{100 * share:.3g} %"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,10 +17,10 @@ from benchgame_env.files import naming
 from benchgame_env.folders import alone
 from benchgame_env.training.coverage.data_sets import CONFIDENCE, PARTS, Row, judged
 from benchgame_env.training.coverage.entrants import BENCHMARKS, ENTRANTS, joined
-from benchgame_env.training.coverage.leaderboards import ITEMS, LEADERBOARDS
+from benchgame_env.training.coverage.leaderboards import ITEMS, SIZES
 from benchgame_env.training.coverage.statistics import HEADER, found_of, table_rows
 from benchgame_env.training.jobs import Job, Local, add_workers_option, run_all
-from benchgame_env.training.run.storage import read_rows, write_rows
+from benchgame_env.training.run.storage import append_rows, read_whole_rows, write_rows
 from benchgame_env.validate import choice, count, integer
 
 PROG = "benchgame coverage"
@@ -27,9 +28,12 @@ DESCRIPTION = f"""\
 Measures whether the level that benchgame thresholds announces is high enough
 in {CONFIDENCE:.0%} of cases, and how much higher than it has to be.
 
-ten, five       data sets of {len(LEADERBOARDS)} invented leaderboards with known truth: ten
+ten, five       data sets of {len(SIZES)} invented leaderboards with known truth: ten
                 checkpoints of each model up to 20,000 steps, or five up to
                 10,000, of {ITEMS:,} items
+near-ties       others, with ceilings that ten checkpoints do not tell apart
+near-ties-at    the same, for the least level at which enough draws are
+                stable, instead of from which on
 two-rises       true curves that are not of the fitted law
 shared-items    all models and checkpoints answer the same items
 entrants-K      K models of families left out join five fitted models
@@ -43,6 +47,7 @@ ALL_PARTS = (*PARTS, *ENTRANTS)
 SETS, LINE_UPS, DRAWS = 100, 1_000, 1_000
 QUICK_SETS, QUICK_DRAWS = 2, 200
 KEY = ("part", "board", "number", "pooling")
+COLUMNS = (*KEY, "left_out", "level", "truth", "held", "draws", "version")
 Key = tuple[str, str, int]
 
 
@@ -91,7 +96,7 @@ def keys_of(parts: Iterable[str], sets: int) -> list[Key]:
         (part, board, number)
         for part in parts
         for number in range(_times(part, sets))
-        for board in (LEADERBOARDS if part in PARTS else BENCHMARKS)
+        for board in (PARTS[part].leaderboards if part in PARTS else BENCHMARKS)
     ]
 
 
@@ -105,6 +110,8 @@ def _times(part: str, sets: int) -> int:
 def measure(keys: Sequence[Key], draws: int, out: Path, workers: int) -> list[Row]:
     """The rows of ``keys``; those that the file ``out`` lacks are found and written there one by one."""
     rows, wanted = _kept(out, draws), dict.fromkeys(keys)
+    if rows:
+        write_rows(out, rows.values())  # without what an interrupted call left unfinished
     done = {key[:3] for key in rows}
     jobs: list[Job] = [
         partial(judged if key[0] in PARTS else joined, *key, draws) for key in wanted if key not in done
@@ -115,12 +122,15 @@ def measure(keys: Sequence[Key], draws: int, out: Path, workers: int) -> list[Ro
         for _, error, result in run_all(pool, jobs, lambda: None):
             if error:
                 raise ValueError(error)
-            rows |= {_key(row): {**row, **_made_with(draws)} for row in result}
-            write_rows(out, [rows[key] for key in sorted(rows)])
+            new = [{**row, **_made_with(draws)} for row in result]
+            append_rows(out, new)
+            rows |= {_key(row): row for row in new}
             bar.update()
+    write_rows(out, [rows[key] for key in sorted(rows)])
     order = {key: place for place, key in enumerate(wanted)}
     return sorted(
-        (row for key, row in rows.items() if key[:3] in order), key=lambda r: order[_key(r)[:3]]
+        (row for key, row in rows.items() if key[:3] in order),
+        key=lambda row: (order[_key(row)[:3]], -row["pooling"]),
     )
 
 
@@ -137,7 +147,7 @@ def _kept(out: Path, draws: int) -> dict[tuple[Any, ...], Row]:
     if not out.exists():
         return {}
     kept: dict[tuple[Any, ...], Row] = {}
-    for cells in read_rows(out, (*KEY, "left_out", "level", "truth", "held", "draws", "version")):
+    for cells in read_whole_rows(out, COLUMNS):
         row: Row = dict(cells)
         try:
             row |= {
@@ -152,4 +162,10 @@ def _kept(out: Path, draws: int) -> dict[tuple[Any, ...], Row]:
                     f"{out}: made with {name} {row[name]}, not {value}; choose another --out"
                 )
         kept[_key(row)] = row
-    return kept
+    found = Counter(key[:3] for key in kept)
+    return {key: row for key, row in kept.items() if found[key[:3]] == _rows_of(key[0])}
+
+
+def _rows_of(part: str) -> int:
+    """How many rows a set has."""
+    return len(PARTS[part].pooling) if part in PARTS else 1

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 
 from benchgame_env.calibration import fit
+from benchgame_env.curves import ScalingLaw
+from benchgame_env.draws import Draws
 from benchgame_env.game import Game
-from benchgame_env.theory import least_level
+from benchgame_env.theory import single_level, stabilizing_levels, stable_from, temptation
 from benchgame_env.training.coverage.leaderboards import (
     FIVE,
-    LEADERBOARDS,
+    NEAR_TIES,
     TEN,
     game_on,
     least_stable,
     measured,
+    told_apart,
     two_rises,
 )
 
@@ -41,6 +44,10 @@ class Part:
         With and without which the level is found.
     often : float
         How many sets are taken, as a share of those of the parts that have bounds.
+    ties : bool
+        Whether some ceilings are too close to be told apart.
+    single : bool
+        Whether the level is the least at which enough draws are stable, instead of from which on.
     """
 
     steps: tuple[float, ...] = TEN
@@ -48,34 +55,56 @@ class Part:
     shared: float = 0.0
     pooling: tuple[bool, ...] = (True,)
     often: float = 1.0
+    ties: bool = False
+    single: bool = False
+
+    @property
+    def leaderboards(self) -> dict[str, ScalingLaw]:
+        """The true curves, or those that they are made of."""
+        return NEAR_TIES if self.ties else told_apart()
+
+    def level(self, draws: Draws, confidence: float) -> float:
+        """The level to announce."""
+        if self.single:
+            return single_level(draws, confidence).level
+        return stable_from(draws, (confidence,))[0]
+
+    def holds(self, level: float, game: Game, true: float) -> bool:
+        """Whether the level is high enough in truth; no level at all is."""
+        if self.single:
+            return level == np.inf or temptation(game, ("tune-before-test", {"level": level})) == 0
+        return level >= true
 
 
 PARTS = {
     "ten": Part(pooling=(True, False)),
     "five": Part(FIVE, pooling=(True, False)),
+    "near-ties": Part(ties=True),
+    "near-ties-at": Part(ties=True, single=True, often=0.5),
     "two-rises": Part(law=False, often=0.5),
     "shared-items": Part(shared=0.5, often=0.5),
 }
 
 
 @cache
-def truth(board: str, law: bool) -> tuple[Game, float]:
-    """The true game and its least stable level; once in each process."""
-    curves = LEADERBOARDS[board]
-    game = game_on(curves if law else two_rises(curves), curves.upper)
-    return game, least_stable(game)
+def truth(part: str, board: str) -> tuple[Game, float]:
+    """The true game, and from which level on it is stable, or at which; once in each process."""
+    what = PARTS[part]
+    curves = what.leaderboards[board]
+    game = game_on(curves if what.law else two_rises(curves), curves.upper)
+    return game, stabilizing_levels(game)[0][0] if what.single else least_stable(game)
 
 
 def judged(part: str, board: str, number: int, draws: int, confidence: float = CONFIDENCE) -> list[Row]:
     """The rows of one data set: the level announced, with and without pooling, and the true one."""
-    what, place = PARTS[part], list(LEADERBOARDS).index(board)
-    game, true = truth(board, what.law)
+    what = PARTS[part]
+    place, (game, true) = list(what.leaderboards).index(board), truth(part, board)
     rng = np.random.default_rng([list(PARTS).index(part), place, number])
     found = fit(measured(game.curves, game.n_developers, what.steps, rng, what.shared))
     rows = []
     for pooling in what.pooling:
         drawn = found.draws(draws, np.random.default_rng([number, place, 1]), pooling=pooling)
-        level = least_level(drawn, confidence).level
+        level = what.level(drawn, confidence)
         rows.append(
             {
                 "part": part,
@@ -85,7 +114,7 @@ def judged(part: str, board: str, number: int, draws: int, confidence: float = C
                 "left_out": game.n_developers - len(found.report),
                 "level": level,
                 "truth": true,
-                "held": int(level >= true),
+                "held": int(what.holds(level, game, true)),
             }
         )
     return rows

@@ -16,7 +16,7 @@ import numpy as np
 from benchgame_env.calibration import Calibration
 from benchgame_env.curves import ScalingLaw
 from benchgame_env.named_games.fitted import shipped
-from benchgame_env.theory import least_level, levels_by_draw
+from benchgame_env.theory import levels_by_draw, stable_from
 from benchgame_env.theory.pure.least_level import with_entrants
 from benchgame_env.training.coverage.data_sets import CONFIDENCE, Row
 from benchgame_env.training.coverage.leaderboards import least_stable
@@ -62,7 +62,7 @@ def joined(part: str, benchmark: str, number: int, draws: int) -> list[Row]:
     rest = replace(found, report=tuple(f for f in found.report if family(f.name) not in families))
     board = [rest.names[i] for i in rng.choice(len(rest.names), MODELS, replace=False)]
     drawn = rest.draws(draws + 1, rng, developers=board)
-    level = least_level(drawn[:draws], CONFIDENCE, k, rest.population(), rng).level
+    [level] = stable_from(with_entrants(drawn[:draws], k, rest.population(), rng), (CONFIDENCE,))
     entrants = These(found.curves[rng.choice(away, k, replace=False)])
     true = with_entrants(drawn[draws:], k, entrants, rng)
     return [

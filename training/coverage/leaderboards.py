@@ -1,15 +1,19 @@
 """Invented leaderboards with known truth, and data sets that might have been measured on them.
 
-The parameters are random numbers, taken before any coverage was looked at: floor uniform on 0.02 to 0.3,
-gain uniform on 0.3 to 0.7 of what is left above it, midpoint of log(1 + steps) normal about 6 with
-standard deviation 0.6, slope log-normal about 1 with 0.2. Each is the first of its size whose least
-stable level lies in the range beside it. In ``latecomer`` one model gains later by 1.5, in
-``two-families`` half of the models have floors higher by 0.2 and midpoints lower by 1.
+All curves are random numbers: floor uniform on 0.02 to 0.3, gain uniform on 0.3 to 0.7 of what is left
+above it, midpoint of log(1 + steps) normal about 6 with standard deviation 0.6, slope log-normal about 1
+with 0.2. Two kinds of leaderboards are made of them, both before any coverage was looked at.
+
+`told_apart` are the first ones of a seeded stream, by size, that keep a rule: noise of ten checkpoints
+puts two neighbouring ceilings in the wrong order with a probability of at most 5 %, and the least stable
+level is 500 to 3,000 steps. `NEAR_TIES` were taken without the first half of the rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -18,6 +22,8 @@ import scipy
 from benchgame_env.costs import LinearCost
 from benchgame_env.curves import Curves, ScalingLaw, Tabulated
 from benchgame_env.fitting.calibration import WORTH
+from benchgame_env.fitting.coordinates import derivatives, from_law, scores
+from benchgame_env.fitting.refits import Evidence, information
 from benchgame_env.game import Game
 from benchgame_env.theory import stabilizing_levels
 from benchgame_env.validate import Floats
@@ -25,6 +31,7 @@ from benchgame_env.validate import Floats
 ITEMS = 1319  # of the test, as many as GSM8K has
 TEN = (0, 30, 100, 250, 500, 1000, 2500, 5000, 10000, 20000)
 FIVE = (0, 100, 500, 2000, 10000)
+END = 100.0  # log(1 + steps) at which every curve is at its ceiling
 
 
 def _law(
@@ -33,7 +40,10 @@ def _law(
     return ScalingLaw(lower, upper, -np.array(slope) * midpoint, slope)
 
 
-LEADERBOARDS = {
+# Each is the first of its size whose least stable level lies in the range beside it. In `latecomer` one
+# model gains later by 1.5, in `two-families` half of the models have floors higher by 0.2 and midpoints
+# lower by 1.
+NEAR_TIES = {
     "five": _law(  # 500 to 1,200 steps
         [0.235, 0.239, 0.274, 0.067, 0.159],
         [0.73, 0.626, 0.613, 0.565, 0.427],
@@ -71,6 +81,46 @@ LEADERBOARDS = {
         [1.03, 0.93, 1.02, 1.05, 0.84, 1.08, 0.89, 1.06],
     ),
 }
+SIZES = {"five-a": 5, "six-a": 6, "seven": 7, "eight": 8, "five-b": 5, "six-b": 6}
+LEAST, MOST = 500, 3000  # steps: between them lie the least stable levels
+SWAPPED = 0.05  # probability that two ceilings are in the wrong order, at most
+
+
+@cache
+def told_apart() -> dict[str, ScalingLaw]:
+    """Leaderboards whose neighbouring ceilings ten checkpoints tell apart; once in each process."""
+    rng = np.random.default_rng(0)
+    return {
+        name: next(
+            law
+            for law in (random_law(n, rng) for _ in count())
+            if swapped(law) <= SWAPPED and LEAST <= least_stable(game_on(law, law.upper)) <= MOST
+        )
+        for name, n in SIZES.items()
+    }
+
+
+def random_law(n: int, rng: np.random.Generator) -> ScalingLaw:
+    """The curves of n models, best first, to three digits after the point."""
+    lower, gain = rng.uniform(0.02, 0.3, n), rng.uniform(0.3, 0.7, n)
+    midpoint, slope = rng.normal(6, 0.6, n), rng.lognormal(0, 0.2, n)
+    upper = lower + gain * (1 - lower)
+    parameters = np.stack((lower, upper, -slope * midpoint, slope))
+    return ScalingLaw(*parameters[:, np.argsort(-upper)].round(3))
+
+
+def swapped(law: ScalingLaw) -> float:
+    """How probable it is at most that one of the neighbouring ceilings, fitted to ten checkpoints, is in
+    the wrong order, by their standard errors (Fisher's information of all four parameters)."""
+    x, theta = np.log1p(TEN), from_law(law)
+    score = scores(theta, x)
+    known = information(theta, Evidence(x, score, np.sqrt(ITEMS / (score * (1 - score)))))
+    # The ceiling is the score in the end, so its slope in the coordinates is that of the score there.
+    slope = derivatives(theta, np.array([END]))[1][:, 0]
+    variance = np.einsum("ki,kij,kj->k", slope, np.linalg.inv(known), slope)
+    return float(scipy.special.ndtr(np.diff(law.upper) / np.sqrt(variance[1:] + variance[:-1])).sum())
+
+
 APART = 1.5  # of the two midpoints of `two_rises` from that of the law, in log(1 + steps)
 # Tables of curves that are no scaling laws: straight lines 2 % of the steps long, beyond any level.
 STEPS = np.expm1(np.linspace(0, 20, 1001))

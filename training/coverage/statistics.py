@@ -39,6 +39,8 @@ BOUNDS = {
     ("ten", 0): Bound(on_each=HELD_ON_EACH, ratio=2.2),
     ("five", 1): Bound(on_each=HELD_ON_EACH),
     ("five", 0): Bound(on_each=HELD_ON_EACH),
+    ("near-ties", 1): Bound(on_each=HELD_ON_EACH),
+    ("near-ties-at", 1): Bound(on_each=HELD_ON_EACH),
     ("entrants-1", 1): Bound(),
     ("entrants-2", 1): Bound(),
     ("entrants-5", 1): Bound(),

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import wasserstein_distance
 
 from benchgame_env import Game, metrics, theory
 from benchgame_env.rules import is_exact
@@ -78,7 +78,7 @@ def distance(game: Game, strategies: Strategies, equilibrium: Strategies) -> flo
     """Wasserstein-1 distance of strategies to an equilibrium, as a share of F, mean over developers
     (theory section 8). Where there are many equilibria, play may be another one and still be far."""
     moved = [
-        wasserstein_distance(mine[0], theirs[0], mine[1], theirs[1])
+        scipy.stats.wasserstein_distance(mine[0], theirs[0], mine[1], theirs[1])
         for mine, theirs in zip(strategies, equilibrium, strict=True)
     ]
     return float(share_of_scale(game, np.array(moved)).mean())

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from benchgame_env.metrics.regret_bounds import RegretBounds
 from benchgame_env.validate import Floats
@@ -159,7 +159,7 @@ def mostly(name: str, flags: Iterable[bool], one_set: bool = False) -> Check:
 
 def share(name: str, flags: tuple[bool, ...]) -> Figure:
     """The share of true ``flags`` with its exact (Clopper-Pearson) interval."""
-    found = stats.binomtest(sum(flags), len(flags)).proportion_ci(CONFIDENCE)
+    found = scipy.stats.binomtest(sum(flags), len(flags)).proportion_ci(CONFIDENCE)
     return Figure(name, float(np.mean(flags)), float(found.low), float(found.high))
 
 
@@ -180,7 +180,7 @@ def t_interval(values: Floats) -> tuple[float, float]:
 def _half_width(values: Floats, tail: float) -> Any:
     """Half of the t interval of the mean of ``values`` ``[seeds, ...]``, with an error of ``tail`` on
     each side."""
-    return stats.t.ppf(1 - tail, len(values) - 1) * stats.sem(values)
+    return scipy.stats.t.ppf(1 - tail, len(values) - 1) * scipy.stats.sem(values)
 
 
 def with_margin(values: Floats, form: str, margin_form: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from benchgame_env import Game, metrics
 from benchgame_env.metrics.strategies import Strategy
@@ -59,8 +59,8 @@ def _means(values: Floats) -> tuple[Floats, Floats, Floats]:
     What was never seen may add or take away 1."""
     plays, n = values.shape
     error, free = values.std(axis=0) / np.sqrt(plays), max(plays - 1, 1)
-    below = stats.t.ppf(1 - TAIL / n, free) * error - np.log(TAIL / n) / plays
-    above = stats.t.ppf(1 - TAIL, free) * error - np.log(TAIL) / plays
+    below = scipy.stats.t.ppf(1 - TAIL / n, free) * error - np.log(TAIL / n) / plays
+    above = scipy.stats.t.ppf(1 - TAIL, free) * error - np.log(TAIL) / plays
     return values.mean(axis=0), below, above
 
 
@@ -90,8 +90,8 @@ def dependence(plays: Floats, earlier: Floats | None = None) -> Bounds:
         largest = np.maximum(largest, [_by_developer(own) for own in np.split(found.T, n, axis=1)])
     most = np.maximum(largest.max(axis=0), largest.max(axis=1))
     error, tried = 1 / np.sqrt(count), count * (SHAPES * n) ** 2
-    low = most - stats.norm.ppf(1 - TAIL / tried) * error
-    return Bounds(most, np.maximum(low, 0.0), most + stats.norm.ppf(1 - TAIL) * error)
+    low = most - scipy.stats.norm.ppf(1 - TAIL / tried) * error
+    return Bounds(most, np.maximum(low, 0.0), most + scipy.stats.norm.ppf(1 - TAIL) * error)
 
 
 def _functions_of_ranks(plays: Floats) -> Floats:

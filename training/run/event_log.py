@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 
 def can_log() -> bool:
@@ -18,17 +17,21 @@ def can_log() -> bool:
     return True
 
 
+Log = Callable[[Mapping[str, float], int], None]
+
+
 @contextlib.contextmanager
-def event_log(folder: Path, start: int) -> Iterator[Any]:
-    """A TensorBoard writer for ``folder``, whose events from step ``start`` on replace earlier ones;
-    None without TensorBoard.
+def event_log(folder: Path, start: int) -> Iterator[Log]:
+    """What writes the figures of a step, given by name, as a TensorBoard event to ``folder``. Those from
+    step ``start`` on replace earlier ones. Without TensorBoard nothing is written.
 
     It writes in a thread of its own. An error there, such as that the disk is full, is raised here with
     the name of the file, and is printed nowhere else.
     """
     if not can_log():
-        yield None
+        yield lambda figures, step: None
         return
+    from tensorboard.compat.proto.summary_pb2 import Summary
     from torch.utils.tensorboard import SummaryWriter  # here, because it takes long to import
 
     before = threading.excepthook
@@ -40,7 +43,15 @@ def event_log(folder: Path, start: int) -> Iterator[Any]:
     threading.excepthook = hook
     try:
         with contextlib.closing(SummaryWriter(str(folder), purge_step=start)) as board:
-            yield board
+            writer = board.file_writer
+            assert writer is not None  # it has been opened
+
+            def log(figures: Mapping[str, float], step: int) -> None:
+                # One event for all figures: one for each takes a quarter of the time of an update.
+                values = [Summary.Value(tag=name, simple_value=value) for name, value in figures.items()]
+                writer.add_summary(Summary(value=values), step)
+
+            yield log
     except OSError as error:
         if error.filename is not None:
             raise

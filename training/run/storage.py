@@ -28,6 +28,25 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     write_text(path, text.getvalue())
 
 
+def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Append rows to a CSV file with the same columns; the first ones make it. An interrupted call may
+    leave a part of a line behind, which `read_whole_rows` leaves out."""
+    if not path.exists():
+        write_rows(path, rows)
+        return
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(row.values() for row in rows)
+    with naming(path), path.open("a", encoding="utf-8", newline="") as file:
+        file.write(text.getvalue())
+
+
+def read_whole_rows(path: Path, columns: Iterable[str] = ()) -> list[dict[str, str]]:
+    """As `read_rows`, without a last line that does not end."""
+    with reading(path):
+        text = read_text(path, TABLE_LIMIT)
+        return list(_rows(io.StringIO(text[: text.rfind("\n") + 1], newline=""), columns))
+
+
 def read_rows(path: Path, columns: Iterable[str] = ()) -> list[dict[str, str]]:
     """Rows of a CSV file, as texts by column.
 

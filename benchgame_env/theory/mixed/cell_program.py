@@ -30,6 +30,8 @@ from benchgame_env.validate import Floats
 
 EXACT = "linear programming on cells of the score axis, for prizes are evenly spaced"
 SHARE = 0.7  # of what is lost: the cells that lose most of it are halved
+# Cells are tempting to those who gain this share of the largest gain, if they hold this share of it.
+MUCH, NEARLY = 0.1, 0.5
 MOST_PROGRAMS = 30
 MOST_CHOICES = 20_000  # of a program that is solved after a smaller one, so that it takes seconds
 MOST_ROUNDS = 12  # how often `polish` makes cells finer
@@ -43,7 +45,8 @@ def refine(cells: CellGame, programs: int) -> Iterator[Approach]:
         if mixed is None:
             return
         yield _approach(cells, mixed, EXACT)
-        marked = coarse(cells, mixed, cells.survey(mixed))
+        now = cells.survey(mixed)
+        marked = coarse(cells, mixed, now) | tempting(now) & cells.divisible
         finer, _ = cells.split(marked, mixed)
         if not marked.any() or finer.allowed.sum() > MOST_CHOICES:
             return
@@ -176,3 +179,10 @@ def coarse(cells: CellGame, mixed: Floats, now: Survey) -> NDArray[np.bool_]:
     marked = np.zeros(lost.size, dtype=bool)
     marked[order[: int(np.searchsorted(total, SHARE * total[-1])) + 1]] = True
     return marked & (lost > 0) & cells.divisible
+
+
+def tempting(now: Survey) -> NDArray[np.bool_]:
+    """The cells ``[cells]`` in which somebody who gains much gains nearly as much as anywhere. Of many
+    alike each has to be halved before the gain falls."""
+    gains = now.gains[:, None]
+    return np.any((now.inside > NEARLY * gains) & (gains > MUCH * gains.max()), axis=0)

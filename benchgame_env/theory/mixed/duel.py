@@ -7,6 +7,8 @@ score that anybody shows.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from benchgame_env.subgame import Subgame
@@ -15,6 +17,28 @@ from benchgame_env.validate import Floats
 
 POINTS = 2001
 SLACK = 1e-9  # of what the chaser pays for T: who is cheaper by less is not
+
+
+class Duel(NamedTuple):
+    """The closed form at rising scores ``[points]``, from the honest one of the leader to T.
+
+    Attributes
+    ----------
+    players : pair of int
+        The leader, then the chaser.
+    efforts : array of float
+        Least efforts that show the scores, ``[points, 2]``, the leader's first.
+    cost : array of float
+        What they cost, as shares of the prize, ``[points, 2]``.
+    chances : array of float
+        The chance that a player shows at most each score, ``[points, 2]``: its first row are the atoms
+        at effort 0.
+    """
+
+    players: tuple[int, int]
+    efforts: Floats
+    cost: Floats
+    chances: Floats
 
 
 def duel_equilibrium(subgame: Subgame, points: int = POINTS) -> Strategies | None:
@@ -35,6 +59,17 @@ def duel_equilibrium(subgame: Subgame, points: int = POINTS) -> Strategies | Non
     list of pairs or None
         Efforts and probabilities of each developer; None where no closed form is known.
     """
+    found = duel_of(subgame, points)
+    if found is None:
+        return None
+    strategies = [(np.zeros(1), np.ones(1))] * subgame.n
+    for player, efforts, chances in zip(found.players, found.efforts.T, found.chances.T, strict=True):
+        strategies[player] = _strategy(efforts, chances)
+    return strategies
+
+
+def duel_of(subgame: Subgame, points: int = POINTS) -> Duel | None:
+    """The closed form itself, as `duel_equilibrium`."""
     prizes = subgame.game.prizes
     if subgame.n < 2 or prizes[1] != prizes[-1] or prizes[0] == prizes[1]:
         return None
@@ -46,16 +81,15 @@ def duel_equilibrium(subgame: Subgame, points: int = POINTS) -> Strategies | Non
     if (price[:, others] < price[:, [chaser]] - SLACK * price[-1, chaser]).any():
         return None
     efforts = np.minimum(subgame.efforts_for(scores[:, None]), subgame.game.effort_scale)
-    cost = subgame.cost(efforts) / subgame.game.prize_range
+    both = [leader, chaser]
+    cost = (subgame.cost(efforts) / subgame.game.prize_range)[:, both]
     # Shares of the prize that a player must win at each score for its rival to be indifferent: the CDFs.
     # Whoever can go further leaves its rival nothing to win: that one stays out at times.
     reach = subgame.scores(subgame.game.effort_scale)
-    stronger, weaker = (leader, chaser) if reach[leader] >= reach[chaser] else (chaser, leader)
-    strategies = [(np.zeros(1), np.ones(1))] * subgame.n
-    strategies[stronger] = _strategy(efforts[:, stronger], cost[:, weaker])
-    stays_out = 1 - cost[-1, stronger]
-    strategies[weaker] = _strategy(efforts[:, weaker], stays_out + cost[:, stronger])
-    return strategies
+    stronger = 0 if reach[leader] >= reach[chaser] else 1
+    chances = cost[:, ::-1].copy()
+    chances[:, 1 - stronger] += 1 - cost[-1, stronger]
+    return Duel((int(leader), int(chaser)), efforts[:, both], cost, chances)
 
 
 def _contested(subgame: Subgame, leader: int, chaser: int, points: int) -> Floats | None:

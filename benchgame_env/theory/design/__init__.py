@@ -1,0 +1,1 @@
+"""The designer's problem: which rule to announce (theory section 13)."""

@@ -1,0 +1,160 @@
+"""What a search for the best rule found, for programs and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchgame_env.theory.design.families import Family
+from benchgame_env.theory.design.loss import DesignLoss
+from benchgame_env.theory.design.outcome import DesignOutcome, Selection
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A rule that was tried; ``level, loss = tried`` reads the two figures.
+
+    Attributes
+    ----------
+    protocol : Protocol
+        The rule itself.
+    family : Family
+        Where it belongs.
+    value : object
+        The value of the chosen parameter; None where there is none to choose.
+    outcome : DesignOutcome
+        What it brings.
+    attained : bool
+        Whether its loss is one that a rule has; else it is the limit of rules just above ``value``.
+    """
+
+    protocol: Any
+    family: Family
+    value: Any
+    outcome: DesignOutcome
+    attained: bool = True
+
+    @property
+    def loss(self) -> float:
+        """The loss."""
+        return self.outcome.loss
+
+    @property
+    def error(self) -> float:
+        """By how much its certificate leaves the loss open."""
+        return self.outcome.error
+
+    @property
+    def level(self) -> float:
+        """The level of tune-before-test; 0 for a rule without one."""
+        return float(self.setting[1].get("level", 0.0))
+
+    @property
+    def setting(self) -> tuple[str, dict[str, Any]]:
+        """The name of the rule and its parameters, as every function takes them."""
+        return self.family.protocol, self.family.parameters(self.value)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.level, self.loss))
+
+    def __str__(self) -> str:
+        name, parameters = self.setting
+        listed = ", ".join(
+            f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}"
+            for key, value in parameters.items()
+        )
+        return f"{name}({listed})" if listed else name
+
+
+@dataclass(frozen=True, eq=False)
+class OptimalDesign:
+    """The designer's optimum.
+
+    Attributes
+    ----------
+    best : Tried
+        The rule with the least loss.
+    optima : tuple of Tried
+        Every local optimum, the least loss first: of a family with values in order those that are
+        surely lower than what lies between them and any lower one; else the best of the family.
+    ties : tuple of Tried
+        Rules tried whose loss may be the least too, within the errors; ``best`` is not among them.
+    tried : tuple of Tried
+        Everything that was tried, family by family, in order of the parameter.
+    weights : DesignLoss
+        The loss.
+    selection : str
+        ``pessimistic`` or ``optimistic``.
+    exact : bool
+        Whether the optimum is proved, and not only the best of what was tried.
+    scope : str
+        What is proved and what is not.
+    switch_price : float or None
+        With two developers, the price per effort unit and model from which on level 0 is better than
+        the least stable level, where nothing between is ever best; None where not known.
+    trap_price : float or None
+        The price from which on a search by small steps from level 0 stays there, where a closed form
+        tells; None where not known.
+    """
+
+    best: Tried
+    optima: tuple[Tried, ...]
+    ties: tuple[Tried, ...]
+    tried: tuple[Tried, ...]
+    weights: DesignLoss
+    selection: Selection
+    exact: bool
+    scope: str
+    switch_price: float | None = None
+    trap_price: float | None = None
+
+    @property
+    def protocol(self) -> Any:
+        """The rule to announce."""
+        return self.best.protocol
+
+    @property
+    def level(self) -> float:
+        """Its tune-before-test level; 0 for a rule without one."""
+        return self.best.level
+
+    @property
+    def loss(self) -> float:
+        """Its loss."""
+        return self.best.loss
+
+    @property
+    def error(self) -> float:
+        """By how much its certificate leaves the loss open."""
+        return self.best.error
+
+    @property
+    def price(self) -> float:
+        """The price of an effort unit of tuning for one model."""
+        return self.weights.price
+
+    def table(self) -> list[list[str]]:
+        """The optima and the ties, a header first: rule, loss, its error and parts, and the play."""
+        header = ["rule", "loss", "error", "tau", "burnt", "best on top", "own cost", "play"]
+        return [header, *(_row(one) for one in (*self.optima, *self.ties))]
+
+    def __str__(self) -> str:
+        rows = self.table()
+        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+        lines = [
+            "  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows
+        ]
+        return "\n".join([f"{self.best}: {self.scope}", *(line.rstrip() for line in lines)])
+
+
+def _row(one: Tried) -> list[str]:
+    found = one.outcome
+    parts = (found.tau, found.burnt, found.best_on_top, found.own_cost)
+    return [
+        str(one),
+        f"{one.loss:.4g}",
+        f"{one.error:.1g}",
+        *(f"{part:.3g}" for part in parts),
+        found.play,
+    ]

@@ -1,0 +1,1 @@
+"""Designers who learn by announcing: their regret against the best setting by predicted play."""
