@@ -1,7 +1,7 @@
 """``benchgame quickstart``: the whole argument on one real leaderboard, in minutes.
 
-Predicts, trains independent PPO and grades it, for five Pythia models under direct evaluation and under
-tune-before-test, and prints one table. Finished parts are kept, so that the command can be repeated.
+Predicts, trains independent learners and grades them, for five Pythia models under direct evaluation
+and under tune-before-test, and prints one table. Finished parts are kept: the command can be repeated.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from benchgame_env.cli import commands, facts, pages
 from benchgame_env.training.evaluate import Evaluation, evaluate, results_table, verdict
 from benchgame_env.training.jobs import Local, add_workers_option, opened
 from benchgame_env.training.run.records import counted
+from benchgame_env.training.run.storage import stream_rows
 from benchgame_env.training.train import train
 
 PROG = "benchgame quickstart"
+# How long each learner trains: updates, and episodes an update.
+LEARNERS = {"mmd": (500, 10), "ppo-annealed": (300, 1)}
 LEGEND = """\
 Mean effort: fine-tuning steps, on games fitted to models. Kendall tau: how well
 the board agrees with latent quality, 1 if all pairs are in order.
@@ -33,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_term_options(parser.add_argument)
     parser.add_argument("--level", default=3000, type=float, help="tune-before-test level to compare")
     parser.add_argument("--seeds", default=10, type=int, help="training runs for each protocol")
-    parser.add_argument("--updates", default=300, type=int, help="policy updates of each run")
+    parser.add_argument("--agents", default="mmd", choices=LEARNERS, help="the learner in every seat")
+    parser.add_argument("--updates", type=int, help="of each run (default: what the learner needs)")
     parser.add_argument("--out", default=Path("runs/quickstart"), type=Path, help="folder for the runs")
     add_workers_option(parser)
     options = parser.parse_args(arguments)
@@ -45,10 +49,12 @@ def _quickstart(options: argparse.Namespace) -> None:
     with opened(None, options.workers) as pool:  # one for all, since a process takes seconds to start
         evaluations = [_evaluated(options, *protocol, pool) for protocol in protocols.items()]
     seeds = counted(options.seeds, "seed")
-    print(f"\n{options.game}, {seeds} of independent PPO (annealed), intervals at 95 %\n")
+    print(f"\n{options.game}, {seeds} of {options.agents}, intervals at 95 %\n")
     print(results_table(evaluations, columns=5) + "\n")
     print(LEGEND)
-    commands.show("\n".join(map(verdict, evaluations)))
+    for protocol, evaluation in zip(protocols, evaluations, strict=True):
+        commands.show(verdict(evaluation))
+        commands.show(f"  Played: {_played(options.out / protocol)}.")
     print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
     print(f"Pictures:     benchgame report {options.out}")
 
@@ -57,12 +63,15 @@ def _evaluated(
     options: argparse.Namespace, protocol: str, parameters: dict[str, Any], pool: Local
 ) -> Evaluation:
     """Predict under one protocol, train and grade."""
+    updates, episodes = LEARNERS[options.agents]
     settings = TrainSettings(
         game=options.game,
         protocol=protocol,
         parameters=parameters,
         seeds=options.seeds,
-        updates=options.updates,
+        agents=options.agents,
+        updates=updates if options.updates is None else options.updates,
+        episodes=episodes,
         worth=options.worth,
         prizes=options.prizes,
         cost=options.cost,
@@ -72,6 +81,15 @@ def _evaluated(
     print(pages.text(facts.of(theory.predict(vec.game, vec.protocol), mixed=False)))
     train(settings, folder, resume=True, workers=options.workers, pool=pool)
     return evaluate(folder, workers=options.workers, pool=pool)
+
+
+def _played(run: Path) -> str:
+    """What the final play of a run costs and brings, in words."""
+    rows = list(stream_rows(run / "rows.csv", ("developer", "rank", "prize", "cost")))
+    prizes, costs = (sum(float(row[name]) for row in rows) for name in ("prize", "cost"))
+    best = [row["rank"] == "1" for row in rows if row["developer"] == "0"]
+    burnt = f"efforts burn {costs / prizes:.1%} of the prizes" if prizes else "there are no prizes"
+    return f"{burnt}, and the best model is on top {sum(best) / len(best):.0%} of the time"
 
 
 if __name__ == "__main__":

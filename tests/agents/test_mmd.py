@@ -60,7 +60,7 @@ def test_the_error_of_a_network_never_grows() -> None:
     assert (errors[-1] < 0.9 * errors[0]).all()  # the hidden layers learn to tell rows apart
 
 
-def test_without_a_prize_policies_are_those_of_the_formula() -> None:
+def test_with_a_certain_prize_policies_are_those_of_the_formula() -> None:
     # The best model of `duel-small-prize` earns the prize of 0.4 whatever it does, if the other spends
     # nothing; so its payoffs are 0.4 - e. With payoffs in units of P, a fixed point of the formula has
     # log p = -e / (0.4 tau) + constant: 3 choices, efforts 0, ((0, 1/4] F), ((1/4, 1] F), F = 0.4, whose
