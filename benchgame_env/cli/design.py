@@ -35,7 +35,7 @@ def add_to(subparsers: Any, game_help: str) -> None:
     option = parser.add_argument
     option("game", help=game_help)
     commands.add_term_options(option)
-    option("--price", type=float, default=0.0,
+    option("--price", type=float,
            help="of one effort unit of tuning for one model, in units of loss")  # fmt: skip
     option("--weights", default="tau=1,burnt=1", metavar="NAME=WEIGHT,...",
            help=f"of: {', '.join(WEIGHTS)}; and the prices {', '.join(list(PRICES.values())[1:])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -287,3 +288,22 @@ def test_the_proof_for_duels_bounds_every_level() -> None:
         assert _bounds(game, loss, low, low) == pytest.approx(
             [duel_loss(better, weaker, prize, x, price) for x in low], abs=0.01
         )
+
+
+def test_nothing_is_called_exact_beyond_the_last_level_looked_at() -> None:
+    # Two laws whose intercepts are .005 apart are stable only from E / (rho - 1) - 1 on, rho =
+    # exp(.005) and E = 2 (section 13.1): at 398; without a price levels up to 200 are looked at.
+    game = bg.load_game("law-duel")
+    near = replace(game, curves=replace(game.curves, intercept=np.array([0.005, 0.0])))
+    assert not bg.theory.optimal_design(near, price=0).exact
+
+
+def test_a_flat_loss_has_one_optimum() -> None:
+    # No level helps the additive duel, whose loss is 1.25 everywhere: 2 * .375 + .5 (section 13.1).
+    assert len(bg.theory.optimal_design("duel", price=0).optima) == 1
+
+
+def test_a_share_of_no_prizes_is_left_out() -> None:
+    # Prizes 1 and -1 add up to nothing, so that a burnt share has no meaning; tau alone has.
+    found = bg.theory.optimal_design(bg.load_game("law-duel", prizes=[1, -1]), loss={"tau": 1})
+    assert found.loss == 0.0

@@ -36,7 +36,8 @@ def _outcome(subgame: Subgame, duel: Duel) -> tuple[float, float, float]:
     costs = [_mean(duel.cost[:, i], duel.chances[:, i]) for i in (0, 1)]
     game, (leader, _) = subgame.game, duel.players
     best_on_top = 1 - chaser_on_top if leader == 0 else chaser_on_top
-    burnt = game.prize_range * sum(costs) / float(game.prizes.sum())
+    pot = float(game.prizes.sum())
+    burnt = game.prize_range * sum(costs) / pot if pot > 0 else np.nan
     if game.quality[0] == game.quality[1]:
         return 1.0, burnt, 1.0  # as the grader counts: there is no pair to misorder
     return 2 * best_on_top - 1, burnt, best_on_top

@@ -13,6 +13,8 @@ import numpy as np
 from benchgame_env.theory.design.outcome import DesignOutcome
 from benchgame_env.validate import Floats
 
+ROUNDING = 1e-9  # of a loss: smaller differences are those of quadrature
+
 
 class Point(NamedTuple):
     """A point that was tried."""
@@ -29,12 +31,16 @@ class Point(NamedTuple):
     @property
     def least(self) -> float:
         """The loss less its error."""
-        return self.outcome.loss - self.outcome.error
+        return self.outcome.loss - self._error
 
     @property
     def most(self) -> float:
         """The loss and its error."""
-        return self.outcome.loss + self.outcome.error
+        return self.outcome.loss + self._error
+
+    @property
+    def _error(self) -> float:
+        return max(self.outcome.error, ROUNDING * abs(self.outcome.loss))
 
 
 Look = Callable[[float, float], DesignOutcome]  # at a value, to a tolerance

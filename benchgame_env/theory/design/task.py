@@ -169,9 +169,12 @@ class Task:
         points = self._search(family, values, known, WIDTH * high)
         elsewhere = [point for point in points if point.value not in {one.value for one in known}]
         proved, scope = self._proof(family, points, high, closed is not None, bool(gaps))
-        proved &= complete and not _wide(stable)
+        # Without a price nothing but a loss of 0 tells what levels beyond the last one looked at bring.
+        beyond = not self.loss.price and high < family.high and min(p.most for p in points) > 1e-9
+        proved &= complete and not _wide(stable) and not beyond
         if not proved:
             scope = f"exact on the stable set, best of {len(elsewhere)} levels tried elsewhere"
+            scope += f", up to level {high:.6g}" * beyond
         switch, trap = closed or (None, None)
         if closed is None and game.n_developers == 2 and low == 0:
             switch = chord_price(game, self.loss, partial(self._look, family, tolerance=self.tolerance))
