@@ -14,11 +14,11 @@ from benchgame_env.random_games import FAMILIES
 from benchgame_env.records import read_toml
 from benchgame_env.training.benchmark import __main__ as benchmark
 from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
-from benchgame_env.training.benchmark.shares import match_shares
+from benchgame_env.training.benchmark.shares import Matches, match_shares, share_rows, share_tables
 from benchgame_env.training.benchmark.stages import Stage, draw_seed, grids, staged
 from benchgame_env.training.benchmark.suite import Suite, SuiteRun
 from benchgame_env.training.benchmark.tuning import best_settings
-from benchgame_env.training.grading.intervals import Figure
+from benchgame_env.training.grading.intervals import Estimate, Figure
 from benchgame_env.training.grading.verdict import Verdict
 from benchgame_env.training.run.storage import read_rows, write_rows
 
@@ -145,6 +145,15 @@ def test_shares_are_means_over_draws() -> None:
     found = match_shares(Suite("toy", runs, drawn=True), verdicts, np.random.default_rng(0))["a"]
     assert found.judged.value == found.last.value == 0.5  # two of four
     assert found.by_family == {"x": pytest.approx(2 / 3), "y": 0.0}
+
+
+def test_an_algorithm_that_plays_fewer_families_has_empty_cells() -> None:
+    one = Estimate(1.0, 1.0, 1.0)
+    shares = {"a": Matches(one, one, {"x": 1.0}), "b": Matches(one, one, {"x": 0.5, "y": 0.0})}
+    first, second = share_rows(shares)
+    assert first.keys() == second.keys()
+    assert (first["x"], first["y"], second["y"]) == (1.0, "", 0.0)
+    assert share_tables(shares).splitlines()[-2].split() == ["a", "100%"]
 
 
 def test_the_command_tunes_and_then_plays_the_held_out_draws(

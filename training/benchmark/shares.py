@@ -78,11 +78,13 @@ def _last(verdict: Verdict, judged: float) -> float:
 
 
 def share_rows(shares: Mapping[str, Matches]) -> list[dict[str, Any]]:
-    """The content of ``shares.csv``: a row for each algorithm."""
+    """The content of ``shares.csv``: a row for each algorithm, empty where it does not play a family."""
+    blank = dict.fromkeys(_families(shares), "")
     return [
         {"algorithm": name}
         | {f"match_{key}": value for key, value in _numbers(one.judged).items()}
         | {f"last_iterate_{key}": value for key, value in _numbers(one.last).items()}
+        | blank
         | one.by_family
         for name, one in shares.items()
     ]
@@ -93,7 +95,7 @@ def share_tables(shares: Mapping[str, Matches]) -> str:
     if not shares:
         return ""
     whole = [[name, in_words(one.judged), in_words(one.last)] for name, one in shares.items()]
-    families = list(dict.fromkeys(family for one in shares.values() for family in one.by_family))
+    families = _families(shares)
     parts = [
         [name, *(f"{one.by_family[f]:.0%}" if f in one.by_family else "" for f in families)]
         for name, one in shares.items()
@@ -105,6 +107,10 @@ def share_tables(shares: Mapping[str, Matches]) -> str:
             "By family:\n" + commands.table(["algorithm", *families], parts),
         ]
     )
+
+
+def _families(shares: Mapping[str, Matches]) -> list[str]:
+    return list(dict.fromkeys(family for one in shares.values() for family in one.by_family))
 
 
 def _numbers(one: Estimate) -> dict[str, float]:
