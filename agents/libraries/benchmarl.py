@@ -25,6 +25,10 @@ from benchgame_env.validate import Floats
 ITERATIONS = 10**6  # more than any run has
 
 
+class _NoMore(BaseException):
+    """Nobody wants another update. BenchMARL would take an ``Exception`` for a failure."""
+
+
 class _Turns(Callback):
     """Lets BenchMARL's loop, which runs in a thread of its own, go on one iteration at a time."""
 
@@ -48,7 +52,7 @@ class _Turns(Callback):
     def _wait(self) -> None:
         self.done.put(None)
         if not self.go.get():
-            raise RuntimeError("nobody wants another update")
+            raise _NoMore
 
 
 class IPPO(Trained):
@@ -82,6 +86,8 @@ class IPPO(Trained):
         def run() -> None:
             try:
                 experiment.run()
+            except _NoMore:
+                experiment.close()
             except BaseException as error:  # told in the thread that waits
                 turns.done.put(error)
 

@@ -8,6 +8,7 @@ import numpy as np
 import stable_baselines3
 import torch
 from numpy.typing import NDArray
+from stable_baselines3.common.logger import Logger
 
 from benchgame_env import VectorEnv
 from benchgame_env.agents.learned.sb3_env import SharedPolicyVecEnv
@@ -41,6 +42,7 @@ class PPO(Trained):
             seed=seed,
             device="cpu",
         )
+        model.set_logger(Logger(folder=None, output_formats=[]))  # its own makes a folder for every call
 
         def chances(seen: NDArray[np.float32]) -> Floats:
             with torch.no_grad():
