@@ -297,8 +297,11 @@ class Team(Player):
         self.seats, self.at = tuple(seats), [seat.developer for seat in seats]
 
 
-def draw_choices(chances: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw an index ``[...]`` from each distribution ``[..., m]``, which need not sum to 1."""
+def draw_choices(
+    chances: Floats, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.int64]:
+    """Draw an index ``[...]`` from each distribution ``[..., m]``, which need not sum to 1; with a
+    ``shape`` as many, from distributions that are repeated to it."""
     total = chances.cumsum(axis=-1)
-    draws = rng.random((*total.shape[:-1], 1)) * total[..., -1:]
+    draws = rng.random((*(shape or total.shape[:-1]), 1)) * total[..., -1:]
     return (draws >= total[..., :-1]).sum(axis=-1)

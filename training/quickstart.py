@@ -11,13 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchgame_env import theory
 from benchgame_env.agents.runs.settings import TrainSettings
 from benchgame_env.cli import commands, facts, pages
+from benchgame_env.metrics import played_outcomes
 from benchgame_env.training.evaluate import Evaluation, evaluate, results_table, verdict
 from benchgame_env.training.jobs import Local, add_workers_option, opened
 from benchgame_env.training.run.records import counted
-from benchgame_env.training.run.storage import stream_rows
+from benchgame_env.training.run.storage import read_rows
 from benchgame_env.training.train import train
 
 PROG = "benchgame quickstart"
@@ -54,7 +57,7 @@ def _quickstart(options: argparse.Namespace) -> None:
     print(LEGEND)
     for protocol, evaluation in zip(protocols, evaluations, strict=True):
         commands.show(verdict(evaluation))
-        commands.show(f"  Played: {_played(options.out / protocol)}.")
+        commands.show(f"  Played: {_played(evaluation, options.out / protocol)}.")
     print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
     print(f"Pictures:     benchgame report {options.out}")
 
@@ -83,13 +86,17 @@ def _evaluated(
     return evaluate(folder, workers=options.workers, pool=pool)
 
 
-def _played(run: Path) -> str:
+def _played(evaluation: Evaluation, run: Path) -> str:
     """What the final play of a run costs and brings, in words."""
-    rows = list(stream_rows(run / "rows.csv", ("developer", "rank", "prize", "cost")))
-    prizes, costs = (sum(float(row[name]) for row in rows) for name in ("prize", "cost"))
-    best = [row["rank"] == "1" for row in rows if row["developer"] == "0"]
-    burnt = f"efforts burn {costs / prizes:.1%} of the prizes" if prizes else "there are no prizes"
-    return f"{burnt}, and the best model is on top {sum(best) / len(best):.0%} of the time"
+    vec = evaluation.settings.vector_env(1)
+    rows = read_rows(run / "rows.csv", ("effort", "rank"))
+    efforts = np.reshape([float(row["effort"]) for row in rows], (-1, 1, vec.n_developers))
+    ranks = np.reshape([int(row["rank"]) for row in rows], efforts.shape)
+    found = played_outcomes(vec.game, vec.protocol, efforts, ranks)
+    burnt = "there are no prizes"
+    if np.isfinite(found.cost_share):
+        burnt = f"efforts burn {found.cost_share:.1%} of the prizes"
+    return f"{burnt}, and the best model is on top {found.best_on_top:.0%} of the time"
 
 
 if __name__ == "__main__":

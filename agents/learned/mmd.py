@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.agents.base import Round, Seat, Team
+from benchgame_env.agents.base import Round, Seat, Team, draw_choices
 from benchgame_env.agents.learned.perceptrons import Perceptrons
 from benchgame_env.agents.learned.ranges import Ranges
 from benchgame_env.agents.saved import check_names, saved_array, saved_count
@@ -128,13 +128,11 @@ class MMD(Team):
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> Floats:
         self._seen = self._view(observations)
-        chances = self._chances(self._seen)
+        chances, shape = self._chances(self._seen), (len(self.seats), len(observations))
         if self.mode == "greedy":
-            chosen = np.broadcast_to(chances.argmax(axis=2), (len(self.seats), len(observations)))
+            chosen = np.broadcast_to(chances.argmax(axis=2), shape)
         else:
-            total = chances.cumsum(axis=2)
-            draws = rng.random((len(self.seats), len(observations), 1)) * total[..., -1:]
-            chosen = np.asarray((draws >= total[..., :-1]).sum(axis=2))
+            chosen = draw_choices(chances, rng, shape)
         self._chosen = chosen
         actions = [own.actions(c, rng) for own, c in zip(self._ranges, chosen, strict=True)]
         return np.column_stack(actions)

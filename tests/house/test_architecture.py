@@ -128,7 +128,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "training.callbacks": {"(door)", "agents", "agents.play", "theory", "training.grading", "validate"},
     "training.quickstart": {
-        "agents.runs", "cli", "theory", "training.evaluate", "training.jobs", "training.run",
+        "agents.runs", "cli", "metrics", "theory", "training.evaluate", "training.jobs", "training.run",
         "training.train",
     },
     "training.rank_agreement": {

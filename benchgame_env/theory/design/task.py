@@ -124,9 +124,8 @@ class Task:
 
     def _of_range(self, family: Family) -> Found:
         first = [self._point(family, family.low)]
-        high = FARTHEST * self.game.finite_effort_scale if family.high == np.inf else family.high
-        if family.has_levels:
-            high = min(family.high, self._bound(family, first))
+        high = self._bound(family, first) if family.has_levels else family.high
+        high = high if np.isfinite(high) else FARTHEST * self.game.finite_effort_scale
         unit = 1e-3 * (high - family.low) or 1.0
         points = self._search(family, grid(family.low, high, unit, self._first), first, WIDTH * high)
         scope = f"best of {len(points)} tried of {family.protocol}"
