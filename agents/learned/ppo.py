@@ -18,7 +18,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
-from benchgame_env.agents.base import Round, Seat, Team
+from benchgame_env.agents.base import Draws, Round, Seat, Team, once
 from benchgame_env.agents.learned.distributions import Categorical
 from benchgame_env.agents.learned.heads import make_head
 from benchgame_env.agents.learned.samples import (
@@ -26,7 +26,6 @@ from benchgame_env.agents.learned.samples import (
     decisions,
     for_each,
     joined,
-    once,
     ready,
     sums,
     taken,
@@ -135,7 +134,6 @@ class PPO(Team):
         )
         self._update = 0
         self._played: list[tuple[Tensor, ...]] = []  # rounds of this update
-        self._losses: dict[str, Tensor] = {}
 
     def _policy(self, seat: Seat, everybody: bool = False) -> ActorCriticPolicy:
         set_random_seed(seat.own_seed())
@@ -148,7 +146,7 @@ class PPO(Team):
         """The networks as stable-baselines3 policies: one for each seat, or a single shared one."""
         return self._stack.actors
 
-    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+    def act(self, observations: NDArray[np.float32], rng: Draws) -> NDArray[np.float64]:
         count = len(observations) * len(self.seats) // self._networks
         observations = once(observations)
         self._seen = self._by_network(self._view(observations))
@@ -165,6 +163,11 @@ class PPO(Team):
     def looks_ahead(self) -> bool:
         return self.settings.gamma > 0
 
+    @property
+    def by_seat(self) -> bool:  # type: ignore[override]
+        s = self.settings
+        return not (s.gamma or s.shared or s.central)
+
     def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
         found = self._stack.actions(self._by_network(self._view(observations)))
         if not isinstance(found, Categorical) or self.settings.head != "axis":
@@ -172,7 +175,7 @@ class PPO(Team):
         rows = found.log_chances.double().softmax(dim=-1).reshape(len(self.seats), -1).numpy()
         return [(seat.levels(row.size), row) for seat, row in zip(self.seats, rows, strict=True)]
 
-    def learn(self, played: Round, rng: np.random.Generator) -> None:
+    def learn(self, played: Round, rng: Draws) -> None:
         known, after = self._seen, self._seen  # at gamma 0 nobody looks at what comes after
         if self.settings.central:
             known = self._by_network(self._to_all(once(played.state)))
@@ -190,13 +193,6 @@ class PPO(Team):
             self._train(self._samples(), rng)
             self._played.clear()
             self._update += 1
-
-    def losses(self) -> dict[str, float]:
-        return {
-            f"developer_{seat.developer}/{key}": float(values[min(j, self._networks - 1)])
-            for j, seat in enumerate(self.seats)
-            for key, values in self._losses.items()
-        }
 
     def save(self) -> dict[str, Any]:
         optimizer = self._optimizer.state_dict()
@@ -260,15 +256,15 @@ class PPO(Team):
             advantages[:, t] += s.gamma * s.gae_lambda * goes_on[:, t] * advantages[:, t + 1]
         return advantages.flatten(1, 2)
 
-    def _train(self, samples: Samples, rng: np.random.Generator) -> None:
+    def _train(self, samples: Samples, rng: Draws) -> None:
         steps = []
         for batch in self._minibatches(samples, rng):
             steps.append(self._differentiate(batch))
             self._clip_gradients()
             self._optimizer.step()
-        self._losses = self._figures(steps)
+        self.figures = self._figures(steps)
 
-    def _minibatches(self, samples: Samples, rng: np.random.Generator) -> Iterator[Samples]:
+    def _minibatches(self, samples: Samples, rng: Draws) -> Iterator[Samples]:
         """In each pass, the samples in ``minibatches`` equal shares, in a new random order for each
         network."""
         epochs, count = self.settings.n_epochs, self.settings.minibatches
