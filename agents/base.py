@@ -147,8 +147,8 @@ class Seat:
 
 
 class Streams:
-    """Random generators of several seeds as one: each draws its share of the first axis, just as it would
-    alone. It has the methods that teams of several seeds need, see `Team.by_seat`.
+    """Random generators of several seeds as one ``numpy.random.Generator``: each draws its share of the
+    first axis, just as it would alone. It has only the methods that `Team.by_seat` speaks of.
 
     Parameters
     ----------
@@ -180,9 +180,6 @@ class Streams:
     def _joined(self, draw: Callable[..., NDArray[Any]], size: tuple[int, ...]) -> NDArray[Any]:
         own = (size[0] // len(self._generators), *size[1:])
         return np.concatenate([draw(rng, own) for rng in self._generators])
-
-
-Draws = np.random.Generator | Streams
 
 
 class Round(NamedTuple):
@@ -333,10 +330,10 @@ class Team(Player):
     Attributes
     ----------
     by_seat : bool
-        Whether each seat learns by itself from its own payoffs of one-shot play: the team needs of a
-        `Round` only what its seats saw, did, earned, and whether the episode ended; draws with the
-        methods of `Streams`; and everything that it saves has the seats on the first axis, or is the same
-        for all. Then seats of several seeds can train in one team.
+        Whether each seat learns by itself from one-shot play, so that seats of several seeds can train
+        in one team. Then it needs of a `Round` only what its seats saw, did and earned, and whether the
+        episode ended; it draws by the methods of `Streams`; arrays that it saves have the seats on the
+        first axis, and all else that it saves is the same for every seat.
     figures : dict
         Figures of the last training step by name, an array ``[k]``, or ``[1]`` if the seats share it.
     """
@@ -348,7 +345,11 @@ class Team(Player):
         self.seats, self.at = tuple(seats), [seat.developer for seat in seats]
         self.figures: dict[str, Any] = {}
 
-    def losses(self, seats: slice = slice(None)) -> dict[str, float]:
+    def losses(self) -> dict[str, float]:
+        return self.losses_of(slice(None))
+
+    def losses_of(self, seats: slice) -> dict[str, float]:
+        """The losses of some of its seats."""
         return {
             f"developer_{self.at[j]}/{key}": float(values[min(j, len(values) - 1)])
             for j in range(len(self.at))[seats]
@@ -362,7 +363,9 @@ def once(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return values[:1] if alike else values
 
 
-def draw_choices(chances: Floats, rng: Draws, copies: int | None = None) -> NDArray[np.int64]:
+def draw_choices(
+    chances: Floats, rng: np.random.Generator, copies: int | None = None
+) -> NDArray[np.int64]:
     """Draw an index ``[...]`` from each distribution ``[..., m]``, which need not sum to 1; or
     ``copies`` from each of ``[k, 1, m]``, ``[k, copies]``."""
     total = chances.cumsum(axis=-1)

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchgame_env.agents.base import Draws
 from benchgame_env.agents.learned.samples import for_each, sums
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -32,7 +31,7 @@ class Normal:
         self.mean, self.log_std = outputs.squeeze(-1), log_std
         self.entropy = (0.5 + HALF_LOG_2PI + log_std).expand_as(self.mean)
 
-    def draw(self, count: int, rng: Draws) -> Tensor:
+    def draw(self, count: int, rng: np.random.Generator) -> Tensor:
         """Actions ``[k, count]``."""
         noise = rng.standard_normal((len(self.mean), count), dtype=np.float32)
         return self.likeliest(count) + self.log_std.exp() * torch.as_tensor(noise)
@@ -69,7 +68,7 @@ class Categorical:
         self.chances = self.log_chances.exp()
         self.entropy = -(self.chances * self.log_chances).sum(dim=-1)
 
-    def draw(self, count: int, rng: Draws) -> Tensor:
+    def draw(self, count: int, rng: np.random.Generator) -> Tensor:
         """Actions ``[k, count]``."""
         total = for_each(self.chances.cumsum(dim=-1), count)
         draw = torch.as_tensor(rng.random(total.shape[:2], dtype=np.float32)).unsqueeze(-1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.agents.base import Draws, Round, Seat, Team, draw_choices, once
+from benchgame_env.agents.base import Round, Seat, Team, draw_choices, once
 from benchgame_env.agents.learned.perceptrons import Perceptrons
 from benchgame_env.agents.learned.ranges import Ranges
 from benchgame_env.agents.saved import check_names, saved_array, saved_count
@@ -126,7 +126,7 @@ class MMD(Team):
         self._update = 0
         self._played: list[Decision] = []  # rounds of this episode
 
-    def act(self, observations: NDArray[np.float32], rng: Draws) -> Floats:
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> Floats:
         self._seen, copies = self._view(observations), len(observations)
         self._policy = self._log_chances(self._seen)
         if self.mode == "greedy":
@@ -147,7 +147,7 @@ class MMD(Team):
     def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
         return self._ranges.strategies(np.exp(self._log_chances(self._view(observations))[:, 0]))
 
-    def learn(self, played: Round, rng: Draws) -> None:
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
         turns = played.observations[..., self._turns]
         turn = turns[:, np.arange(len(self.at)), self.at].T > 0  # of each seat, in what that seat saw
         payoffs = played.payoffs.T / self._scale
@@ -228,7 +228,9 @@ class MMD(Team):
         gamma = self.settings.gamma
         if not gamma:
             return played.payoffs
-        later = (np.exp(self._log_chances(played.after)) * self._critics.outputs(played.after)).sum(axis=2)
+        later = (np.exp(self._log_chances(played.after)) * self._critics.outputs(played.after)).sum(
+            axis=2
+        )
         return played.payoffs + gamma * later
 
 

@@ -18,7 +18,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
-from benchgame_env.agents.base import Draws, Round, Seat, Team, once
+from benchgame_env.agents.base import Round, Seat, Team, once
 from benchgame_env.agents.learned.distributions import Categorical
 from benchgame_env.agents.learned.heads import make_head
 from benchgame_env.agents.learned.samples import (
@@ -146,7 +146,7 @@ class PPO(Team):
         """The networks as stable-baselines3 policies: one for each seat, or a single shared one."""
         return self._stack.actors
 
-    def act(self, observations: NDArray[np.float32], rng: Draws) -> NDArray[np.float64]:
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
         count = len(observations) * len(self.seats) // self._networks
         observations = once(observations)
         self._seen = self._by_network(self._view(observations))
@@ -175,7 +175,7 @@ class PPO(Team):
         rows = found.log_chances.double().softmax(dim=-1).reshape(len(self.seats), -1).numpy()
         return [(seat.levels(row.size), row) for seat, row in zip(self.seats, rows, strict=True)]
 
-    def learn(self, played: Round, rng: Draws) -> None:
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
         known, after = self._seen, self._seen  # at gamma 0 nobody looks at what comes after
         if self.settings.central:
             known = self._by_network(self._to_all(once(played.state)))
@@ -195,16 +195,23 @@ class PPO(Team):
             self._update += 1
 
     def save(self) -> dict[str, Any]:
+        trimmed = self._stack.without_filling
         optimizer = self._optimizer.state_dict()
-        return {"weights": self._stack.weights.data, "optimizer": optimizer, "update": self._update}
+        optimizer["state"] = {
+            at: {name: trimmed(value) if value.ndim else value for name, value in state.items()}
+            for at, state in optimizer["state"].items()
+        }
+        weights = trimmed(self._stack.weights.data)
+        return {"weights": weights, "optimizer": optimizer, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
         check_names("ppo", saved, ("weights", "optimizer", "update"))
-        weights = self._stack.weights.data  # in place: the policies share this memory
-        weights.copy_(torch.as_tensor(saved_array(saved, "weights", weights.numpy())))
+        weights, stack = self._stack.weights.data, self._stack
+        found = saved_array(saved, "weights", stack.without_filling(weights).numpy())
+        weights.copy_(stack.filled_up(torch.as_tensor(found)))  # in place: policies share this memory
         state = saved["optimizer"]
         groups = [group | {"fused": True} for group in state["param_groups"]]  # 0.1.0 had not fused them
-        load_optimizer(self._optimizer, {**state, "param_groups": groups})
+        load_optimizer(self._optimizer, {**state, "param_groups": groups}, stack.filled_up)
         self._update = saved_count(saved, "update")
 
     def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -256,7 +263,7 @@ class PPO(Team):
             advantages[:, t] += s.gamma * s.gae_lambda * goes_on[:, t] * advantages[:, t + 1]
         return advantages.flatten(1, 2)
 
-    def _train(self, samples: Samples, rng: Draws) -> None:
+    def _train(self, samples: Samples, rng: np.random.Generator) -> None:
         steps = []
         for batch in self._minibatches(samples, rng):
             steps.append(self._differentiate(batch))
@@ -264,7 +271,7 @@ class PPO(Team):
             self._optimizer.step()
         self.figures = self._figures(steps)
 
-    def _minibatches(self, samples: Samples, rng: Draws) -> Iterator[Samples]:
+    def _minibatches(self, samples: Samples, rng: np.random.Generator) -> Iterator[Samples]:
         """In each pass, the samples in ``minibatches`` equal shares, in a new random order for each
         network."""
         epochs, count = self.settings.n_epochs, self.settings.minibatches

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.agents.base import Draws, Seat
+from benchgame_env.agents.base import Seat
 from benchgame_env.validate import Floats, count
 
 POINTS = 8  # efforts in a range, all equally likely
@@ -39,7 +39,7 @@ class Ranges:
         self._actions, self.efforts = (np.stack(part) for part in zip(*tables, strict=True))
         self._seats = np.arange(len(seats))[:, None]
 
-    def actions(self, choices: NDArray[np.int64], rng: Draws) -> Floats:
+    def actions(self, choices: NDArray[np.int64], rng: np.random.Generator) -> Floats:
         """Actions ``[k, batch]`` for choices ``[k, batch]``; ``rng`` draws within ranges."""
         points = self.efforts.shape[2]
         within = rng.integers(points, size=choices.shape) if points > 1 else 0
