@@ -227,8 +227,9 @@ class Round(NamedTuple):
         ended: bool,
     ) -> Round:
         """The round of the developers ``at`` (an index or a list), out of arrays ``[batch, n, ...]``."""
-        own = before[:, at], actions[:, at], infos["effort"][:, at], infos["payoff"][:, at]
-        return cls(*own, infos["score"], after[:, at], ended, before, after)
+        parts = before, actions, infos["effort"], infos["payoff"], after
+        seen, done, effort, payoff, then = (of_seats(part, at) for part in parts)
+        return cls(seen, done, effort, payoff, infos["score"], then, ended, before, after)
 
 
 Mode = Literal["learn", "play", "greedy"]
@@ -355,6 +356,11 @@ class Team(Player):
             for j in range(len(self.at))[seats]
             for key, values in self.figures.items()
         }
+
+
+def of_seats(values: NDArray[Any], at: Any) -> NDArray[Any]:
+    """The part of the developers ``at`` of ``[batch, n, ...]``: the array itself where that is all."""
+    return values if isinstance(at, list) and at == [*range(values.shape[1])] else values[:, at]
 
 
 def once(values: NDArray[np.float32]) -> NDArray[np.float32]:
