@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
@@ -29,10 +30,10 @@ from benchgame_env.files import TABLE_LIMIT, open_regular
 from benchgame_env.folders import alone_in, claim_folder, remove_drafts
 from benchgame_env.training.grading.judging import withdraw
 from benchgame_env.training.jobs import Local, add_workers_option, opened, run_all
+from benchgame_env.training.learning import batches, train_seeds
 from benchgame_env.training.run.event_log import can_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
-from benchgame_env.training.run.updates import batches, train_seeds
 from benchgame_env.trust import FLAG, add_option, is_code_file, names_code, names_in, refuse_code
 from benchgame_env.validate import count
 
@@ -130,8 +131,8 @@ def train(
         is at work there.
     """
     count("workers", workers)
-    import torch  # noqa: F401 - without it there is no run, and no folder for one
-
+    if importlib.util.find_spec("torch") is None:  # without it there is no run, and no folder for one
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
     with alone_in(out):
         _open_folder(settings, out, resume)
         _train_seeds(settings, out, workers, pool)
@@ -185,7 +186,7 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
 def finish_seeds(
     settings: TrainSettings, folders: Mapping[int, Path], prediction: theory.Prediction | None = None
 ) -> None:
-    """Train seeds to the end, see `updates.train_seeds`."""
+    """Train seeds to the end, see `learning.train_seeds`."""
     for _ in train_seeds(settings, folders, prediction):
         pass
 

@@ -114,9 +114,13 @@ ALLOWED: dict[str, set[str]] = {
         "(door)", "agents", "agents.base", "agents.play", "agents.runs", "files", "metrics",
         "play", "records", "rules", "subgame", "theory", "training.run", "turns", "validate",
     },
+    "training.learning": {
+        "(door)", "agents", "agents.base", "agents.learned", "agents.play", "agents.runs", "theory",
+        "training.grading", "training.run", "turns",
+    },
     "training.train": {
-        "(door)", "agents", "agents.play", "agents.runs", "cli", "extras", "files", "folders", "theory",
-        "training.grading", "training.jobs", "training.run", "trust", "turns", "validate",
+        "(door)", "agents", "agents.runs", "cli", "extras", "files", "folders", "theory",
+        "training.grading", "training.jobs", "training.learning", "training.run", "trust", "validate",
     },
     "training.evaluate": {
         "(door)", "agents.runs", "cli", "folders", "theory", "training.grading", "training.jobs",
@@ -142,8 +146,8 @@ ALLOWED: dict[str, set[str]] = {
     "training.benchmark": {
         "(door)", "agents.runs", "cli", "files", "folders", "random_games", "records", "registry",
         "theory",
-        "training.compare_protocols", "training.grading", "training.jobs", "training.run",
-        "training.train", "trust", "validate",
+        "training.compare_protocols", "training.grading", "training.jobs", "training.learning",
+        "training.run", "training.train", "trust", "validate",
     },
     "training.report": {
         "(door)", "agents.runs", "cli", "curves", "files", "named_games", "records", "rules",
@@ -188,6 +192,7 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sac.py",
         "benchgame_env/agents/learned/samples.py",
         "benchgame_env/agents/learned/sb3_agent.py",
+        "benchgame_env/agents/learned/side_by_side.py",
         "benchgame_env/agents/learned/stacked.py",
         "benchgame_env/agents/libraries/",
         "benchgame_env/agents/outside/networks.py",

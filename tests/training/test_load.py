@@ -11,8 +11,8 @@ import pytest
 from benchgame_env import agents
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.grading.judging import GRADING
+from benchgame_env.training.learning import CHECKPOINT_EVERY, train_seeds
 from benchgame_env.training.run.storage import read_rows
-from benchgame_env.training.run.updates import CHECKPOINT_EVERY, train_seeds
 from benchgame_env.training.train import train
 
 SMALL = {"game": "duel", "copies": 4, "updates": 2, "seeds": 2}

@@ -19,8 +19,8 @@ from benchgame_env.training import evaluate as evaluate_command
 from benchgame_env.training import judge
 from benchgame_env.training import train as train_command
 from benchgame_env.training.benchmark import __main__ as benchmark
+from benchgame_env.training.learning import CHECKPOINT_EVERY, train_seeds
 from benchgame_env.training.run.storage import read_rows
-from benchgame_env.training.run.updates import CHECKPOINT_EVERY, train_seeds
 from benchgame_env.training.train import train
 
 SUITE = """

@@ -19,14 +19,14 @@ from benchgame_env.agents.runs.checkpoints import load_checkpoint, save_checkpoi
 from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
 from benchgame_env.files import write_bytes
 from benchgame_env.training import evaluate as evaluate_command
+from benchgame_env.training import learning
 from benchgame_env.training import train as train_command
 from benchgame_env.training.evaluate import EXIT_STATUS, evaluate
 from benchgame_env.training.grading import judging
 from benchgame_env.training.grading.figures import RULES
-from benchgame_env.training.run import updates
+from benchgame_env.training.learning import CHECKPOINT_EVERY, batches, train_seeds
 from benchgame_env.training.run.prediction import predicted
 from benchgame_env.training.run.storage import read_rows, write_rows
-from benchgame_env.training.run.updates import CHECKPOINT_EVERY, batches, train_seeds
 from benchgame_env.training.train import train
 
 LEARNING = {"game": "duel", "action_type": "discrete", "effort_levels": 5, "copies": 6, "episodes": 2}
@@ -390,14 +390,14 @@ def test_samples_of_play_are_of_all_rounds(copies: int, horizon: int) -> None:
     # Efforts that name their round: as many of each as of the others, give or take a few.
     rounds = np.arange(128 * horizon) % horizon
     efforts = np.broadcast_to(rounds[:, None, None], (len(rounds), copies, 1))
-    counts = np.bincount(updates._sample(efforts, horizon)[:, 0], minlength=horizon)
+    counts = np.bincount(learning._sample(efforts, horizon)[:, 0], minlength=horizon)
     assert counts.sum() == SAMPLE
     np.testing.assert_allclose(counts, SAMPLE / horizon, atol=4)
 
 
 def test_samples_of_one_shot_play_are_even() -> None:
     # 512 plays, every fourth.
-    sampled = updates._sample(np.arange(512).reshape(2, 256, 1), 1)
+    sampled = learning._sample(np.arange(512).reshape(2, 256, 1), 1)
     np.testing.assert_array_equal(sampled[:, 0], np.arange(0, 512, 4))
 
 

@@ -19,10 +19,10 @@ from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
 from benchgame_env.training.jobs import Job, Pool, run_all
+from benchgame_env.training.learning import batches
 from benchgame_env.training.run.prediction import FILE as PREDICTION
 from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
-from benchgame_env.training.run.updates import batches
 from benchgame_env.training.train import finish_seeds, saved_updates, show_progress
 
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from benchgame_env import VectorEnv, theory
 from benchgame_env.agents import Player, play
 from benchgame_env.agents.base import Streams
+from benchgame_env.agents.learned.side_by_side import SideBySide, can_train_together
 from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
-from benchgame_env.agents.side_by_side import SideBySide, can_train_together
 from benchgame_env.training.grading.exact_figures import (
     Grader,
     certified_equilibrium,
