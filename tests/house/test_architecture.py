@@ -168,8 +168,8 @@ ALLOWED: dict[str, set[str]] = {
         "training.jobs", "training.train", "validate",
     },
     "training.speed": {
-        "(door)", "agents", "agents.base", "agents.learned", "agents.play", "agents.runs", "cli", "draws",
-        "extras", "training.run", "validate",
+        "(door)", "agents", "agents.base", "agents.learned", "agents.play", "agents.runs", "cli",
+        "draws", "extras", "training.run", "validate",
     },
 }  # fmt: skip
 DOORS = {
