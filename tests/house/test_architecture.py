@@ -368,19 +368,6 @@ def test_package_and_agents_import_without_torch_and_stable_baselines3() -> None
     printed(python(ROOT, "-c", code))
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "judge", "quickstart", "adversary"])
-def test_help_is_shown_without_what_takes_long_to_import(command: str) -> None:
-    # torch and stable-baselines3 take two seconds, scipy.stats half a second; the rest 0.4.
-    code = (
-        "import sys\nfrom benchgame_env.training.__main__ import main\n"
-        f"try: main([{command!r}, '--help'])\nexcept SystemExit as end: assert not end.code\n"
-        "print('\\nimported:', *sys.modules)"
-    )
-    shown, _, modules = printed(python(ROOT, "-c", code)).rpartition("\nimported:")
-    assert f"usage: benchgame {command}" in shown
-    assert not {"torch", "stable_baselines3", "matplotlib", "scipy.stats"} & set(modules.split())
-
-
 def asks_a_protocol(call: ast.Call) -> bool:
     """Whether this is ``hasattr`` of a protocol, or ``getattr`` of one with a default."""
     if not isinstance(call.func, ast.Name) or not call.args:
