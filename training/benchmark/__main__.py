@@ -88,7 +88,8 @@ def _benchmark(options: argparse.Namespace) -> int:
         suite = suite_called(name, options.trust, Stage(chosen=chosen.indices, most=most))
     results, failed = _played(suite, out, options)
     commands.show(results.text())
-    commands.show(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
+    report = f"benchgame report {commands.quoted(out)}"
+    commands.show(f"\nRows, verdicts and statistics are in {out}; {report} makes a page.")
     for cell, error in (errors | failed).items():
         print(f"{PROG}: {cell} failed: {error}", file=sys.stderr)
     return 1 if errors or failed else 0
