@@ -93,7 +93,8 @@ class Family:
         else:
             low, high = parameters[chosen[0]]
             low = number(chosen[0], low)
-            high = number(chosen[0], float("inf") if high is None else high, low=low, finite=False)
+            high = float("inf") if high is None else high
+            high = number(chosen[0], high, low=low, strict=True, finite=False)
             family = cls(name, chosen[0], (), low, high, others)
         family.rule(family.values[0] if family.values else family.low)  # refuses unsuitable parameters
         return family
