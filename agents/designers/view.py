@@ -122,7 +122,8 @@ class DesignerEnv(gymnasium.Env):
         loss = loss_of(self.loss, played)
         told = {"loss": loss, "tau": played.kendall_tau, "burnt": played.cost_share}
         told["best_on_top"] = played.best_on_top
-        return self._seen(), -loss, False, self._made == self.announcements, told
+        typed = {name: np.float64(value) for name, value in told.items()}  # TorchRL asks for the dtype
+        return self._seen(), -loss, False, self._made == self.announcements, typed
 
     def _seen(self) -> NDArray[np.float32]:
         seen = np.zeros(len(self.settings) + 1, dtype=np.float32)
