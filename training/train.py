@@ -81,7 +81,9 @@ def _train(options: argparse.Namespace) -> None:
         print(f"No TensorBoard events: tensorboard is not installed: {extras.command('train')}")
     trained = counted(settings.seeds, "seed")
     flag = f" {FLAG}" if names_code(asdict(settings)) else ""
-    commands.show(f"Trained {trained}; to grade, run: benchgame evaluate {options.out}{flag}")
+    commands.show(
+        f"Trained {trained}; to grade, run: benchgame evaluate {commands.quoted(options.out)}{flag}"
+    )
 
 
 def _agent_options(names: str, words: list[str]) -> dict[str, dict[str, Any]]:

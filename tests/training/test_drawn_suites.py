@@ -98,6 +98,7 @@ def test_a_stage_has_every_setting_or_the_chosen_one(tmp_path: Path) -> None:
     [
         ("grid = [{ options = { exploration = 0.1 } }, ", "grid = [", ""),
         ("draws = {", 'games = ["duel"]\ndraws = {', "a task with draws has its families' own"),
+        ("draws = { mixed-duel = 2, near-duel = 1 }", "draws = {}", "tasks: draws: expected numbers"),
         ("draws = { mixed-duel", "draws = { odd-duel", "draws: unknown 'odd-duel'; known: "),
         ("near-duel = 1 }\ndev", "near-duel = 0 }\ndev", "near-duel: must be"),
         ("[algorithms.honest]", "[algorithms.honest]\ngrid = [{}]", "as many settings, got"),
