@@ -14,7 +14,7 @@ import argparse
 import contextlib
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ from benchgame_env.training.jobs import Local, add_workers_option, opened, run_a
 from benchgame_env.training.run.event_log import can_log, event_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
-from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
+from benchgame_env.training.run.seeds import Played, TrainedSeed, restore_seed, save_seed
 from benchgame_env.trust import FLAG, add_option, is_code_file, names_code, names_in, refuse_code
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import count
@@ -174,9 +174,9 @@ def _train_seeds(settings: TrainSettings, out: Path, workers: int, pool: Local |
 
 def train_seed(
     settings: TrainSettings, folder: Path, seed: int, prediction: theory.Prediction | None = None
-) -> Iterator[int]:
-    """Train one seed from its last checkpoint; yield the number of each update that is done. The
-    prediction of the run is read, unless it is given.
+) -> Generator[int, None, TrainedSeed]:
+    """Train one seed from its last checkpoint; yield the number of each update that is done, and return
+    the players and what they played. The prediction of the run is read, unless it is given.
 
     Every update starts new episodes and draws all its random numbers from ``(seed, update)``, so that
     on a CPU an interrupted run ends bit for bit like an uninterrupted one.
@@ -190,7 +190,7 @@ def train_seed(
     progress = [_as_scheduled(settings, row) for row in progress]
     yield from range(len(play))
     if len(play) == settings.updates:
-        return
+        return players, np.stack(play)
     prediction = prediction or kept_prediction(settings, folder.parent)
     grader = Grader(vec.game, vec.protocol, certified_equilibrium(prediction))
     takes_turns = expected_cycle(prediction) is not None
@@ -212,6 +212,7 @@ def train_seed(
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
                 save_seed(players, folder, progress, play)
             yield update
+    return players, np.stack(play)
 
 
 def _as_scheduled(settings: TrainSettings, row: dict[str, Any]) -> dict[str, Any]:
@@ -265,10 +266,14 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
 
 def finish_seed(
     settings: TrainSettings, folder: Path, seed: int, prediction: theory.Prediction | None = None
-) -> None:
+) -> TrainedSeed:
     """Train one seed to the end, see `train_seed`."""
-    for _ in train_seed(settings, folder, seed, prediction):
-        pass
+    training = train_seed(settings, folder, seed, prediction)
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            return end.value
 
 
 def saved_updates(folders: Iterable[Path]) -> int:

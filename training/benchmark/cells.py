@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
+from benchgame_env.agents.runs.settings import made_with
 from benchgame_env.cli import bars
-from benchgame_env.files import json_text, read_text, write_text
+from benchgame_env.files import json_text, read_bytes, read_text, write_bytes, write_text
 from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
-from benchgame_env.records import reading, record_text
-from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
+from benchgame_env.records import plain, read_record, reading, record_text
+from benchgame_env.training.benchmark.suite import FILE, SCHEMA, KeptSuite, Suite, SuiteRun
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
 from benchgame_env.training.jobs import Job, Pool, run_all
@@ -21,6 +22,8 @@ from benchgame_env.training.run.prediction import FILE as PREDICTION
 from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
 from benchgame_env.training.train import finish_seed, saved_updates, show_progress
+
+CELL_FILES = ("checkpoint.pt", "progress.csv", "rows.csv", "figures.json")
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,34 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     return errors
 
 
+def same_runs(suite: Suite, there: Path) -> set[str]:
+    """Names of the runs that the benchmark in the folder ``there`` has with the same settings.
+
+    Raises
+    ------
+    ValueError
+        It holds no benchmark, or one of other games.
+    """
+    kept: KeptSuite = read_record(KeptSuite, there / FILE, SCHEMA)
+    if not {run.task for run in kept.runs} & {run.task for run in suite.runs}:
+        raise ValueError(f"{there} holds a benchmark of other games")
+    settings = {run.folder: run.settings for run in kept.runs}
+    return {run.name for run in suite.runs if settings.get(run.name) == plain(asdict(run.settings))}
+
+
+def take_over(suite: Suite, out: Path, there: Path) -> None:
+    """Take over into ``out`` the finished cells of `same_runs` that the same versions made."""
+    open_folder(suite, out)
+    same = same_runs(suite, there)
+    for run in (one for one in suite.runs if one.name in same):
+        for own, other in zip(cells_of(run, out), cells_of(run, there), strict=True):
+            fits = other.is_finished() and made_with(other.run_folder) == made_with(own.run_folder)
+            if fits and not own.is_finished():
+                own.folder.mkdir(exist_ok=True)
+                for name in CELL_FILES:
+                    write_bytes(own.folder / name, read_bytes(other.folder / name))
+
+
 def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     """Write the predictions that are missing; runs of the same game, protocol and choices share one.
     Returns error messages by folder."""
@@ -123,8 +154,8 @@ def run_cell(cell: Cell) -> None:
     """Train a seed from its last checkpoint, and grade it."""
     settings = cell.run.settings
     prediction = kept_prediction(settings, cell.run_folder)
-    finish_seed(settings, cell.folder, cell.seed, prediction)
-    grade_and_keep(settings, cell.run_folder, cell.seed, prediction=prediction)
+    trained = finish_seed(settings, cell.folder, cell.seed, prediction)
+    grade_and_keep(settings, cell.run_folder, cell.seed, prediction=prediction, trained=trained)
 
 
 def open_folder(suite: Suite, out: Path) -> None:
