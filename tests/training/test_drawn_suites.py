@@ -17,7 +17,7 @@ from benchgame_env.training.benchmark.cells import Cell, run_cell
 from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
 from benchgame_env.training.benchmark.order import lead, order_table, pairs
 from benchgame_env.training.benchmark.shares import Matches, match_shares, share_rows, share_tables
-from benchgame_env.training.benchmark.stages import Stage, draw_seed, grids, staged
+from benchgame_env.training.benchmark.stages import Stage, Staged, draw_seed, staged
 from benchgame_env.training.benchmark.suite import Suite, SuiteRun
 from benchgame_env.training.benchmark.tuning import best_settings
 from benchgame_env.training.grading.intervals import Estimate, Figure
@@ -46,8 +46,8 @@ def content() -> dict[str, Any]:
     return read_toml(Path(str(SUITES[V1])))
 
 
-def games(table: dict[str, Any]) -> list[str]:
-    return [game for task in table["tasks"] for game in task["games"]]
+def games(played: Staged) -> list[str]:
+    return [game for task in played.table["tasks"] for game in task["games"]]
 
 
 def test_seeds_of_draws_are_made_of_the_name_of_the_suite() -> None:
@@ -78,8 +78,10 @@ def test_all_learners_of_the_suite_have_the_same_budget() -> None:
     learners = [run.settings for run in suite_called(V1, stage=Stage(development=0)).runs]
     plays = {run.updates * run.copies * run.rounds for run in learners}
     assert plays == {4096}
-    assert set(grids(content()).values()) == {2}
-    assert {*content()["algorithms"]} - {*grids(content())} == {"honest", "random"}
+    algorithms = content()["algorithms"]
+    assert {name: len(own.get("grid", [])) for name, own in algorithms.items()} == {
+        name: 0 if name in ("honest", "random") else 2 for name in algorithms
+    }
 
 
 def test_a_stage_has_every_setting_or_the_chosen_one(tmp_path: Path) -> None:
@@ -145,8 +147,10 @@ def test_shares_are_means_over_draws() -> None:
         (game, "a"): Verdict("undecided", "", "", share=Figure("seeds", share, 0.0, 1.0))
         for game, share in passed.items()
     }
-    found = match_shares(Suite("toy", runs, drawn=True), verdicts, np.random.default_rng(0))["a"]
-    assert found.judged.value == found.last.value == 0.5  # two of four
+    scores = {"a": {"x": [0.99, 0.96, 0.95], "y": [np.nan]}}
+    found = match_shares(Suite("toy", runs, drawn=True), verdicts, scores, np.random.default_rng(0))["a"]
+    assert found.match.value == found.last_iterate.value == 0.5  # two of four
+    assert found.near.value == 0.5  # those with more than .95
     assert found.by_family == {"x": pytest.approx(2 / 3), "y": 0.0}
 
 
@@ -213,7 +217,7 @@ def test_draws_without_a_score_are_left_out_of_a_difference() -> None:
 
 def test_an_algorithm_that_plays_fewer_families_has_empty_cells() -> None:
     one = Estimate(1.0, 1.0, 1.0)
-    shares = {"a": Matches(one, one, {"x": 1.0}), "b": Matches(one, one, {"x": 0.5, "y": 0.0})}
+    shares = {"a": Matches(one, one, one, {"x": 1.0}), "b": Matches(one, one, one, {"x": 0.5, "y": 0.0})}
     first, second = share_rows(shares)
     assert first.keys() == second.keys()
     assert (first["x"], first["y"], second["y"]) == (1.0, "", 0.0)

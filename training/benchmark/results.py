@@ -101,7 +101,7 @@ def summarise(suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Ge
         verdicts[run.task, run.algorithm] = verdict
     scores = scores_by_task(rows, suite)
     comparisons = compare(scores, rng)
-    shares = match_shares(suite, verdicts, rng) if suite.drawn else {}
+    shares = match_shares(suite, verdicts, scores, rng) if suite.drawn else {}
     if shares:
         write_rows(out / "shares.csv", share_rows(shares))
     write_rows(out / "rows.csv", rows)
