@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import math
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +30,7 @@ from benchgame_env.training.grading.exact_figures import (
 from benchgame_env.training.grading.figures import by_developer
 from benchgame_env.training.run.event_log import event_log
 from benchgame_env.training.run.prediction import kept_prediction
-from benchgame_env.training.run.seeds import Played, restore_seed, save_seed
+from benchgame_env.training.run.seeds import Played, TrainedSeed, restore_seed, save_seed
 from benchgame_env.turns import in_turn
 
 CHECKPOINT_EVERY = 25  # updates
@@ -53,8 +53,9 @@ def batches(settings: TrainSettings, seeds: Sequence[int], workers: int) -> list
 
 def train_seeds(
     settings: TrainSettings, folders: Mapping[int, Path], prediction: theory.Prediction | None = None
-) -> Iterator[int]:
-    """Train seeds from their last checkpoints; yield the number of each update that is done.
+) -> Generator[int, None, dict[int, TrainedSeed]]:
+    """Train seeds from their last checkpoints; yield the number of each update that is done, and return
+    what each seed has learned.
 
     Every update starts new episodes and draws all its random numbers from ``(seed, update)``, so that
     on a CPU an interrupted run ends bit for bit like an uninterrupted one, and a seed among others like
@@ -78,12 +79,25 @@ def train_seeds(
         yield from range(seed.done)
     done = operator.attrgetter("done")
     unfinished = sorted((seed for seed in seeds if seed.done < settings.updates), key=done)
-    if not unfinished:
-        return
-    prediction = prediction or kept_prediction(settings, seeds[0].folder.parent)
-    grades = _Grades(settings, vec, prediction)
-    for _, group in itertools.groupby(unfinished, done):
-        yield from _train_group(settings, list(group), grades)
+    if unfinished:
+        prediction = prediction or kept_prediction(settings, seeds[0].folder.parent)
+        grades = _Grades(settings, vec, prediction)
+        for _, group in itertools.groupby(unfinished, done):
+            yield from _train_group(settings, list(group), grades)
+    return {seed.number: (seed.players, np.stack(seed.play)) for seed in seeds}
+
+
+def trained(
+    settings: TrainSettings, folders: Mapping[int, Path], prediction: theory.Prediction | None = None
+) -> dict[int, TrainedSeed]:
+    """What seeds have learned when they are trained to the end, see `train_seeds`."""
+    training = train_seeds(settings, folders, prediction)
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            found: dict[int, TrainedSeed] = end.value
+            return found
 
 
 def _train_group(settings: TrainSettings, seeds: list[_Seed], grades: _Grades) -> Iterator[int]:
@@ -105,6 +119,7 @@ def _train_group(settings: TrainSettings, seeds: list[_Seed], grades: _Grades) -
                 for seed, saved in zip(seeds, table.saved(), strict=True):
                     save_seed(saved, seed.folder, seed.progress, seed.play)
             yield from [update] * len(seeds)
+    table.give_back()
 
 
 class _Seed:
@@ -160,6 +175,13 @@ class _Table:
         if self._together:
             return [list(one) for one in zip(*(p.saved_by_seed() for p in self._together), strict=True)]
         return [[player.save() for player in players] for players in self._line_ups]
+
+    def give_back(self) -> None:
+        """Let the players of each seed have what they learned side by side."""
+        if self._together:
+            for players, saved in zip(self._line_ups, self.saved(), strict=True):
+                for player, own in zip(players, saved, strict=True):
+                    player.load(own)
 
 
 class _Grades:

@@ -30,7 +30,7 @@ from benchgame_env.files import TABLE_LIMIT, open_regular
 from benchgame_env.folders import alone_in, claim_folder, remove_drafts
 from benchgame_env.training.grading.judging import withdraw
 from benchgame_env.training.jobs import Local, add_workers_option, opened, run_all
-from benchgame_env.training.learning import batches, train_seeds
+from benchgame_env.training.learning import batches, train_seeds, trained
 from benchgame_env.training.run.event_log import can_log
 from benchgame_env.training.run.prediction import kept_prediction
 from benchgame_env.training.run.records import counted
@@ -153,7 +153,7 @@ def _train_seeds(settings: TrainSettings, out: Path, workers: int, pool: Local |
                 for _ in train_seeds(settings, part):
                     bar.update()
             return
-        jobs = [partial(finish_seeds, settings, part) for part in parts]
+        jobs = [partial(_finish, settings, part) for part in parts]
         with opened(pool, workers) as processes:
             for _, error, _ in run_all(processes, jobs, lambda: show_progress(bar, folders.values())):
                 if error:
@@ -185,12 +185,8 @@ def _open_folder(settings: TrainSettings, out: Path, resume: bool) -> None:
         raise ValueError(taken) from None
 
 
-def finish_seeds(
-    settings: TrainSettings, folders: Mapping[int, Path], prediction: theory.Prediction | None = None
-) -> None:
-    """Train seeds to the end, see `learning.train_seeds`."""
-    for _ in train_seeds(settings, folders, prediction):
-        pass
+def _finish(settings: TrainSettings, folders: Mapping[int, Path]) -> None:
+    trained(settings, folders)  # which stays where it is: the pool sends back what a job returns
 
 
 def saved_updates(folders: Iterable[Path]) -> int:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
+from benchgame_env.agents.runs.settings import made_with
 from benchgame_env.cli import bars
-from benchgame_env.files import json_text, read_text, write_text
+from benchgame_env.files import json_text, read_bytes, read_text, write_bytes, write_text
 from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
-from benchgame_env.records import reading, record_text
-from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
+from benchgame_env.records import plain, read_record, reading, record_text
+from benchgame_env.training.benchmark.suite import FILE, SCHEMA, KeptSuite, Suite, SuiteRun
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
 from benchgame_env.training.jobs import Job, Pool, run_all
-from benchgame_env.training.learning import batches
+from benchgame_env.training.learning import batches, trained
 from benchgame_env.training.run.prediction import FILE as PREDICTION
 from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
-from benchgame_env.training.train import finish_seeds, saved_updates, show_progress
+from benchgame_env.training.train import saved_updates, show_progress
+
+CELL_FILES = ("checkpoint.pt", "progress.csv", "rows.csv", "figures.json")
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,34 @@ def _batches(cells: list[Cell], workers: int) -> list[list[Cell]]:
     return found
 
 
+def same_runs(suite: Suite, there: Path) -> set[str]:
+    """Names of the runs that the benchmark in the folder ``there`` has with the same settings.
+
+    Raises
+    ------
+    ValueError
+        It holds no benchmark, or one of other games.
+    """
+    kept: KeptSuite = read_record(KeptSuite, there / FILE, SCHEMA)
+    if not {run.task for run in kept.runs} & {run.task for run in suite.runs}:
+        raise ValueError(f"{there} holds a benchmark of other games")
+    settings = {run.folder: run.settings for run in kept.runs}
+    return {run.name for run in suite.runs if settings.get(run.name) == plain(asdict(run.settings))}
+
+
+def take_over(suite: Suite, out: Path, there: Path) -> None:
+    """Take over into ``out`` the finished cells of `same_runs` that the same versions made."""
+    open_folder(suite, out)
+    same = same_runs(suite, there)
+    for run in (one for one in suite.runs if one.name in same):
+        for own, other in zip(cells_of(run, out), cells_of(run, there), strict=True):
+            fits = other.is_finished() and made_with(other.run_folder) == made_with(own.run_folder)
+            if fits and not own.is_finished():
+                own.folder.mkdir(exist_ok=True)
+                for name in CELL_FILES:
+                    write_bytes(own.folder / name, read_bytes(other.folder / name))
+
+
 def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     """Write the predictions that are missing; runs of the same game, protocol and choices share one.
     Returns error messages by folder."""
@@ -141,9 +172,9 @@ def run_cells(cells: Sequence[Cell]) -> None:
     """Train seeds of the same run from their last checkpoints, and grade them."""
     settings, run = cells[0].run.settings, cells[0].run_folder
     prediction = kept_prediction(settings, run)
-    finish_seeds(settings, {cell.seed: cell.folder for cell in cells}, prediction)
+    seeds = trained(settings, {cell.seed: cell.folder for cell in cells}, prediction)
     for cell in cells:
-        grade_and_keep(settings, run, cell.seed, prediction=prediction)
+        grade_and_keep(settings, run, cell.seed, prediction=prediction, trained=seeds[cell.seed])
 
 
 def open_folder(suite: Suite, out: Path) -> None:

@@ -15,6 +15,7 @@ from benchgame_env.training.run.storage import read_progress, write_rows
 from benchgame_env.validate import Floats
 
 Played = dict[str, NDArray[Any]]  # of each number of a play, such as "effort", ``[rounds, copies, n]``
+TrainedSeed = tuple[list[Player], Floats]  # players, and efforts sampled in training, see `load_seed`
 
 
 def save_seed(
