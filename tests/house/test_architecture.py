@@ -86,7 +86,7 @@ ALLOWED: dict[str, set[str]] = {
     "agents.side_by_side": {"(door)", "agents.base", "subgame", "validate"},
     "agents.registry": {"(door)", "agents.base", "registry", "theory"},
     "agents.scripted": {"agents.base", "metrics", "theory.dynamics", "validate"},
-    "agents.adaptive": {"agents.base", "agents.saved", "metrics", "validate"},
+    "agents.adaptive": {"agents.base", "agents.saved", "metrics", "numerics", "validate"},
     "agents.runs": {
         "(door)", "agents.base", "agents.registry", "files", "folders", "named_games", "play", "records",
         "theory", "trust", "validate",
