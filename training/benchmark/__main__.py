@@ -21,13 +21,15 @@ import numpy as np
 from benchgame_env import trust
 from benchgame_env.cli import commands
 from benchgame_env.folders import alone_in
-from benchgame_env.training.benchmark.cells import work_out
+from benchgame_env.training.benchmark.cells import same_runs, take_over, work_out
 from benchgame_env.training.benchmark.named_suites import STANDARD, SUITES, suite_called
-from benchgame_env.training.benchmark.results import Results, summarise
+from benchgame_env.training.benchmark.order import order_table, pairs
+from benchgame_env.training.benchmark.results import Results, scores_by_task, summarise
 from benchgame_env.training.benchmark.stages import Stage
 from benchgame_env.training.benchmark.suite import Suite
 from benchgame_env.training.benchmark.tuning import best_settings, choices_table
 from benchgame_env.training.jobs import BACKENDS, add_workers_option, open_pool
+from benchgame_env.training.run.storage import read_rows
 from benchgame_env.validate import count, integer
 
 PROG = "benchgame benchmark"
@@ -56,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
                         help="development draws on which settings are tuned, by number")  # fmt: skip
     parser.add_argument("--draws", type=int, metavar="N",
                         help="play the first N draws of each family; default: all")  # fmt: skip
+    parser.add_argument("--against", type=Path, metavar="FOLDER",
+                        help="another play of these games: take over what has the same settings there, "
+                        "and say whether the order of algorithms is the same")  # fmt: skip
     add_workers_option(parser)
     parser.add_argument("--random-state", type=int, default=0, help="seed of the bootstrap")
     trust.add_option(parser)
@@ -86,8 +91,10 @@ def _benchmark(options: argparse.Namespace) -> int:
         chosen = best_settings(where, suite)
         commands.show(choices_table(chosen, suite) + f"\n\nSettings were tuned in {where}.\n")
         suite = suite_called(name, options.trust, Stage(chosen=chosen.indices, most=most))
-    results, failed = _played(suite, out, options)
+    results, failed = _played(suite, out, options, options.against)
     commands.show(results.text())
+    if options.against:
+        commands.show("\n" + _order(suite, out, options))
     report = f"benchgame report {commands.quoted(out)}"
     commands.show(f"\nRows, verdicts and statistics are in {out}; {report} makes a page.")
     for cell, error in (errors | failed).items():
@@ -95,10 +102,25 @@ def _benchmark(options: argparse.Namespace) -> int:
     return 1 if errors or failed else 0
 
 
-def _played(suite: Suite, out: Path, options: argparse.Namespace) -> tuple[Results, dict[str, str]]:
-    """The results of a suite, and error messages by cell."""
+def _order(suite: Suite, out: Path, options: argparse.Namespace) -> str:
+    """Whether the order of algorithms is that of another play."""
+    before, now = (
+        scores_by_task(read_rows(folder / "rows.csv"), suite) for folder in (options.against, out)
+    )
+    same = same_runs(suite, options.against)
+    changed = {run.algorithm for run in suite.runs if run.name not in same}
+    found = pairs(before, now, changed, np.random.default_rng(options.random_state))
+    return order_table(found, str(options.against))
+
+
+def _played(
+    suite: Suite, out: Path, options: argparse.Namespace, there: Path | None = None
+) -> tuple[Results, dict[str, str]]:
+    """The results of a suite, and error messages by cell; what fits is taken over from ``there``."""
     pool = open_pool(options.backend, options.workers, options.address)
     with contextlib.closing(pool), alone_in(out):
+        if there:
+            take_over(suite, out, there)
         errors = work_out(suite, out, pool)
         return summarise(suite, out, errors, np.random.default_rng(options.random_state)), errors
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
+from benchgame_env.agents.runs.settings import made_with
 from benchgame_env.cli import bars
-from benchgame_env.files import json_text, read_text, write_text
+from benchgame_env.files import json_text, read_bytes, read_text, write_bytes, write_text
 from benchgame_env.folders import claim_folder, refuse_links, remove_drafts
-from benchgame_env.records import reading, record_text
-from benchgame_env.training.benchmark.suite import FILE, SCHEMA, Suite, SuiteRun
+from benchgame_env.records import plain, read_record, reading, record_text
+from benchgame_env.training.benchmark.suite import FILE, SCHEMA, KeptSuite, Suite, SuiteRun
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
 from benchgame_env.training.jobs import Job, Pool, run_all
+from benchgame_env.training.learning import batches, trained
 from benchgame_env.training.run.prediction import FILE as PREDICTION
 from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
-from benchgame_env.training.train import finish_seed, saved_updates, show_progress
+from benchgame_env.training.train import saved_updates, show_progress
+
+CELL_FILES = ("checkpoint.pt", "progress.csv", "rows.csv", "figures.json")
 
 
 @dataclass(frozen=True)
@@ -90,17 +96,60 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     """
     open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
-    todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
+    todo = [cell for cell in cells if not cell.is_finished()]
     folders = [cell.folder for cell in cells]
     total, done = sum(cell.run.settings.updates for cell in cells), saved_updates(folders)
     with contextlib.closing(pool), bars.progress_bar(total, "update", suite.name, done) as bar:
-        lost = _predict(list(todo.values()), pool, bar)
-        errors = {c.name: lost[c.run_folder] for c in todo.values() if c.run_folder in lost}
-        jobs = [job for job, cell in todo.items() if cell.name not in errors]
-        for job, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
-            if error:
-                errors[todo[job].name] = error
+        lost = _predict(todo, pool, bar)
+        errors = {cell.name: lost[cell.run_folder] for cell in todo if cell.run_folder in lost}
+        waiting = _batches([cell for cell in todo if cell.name not in errors], pool.workers)
+        while waiting:
+            jobs: dict[Job, list[Cell]] = {partial(run_cells, batch): batch for batch in waiting}
+            waiting = []
+            for job, error, _ in run_all(pool, list(jobs), lambda: show_progress(bar, folders)):
+                if error and len(jobs[job]) > 1:  # each alone, so that those without a fault go on
+                    waiting += [[cell] for cell in jobs[job] if not cell.is_finished()]
+                elif error:
+                    errors[jobs[job][0].name] = error
     return errors
+
+
+def _batches(cells: list[Cell], workers: int) -> list[list[Cell]]:
+    """Cells of the same run, in parts that each train in one process."""
+    found = []
+    for _, own in itertools.groupby(cells, lambda cell: cell.run_folder):
+        of_run = {cell.seed: cell for cell in own}
+        settings = next(iter(of_run.values())).run.settings
+        found += [[of_run[seed] for seed in part] for part in batches(settings, list(of_run), workers)]
+    return found
+
+
+def same_runs(suite: Suite, there: Path) -> set[str]:
+    """Names of the runs that the benchmark in the folder ``there`` has with the same settings.
+
+    Raises
+    ------
+    ValueError
+        It holds no benchmark, or one of other games.
+    """
+    kept: KeptSuite = read_record(KeptSuite, there / FILE, SCHEMA)
+    if not {run.task for run in kept.runs} & {run.task for run in suite.runs}:
+        raise ValueError(f"{there} holds a benchmark of other games")
+    settings = {run.folder: run.settings for run in kept.runs}
+    return {run.name for run in suite.runs if settings.get(run.name) == plain(asdict(run.settings))}
+
+
+def take_over(suite: Suite, out: Path, there: Path) -> None:
+    """Take over into ``out`` the finished cells of `same_runs` that the same versions made."""
+    open_folder(suite, out)
+    same = same_runs(suite, there)
+    for run in (one for one in suite.runs if one.name in same):
+        for own, other in zip(cells_of(run, out), cells_of(run, there), strict=True):
+            fits = other.is_finished() and made_with(other.run_folder) == made_with(own.run_folder)
+            if fits and not own.is_finished():
+                own.folder.mkdir(exist_ok=True)
+                for name in CELL_FILES:
+                    write_bytes(own.folder / name, read_bytes(other.folder / name))
 
 
 def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
@@ -119,12 +168,13 @@ def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     return errors
 
 
-def run_cell(cell: Cell) -> None:
-    """Train a seed from its last checkpoint, and grade it."""
-    settings = cell.run.settings
-    prediction = kept_prediction(settings, cell.run_folder)
-    finish_seed(settings, cell.folder, cell.seed, prediction)
-    grade_and_keep(settings, cell.run_folder, cell.seed, prediction=prediction)
+def run_cells(cells: Sequence[Cell]) -> None:
+    """Train seeds of the same run from their last checkpoints, and grade them."""
+    settings, run = cells[0].run.settings, cells[0].run_folder
+    prediction = kept_prediction(settings, run)
+    seeds = trained(settings, {cell.seed: cell.folder for cell in cells}, prediction)
+    for cell in cells:
+        grade_and_keep(settings, run, cell.seed, prediction=prediction, trained=seeds[cell.seed])
 
 
 def open_folder(suite: Suite, out: Path) -> None:

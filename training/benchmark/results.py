@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,9 +99,9 @@ def summarise(suite: Suite, out: Path, errors: dict[str, str], rng: np.random.Ge
             verdict = undecided(f"{failed} of {counted(len(cells), 'seed')} failed")
             withdraw(folder)
         verdicts[run.task, run.algorithm] = verdict
-    scores = _scores(rows, suite)
+    scores = scores_by_task(rows, suite)
     comparisons = compare(scores, rng)
-    shares = match_shares(suite, verdicts, rng) if suite.drawn else {}
+    shares = match_shares(suite, verdicts, scores, rng) if suite.drawn else {}
     if shares:
         write_rows(out / "shares.csv", share_rows(shares))
     write_rows(out / "rows.csv", rows)
@@ -169,15 +170,17 @@ def _curve(cell: Cell) -> marl_eval.Curve | None:
     return marl_eval.curve(run.task, run.algorithm, cell.seed, run.settings, progress, figures)
 
 
-def _scores(rows: list[Row], suite: Suite) -> dict[str, dict[str, list[float]]]:
+def scores_by_task(rows: Iterable[Row], suite: Suite) -> dict[str, dict[str, list[float]]]:
     """Scores of the seeds by algorithm and task (of drawn games, by family); NaN where the cell failed
-    or has no regret."""
+    or has no regret. Rows of tasks that the suite lacks are left out."""
     scores: dict[str, dict[str, list[float]]] = {}
-    families = {run.task: run.group for run in suite.runs} if suite.drawn else {}
+    families = {run.task: run.group if suite.drawn else run.task for run in suite.runs}
     for row in rows:
+        if row["task"] not in families:
+            continue
         regret, task = math.nan if row["regret"] == "" else row["regret"], str(row["task"])
         by_task = scores.setdefault(row["algorithm"], {})
-        by_task.setdefault(families.get(task, task), []).append(float(score(regret)))
+        by_task.setdefault(families[task], []).append(float(score(regret)))
     return scores
 
 

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchgame_env.random_games import FAMILIES
 from benchgame_env.validate import choice, integer
@@ -56,23 +56,75 @@ def draw_seed(suite: str, part: str, family: str, k: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{suite}/{part}/{family}/{k}".encode()).digest()[:4], "big")
 
 
-def is_drawn(content: Table) -> bool:
-    """Whether some task of a suite has draws."""
-    tasks = content.get("tasks")
-    return isinstance(tasks, list) and any(isinstance(one, dict) and DRAWS in one for one in tasks)
+class Staged(NamedTuple):
+    """The ordinary suite that is played at a stage.
+
+    Attributes
+    ----------
+    table : dict
+        Its content; of a suite without draws, grids and needs as it was.
+    drawn : bool
+        Whether some task had draws.
+    grids : dict of str to int
+        Number of settings of each algorithm that has a grid.
+    left_out : dict of str to list of str
+        Of each algorithm that is left out, the modules that are not installed.
+    """
+
+    table: Table
+    drawn: bool
+    grids: dict[str, int]
+    left_out: dict[str, list[str]]
 
 
-def grids(content: Table) -> dict[str, int]:
-    """Number of settings of each algorithm that has a grid.
+def staged(content: Table, stage: Stage) -> Staged:
+    """What is played of a suite at a stage.
 
     Raises
     ------
     ValueError
-        A grid that is no list of tables, or grids of different lengths.
+        Something is wrong with its draws, grids or needs.
     """
+    algorithms, left_out = _installed(content.get("algorithms", {}))
+    tasks, sizes = content.get("tasks"), _grids(algorithms)
+    is_drawn = isinstance(tasks, list) and any(isinstance(one, dict) and DRAWS in one for one in tasks)
+    if sizes and not is_drawn:
+        raise ValueError("grid: settings are tuned on development draws, and no task has draws")
+    changed: Table = {"algorithms": algorithms} if "algorithms" in content else {}
+    if is_drawn:
+        suite = str(content.get("name"))
+        of_tuning = stage.development is not None
+        end = f"-{stage.part}" if of_tuning else f"-first-{stage.most}" if stage.most is not None else ""
+        changed = {
+            "name": suite + end,
+            "tasks": [one for given in content["tasks"] for one in _drawn(suite, given, stage)],
+            "algorithms": dict(_settings(algorithms, sizes, stage)),
+        }
+    return Staged({**content, **changed}, is_drawn, sizes, left_out)
+
+
+def _installed(algorithms: Any) -> tuple[Table, dict[str, list[str]]]:
+    """Algorithms that have what they need, and the modules that others lack."""
+    if not isinstance(algorithms, dict):
+        raise ValueError(f"algorithms: expected a table, got {algorithms!r}")
+    kept: Table = {}
+    left_out = {}
+    for name, own in algorithms.items():
+        needs = _tables(own).get(NEEDS, [])
+        if not isinstance(needs, list) or not all(isinstance(one, str) for one in needs):
+            raise ValueError(f"algorithms.{name}.needs: expected a list of modules, got {needs!r}")
+        if missing := [module for module in needs if find_spec(module) is None]:
+            left_out[name] = missing
+        else:
+            kept[name] = {k: v for k, v in own.items() if k != NEEDS} if isinstance(own, dict) else own
+    return kept, left_out
+
+
+def _grids(algorithms: Table) -> dict[str, int]:
+    """Number of settings of each algorithm that has a grid."""
     found = {}
-    for name, own in _tables(content.get("algorithms")).items():
-        if isinstance(own, dict) and GRID in own:
+    for name, own in algorithms.items():
+        if GRID in _tables(own):
             listed = own[GRID]
             if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
                 raise ValueError(f"algorithms.{name}.grid: expected a list of tables, got {listed!r}")
@@ -80,49 +132,6 @@ def grids(content: Table) -> dict[str, int]:
     if len(set(found.values())) > 1:
         raise ValueError(f"grid: every algorithm is tuned over as many settings, got {found}")
     return found
-
-
-def staged(content: Table, stage: Stage) -> Table:
-    """The ordinary suite that is played at a stage; a suite without draws and grids as it is."""
-    content, sizes = installed(content), grids(content)
-    if not is_drawn(content):
-        if sizes:
-            raise ValueError("grid: settings are tuned on development draws, and no task has draws")
-        return content
-    suite, name = str(content.get("name")), str(content.get("name"))
-    if stage.development is not None:
-        name += f"-{stage.part}"
-    elif stage.most is not None:
-        name += f"-first-{stage.most}"
-    tasks = [one for given in content["tasks"] for one in _drawn(suite, given, stage)]
-    algorithms = dict(_settings(_tables(content.get("algorithms")), sizes, stage))
-    return {**content, "name": name, "tasks": tasks, "algorithms": algorithms}
-
-
-def missing_modules(content: Table) -> dict[str, list[str]]:
-    """Of each algorithm that is left out, the modules that are not installed."""
-    found = {}
-    for name, own in _tables(content.get("algorithms")).items():
-        needs = own.get(NEEDS, []) if isinstance(own, dict) else []
-        if not isinstance(needs, list) or not all(isinstance(one, str) for one in needs):
-            raise ValueError(f"algorithms.{name}.needs: expected a list of modules, got {needs!r}")
-        found[name] = [module for module in needs if find_spec(module) is None]
-    return {name: modules for name, modules in found.items() if modules}
-
-
-def installed(content: Table) -> Table:
-    """The suite without the algorithms that need what is not installed."""
-    left_out, algorithms = missing_modules(content), content.get("algorithms")
-    if not isinstance(algorithms, dict):
-        return content
-    kept = {
-        name: {key: value for key, value in own.items() if key != NEEDS}
-        if isinstance(own, dict)
-        else own
-        for name, own in algorithms.items()
-        if name not in left_out
-    }
-    return {**content, "algorithms": kept}
 
 
 def _tables(given: Any) -> Table:

@@ -44,16 +44,7 @@ from typing import Any
 from benchgame_env.agents.runs.settings import TrainSettings, is_path
 from benchgame_env.files import PathLike
 from benchgame_env.records import read_toml
-from benchgame_env.training.benchmark.stages import (
-    HELD_OUT,
-    Stage,
-    Table,
-    grids,
-    installed,
-    is_drawn,
-    missing_modules,
-    staged,
-)
+from benchgame_env.training.benchmark.stages import HELD_OUT, Stage, Table, staged
 from benchgame_env.training.compare_protocols.ranges import parsed_setting
 from benchgame_env.trust import own_file, refuse_code
 from benchgame_env.validate import checked_name, choice, integer
@@ -162,11 +153,10 @@ class Suite:
         """The suite that a settings file, or whatever ``source`` is, holds. Raises as `read`."""
         try:
             played = staged(content, stage)
-            runs = tuple(_runs(played, source, trust))
+            runs = tuple(_runs(played.table, source, trust))
             if not runs:
                 raise ValueError("no algorithm plays any task")
-            sizes, left_out = grids(installed(content)), missing_modules(content)
-            return cls(_name(played["name"]), runs, is_drawn(content), sizes, left_out)
+            return cls(_name(played.table["name"]), runs, played.drawn, played.grids, played.left_out)
         except KeyError as error:
             raise ValueError(f"{source}: {error.args[0]} is missing") from error
         except (TypeError, ValueError, OverflowError) as error:

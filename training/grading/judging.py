@@ -44,7 +44,7 @@ from benchgame_env.training.grading.regrets import (
 from benchgame_env.training.grading.target import Target, in_order, target_of
 from benchgame_env.training.grading.verdict import Verdict, judge
 from benchgame_env.training.run.prediction import kept_prediction
-from benchgame_env.training.run.seeds import Played
+from benchgame_env.training.run.seeds import Played, TrainedSeed
 from benchgame_env.training.run.storage import read_rows, write_rows
 from benchgame_env.turns import in_turn
 from benchgame_env.validate import Floats, count
@@ -62,11 +62,12 @@ def grade_and_keep(
     seed: int,
     episodes: int = EPISODES,
     prediction: theory.Prediction | None = None,
+    trained: TrainedSeed | None = None,
 ) -> None:
     """Grade a finished seed; write ``rows.csv`` and then ``figures.json`` into its folder. The run's
-    prediction is read, unless it is given."""
+    prediction, and what was trained, are read, unless they are given."""
     prediction = prediction or kept_prediction(settings, run)
-    figures, played = grade_seed(settings, run, seed, prediction, episodes)
+    figures, played = grade_seed(settings, run, seed, prediction, episodes, trained)
     folder = run / f"seed-{seed}"
     write_rows(folder / "rows.csv", _rows(run.name, seed, prediction.game, played))
     save_figures(folder / "figures.json", figures)
@@ -96,6 +97,7 @@ def grade_seed(
     seed: int,
     prediction: theory.Prediction,
     episodes: int = EPISODES,
+    trained: TrainedSeed | None = None,
 ) -> tuple[SeedFigures, Played]:
     """Grade one finished seed.
 
@@ -113,6 +115,8 @@ def grade_seed(
         Episodes to play. Where a cycle of single revisions is predicted, one long episode without
         randomness is graded instead; where classes are, one long episode as played. Then only as many
         are played as the run has copies, for the figures that the verdict does not rest on.
+    trained : tuple of (list of Player, array), optional
+        The players after training and the efforts sampled in it; by default they are read.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def grade_seed(
         The play that was graded.
     """
     count("episodes", episodes)
-    players, sampled = load_seed(settings, run / f"seed-{seed}", seed)
+    players, sampled = trained or load_seed(settings, run / f"seed-{seed}", seed)
     rng = np.random.default_rng([seed, GRADING])
     vec = settings.vector_env(settings.copies)
     cycle, target = expected_cycle(prediction), target_of(prediction, settings.revision)
