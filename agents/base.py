@@ -8,7 +8,7 @@ or a list of indices.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -146,6 +146,42 @@ class Seat:
         return self.efforts(np.linspace(0.0, 1.0, count("levels", number)))
 
 
+class Streams:
+    """Random generators of several seeds as one ``numpy.random.Generator``: each draws its share of the
+    first axis, just as it would alone. It has only the methods that `Team.by_seat` speaks of.
+
+    Parameters
+    ----------
+    generators : sequence of numpy.random.Generator
+        The generators.
+    """
+
+    def __init__(self, generators: Sequence[np.random.Generator]) -> None:
+        self._generators = generators
+
+    def random(self, size: tuple[int, ...], dtype: Any = np.float64) -> NDArray[Any]:
+        """As that of ``numpy.random.Generator``."""
+        return self._joined(lambda rng, size: rng.random(size, dtype), size)
+
+    def standard_normal(self, size: tuple[int, ...], dtype: Any = np.float64) -> NDArray[Any]:
+        """As that of ``numpy.random.Generator``."""
+        return self._joined(lambda rng, size: rng.standard_normal(size, dtype), size)
+
+    def integers(self, high: int, size: tuple[int, ...]) -> NDArray[np.int64]:
+        """As that of ``numpy.random.Generator``."""
+        return self._joined(lambda rng, size: rng.integers(high, size=size), size)
+
+    def permuted(self, values: NDArray[Any], axis: int) -> NDArray[Any]:
+        """As that of ``numpy.random.Generator``; ``axis`` is not the first one."""
+        parts = np.split(values, len(self._generators))
+        pairs = zip(self._generators, parts, strict=True)
+        return np.concatenate([rng.permuted(part, axis=axis) for rng, part in pairs])
+
+    def _joined(self, draw: Callable[..., NDArray[Any]], size: tuple[int, ...]) -> NDArray[Any]:
+        own = (size[0] // len(self._generators), *size[1:])
+        return np.concatenate([draw(rng, own) for rng in self._generators])
+
+
 class Round(NamedTuple):
     """What happened to a player in one round of all copies.
 
@@ -191,8 +227,9 @@ class Round(NamedTuple):
         ended: bool,
     ) -> Round:
         """The round of the developers ``at`` (an index or a list), out of arrays ``[batch, n, ...]``."""
-        own = before[:, at], actions[:, at], infos["effort"][:, at], infos["payoff"][:, at]
-        return cls(*own, infos["score"], after[:, at], ended, before, after)
+        parts = before, actions, infos["effort"], infos["payoff"], after
+        seen, done, effort, payoff, then = (of_seats(part, at) for part in parts)
+        return cls(seen, done, effort, payoff, infos["score"], then, ended, before, after)
 
 
 Mode = Literal["learn", "play", "greedy"]
@@ -290,18 +327,57 @@ class Team(Player):
     ----------
     seats : sequence of Seat
         The seats that it plays.
+
+    Attributes
+    ----------
+    by_seat : bool
+        Whether each seat learns by itself from one-shot play, so that seats of several seeds can train
+        in one team. Then it needs of a `Round` only what its seats saw, did and earned, and whether the
+        episode ended; it draws by the methods of `Streams`; arrays that it saves have the seats on the
+        first axis, and all else that it saves is the same for every seat.
+    figures : dict
+        Figures of the last training step by name, an array ``[k]``, or ``[1]`` if the seats share it.
     """
+
+    by_seat: bool = False
 
     def __init__(self, seats: Sequence[Seat]) -> None:
         super().__init__(seats)
         self.seats, self.at = tuple(seats), [seat.developer for seat in seats]
+        self.figures: dict[str, Any] = {}
+
+    def losses(self) -> dict[str, float]:
+        return self.losses_of(slice(None))
+
+    def losses_of(self, seats: slice) -> dict[str, float]:
+        """The losses of some of its seats."""
+        return {
+            f"developer_{self.at[j]}/{key}": float(values[min(j, len(values) - 1)])
+            for j in range(len(self.at))[seats]
+            for key, values in self.figures.items()
+        }
+
+
+def of_seats(values: NDArray[Any], at: Any) -> NDArray[Any]:
+    """The part of the developers ``at`` of ``[batch, n, ...]``: the array itself where that is all."""
+    return values if isinstance(at, list) and at == [*range(values.shape[1])] else values[:, at]
+
+
+def once(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the copies see, ``[copies, ...]``: the first alone, ``[1, ...]``, if all see the same."""
+    alike = values.strides[0] == 0 or bool((values == values[:1]).all())
+    return values[:1] if alike else values
 
 
 def draw_choices(
-    chances: Floats, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+    chances: Floats, rng: np.random.Generator, copies: int | None = None
 ) -> NDArray[np.int64]:
-    """Draw an index ``[...]`` from each distribution ``[..., m]``, which need not sum to 1; with a
-    ``shape`` as many, from distributions that are repeated to it."""
+    """Draw an index ``[...]`` from each distribution ``[..., m]``, which need not sum to 1; or
+    ``copies`` from each of ``[k, 1, m]``, ``[k, copies]``."""
     total = chances.cumsum(axis=-1)
-    draws = rng.random((*(shape or total.shape[:-1]), 1)) * total[..., -1:]
-    return (draws >= total[..., :-1]).sum(axis=-1)
+    if copies is None or total.shape[1] == copies:
+        draws = rng.random(total.shape[:-1])[..., None] * total[..., -1:]
+        return (draws >= total[..., :-1]).sum(axis=-1)
+    draws = rng.random((len(total), copies)) * total[..., -1]
+    pairs = zip(total[:, 0, :-1], draws, strict=True)
+    return np.stack([row.searchsorted(own, side="right") for row, own in pairs])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env import VectorEnv
-from benchgame_env.agents.base import Mode, Player, Round
+from benchgame_env.agents.base import Mode, Player, Round, of_seats
 from benchgame_env.validate import choice, integer
 
 
@@ -59,7 +59,7 @@ def play(
     for _ in range(rounds):
         actions = np.empty(seen.shape[:2])
         for player in players:
-            actions[:, player.at] = player.act(seen[:, player.at], rng)
+            actions[:, player.at] = player.act(of_seats(seen, player.at), rng)
         before: Any = seen if mode == "learn" else None
         del seen  # let go before the step, its memory is used again for what comes
         seen, _, _, truncated, infos = vec.step(actions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -65,13 +65,18 @@ def saved_count(saved: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def load_optimizer(optimizer: Any, saved: Any) -> None:
-    """Give an optimizer of PyTorch the state that was saved; ValueError if it is that of another one."""
+def load_optimizer(optimizer: Any, saved: Any, shaped: Callable[[Any], Any] | None = None) -> None:
+    """Give an optimizer of PyTorch the state that was saved, with its tables as ``shaped`` makes them;
+    ValueError if it is that of another one."""
     check_names("optimizer", saved, ("state", "param_groups"))
     before = [
         {k: type(v) for k, v in group.items() if k != "params"} for group in optimizer.param_groups
     ]
     optimizer.load_state_dict(saved)
+    if shaped:
+        for state in optimizer.state.values():
+            tables = {name: one for name, one in state.items() if getattr(one, "ndim", 0) == 2}
+            state.update({name: shaped(one) for name, one in tables.items()})
     check_optimizer(optimizer)
     after = [{k: type(v) for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
     if before != after:

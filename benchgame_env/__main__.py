@@ -299,7 +299,9 @@ def _calibrate(options: argparse.Namespace) -> None:
         commands.show("\n".join(uncertainty.announcement(options, draws, source=calibration)))
     if options.out:
         calibration.save(options.out)
-        commands.show(f"Wrote {options.out}; use it as a game: {PROG} predict {options.out}")
+        commands.show(
+            f"Wrote {options.out}; use it as a game: {PROG} predict {commands.quoted(options.out)}"
+        )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Draws(Sequence[Game]):
     Raises
     ------
     ValueError
-        Arrays of another shape, or quality that is not finite.
+        Arrays of another shape, no draw, or quality that is not finite.
     """
 
     game: Game
@@ -42,6 +42,8 @@ class Draws(Sequence[Game]):
         n, shape = self.game.n_developers, self.curves.lower.shape
         if len(shape) != 2 or shape[1] != n:
             raise ValueError(f"curves: need parameters of shape (draws, {n}), got {shape}")
+        if not shape[0]:
+            raise ValueError("curves: need at least one draw")
         quality = np.array(self.curves.upper if self.quality is None else self.quality, dtype=np.float64)
         if quality.shape != shape or not np.isfinite(quality).all():
             raise ValueError(f"quality: need finite numbers of shape {shape}, got shape {quality.shape}")

@@ -57,13 +57,13 @@ class Local:
     """
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers
+        self.workers = workers
         self._idle: list[_Worker] = []
         self._busy: dict[Any, tuple[_Worker, Job]] = {}
 
     def has_room(self) -> bool:
         """Whether another job would start at once."""
-        return len(self._busy) < self._workers
+        return len(self._busy) < self.workers
 
     def start(self, job: Job) -> None:
         """Start ``job``; `wait` returns its outcome."""
@@ -188,12 +188,12 @@ class Ray:
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         self._ray = ray
         self._run = ray.remote(num_cpus=1, max_retries=0)(answer)
-        self._room = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self.workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._busy: dict[Any, Job] = {}
 
     def has_room(self) -> bool:
         """Whether another job would start at once."""
-        return len(self._busy) < self._room
+        return len(self._busy) < self.workers
 
     def start(self, job: Job) -> None:
         """Start ``job``; `wait` returns its outcome."""

@@ -58,8 +58,8 @@ def _quickstart(options: argparse.Namespace) -> None:
     for protocol, evaluation in zip(protocols, evaluations, strict=True):
         commands.show(verdict(evaluation))
         commands.show(f"  Played: {_played(evaluation, options.out / protocol)}.")
-    print(f"\nEvery check:  benchgame evaluate {options.out}/direct")
-    print(f"Pictures:     benchgame report {options.out}")
+    print(f"\nEvery check:  benchgame evaluate {commands.quoted(options.out / 'direct')}")
+    print(f"Pictures:     benchgame report {commands.quoted(options.out)}")
 
 
 def _evaluated(

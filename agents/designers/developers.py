@@ -100,7 +100,7 @@ class Playing(Developers):
         memory: Memory = "last",
     ) -> None:
         self.subgames, self.names, self.options = subgames, names, options
-        self.memory = choice("memory", memory, get_args(Memory))
+        self.memory = memory
         self._seed = 0
         self._players: dict[int, list[Player]] = {}
         self._last: list[Player] | None = None
@@ -132,6 +132,30 @@ class Playing(Developers):
 
     def _line_up(self, setting: int) -> list[Player]:
         return line_up(self.names, self.subgames[setting], self.options, seed=self._seed)
+
+
+PREDICTED = {"expected": Expected, "predicted": Predicted}
+
+
+def developers_of(
+    subgames: Sequence[VectorEnv],
+    names: str,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    memory: Memory = "last",
+) -> Developers:
+    """`Expected` or `Predicted` developers by these names, else agents, see `Playing`.
+
+    Raises
+    ------
+    ValueError
+        Unknown names or memory, or options that nobody takes.
+    """
+    choice("memory", memory, get_args(Memory))
+    if names not in PREDICTED:
+        return Playing(subgames, names, options, memory)
+    if options:
+        raise ValueError(f"options: given for {', '.join(options)}, but the developers are {names!r}")
+    return PREDICTED[names](subgames)
 
 
 def predicted_play(game: Any, rule: Any) -> list[Strategy]:

@@ -11,14 +11,12 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import ArrayLike, NDArray
 
 from benchgame_env import Game, VectorEnv
-from benchgame_env.agents.designers.developers import Developers, Expected, Memory, Playing, Predicted
+from benchgame_env.agents.designers.developers import Memory, developers_of
 from benchgame_env.named_games import as_game
 from benchgame_env.stackelberg.env import ANNOUNCEMENTS, REVISE_EVERY, loss_of
-from benchgame_env.stackelberg.settings import FAMILIES, LEVELS, settings_of
+from benchgame_env.stackelberg.settings import FAMILIES, LEVELS, read_setting, settings_of
 from benchgame_env.theory import DesignLoss
 from benchgame_env.validate import integer
-
-PREDICTED = {"expected": Expected, "predicted": Predicted}
 
 
 class DesignerEnv(gymnasium.Env):
@@ -99,11 +97,7 @@ class DesignerEnv(gymnasium.Env):
         self.announcements = integer("announcements", announcements, low=1)
         rounds = integer("revise_every", revise_every, low=1)
         subgames = [VectorEnv(self.game, rule, copies, rounds, **play) for rule in self.settings]
-        self.developers: Developers = (
-            PREDICTED[developers](subgames)
-            if developers in PREDICTED
-            else Playing(subgames, developers, options, memory)
-        )
+        self.developers = developers_of(subgames, developers, options, memory)
         self._setting: int | None = None
         self._made = self.announcements  # no episode is open before the first reset
         self.action_space = Discrete(len(self.settings))
@@ -119,17 +113,17 @@ class DesignerEnv(gymnasium.Env):
         return self._seen(), {}
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Announce a setting, and let developers play."""
+        """Announce a setting, and let developers play; an action that is no setting is a ValueError."""
         if self._made >= self.announcements:
             raise RuntimeError("no episode is open: call reset before step")
-        last = len(self.settings) - 1
-        self._setting = integer("action", np.asarray(action).reshape(-1)[0], low=0, high=last)
+        self._setting = read_setting("action", action, len(self.settings))
         self._made += 1
         played = self.developers.answer(self._setting, self.np_random)
         loss = loss_of(self.loss, played)
         told = {"loss": loss, "tau": played.kendall_tau, "burnt": played.cost_share}
         told["best_on_top"] = played.best_on_top
-        return self._seen(), -loss, False, self._made == self.announcements, told
+        typed = {name: np.float64(value) for name, value in told.items()}  # TorchRL asks for the dtype
+        return self._seen(), -loss, False, self._made == self.announcements, typed
 
     def _seen(self) -> NDArray[np.float32]:
         seen = np.zeros(len(self.settings) + 1, dtype=np.float32)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchgame_env.agents.base import Round, Seat, Team, draw_choices
+from benchgame_env.agents.base import Round, Seat, Team, draw_choices, once
 from benchgame_env.agents.learned.perceptrons import Perceptrons
 from benchgame_env.agents.learned.ranges import Ranges
 from benchgame_env.agents.saved import check_names, saved_array, saved_count
@@ -79,8 +79,9 @@ class Decision(NamedTuple):
     Where all copies see the same, there is one row for all of them.
     """
 
-    seen: Floats  # [k, rows, size]
-    after: Floats  # [k, rows or copies, size]
+    seen: NDArray[np.float32]  # [k, rows, size]
+    policy: Floats  # logarithms of the probabilities of choices, [k, rows, m]
+    after: NDArray[np.float32]  # [k, rows or copies, size]; with gamma > 0 only
     choices: NDArray[np.int64]  # [k, copies]
     payoffs: Floats  # [k, copies], units of P
     turn: NDArray[np.bool_]  # [k, copies]
@@ -117,50 +118,45 @@ class MMD(Team):
     def __init__(self, seats: Sequence[Seat], **settings: Any) -> None:
         super().__init__(seats)
         self.settings = s = MMDSettings(**settings)
-        self._ranges = [Ranges(seat, s.choices) for seat in seats]
-        self._m, self._scale = len(self._ranges[0].efforts), seats[0].game.prize_range or 1.0
+        self._ranges = Ranges(seats, s.choices)
+        self._m, self._scale = self._ranges.efforts.shape[1], seats[0].game.prize_range or 1.0
         sizes = seats[0].layout.size, s.hidden, s.hidden, self._m
         self._actors, self._critics = (Perceptrons(seats, stream, sizes) for stream in range(2))
         self._turns = seats[0].layout.parts["turn"]
         self._update = 0
         self._played: list[Decision] = []  # rounds of this episode
-        self._losses: dict[str, Floats] = {}
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> Floats:
-        self._seen = self._view(observations)
-        chances, shape = self._chances(self._seen), (len(self.seats), len(observations))
+        self._seen, copies = self._view(observations), len(observations)
+        self._policy = self._log_chances(self._seen)
         if self.mode == "greedy":
-            chosen = np.broadcast_to(chances.argmax(axis=2), shape)
+            likeliest = self._policy.argmax(axis=2)
+            self._chosen = np.broadcast_to(likeliest, (len(likeliest), copies))
         else:
-            chosen = draw_choices(chances, rng, shape)
-        self._chosen = chosen
-        actions = [own.actions(c, rng) for own, c in zip(self._ranges, chosen, strict=True)]
-        return np.column_stack(actions)
+            self._chosen = draw_choices(np.exp(self._policy), rng, copies)
+        return self._ranges.actions(self._chosen, rng).T
 
     @property
     def looks_ahead(self) -> bool:
         return self.settings.gamma > 0
 
+    @property
+    def by_seat(self) -> bool:  # type: ignore[override]
+        return not self.settings.gamma
+
     def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
-        chances = self._chances(self._view(observations))[:, 0]
-        return [own.strategy(row) for own, row in zip(self._ranges, chances, strict=True)]
+        return self._ranges.strategies(np.exp(self._log_chances(self._view(observations))[:, 0]))
 
     def learn(self, played: Round, rng: np.random.Generator) -> None:
         turns = played.observations[..., self._turns]
         turn = turns[:, np.arange(len(self.at)), self.at].T > 0  # of each seat, in what that seat saw
         payoffs = played.payoffs.T / self._scale
-        self._played.append(Decision(self._seen, self._view(played.after), self._chosen, payoffs, turn))
+        after = self._view(played.after) if self.settings.gamma else self._seen
+        self._played.append(Decision(self._seen, self._policy, after, self._chosen, payoffs, turn))
         if played.ended:
             self._train(self._played)
             self._played = []
             self._update += 1
-
-    def losses(self) -> dict[str, float]:
-        return {
-            f"developer_{seat.developer}/{key}": float(values[j])
-            for j, seat in enumerate(self.seats)
-            for key, values in self._losses.items()
-        }
 
     def save(self) -> dict[str, Any]:
         actors, critics = self._actors.weights.copy(), self._critics.weights.copy()
@@ -172,25 +168,26 @@ class MMD(Team):
             own.weights[:] = saved_array(saved, name, own.weights)
         self._update = saved_count(saved, "update")
 
-    def _view(self, observations: NDArray[np.float32]) -> Floats:
+    def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the networks see of ``[copies, k, size]``: ``[k, copies, size]``, or one row if all
         copies see the same."""
-        alike = bool((observations == observations[:1]).all())
-        seen = np.swapaxes(observations[:1] if alike else observations, 0, 1).astype(np.float64)
+        seen = np.swapaxes(once(observations), 0, 1).copy()
         if not self.settings.gamma:
             seen[..., self.seats[0].layout.parts["rounds_left"]] = 0.0
         return seen
 
-    def _chances(self, seen: Floats) -> Floats:
-        """Probabilities of the choices, ``[k, rows, m]``."""
-        return np.exp(_log_softmax(self._actors.outputs(seen)))
+    def _log_chances(self, seen: NDArray[np.float32]) -> Floats:
+        """Logarithms of the probabilities of the choices, ``[k, rows, m]``."""
+        logits = self._actors.outputs(seen).astype(np.float64)
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
     def _train(self, played: list[Decision]) -> None:
         """Lead critics and actors to their targets for the rounds of an episode."""
         s, rounds = self.settings, [one.seen.shape[1] for one in played]
         seen = np.concatenate([one.seen for one in played], axis=1)
-        policy = _log_softmax(self._actors.outputs(seen))
-        thought = self._critics.outputs(seen)
+        policy = np.concatenate([one.policy for one in played], axis=1)
+        thought = self._critics.outputs(seen).astype(np.float64)
         # The cell of each copy's choice in arrays [k, rows, m].
         starts, copies = np.cumsum([0, *rounds[:-1]]), played[0].choices.shape[1]
         at = np.concatenate(
@@ -218,7 +215,7 @@ class MMD(Team):
             made, missed = by_cell(np.ones_like(turn)), by_cell(np.ones_like(turn), errors)
         often = made.sum(axis=1, keepdims=True) + s.memory
         self._critics.lead(seen, thought + _per_row(missed, made, often), _weights(made))
-        self._losses = {
+        self.figures = {
             "entropy": -(chances * policy).sum(axis=2).mean(axis=1),
             "value_error": np.sqrt(np.square(errors).mean(axis=1)),
             "temperature": np.full(len(seats), tau),
@@ -231,13 +228,10 @@ class MMD(Team):
         gamma = self.settings.gamma
         if not gamma:
             return played.payoffs
-        later = (self._chances(played.after) * self._critics.outputs(played.after)).sum(axis=2)
+        later = (np.exp(self._log_chances(played.after)) * self._critics.outputs(played.after)).sum(
+            axis=2
+        )
         return played.payoffs + gamma * later
-
-
-def _log_softmax(logits: Floats) -> Floats:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def _weights(made: Floats) -> Floats:

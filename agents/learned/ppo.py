@@ -18,7 +18,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.utils import set_random_seed
 from torch import Tensor
 
-from benchgame_env.agents.base import Round, Seat, Team
+from benchgame_env.agents.base import Round, Seat, Team, once
 from benchgame_env.agents.learned.distributions import Categorical
 from benchgame_env.agents.learned.heads import make_head
 from benchgame_env.agents.learned.samples import (
@@ -26,7 +26,6 @@ from benchgame_env.agents.learned.samples import (
     decisions,
     for_each,
     joined,
-    once,
     ready,
     sums,
     taken,
@@ -135,7 +134,6 @@ class PPO(Team):
         )
         self._update = 0
         self._played: list[tuple[Tensor, ...]] = []  # rounds of this update
-        self._losses: dict[str, Tensor] = {}
 
     def _policy(self, seat: Seat, everybody: bool = False) -> ActorCriticPolicy:
         set_random_seed(seat.own_seed())
@@ -165,6 +163,11 @@ class PPO(Team):
     def looks_ahead(self) -> bool:
         return self.settings.gamma > 0
 
+    @property
+    def by_seat(self) -> bool:  # type: ignore[override]
+        s = self.settings
+        return not (s.gamma or s.shared or s.central)
+
     def strategies(self, observations: NDArray[np.float32]) -> list[Strategy] | None:
         found = self._stack.actions(self._by_network(self._view(observations)))
         if not isinstance(found, Categorical) or self.settings.head != "axis":
@@ -191,24 +194,24 @@ class PPO(Team):
             self._played.clear()
             self._update += 1
 
-    def losses(self) -> dict[str, float]:
-        return {
-            f"developer_{seat.developer}/{key}": float(values[min(j, self._networks - 1)])
-            for j, seat in enumerate(self.seats)
-            for key, values in self._losses.items()
-        }
-
     def save(self) -> dict[str, Any]:
+        trimmed = self._stack.without_filling
         optimizer = self._optimizer.state_dict()
-        return {"weights": self._stack.weights.data, "optimizer": optimizer, "update": self._update}
+        optimizer["state"] = {
+            at: {name: trimmed(value) if value.ndim else value for name, value in state.items()}
+            for at, state in optimizer["state"].items()
+        }
+        weights = trimmed(self._stack.weights.data)
+        return {"weights": weights, "optimizer": optimizer, "update": self._update}
 
     def load(self, saved: dict[str, Any]) -> None:
         check_names("ppo", saved, ("weights", "optimizer", "update"))
-        weights = self._stack.weights.data  # in place: the policies share this memory
-        weights.copy_(torch.as_tensor(saved_array(saved, "weights", weights.numpy())))
+        weights, stack = self._stack.weights.data, self._stack
+        found = saved_array(saved, "weights", stack.without_filling(weights).numpy())
+        weights.copy_(stack.filled_up(torch.as_tensor(found)))  # in place: policies share this memory
         state = saved["optimizer"]
         groups = [group | {"fused": True} for group in state["param_groups"]]  # 0.1.0 had not fused them
-        load_optimizer(self._optimizer, {**state, "param_groups": groups})
+        load_optimizer(self._optimizer, {**state, "param_groups": groups}, stack.filled_up)
         self._update = saved_count(saved, "update")
 
     def _view(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -266,7 +269,7 @@ class PPO(Team):
             steps.append(self._differentiate(batch))
             self._clip_gradients()
             self._optimizer.step()
-        self._losses = self._figures(steps)
+        self.figures = self._figures(steps)
 
     def _minibatches(self, samples: Samples, rng: np.random.Generator) -> Iterator[Samples]:
         """In each pass, the samples in ``minibatches`` equal shares, in a new random order for each

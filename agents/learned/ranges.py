@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,42 +23,49 @@ class Ranges:
 
     Parameters
     ----------
-    seat : Seat
-        The seat that chooses.
+    seats : sequence of Seat
+        The k seats that choose.
     choices : int
         m, >= 2. Discrete actions have their own number.
 
     Attributes
     ----------
     efforts : array of float
-        What the choices may mean, ``[m, points]``, effort units.
+        What the choices may mean, ``[k, m, points]``, effort units.
     """
 
-    def __init__(self, seat: Seat, choices: int) -> None:
-        if seat.axis.action_type == "discrete":
-            self.efforts = seat.levels(0)[:, None]
-        else:
-            ends = np.linspace(0.0, 1.0, count("choices", choices, "levels")) ** 2
-            within = np.arange(1, POINTS + 1) / POINTS
-            low = np.concatenate(([0.0], ends[:-1]))
-            points = low[:, None] + (ends - low)[:, None] * within
-            own = seat.developer
-            self.efforts = min(seat.game.effort_scale[own], seat.axis.max_effort[own]) * points
-        self._actions = seat.action(self.efforts.ravel()).reshape(self.efforts.shape)
-        if seat.axis.action_type != "discrete":  # what these actions come to, to the last digit
-            positions = seat.axis.position(self._actions.ravel())
-            self.efforts = seat.efforts(positions).reshape(self.efforts.shape)
+    def __init__(self, seats: Sequence[Seat], choices: int) -> None:
+        tables = [_table(seat, choices) for seat in seats]
+        self._actions, self.efforts = (np.stack(part) for part in zip(*tables, strict=True))
+        self._seats = np.arange(len(seats))[:, None]
 
     def actions(self, choices: NDArray[np.int64], rng: np.random.Generator) -> Floats:
-        """Actions ``[batch]`` for choices ``[batch]``; ``rng`` draws within ranges."""
-        points = self.efforts.shape[1]
+        """Actions ``[k, batch]`` for choices ``[k, batch]``; ``rng`` draws within ranges."""
+        points = self.efforts.shape[2]
         within = rng.integers(points, size=choices.shape) if points > 1 else 0
-        return np.asarray(self._actions[choices, within], dtype=np.float64)
+        return np.asarray(self._actions[self._seats, choices, within])
 
-    def strategy(self, chances: Floats) -> tuple[Floats, Floats]:
-        """Efforts and their probabilities for those of the choices, ``[m]``."""
-        zero, points = int(self.efforts.shape[1] > 1), self.efforts.shape[1]
-        efforts, each = self.efforts[zero:].ravel(), np.repeat(chances[zero:] / points, points)
-        if zero:
-            efforts, each = np.append(0.0, efforts), np.append(chances[0], each)
-        return efforts, each / each.sum()
+    def strategies(self, chances: Floats) -> list[tuple[Floats, Floats]]:
+        """Efforts and their probabilities for those of the choices, ``[k, m]``."""
+        points = self.efforts.shape[2]
+        each = np.repeat(chances[..., None] / points, points, axis=2)
+        each[:, 0, 0] = chances[:, 0]
+        kept = np.ones(each.shape[1:], dtype=bool)
+        kept[0, 1:] = False  # no effort, once
+        pairs = zip(self.efforts, each, strict=True)
+        return [(efforts[kept], row[kept] / row[kept].sum()) for efforts, row in pairs]
+
+
+def _table(seat: Seat, choices: int) -> tuple[Floats, Floats]:
+    """Actions and efforts ``[m, points]`` of a seat."""
+    if seat.axis.action_type == "discrete":
+        levels = seat.levels(0)
+        return seat.action(levels)[:, None].astype(np.float64), levels[:, None]
+    ends = np.linspace(0.0, 1.0, count("choices", choices, "levels")) ** 2
+    within = np.arange(1, POINTS + 1) / POINTS
+    low = np.concatenate(([0.0], ends[:-1]))
+    points, own = low[:, None] + (ends - low)[:, None] * within, seat.developer
+    efforts = min(seat.game.effort_scale[own], seat.axis.max_effort[own]) * points
+    actions = seat.action(efforts.ravel())
+    shown = seat.efforts(seat.axis.position(actions))  # what these actions come to, to the last digit
+    return actions.reshape(points.shape).astype(np.float64), shown.reshape(points.shape)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -37,11 +35,6 @@ class Samples(NamedTuple):
     advantages: Tensor
     returns: Tensor
     weights: Tensor
-
-
-def once(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the copies see, ``[copies, ...]``: the first alone, ``[1, ...]``, if all see the same."""
-    return values[:1] if (values == values[:1]).all() else values
 
 
 def for_each(values: Tensor, count: int) -> Tensor:

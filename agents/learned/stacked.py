@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from benchgame_env.agents.learned.distributions import Categorical, Distribution, Normal
 
+BLOCK = 64  # numbers that Adam takes at once; it rounds those that are left over in another way
 Layers = list[tuple[Tensor, Tensor]]  # weights [k, in, out] and biases [k, 1, out]
 
 
@@ -38,7 +39,8 @@ class Passed(NamedTuple):
 
 
 class StackedPolicies:
-    """k separate policies as one tensor of weights ``[k, size]``; all methods have k on the first axis.
+    """k separate policies as one tensor of weights ``[k, size]``, each row filled up with zeros to a
+    multiple of `BLOCK`; all methods have k on the first axis.
 
     Parameters
     ----------
@@ -56,10 +58,11 @@ class StackedPolicies:
         shares = [_parameters(*pair) for pair in zip(actors, critics, strict=True)]
         self._shapes = [tuple(p.shape) for p in shares[0]]
         self._sizes = [p.numel() for p in shares[0]]
+        self._sizes.append(-sum(self._sizes) % BLOCK)  # of zeros
         rows = [torch.cat([p.detach().flatten() for p in share]) for share in shares]
-        self.weights = nn.Parameter(torch.stack(rows))
+        self.weights = nn.Parameter(self.filled_up(torch.stack(rows)))
         for row, share in zip(self.weights.data, shares, strict=True):
-            for part, parameter in zip(row.split(self._sizes), share, strict=True):
+            for part, parameter in zip(row.split(self._sizes), share, strict=False):
                 parameter.data = part.view_as(parameter)
         self.weights.grad = torch.zeros_like(self.weights.data)
         self._parts, self._slopes = self._cut(self.weights.data), self._cut(self.weights.grad)
@@ -69,7 +72,7 @@ class StackedPolicies:
         the log standard deviations ``[k, 1]``."""
         parts = [
             part.view(-1, *shape)
-            for part, shape in zip(flat.split(self._sizes, dim=1), self._shapes, strict=True)
+            for part, shape in zip(flat.split(self._sizes, dim=1), self._shapes, strict=False)
         ]
         log_std = None if self.discrete else parts.pop()
         layers = [
@@ -77,6 +80,14 @@ class StackedPolicies:
             for weight, bias in zip(parts[::2], parts[1::2], strict=True)
         ]
         return layers[: len(layers) // 2], layers[len(layers) // 2 :], log_std
+
+    def filled_up(self, rows: Tensor) -> Tensor:
+        """Rows of numbers, one for each weight, with zeros at their ends as the weights have them."""
+        return nn.functional.pad(rows, (0, self._sizes[-1]))
+
+    def without_filling(self, rows: Tensor) -> Tensor:
+        """Rows without the zeros that `filled_up` adds, in memory of their own."""
+        return rows[:, : rows.shape[1] - self._sizes[-1]].clone()
 
     @torch.no_grad()
     def actions(self, seen: Tensor) -> Distribution:

@@ -166,7 +166,8 @@ def _page(attack: search.Attack, options: argparse.Namespace) -> str:
         f"Found after {tried}, then simplified.",
     ]
     if options.out:
-        lines.append(f"Wrote {options.out}: benchgame predict {options.out}{_options(subgame.rule)}")
+        command = f"benchgame predict {commands.quoted(options.out)}{_options(subgame.rule)}"
+        lines.append(f"Wrote {options.out}: {command}")
     return "\n".join(lines)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import shlex
 import shutil
 import signal
 import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from benchgame_env import extras
@@ -198,6 +200,12 @@ def _value(word: str) -> Any:
         return float(word) if not word.lstrip("+-").isdigit() else int(word)
     except ValueError:
         return word
+
+
+def quoted(name: str | Path) -> str:
+    """A name or a path as one word of a command for a POSIX shell; it is never read as an option."""
+    word = str(name)
+    return shlex.quote(f"./{word}" if word.startswith("-") else word)
 
 
 def width() -> int:

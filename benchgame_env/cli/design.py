@@ -14,11 +14,10 @@ from benchgame_env.theory.design.families import DEFAULTS
 from benchgame_env.theory.design.loss import PRICES, WEIGHTS, DesignLoss
 from benchgame_env.theory.design.optimum import optimal_design
 from benchgame_env.theory.design.outcome import SELECTIONS
-from benchgame_env.theory.design.result import OptimalDesign, Tried
+from benchgame_env.theory.design.result import EXACT, OptimalDesign, Tried
 
 LARGEST_GAME = 30  # developers up to which a search takes minutes
 FAMILIES = "NAME, or NAME:PARAMETER=VALUES,OTHER=VALUE with VALUES such as 0..3000 or 100|300"
-COLUMNS = ("rule", "loss", "+-", "tau", "top", "burnt", "cost", "play")
 UNITS = {"tuning": "effort units of tuning", "items": "test items", "refresh": "new tests"}
 
 
@@ -109,11 +108,11 @@ def sentence(found: OptimalDesign) -> str:
 
 
 def _page(found: OptimalDesign, game: Game) -> str:
-    rows = [_row(one) for one in found.optima]
+    header, *rows = found.table()
     parts = [
         commands.wrapped(sentence(found)),
         commands.wrapped(f"The loss is {found.weights}. Local optima, the best first:"),
-        commands.table(list(COLUMNS), rows),
+        commands.table(header, rows[: len(found.optima)]),
     ]
     parts += [commands.wrapped(line) for line in _notes(found)]
     return "\n\n".join([*parts, commands.wrapped(f"Taken for granted: {statement(game)}.")])
@@ -122,12 +121,12 @@ def _page(found: OptimalDesign, game: Game) -> str:
 def _notes(found: OptimalDesign) -> list[str]:
     lines = _ties(found)
     if not found.best.attained:
-        lines.append("No rule has the loss of the best: it is the limit just above.")
+        lines.append("No level has just this loss: levels a little above come as close as one likes.")
     if found.switch_price is not None:
-        lines.append(f"Level 0 is better from a price of {found.switch_price:.4g} on.")
+        lines.append(f"From a price of {found.switch_price:.4g} on, level 0 is better.")
     if found.trap_price is not None:
         price = f"{found.trap_price:.4g}"
-        lines.append(f"From a price of {price} on a search by small steps from level 0 stays there.")
+        lines.append(f"From a price of {price} on, a search by small steps from level 0 stays there.")
     unknown = [one for one in found.tried if one.loss != one.loss]
     if unknown:
         lines.append(f"No play is predicted under {unknown[0]}: {unknown[0].outcome.scope}.")
@@ -137,7 +136,7 @@ def _notes(found: OptimalDesign) -> list[str]:
             ends = f"equilibria have losses from {low:.4g} to {high:.4g}"
             lines.append(f"{one}: {ends}; the {found.selection} one counts.")
     lines.append(
-        "+-: what the certificate of the play leaves open, as estimated; top: the chance that the best "
+        "+-: estimate of how far the loss may be off; top: the chance that the best "
         "model has rank 1; burnt: the cost of all efforts over the sum of prizes; cost: the rule's own."
     )
     return lines
@@ -152,26 +151,12 @@ def _ties(found: OptimalDesign) -> list[str]:
         if len(some) > 1 and some[0].family.is_range:
             values = [one.value for one in some]
             named += f", with {some[0].family.parameter} from {min(values):.6g} to {max(values):.6g}"
-        lines.append(f"Within the errors as good, or better: {named}.")
+        lines.append(f"May be as good or better, within the errors: {named}.")
     return lines
 
 
-def _row(one: Tried) -> list[str]:
-    found = one.outcome
-    return [
-        str(one),
-        f"{found.loss:.4f}",
-        "0" if found.error < 5e-5 else f"{found.error:.4f}",
-        f"{found.tau:.3f}",
-        f"{found.best_on_top:.3f}",
-        f"{found.burnt:.1%}",
-        f"{found.own_cost:.4f}",
-        found.play.removesuffix(" equilibrium"),
-    ]
-
-
 def _give_or_take(error: float) -> str:
-    return f" (give or take {error:.1g})" if error >= 5e-5 else ""
+    return f" (give or take {error:.1g})" if error >= EXACT else ""
 
 
 def _facts(found: OptimalDesign, game: str) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
 from benchgame_env.cli import commands, uncertainty
+from benchgame_env.draws import Draws
 from benchgame_env.explore.content import assumptions, content
 from benchgame_env.explore.page import page
 from benchgame_env.files import write_text
-from benchgame_env.named_games import describe_game, games
+from benchgame_env.game import Game
+from benchgame_env.named_games import checkpoints, describe_game, games
 from benchgame_env.validate import choice
 
 LARGEST_GAME = 60  # developers, of whom a browser compares all pairs at many levels
@@ -45,12 +48,23 @@ def _explore(options: argparse.Namespace) -> None:
         options.draws = DRAWS if game.n_developers <= uncertainty.LARGE else FEWER
     content(options.game, game, options.level)  # refuses a game before curves are drawn
     draws = uncertainty.draws_from(options, game)
-    known = content(options.game, game, options.level, draws)
+    command = _command(options, game, draws)
+    known = content(options.game, game, options.level, draws, command)
     made = page(
         _title(options.game), _about(options.game), assumptions(options.game, game, draws), known
     )
     write_text(options.out, made)
     commands.show(f"Wrote {options.out}; open it in a browser.")
+
+
+def _command(options: argparse.Namespace, game: Game, draws: Draws | None) -> str:
+    """The command that predicts a setting; the page adds the level, and the cost if ranks differ."""
+    terms = commands.terms_from(options)
+    kept = [name for name in terms if name == "prizes" or game.rank_step == 0]
+    words = [commands.quoted(options.game), *(shlex.quote(f"--{name}={terms[name]}") for name in kept)]
+    if checkpoints(options.game):
+        words.append("--draws 0" if draws is None else f"--draws {len(draws)} --seed {options.seed}")
+    return " ".join(["benchgame predict", *words, "--protocol tune-before-test"])
 
 
 def _title(name: str) -> str:

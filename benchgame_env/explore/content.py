@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchgame_env.cli import figures
-from benchgame_env.costs import CappedCost, LinearCost
+from benchgame_env.costs import CappedCost
 from benchgame_env.curves import Tabulated
 from benchgame_env.draws import Draws
 from benchgame_env.fitting.report import LAW
@@ -29,7 +29,9 @@ NUMERICS = {"rho": RHO, "gain": GAIN, "steps": STEPS, "resolved": RESOLVED, "vag
 Content = dict[str, Any]
 
 
-def content(name: str, game: Game, level: float = 0.0, draws: Draws | None = None) -> Content:
+def content(
+    name: str, game: Game, level: float = 0.0, draws: Draws | None = None, command: str = ""
+) -> Content:
     """What the script of the page reads.
 
     Parameters
@@ -42,6 +44,8 @@ def content(name: str, game: Game, level: float = 0.0, draws: Draws | None = Non
         The level to begin with, effort units.
     draws : Draws, optional
         Draws of its curves.
+    command : str, optional
+        The command that predicts a setting, without its level, and its worth or cost.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def content(name: str, game: Game, level: float = 0.0, draws: Draws | None = Non
         "checkpoints": _checkpoints(name) if measured else {},
         "draws": None if draws is None else _laws(draws),
         "failed": _failed(game),
-        "command": _command(name, game),
+        "command": command,
         "colours": figures.COLOURS,
     }
 
@@ -153,9 +157,3 @@ def _laws(draws: Draws) -> dict[str, list[list[float]]]:
     """Parameters ``[draws, n]`` of the draws' curves, to `DIGITS` digits."""
     rounded = np.vectorize(lambda value: float(f"{value:.{DIGITS}g}"))
     return {key: rounded(getattr(draws.curves, key)).tolist() for key in LAW}
-
-
-def _command(name: str, game: Game) -> str:
-    """The command that predicts a setting, with places for the level and the worth."""
-    command = f"benchgame predict {name} --protocol tune-before-test --level @LEVEL@"
-    return command + " --worth @WORTH@" * (isinstance(game.cost, LinearCost) and game.rank_step > 0)

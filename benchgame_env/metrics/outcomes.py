@@ -173,7 +173,7 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        ``board_order`` does not name each developer once.
+        ``board_order`` does not name each developer once, or qualities are no finite numbers.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def kendall_tau(board_order: ArrayLike, quality: ArrayLike) -> float:
     >>> round(bg.metrics.kendall_tau([1, 0, 2], [3.0, 2.0, 1.0]), 3)  # one pair of three is wrong
     0.333
     """
-    order, quality = np.asarray(board_order), np.asarray(quality, dtype=np.float64)
+    order, quality = np.asarray(board_order), vector("quality", quality)
     if sorted(order.tolist()) != list(range(quality.size)):
         raise ValueError(f"board_order: need each of 0 to {quality.size - 1} once, got {order.tolist()}")
     if np.ptp(quality) == 0:

@@ -181,11 +181,17 @@ class _Deviations:
         """Gains ``[plays, k]`` of some deviations, without their means and in standard errors."""
         some = np.unique(np.linspace(0, self.mean.size - 1, max(TRIED // self.n, LEAST)).astype(int))
         passing, other = some[some < self.cost.size], some[some >= self.cost.size] - self.cost.size
-        passed = sum((place[:, None] <= passing).astype(np.int64) for place in self.places.T)
-        gains = self.prizes[self.n - 1 - passed] - self.now[:, None] - self.cost[passing]
-        gains = np.hstack((gains, self.gains[:, other])) - self.mean[some]
-        spread = self.spread[some]
-        return gains / np.where(spread > 0, spread, np.inf)
+        passed = np.zeros((len(self.now), passing.size), np.min_scalar_type(self.n))
+        for place in self.places.T:
+            passed += place[:, None] <= passing
+        gains = np.empty((len(self.now), some.size))
+        gains[:, : passing.size] = self.prizes[::-1][passed]
+        gains[:, : passing.size] -= self.now[:, None]
+        gains[:, : passing.size] -= self.cost[passing]
+        gains[:, passing.size :] = self.gains[:, other]
+        gains -= self.mean[some]
+        gains /= np.where(self.spread[some] > 0, self.spread[some], np.inf)
+        return gains
 
     def interval(self, critical: float) -> tuple[float, float, float]:
         """The estimate of the regret, its lower and its upper end, prize units."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
-from benchgame_env.validate import Floats, vector
+from benchgame_env.validate import Floats, array, vector
 
 Strategy = tuple[Floats, Floats]  # efforts and their probabilities
 
@@ -25,8 +25,13 @@ def empirical(efforts: ArrayLike) -> list[Strategy]:
     -------
     list of pairs
         Efforts and probabilities of each developer.
+
+    Raises
+    ------
+    ValueError
+        No samples, or efforts that are not finite.
     """
-    columns = np.asarray(efforts, dtype=np.float64).T
+    columns = array("efforts", efforts).T
     return [(column, np.full(column.size, 1 / column.size)) for column in columns]
 
 

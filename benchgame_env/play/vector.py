@@ -30,7 +30,7 @@ from benchgame_env.play.global_state import StateWriter
 from benchgame_env.play.observation import Observer
 from benchgame_env.play.parts import Seen
 from benchgame_env.play.recycled import Shelf
-from benchgame_env.rules import as_protocol
+from benchgame_env.rules import as_protocol, is_exact
 from benchgame_env.validate import Floats, choice, integer
 
 Infos = dict[str, Any]
@@ -133,6 +133,7 @@ class VectorEnv:
         self._lent: Infos = {}  # that the last call returned
         self._shelf = Shelf((*self._shape, self.observer.layout.size), np.float32)
         self._state: State | None = None  # no episode is open before the first reset
+        self._opening: State | None = None  # where nothing is drawn, episodes open alike
         # Made at the first reset: copies pickled before it must not share a stream.
         self._rng: np.random.Generator | None = None
 
@@ -198,7 +199,7 @@ class VectorEnv:
         if seed is not None or self._rng is None:
             self._rng = np.random.default_rng(seed if seed is None else integer("seed", seed, low=0))
         self._lent.clear()
-        self._state = opening(self._rules, self._shape, self._rng)
+        self._state = self._opened(self._rng)
         return self._observe(), self.infos()
 
     def step(self, actions: ArrayLike) -> Step:
@@ -244,7 +245,7 @@ class VectorEnv:
         observations = self._observe()
         if over and self.auto_reset:
             infos["final_observation"] = observations
-            self._state = opening(self._rules, self._shape, self._rng)
+            self._state = self._opened(self._rng)
             self._seen = None  # the final observation is the caller's for good
             observations = self._observe()
         never = np.zeros(self._shape, dtype=bool)
@@ -282,6 +283,14 @@ class VectorEnv:
         held = held | {"payoff": payoff, "turn": state.revised}
         self._lent = {key: _read_only(value) for key, value in held.items()}
         return self._lent
+
+    def _opened(self, rng: np.random.Generator) -> State:
+        if self._opening is not None:
+            return self._opening
+        state = opening(self._rules, self._shape, rng)
+        if is_exact(self.protocol) and self.revision != "random":
+            self._opening = state
+        return state
 
     def _to_see(self) -> Seen:
         state = self._started()

@@ -15,10 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from benchgame_env.game import Game
 from benchgame_env.metrics import Outcomes, played_outcomes
 from benchgame_env.named_games import as_game
-from benchgame_env.play.actions import real_number
 from benchgame_env.play.env import RENDER_MODES, BenchGameEnv, check_agents, joint_actions
 from benchgame_env.stackelberg.parts import Announcement, View
-from benchgame_env.stackelberg.settings import FAMILIES, LEVELS, settings_of
+from benchgame_env.stackelberg.settings import FAMILIES, LEVELS, read_setting, settings_of
 from benchgame_env.theory.design.loss import DesignLoss
 from benchgame_env.validate import integer
 
@@ -245,10 +244,8 @@ class StackelbergEnv(pettingzoo.ParallelEnv):
             return 0, {}
         efforts = {agent: actions[agent] for agent in self.developers}
         joint_actions(efforts, self.developers, self.subgame.vector.axis)
-        chosen, top = real_number(f"action of {DESIGNER!r}", actions[DESIGNER]), len(self.settings) - 1
-        if chosen not in range(top + 1):
-            raise ValueError(f"action of {DESIGNER!r}: expected a setting from 0 to {top}, got {chosen}")
-        return int(chosen), efforts
+        field = f"action of {DESIGNER!r}"
+        return read_setting(field, actions[DESIGNER], len(self.settings)), efforts
 
     def _view(self, agent: str) -> View:
         return self._told.designer if agent == DESIGNER else self._told.developer

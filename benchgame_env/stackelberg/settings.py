@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchgame_env.game import Game
+from benchgame_env.play.actions import real_number
 from benchgame_env.rules import Protocol
 from benchgame_env.theory.design.families import Family, families_of
 from benchgame_env.theory.pure.thresholds import stabilizing_levels
@@ -47,7 +48,7 @@ def settings_of(
     Raises
     ------
     ValueError
-        Unknown or unsuitable families or levels, or fewer than two settings.
+        Unknown or unsuitable families or levels, fewer than two settings, or two that are equal.
     """
     rules = tuple(
         family.rule(value)
@@ -56,7 +57,33 @@ def settings_of(
     )
     if len(rules) < 2:
         raise ValueError(f"families: a designer needs two settings to choose from, got {rules}")
+    shown = [repr(rule) for rule in rules]
+    if twice := [one for one in dict.fromkeys(shown) if shown.count(one) > 1]:
+        raise ValueError(f"families, levels: {twice[0]} is among the settings more than once")
     return rules
+
+
+def read_setting(field: str, action: Any, settings: int) -> int:
+    """The number of a setting that a designer's action holds.
+
+    Parameters
+    ----------
+    field : str
+        What errors name.
+    action : array_like
+        One whole number of any real type.
+    settings : int
+        How many settings there are.
+
+    Raises
+    ------
+    ValueError
+        The action is not one number, or not the number of a setting.
+    """
+    chosen = real_number(field, action)
+    if chosen not in range(settings):
+        raise ValueError(f"{field}: expected a setting from 0 to {settings - 1}, got {chosen:g}")
+    return int(chosen)
 
 
 def _values(game: Game, family: Family, levels: int | ArrayLike, max_level: float | None) -> list[Any]:
@@ -71,7 +98,9 @@ def _spread(game: Game, family: Family, levels: int, max_level: float | None) ->
     high = family.high
     if np.isinf(high):
         high = _least_stable(game) if max_level is None else number("max_level", max_level)
-    return np.linspace(family.low, number("max_level", high, low=family.low), levels)
+    if not high > family.low:
+        raise ValueError(f"max_level: the range begins at {family.low:g} and ends at {high:g}")
+    return np.linspace(family.low, high, levels)
 
 
 def _least_stable(game: Game) -> float:

@@ -224,6 +224,31 @@ def test_it_shows_the_setting_and_the_share_to_come() -> None:
         duel().step(0)
 
 
+BAD_ACTIONS = [10, -1, 0.5, math.nan, "0", [1, 5], [], None]
+
+
+@pytest.mark.parametrize("action", BAD_ACTIONS, ids=str)
+def test_an_action_that_is_no_setting_is_an_error_and_nothing_is_played(action: Any) -> None:
+    env, control = duel(revise_every=2), duel(revise_every=2)
+    env.reset(seed=0), control.reset(seed=0)
+    with pytest.raises(ValueError, match=r"^action: expected"):
+        env.step(action)
+    assert same(env.step(np.array([3.0])), control.step(3))
+
+
+@pytest.mark.parametrize("developers", ["expected", "predicted", "honest"])
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"memory": "all"}, "memory: unknown 'all'; known: last, setting, none"),
+        ({"options": {"constant": {"share": 0.5}}}, "options: given for constant"),
+    ],
+)
+def test_what_nobody_takes_is_refused(developers: str, settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        duel(developers=developers, **settings)
+
+
 def test_it_is_the_whole_game_as_the_designer_sees_it() -> None:
     kind = {"levels": 4, "price": 0.2, "announcements": 3, "revise_every": 5}
     view = duel(**kind, developers="honest,constant", options={"constant": {"share": 0.625}})

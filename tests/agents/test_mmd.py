@@ -37,21 +37,23 @@ def test_a_network_halves_the_distance_to_its_target_with_every_step() -> None:
     # On one row, the output layer alone moves the outputs by exactly its share of the distance, 1/2. The
     # hidden layers move them by at most 1/4 of it each, so that nothing goes too far.
     nets = Perceptrons(seats(VectorEnv("duel", "direct", 1)), 0, (6, 16, 16, 5))
-    seen, targets = rng(1).normal(size=(2, 1, 6)), rng(2).normal(size=(2, 1, 5))
+    seen = rng(1).normal(size=(2, 1, 6)).astype(np.float32)
+    targets = rng(2).normal(size=(2, 1, 5))
     for _ in range(10):
         before = targets - nets.outputs(seen)
         nets.lead(seen, targets, np.ones((2, 1)))
         after = targets - nets.outputs(seen)
         assert (
-            np.linalg.norm(after, axis=2) <= 0.5**STEPS * np.linalg.norm(before, axis=2) + 1e-12
-        ).all()
-        assert ((before * after).sum(axis=2) >= 0).all()
+            np.linalg.norm(after, axis=2) <= 0.5**STEPS * np.linalg.norm(before, axis=2) + 1e-6
+        ).all()  # in float32
+        assert ((before * after).sum(axis=2) >= -1e-6).all()
 
 
 def test_the_error_of_a_network_never_grows() -> None:
     # Steps are divided by a bound on the Jacobian, so that a step along the gradient lowers the error.
     nets = Perceptrons(seats(VectorEnv("duel", "direct", 1)), 0, (6, 16, 16, 5))
-    seen, targets = rng(1).normal(size=(2, 40, 6)), 3 * rng(2).normal(size=(2, 40, 5))
+    seen = rng(1).normal(size=(2, 40, 6)).astype(np.float32)
+    targets = 3 * rng(2).normal(size=(2, 40, 5))
     errors = []
     for _ in range(100):
         nets.lead(seen, targets, np.full((2, 40), 1 / 40))
@@ -85,10 +87,10 @@ def test_with_a_certain_prize_policies_are_those_of_the_formula() -> None:
 def test_a_choice_is_a_range_of_efforts() -> None:
     # Choice k of 5 on duel, F = 1: 8 efforts up to (k / 4)^2, from above ((k - 1) / 4)^2.
     [best, _] = seats(VectorEnv("duel", "direct", 1, action_scale="log"))
-    own = Ranges(best, 5)
-    assert own.efforts[:, -1] == pytest.approx([0, 1 / 16, 1 / 4, 9 / 16, 1])
-    assert own.efforts[2] == pytest.approx(1 / 16 + 3 / 16 * np.arange(1, 9) / 8)
-    efforts, chances = own.strategy(np.full(5, 0.2))
+    own = Ranges([best], 5)
+    assert own.efforts[0, :, -1] == pytest.approx([0, 1 / 16, 1 / 4, 9 / 16, 1])
+    assert own.efforts[0, 2] == pytest.approx(1 / 16 + 3 / 16 * np.arange(1, 9) / 8)
+    [(efforts, chances)] = own.strategies(np.full((1, 5), 0.2))
     assert efforts[0] == 0
     assert chances == pytest.approx(np.r_[0.2, np.full(4 * POINTS, 0.2 / 8)])
 
@@ -134,7 +136,7 @@ def test_it_sees_the_board() -> None:
     seen = np.repeat(vec.reset(seed=0)[0][:1], 2, axis=0)
     seen[1, :, vec.observer.layout.parts["board_scores"]] = 0.9
     for mmd, differ in ((made(vec), False), (trained(vec, 80), True)):
-        [first, second] = mmd._chances(mmd._view(seen))[0]
+        [first, second] = np.exp(mmd._log_chances(mmd._view(seen)))[0]
         assert (np.abs(first - second).sum() > 1e-4) == differ
 
 

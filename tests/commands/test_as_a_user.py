@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tools.checks import ROOT, SOURCES, SUITE, piped
+from tools.checks import ROOT, SOURCES, SUITE, piped, python
 
 from benchgame_env.training.__main__ import COMMANDS
 
@@ -62,6 +62,9 @@ CHAINS: dict[str, list[tuple[str, list[str], tuple[int, ...], list[str]]]] = {
     "agents": [("agents", [], (0,), [])],
     "judge": [("judge", ["plays.csv", "--game", "duel"], (1,), [])],
 }  # fmt: skip
+# They take from a third of a second to two seconds; a help without them takes 0.4.
+SLOW_TO_IMPORT = {"torch", "stable_baselines3", "matplotlib"}
+SLOW_TO_IMPORT |= {"scipy.stats", "scipy.optimize", "scipy.sparse"}
 # Commands that the tests of other files run: they take minutes.
 LONG = {"speed", "adversary", "coverage"}
 CORE = ["games", "protocols", "predict", "cards", "thresholds", "calibrate", "check", "falsify"]
@@ -124,8 +127,14 @@ def test_commands_do_their_work_when_the_reader_leaves(folder: Path, name: str) 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "agents", *CORE])
 def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
-    status, text, errors = piped(tmp_path, "benchgame_env.training", command, "--help", lines=200)
-    assert (status, errors) == (0, "")
+    words = ["-X", "importtime", "-m", "benchgame_env.training", command, "--help"]
+    done = python(tmp_path, *words)
+    imported = re.findall(r"^import time:.*\| +(\S+)$", done.stderr, flags=re.MULTILINE)
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    assert (done.returncode, errors) == (0, [])
+    assert "numpy" in imported
+    assert SLOW_TO_IMPORT & set(imported) == set()
+    text = done.stdout
     assert text.startswith(f"usage: benchgame {command} ")
     assert "%%" not in text
     assert [line for line in text.splitlines() if len(line) > 80] == []

@@ -26,6 +26,17 @@ def test_the_first_sentence_says_what_to_announce(
     assert "it is the optimum" in " ".join(page.split())
     assert all(len(line) <= 80 for line in page.splitlines())
     assert "Taken for granted: prizes 0.5, 0" in page
+    # One table: of a single family only the parameter is in its first column.
+    assert "level    loss  +-    tau    top  burnt    cost  play\n" in page
+    assert "\n0      0.0000   0  1.000  1.000   0.0%  0.0000  pure\n" in page
+
+
+def test_the_table_of_several_families_names_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    page = out(capsys, "duel", "--families", "direct", "finite-test:items=10")
+    told = " ".join(page.split())
+    assert "(direct: its loss is exact; finite-test: its loss is known up to the error of its" in told
+    # P(weaker on top) .375 and a burnt share of .5 (section 5): 2 x .375 + .5.
+    assert "direct                 1.2500   0  0.250  0.625  50.0%  0.0000  mixed" in page
 
 
 def test_prices_families_and_selection(capsys: pytest.CaptureFixture[str]) -> None:

@@ -135,7 +135,7 @@ def test_every_named_game_has_a_page_of_its_own(name: str, tmp_path: Path) -> No
     assert len(text.encode()) < 1_000_000
     assert set(re.findall(r"https?://[^\s\"'`]+", text)) == {NAMESPACE}
     assert "default-src 'none'" in text  # the browser refuses whatever is not in the file
-    assert not re.search(r"@[A-Z]+@(?! --worth|\"|')", text)
+    assert not re.search(r"@[A-Z]+@", text)
     assert known(tmp_path / "page.html")["game"]["names"] == list(bg.load_game(name).names)
 
 
@@ -328,6 +328,46 @@ def test_the_regime_is_that_of_the_prediction(name: str, made: dict[str, Path]) 
     assert len(set(regimes)) == (2 if name == "pythia" else 3)
     for said, regime, setting in zip(shown(made[name], script), regimes, tried, strict=True):
         assert words[regime] in said, setting
+
+
+FILE = "a  game's $HOME *.json"
+# Options of the command that made a page, and settings: level and worth.
+COMMANDS: dict[str, tuple[list[str], list[tuple[float, float]]]] = {
+    "prizes": (["llama-gsm8k", "--prizes", "1,0.2,0.1,0"], [(0, 900), (1073.25, 2000)]),
+    "draws": (["pythia-gsm8k", "--draws", "40", "--seed", "3"], [(2300, 2000)]),
+    "worth": ([FILE, "--prizes=-1,-2,-4", "--worth", "3"], [(0, 3), (0.3, 1e-7)]),
+    "cost": ([FILE, "--cost", "power,rate=2,exponent=1.5"], [(0, 0.2), (0.5, 0.7)]),
+    "most": (["duel", "--prizes", "3,1", "--cost", "capped,rate=1,most=2.5"], [(1, 1.9)]),
+    "fee": (["scaling-laws", "--cost", "entry,fee=0.2,rate=0.5"], [(1, 1.5)]),
+    "all-the-same": (["duel", "--prizes", "1,1", "--cost", "entry,fee=0.2"], [(0.5, 1)]),
+}
+
+
+@browser
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_command_on_the_page_tells_what_the_page_shows(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, tried = COMMANDS[name]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / FILE).write_text(json_text(game_file.to_data(STEPS)))
+    assert run("explore", *words, "--out", "page.html") == 0
+    script = f"""return {json.dumps(tried)}.map(([level, worth]) => {{
+          state = {{level, worth}};
+          show();
+          return {{command: document.getElementById("command").innerText, amount: facts.amount,
+            share: facts.share}};
+        }});"""
+    for said, (_, worth) in zip(shown(tmp_path / "page.html", script), tried, strict=True):
+        shell = f"benchgame() {{ printf '%s\\0' \"$@\"; }}; {said['command']}"
+        split = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, encoding="utf-8")
+        capsys.readouterr()
+        assert run(*split.stdout.split("\0")[:-1], "--no-mixed", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["temptation"] == pytest.approx(said["amount"], rel=1e-6, abs=1e-9)
+        assert told["worth"] == (0 if name == "all-the-same" else pytest.approx(worth))
+        assert (told["draws"] or {}).get("stable_share") == said["share"]
 
 
 # --- the page in a browser ------------------------------------------------------------------------

@@ -99,6 +99,9 @@ def test_own_checkpoints_become_a_game(tmp_path: Path, capsys: pytest.CaptureFix
     data = checkpoints(tmp_path / "my.csv", law_rows("small", 0.4) + law_rows("large", 0.6))
     assert run("calibrate", data, "--out", tmp_path / "my.json") == 0
     assert "2 models fitted" in capsys.readouterr().out
+    assert run("calibrate", data, "--out", f"{tmp_path}/my own.json") == 0
+    told = " ".join(capsys.readouterr().out.split())  # lines end where the terminal does
+    assert f"benchgame predict '{tmp_path}/my own.json'" in told
     data = checkpoints(tmp_path / "3.csv", [r for n in "abc" for r in law_rows(n, 0.4 + ord(n) / 1000)])
     for words, pooled in (((), True), (("--no-pooling",), False)):
         assert run("calibrate", data, *words) == 0

@@ -194,6 +194,8 @@ EVIL = f"open('{OUTSIDE}/imported', 'w').close()\nX = None\n"
 class InProcess:
     """A pool that runs its jobs at once, in this process."""
 
+    workers = 1
+
     def __init__(self) -> None:
         self._over: list[Outcome] = []
 

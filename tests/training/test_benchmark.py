@@ -115,7 +115,7 @@ def test_a_failing_cell_is_recorded_and_tried_again(
     settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    monkeypatch.setattr(cells, "run_cell", _run_but_fail)
+    monkeypatch.setattr(cells, "run_cells", _run_but_fail)
     assert command(settings, "--out", out, "--workers", 2) == 1
     rows = read_rows(out / "rows.csv")
     failed = [row for row in rows if row["status"] == "failed"]
@@ -134,17 +134,18 @@ def test_a_failing_cell_is_recorded_and_tried_again(
     run = out / "runs" / "duel-direct-simultaneous-ppo"
     assert (run / "verdict.json").exists()
     (run / "seed-0" / "figures.json").unlink()
-    monkeypatch.setattr(cells, "run_cell", _run_but_fail)
+    monkeypatch.setattr(cells, "run_cells", _run_but_fail)
     assert command(settings, "--out", out, "--workers", 1) == 1
     assert not (run / "verdict.json").exists()
 
 
-def _run_but_fail(cell: cells.Cell) -> None:
-    if cell.run.algorithm == "ppo":
-        if cell.seed == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-        raise ArithmeticError("the sky\nfell")
-    cells.run_cell(cell)
+def _run_but_fail(batch: list[cells.Cell]) -> None:
+    for cell in batch:
+        if cell.run.algorithm == "ppo":
+            if cell.seed == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise ArithmeticError("the sky\nfell")
+    cells.run_cells(batch)
 
 
 def test_a_cell_reads_its_prediction_once(
@@ -158,7 +159,7 @@ def test_a_cell_reads_its_prediction_once(
 
     monkeypatch.setattr(prediction, "read_prediction", counted)
     (cell, _) = cells.cells_of(suite.runs[0], tmp_path / "out")
-    cells.run_cell(cell)
+    cells.run_cells([cell])
     assert cell.is_finished()
     assert len(seen) == 1
 

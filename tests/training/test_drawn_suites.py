@@ -13,7 +13,7 @@ import benchgame_env as bg
 from benchgame_env.random_games import FAMILIES
 from benchgame_env.records import read_toml
 from benchgame_env.training.benchmark import __main__ as benchmark
-from benchgame_env.training.benchmark.cells import Cell, open_folder, run_cell
+from benchgame_env.training.benchmark.cells import Cell, open_folder, run_cells
 from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
 from benchgame_env.training.benchmark.order import lead, order_table, pairs
 from benchgame_env.training.benchmark.shares import Matches, match_shares, share_rows, share_tables
@@ -103,6 +103,7 @@ def test_a_stage_has_every_setting_or_the_chosen_one(tmp_path: Path) -> None:
     [
         ("grid = [{ options = { exploration = 0.1 } }, ", "grid = [", ""),
         ("draws = {", 'games = ["duel"]\ndraws = {', "a task with draws has its families' own"),
+        ("draws = { mixed-duel = 2, near-duel = 1 }", "draws = {}", "tasks: draws: expected numbers"),
         ("draws = { mixed-duel", "draws = { odd-duel", "draws: unknown 'odd-duel'; known: "),
         ("near-duel = 1 }\ndev", "near-duel = 0 }\ndev", "near-duel: must be"),
         ("[algorithms.honest]", "[algorithms.honest]\ngrid = [{}]", "as many settings, got"),
@@ -162,7 +163,7 @@ def test_a_cell_is_graded_with_the_players_that_were_trained(tmp_path: Path) -> 
     for run in runs:
         folder = tmp_path / run.name
         run.settings.save(folder)
-        run_cell(Cell(run, folder, 0))
+        run_cells([Cell(run, folder, 0)])
         whole = [(folder / "seed-0" / name).read_bytes() for name in ("figures.json", "rows.csv")]
         grade_and_keep(run.settings, folder, 0)
         assert whole == [

@@ -11,8 +11,9 @@ import pytest
 from benchgame_env import agents
 from benchgame_env.training.evaluate import evaluate
 from benchgame_env.training.grading.judging import GRADING
+from benchgame_env.training.learning import CHECKPOINT_EVERY, train_seeds
 from benchgame_env.training.run.storage import read_rows
-from benchgame_env.training.train import CHECKPOINT_EVERY, train, train_seed
+from benchgame_env.training.train import train
 
 SMALL = {"game": "duel", "copies": 4, "updates": 2, "seeds": 2}
 
@@ -65,7 +66,7 @@ def test_what_is_no_finished_seed_of_a_run_is_refused(run: Path, tmp_path: Path)
 def test_a_run_that_was_interrupted_is_refused(tmp_path: Path) -> None:
     settings = agents.TrainSettings(agents="exp3", **(SMALL | {"updates": CHECKPOINT_EVERY + 1}))
     settings.save(tmp_path / "run")
-    interrupted = train_seed(settings, tmp_path / "run" / "seed-0", 0)
+    interrupted = train_seeds(settings, {0: tmp_path / "run" / "seed-0"})
     for _ in range(CHECKPOINT_EVERY):
         next(interrupted)
     interrupted.close()

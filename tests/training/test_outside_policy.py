@@ -19,8 +19,9 @@ from benchgame_env.training import evaluate as evaluate_command
 from benchgame_env.training import judge
 from benchgame_env.training import train as train_command
 from benchgame_env.training.benchmark import __main__ as benchmark
+from benchgame_env.training.learning import CHECKPOINT_EVERY, train_seeds
 from benchgame_env.training.run.storage import read_rows
-from benchgame_env.training.train import CHECKPOINT_EVERY, train, train_seed
+from benchgame_env.training.train import train
 
 SUITE = """
 name = "outside"
@@ -109,13 +110,13 @@ def test_a_run_with_a_policy_resumes_bit_for_bit(tmp_path: Path) -> None:
         game="duel", agents="ppo,policy", options=options, copies=4, updates=CHECKPOINT_EVERY + 2
     )
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    for _ in train_seed(run, whole / "seed-0", 0):
+    for _ in train_seeds(run, {0: whole / "seed-0"}):
         pass
-    first = train_seed(run, parts / "seed-0", 0)
+    first = train_seeds(run, {0: parts / "seed-0"})
     for _ in range(CHECKPOINT_EVERY + 1):
         next(first)
     first.close()
-    for _ in train_seed(run, parts / "seed-0", 0):
+    for _ in train_seeds(run, {0: parts / "seed-0"}):
         pass
     plays = [load_checkpoint(folder / "seed-0" / "checkpoint.pt")["play"] for folder in (whole, parts)]
     assert torch.equal(*plays)

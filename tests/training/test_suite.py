@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tools.checks import status
 
+from benchgame_env.training.benchmark.__main__ import main
 from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
 from benchgame_env.training.benchmark.suite import Suite
 
@@ -84,6 +86,7 @@ def test_runs_are_algorithms_on_games_under_protocols(tmp_path: Path) -> None:
             'tasks = ["out"]',
             "algorithms.mixed.tasks: unknown 'out'; known: duels",
         ),
+        ('tasks = ["in turn"]', "tasks = []", "mixed.tasks: expected a list of names, got []"),
         ('tasks = ["in turn"]', 'tasks = "in turn"', "tasks: expected a list of names, got 'in turn'"),
         ("options.ppo = { hidden = 8 }", "options = 8", "mixed.options: expected a table, got 8"),
         ('at."in turn"', 'at."out"', "algorithms.ppo.at: unknown 'out'; known: duels, in turn"),
@@ -135,3 +138,4 @@ def test_the_standard_suite_and_its_small_form_are_there() -> None:
     assert {"benchgame-suite-v0", "benchgame-suite-v0-quick"} < set(SUITES)
     with pytest.raises(ValueError, match=r"suite: unknown 'mine'; known: benchgame-suite-v0, "):
         suite_called("mine")
+    assert status(main, "") == 2  # a name that was left empty does not stand for the standard suite

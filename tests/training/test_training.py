@@ -16,16 +16,18 @@ import torch
 from benchgame_env import metrics
 from benchgame_env.agents import AGENTS, Player, play
 from benchgame_env.agents.runs.checkpoints import load_checkpoint, save_checkpoint
-from benchgame_env.agents.runs.settings import TrainSettings
+from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
 from benchgame_env.files import write_bytes
 from benchgame_env.training import evaluate as evaluate_command
+from benchgame_env.training import learning
 from benchgame_env.training import train as train_command
 from benchgame_env.training.evaluate import EXIT_STATUS, evaluate
 from benchgame_env.training.grading import judging
 from benchgame_env.training.grading.figures import RULES
+from benchgame_env.training.learning import CHECKPOINT_EVERY, batches, train_seeds
 from benchgame_env.training.run.prediction import predicted
 from benchgame_env.training.run.storage import read_rows, write_rows
-from benchgame_env.training.train import CHECKPOINT_EVERY, SAMPLE, train, train_seed
+from benchgame_env.training.train import train
 
 LEARNING = {"game": "duel", "action_type": "discrete", "effort_levels": 5, "copies": 6, "episodes": 2}
 TINY = {"copies": 32, "updates": 2 * CHECKPOINT_EVERY, "seeds": 1}
@@ -64,7 +66,7 @@ def test_a_small_prize_teaches_zero_effort(tmp_path: Path) -> None:
 def test_interrupted_and_resumed_is_the_run_that_was_never_interrupted(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train(settings(), whole)
-    run = train_seed(settings(), parts / "seed-0", 0)
+    run = train_seeds(settings(), {0: parts / "seed-0"})
     for _ in range(CHECKPOINT_EVERY + 7):  # beyond a checkpoint, then killed
         next(run)
     run.close()
@@ -88,13 +90,13 @@ def test_everybody_who_learns_resumes_bit_for_bit(tmp_path: Path, agents: str) -
         kind["action_type"] = "continuous"
     run = settings(**kind)
     whole, parts = (tmp_path / name / "seed-0" for name in ("whole", "parts"))
-    for _ in train_seed(run, whole, 0):
+    for _ in train_seeds(run, {0: whole}):
         pass
-    first = train_seed(run, parts, 0)
+    first = train_seeds(run, {0: parts})
     for _ in range(CHECKPOINT_EVERY + 1):
         next(first)
     first.close()
-    for _ in train_seed(run, parts, 0):
+    for _ in train_seeds(run, {0: parts}):
         pass
     assert same_run(whole, parts)
 
@@ -105,6 +107,62 @@ def test_processes_change_nothing_and_seeds_do(tmp_path: Path) -> None:
     for seed in ("seed-0", "seed-1"):
         assert same_run(tmp_path / "one" / seed, tmp_path / "two" / seed)
     assert not same_run(tmp_path / "one" / "seed-0", tmp_path / "one" / "seed-1")
+
+
+SIDE_BY_SIDE: dict[str, Any] = {"game": "three", "seeds": 3, "copies": 24, "horizon": 1}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"agents": "mmd", "episodes": 3},
+        {"agents": "mmd", "action_type": "discrete"},
+        {"agents": "ppo-annealed", "options": {"ppo-annealed": {"minibatches": 2}}},
+        {"agents": "ppo", "action_type": "discrete"},
+        {"agents": "ppo", "protocol": "tune-before-test", "parameters": {"level": 0.1}},
+        {"agents": "ppo,mmd,ppo"},
+    ],
+)
+def test_a_seed_trains_side_by_side_as_it_does_alone(tmp_path: Path, kind: dict[str, Any]) -> None:
+    run = settings(**SIDE_BY_SIDE | {"options": {}, "updates": 5} | kind)
+    assert batches(run, range(3), workers=1) == [[0, 1, 2]]
+    assert batches(run, range(3), workers=2) == [[0, 1], [2]]
+    train(run, tmp_path / "together")
+    for seed in range(run.seeds):
+        alone = tmp_path / "together" / f"alone-{seed}"
+        list(train_seeds(run, {seed: alone}))
+        assert same_run(tmp_path / "together" / f"seed-{seed}", alone)
+
+
+def test_seeds_that_were_interrupted_at_different_updates_go_on(tmp_path: Path) -> None:
+    run = settings(**SIDE_BY_SIDE, agents="mmd", options={}, updates=CHECKPOINT_EVERY + 3)
+    train(run, tmp_path / "whole")
+    run.save(tmp_path / "parts")
+    first = train_seeds(run, {1: tmp_path / "parts" / "seed-1"})
+    for _ in range(CHECKPOINT_EVERY + 1):
+        next(first)
+    first.close()
+    train(run, tmp_path / "parts", resume=True)
+    for seed in range(run.seeds):
+        assert same_run(*(tmp_path / name / f"seed-{seed}" for name in ("whole", "parts")))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"agents": "ppo", "horizon": 2},
+        {"agents": "ppo", "protocol": "finite-test", "parameters": {"items": 20}},
+        {"agents": "shared-ppo"},
+        {"agents": "central-ppo"},
+        {"agents": "ppo,a2c,ppo"},
+        {"agents": "regret-matching-plus"},
+    ],
+)
+def test_seeds_that_might_not_be_as_alone_train_alone(kind: dict[str, Any]) -> None:
+    # Later boards differ between copies, a finite test draws, and the others share something or are no
+    # teams.
+    run = settings(**SIDE_BY_SIDE | {"options": {}} | kind)
+    assert batches(run, range(3), workers=2) == [[0], [1], [2]]
 
 
 @pytest.mark.parametrize("action_type", ["continuous", "discrete"])
@@ -332,14 +390,14 @@ def test_samples_of_play_are_of_all_rounds(copies: int, horizon: int) -> None:
     # Efforts that name their round: as many of each as of the others, give or take a few.
     rounds = np.arange(128 * horizon) % horizon
     efforts = np.broadcast_to(rounds[:, None, None], (len(rounds), copies, 1))
-    counts = np.bincount(train_command._sample(efforts, horizon)[:, 0], minlength=horizon)
+    counts = np.bincount(learning._sample(efforts, horizon)[:, 0], minlength=horizon)
     assert counts.sum() == SAMPLE
     np.testing.assert_allclose(counts, SAMPLE / horizon, atol=4)
 
 
 def test_samples_of_one_shot_play_are_even() -> None:
     # 512 plays, every fourth.
-    sampled = train_command._sample(np.arange(512).reshape(2, 256, 1), 1)
+    sampled = learning._sample(np.arange(512).reshape(2, 256, 1), 1)
     np.testing.assert_array_equal(sampled[:, 0], np.arange(0, 512, 4))
 
 
@@ -420,7 +478,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused_by_all(
     assert command(evaluate_command.main, run) == 2
     assert "checkpoint.pt" in one_line(capsys)
     with pytest.raises(ValueError, match=r"checkpoint\.pt"):
-        list(train_seed(settings(updates=2), run / "seed-0", 0))
+        list(train_seeds(settings(updates=2), {0: run / "seed-0"}))
 
 
 @pytest.mark.parametrize("content", ["", "foo\n1\n", "update,nash_conv,distance,kendall_tau\n0,1,1,1\n"])
@@ -429,7 +487,7 @@ def test_a_damaged_learning_curve_is_not_gone_on_with(tmp_path: Path, content: s
     train(settings(updates=2), run)
     (run / "seed-0" / "progress.csv").write_text(content)
     with pytest.raises(ValueError, match=r"progress\.csv is damaged"):
-        list(train_seed(settings(updates=2), run / "seed-0", 0))
+        list(train_seeds(settings(updates=2), {0: run / "seed-0"}))
 
 
 def test_settings_of_the_wrong_kind_are_damage(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from scipy.optimize import brentq
 
 from benchgame_env.metrics.strategies import Strategy
 from benchgame_env.training.adversary.other_scripts import SEEDS
@@ -86,7 +85,7 @@ def _bent(case: Case, coarse: Floats, bend: Floats) -> list[Strategy]:
     far = 1.0
     while case.regret(at(far)) < REGRET:
         far *= 2
-    return at(brentq(lambda share: case.regret(at(share)) - REGRET, 0, far, xtol=1e-4))
+    return at(scipy.optimize.brentq(lambda share: case.regret(at(share)) - REGRET, 0, far, xtol=1e-4))
 
 
 def _judged(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from benchgame_env import metrics, theory
 from benchgame_env.metrics.strategies import Strategy
@@ -72,7 +72,7 @@ class Case:
 
     def blend(self, other: list[Strategy], regret: float) -> list[Strategy]:
         """The equilibrium, and with a probability that makes ``regret`` the ``other`` strategies."""
-        share = brentq(
+        share = scipy.optimize.brentq(
             lambda w: self.regret(mixture(self.equilibrium, other, w)) - regret, 0, 1, xtol=1e-7
         )
         return mixture(self.equilibrium, other, share)

@@ -72,7 +72,7 @@ def _benchmark(options: argparse.Namespace) -> int:
         raise ValueError("--quick: is a form of the standard suite; give no settings file")
     count("--workers", options.workers, "workers")
     integer("--random-state", options.random_state, low=0)
-    name = f"{STANDARD}-quick" if options.quick else options.suite or STANDARD
+    name = f"{STANDARD}-quick" if options.quick else STANDARD if options.suite is None else options.suite
     most = None if options.draws is None else integer("--draws", options.draws, low=1)
     suite = suite_called(name, options.trust, Stage(most=most))
     if most is not None and not suite.drawn:
@@ -97,7 +97,8 @@ def _benchmark(options: argparse.Namespace) -> int:
     commands.show(results.text())
     if options.against:
         commands.show("\n" + _order(suite, out, options))
-    commands.show(f"\nRows, verdicts and statistics are in {out}; benchgame report {out} makes a page.")
+    report = f"benchgame report {commands.quoted(out)}"
+    commands.show(f"\nRows, verdicts and statistics are in {out}; {report} makes a page.")
     for cell, error in (errors | failed).items():
         print(f"{PROG}: {cell} failed: {error}", file=sys.stderr)
     return 1 if errors or failed else 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +20,11 @@ from benchgame_env.training.benchmark.suite import FILE, SCHEMA, KeptSuite, Suit
 from benchgame_env.training.grading.figures import load_figures
 from benchgame_env.training.grading.judging import grade_and_keep
 from benchgame_env.training.jobs import Job, Pool, run_all
+from benchgame_env.training.learning import batches, trained
 from benchgame_env.training.run.prediction import FILE as PREDICTION
 from benchgame_env.training.run.prediction import kept_prediction, key_of, predict_and_keep
 from benchgame_env.training.run.storage import read_progress, read_rows
-from benchgame_env.training.train import finish_seed, saved_updates, show_progress
+from benchgame_env.training.train import saved_updates, show_progress
 
 CELL_FILES = ("checkpoint.pt", "progress.csv", "rows.csv", "figures.json")
 
@@ -93,17 +96,32 @@ def work_out(suite: Suite, out: Path, pool: Pool) -> dict[str, str]:
     """
     open_folder(suite, out)
     cells = [cell for run in suite.runs for cell in cells_of(run, out)]
-    todo: dict[Job, Cell] = {partial(run_cell, cell): cell for cell in cells if not cell.is_finished()}
+    todo = [cell for cell in cells if not cell.is_finished()]
     folders = [cell.folder for cell in cells]
     total, done = sum(cell.run.settings.updates for cell in cells), saved_updates(folders)
     with contextlib.closing(pool), bars.progress_bar(total, "update", suite.name, done) as bar:
-        lost = _predict(list(todo.values()), pool, bar)
-        errors = {c.name: lost[c.run_folder] for c in todo.values() if c.run_folder in lost}
-        jobs = [job for job, cell in todo.items() if cell.name not in errors]
-        for job, error, _ in run_all(pool, jobs, lambda: show_progress(bar, folders)):
-            if error:
-                errors[todo[job].name] = error
+        lost = _predict(todo, pool, bar)
+        errors = {cell.name: lost[cell.run_folder] for cell in todo if cell.run_folder in lost}
+        waiting = _batches([cell for cell in todo if cell.name not in errors], pool.workers)
+        while waiting:
+            jobs: dict[Job, list[Cell]] = {partial(run_cells, batch): batch for batch in waiting}
+            waiting = []
+            for job, error, _ in run_all(pool, list(jobs), lambda: show_progress(bar, folders)):
+                if error and len(jobs[job]) > 1:  # each alone, so that those without a fault go on
+                    waiting += [[cell] for cell in jobs[job] if not cell.is_finished()]
+                elif error:
+                    errors[jobs[job][0].name] = error
     return errors
+
+
+def _batches(cells: list[Cell], workers: int) -> list[list[Cell]]:
+    """Cells of the same run, in parts that each train in one process."""
+    found = []
+    for _, own in itertools.groupby(cells, lambda cell: cell.run_folder):
+        of_run = {cell.seed: cell for cell in own}
+        settings = next(iter(of_run.values())).run.settings
+        found += [[of_run[seed] for seed in part] for part in batches(settings, list(of_run), workers)]
+    return found
 
 
 def same_runs(suite: Suite, there: Path) -> set[str]:
@@ -150,12 +168,13 @@ def _predict(cells: list[Cell], pool: Pool, bar: tqdm) -> dict[Path, str]:
     return errors
 
 
-def run_cell(cell: Cell) -> None:
-    """Train a seed from its last checkpoint, and grade it."""
-    settings = cell.run.settings
-    prediction = kept_prediction(settings, cell.run_folder)
-    trained = finish_seed(settings, cell.folder, cell.seed, prediction)
-    grade_and_keep(settings, cell.run_folder, cell.seed, prediction=prediction, trained=trained)
+def run_cells(cells: Sequence[Cell]) -> None:
+    """Train seeds of the same run from their last checkpoints, and grade them."""
+    settings, run = cells[0].run.settings, cells[0].run_folder
+    prediction = kept_prediction(settings, run)
+    seeds = trained(settings, {cell.seed: cell.folder for cell in cells}, prediction)
+    for cell in cells:
+        grade_and_keep(settings, run, cell.seed, prediction=prediction, trained=seeds[cell.seed])
 
 
 def open_folder(suite: Suite, out: Path) -> None:

@@ -146,12 +146,13 @@ def _drawn(suite: str, given: Any, stage: Stage) -> Iterator[Any]:
     own = {key: value for key, value in given.items() if key not in (DRAWS, DEVELOPMENT)}
     for key in {"games", "protocols", "name"} & set(own):
         raise ValueError(f"tasks: {key}: a task with draws has its families' own")
-    numbers = given[DRAWS] if stage.development is None else given.get(DEVELOPMENT, {})
-    if not isinstance(numbers, dict):
-        raise ValueError(f"tasks: {DRAWS}: expected numbers by family, got {numbers!r}")
+    key = DRAWS if stage.development is None else DEVELOPMENT
+    numbers = given.get(key, {})
+    if not isinstance(numbers, dict) or (key == DRAWS and not numbers):
+        raise ValueError(f"tasks: {key}: expected numbers by family, got {numbers!r}")
     for family, number in numbers.items():
-        name, parameters = FAMILIES[choice(f"tasks: {DRAWS}", family, FAMILIES)].protocol
-        number = integer(f"tasks: {DRAWS}.{family}", number, low=1)
+        name, parameters = FAMILIES[choice(f"tasks: {key}", family, FAMILIES)].protocol
+        number = integer(f"tasks: {key}.{family}", number, low=1)
         is_cut = stage.development is None and stage.most is not None
         drawn = range(min(number, stage.most or 1) if is_cut else number)
         games = [f"{family}/{draw_seed(suite, stage.part, family, k)}" for k in drawn]

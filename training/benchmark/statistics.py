@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from benchgame_env.training.grading.intervals import CONFIDENCE, Estimate
 from benchgame_env.validate import Floats
@@ -137,7 +137,7 @@ def score(regret: ArrayLike) -> Floats:
 
 def iqm(runs: Floats) -> Floats:
     """Mean of the middle half of ``[..., runs]``, without the lowest and the highest quarter."""
-    return stats.trim_mean(runs, 0.25, axis=-1)
+    return scipy.stats.trim_mean(runs, 0.25, axis=-1)
 
 
 def mean(runs: Floats) -> Floats:

@@ -216,7 +216,7 @@ def _runs(content: Table, source: PathLike, trust: bool) -> Iterator[SuiteRun]:
         own = _table(where, given, RUN_KEYS | ALGORITHM_KEYS)
         at = _table(f"{where}.at", own.pop("at", {}), set(groups))
         played = own.pop("tasks", list(groups))
-        if not isinstance(played, list):
+        if not isinstance(played, list) or not played:
             raise ValueError(f"{where}.tasks: expected a list of names, got {played!r}")
         for group in played:
             choice(f"{where}.tasks", group, groups)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from benchgame_env.training.coverage.data_sets import Row
 from benchgame_env.validate import Floats
@@ -57,7 +57,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """After Clopper and Pearson."""
-        found = stats.binomtest(self.count, self.of).proportion_ci(CERTAIN)
+        found = scipy.stats.binomtest(self.count, self.of).proportion_ci(CERTAIN)
         return float(found.low), float(found.high)
 
     def against(self, least: float) -> str:
@@ -146,7 +146,7 @@ def _found(part: str, pooling: int, rows: list[Row]) -> Found:
 def _median(values: Floats) -> tuple[float, float, float]:
     """The median, and the order statistics between which it lies with `CERTAIN`."""
     ordered, n = np.sort(values), values.size
-    first = int(stats.binom.ppf((1 - CERTAIN) / 2, n, 0.5))
+    first = int(scipy.stats.binom.ppf((1 - CERTAIN) / 2, n, 0.5))
     low, high = (ordered[first - 1], ordered[n - first]) if first else (0.0, np.inf)
     middle = np.quantile(ordered, 0.5, method="inverted_cdf")
     return float(middle), float(low), float(high)

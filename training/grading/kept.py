@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,6 @@ def load_verdict(run: Path) -> KeptVerdict | None:
         return None
     with reading(path):
         content = fields_of(parse_json(read_text(path)), SCHEMA)
-        check_rules(content, f"judge it anew: benchgame evaluate {run}")
+        check_rules(content, f"judge it anew: benchgame evaluate {shlex.quote(str(run))}")
         kept: KeptVerdict = read(KeptVerdict, content, "")
     return kept

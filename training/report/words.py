@@ -46,7 +46,9 @@ def verdict_sentence(run: Run) -> str:
     """The verdict as HTML: a word, a sentence and a colour."""
     outcome = outcome_of(run)
     if run.verdict is None:
-        sentence = f"There is no verdict yet; grade it with: benchgame evaluate {run.folder}"
+        sentence = (
+            f"There is no verdict yet; grade it with: benchgame evaluate {commands.quoted(run.folder)}"
+        )
     else:
         sentence = run.verdict.sentence.partition(": ")[2]
     word = f"<strong>{signed(outcome)}</strong>"

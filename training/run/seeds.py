@@ -19,11 +19,11 @@ TrainedSeed = tuple[list[Player], Floats]  # players, and efforts sampled in tra
 
 
 def save_seed(
-    players: list[Player], folder: Path, progress: list[dict[str, Any]], play: list[Floats]
+    saved: list[dict[str, Any]], folder: Path, progress: list[dict[str, Any]], play: list[Floats]
 ) -> None:
-    """Write ``progress.csv`` and ``checkpoint.pt``, in this order."""
+    """Write ``progress.csv`` and ``checkpoint.pt``, in this order; ``saved`` has a part by player."""
     write_rows(folder / "progress.csv", progress)
-    checkpoint = Checkpoint(len(play), [player.save() for player in players], np.stack(play))
+    checkpoint = Checkpoint(len(play), saved, np.stack(play))
     save_checkpoint(folder / "checkpoint.pt", checkpoint._asdict())
 
 

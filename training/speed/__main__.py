@@ -31,6 +31,7 @@ from benchgame_env.training.speed.contests import (
     LEVEL_GAMES,
     MEMORY_OF,
     QUICK,
+    SEEDS,
     Sizes,
     contests,
     memory,
@@ -93,6 +94,12 @@ def _duration(contest: str) -> Callable[[Medians], float]:
     return lambda medians: medians[contest, "ours"] / 1e9
 
 
+def _update(agent: str) -> Callable[[Medians], float]:
+    """Milliseconds of an update of one seed: that of `Sizes`, five developers."""
+    played = 5 * Sizes().training[0]
+    return lambda medians: medians[f"seeds of {agent}", "ours"] * played / 1e6
+
+
 def _memory(who: str) -> Callable[[Medians], float]:
     return lambda medians: medians["memory", who]
 
@@ -112,6 +119,10 @@ GOALS = (
          TIMES, 4),
     Goal("  32 rounds a rollout: against SB3 on our adapter",
          _ratio("long training", "our adapter"), TIMES),
+    Goal(f"an update of PPO, one of {SEEDS} seeds side by side, ms", _update("ppo")),
+    Goal("  against that of a seed alone", _ratio("seeds of ppo", "alone"), TIMES),
+    Goal(f"an update of mmd, one of {SEEDS} seeds side by side, ms", _update("mmd")),
+    Goal("  against that of a seed alone", _ratio("seeds of mmd", "alone"), TIMES),
     Goal("memory, copy=False, without auto-reset, MiB", _memory("copy=False"), "{:.0f}", at_most=200),
     Goal("  new arrays every step", _memory("new arrays"), "{:.0f}"),
     Goal("  new arrays every step, auto-reset", _memory("new arrays, auto-reset"), "{:.0f}"),

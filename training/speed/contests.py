@@ -12,16 +12,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 import benchgame_env as bg
 from benchgame_env.agents import line_up, play
+from benchgame_env.agents.base import Streams
+from benchgame_env.agents.learned.side_by_side import SideBySide
 from benchgame_env.training.speed import solvers
 from benchgame_env.training.speed.contest import Contest, Run
 from benchgame_env.training.speed.grading import TINY, Graded, grading
 
+SEEDS = 10  # that train side by side
 GAME, RULE, HORIZON = "pythia-gsm8k", "direct", 32  # five developers
 
 
@@ -87,6 +90,13 @@ def contests(sizes: Sizes) -> dict[str, Contest]:
         "env.step": {"ours": _parallel, "MPE2": _simple_spread},
         "training": _training(*sizes.training),
         "long training": _training(*sizes.long_training),
+        **{
+            f"seeds of {agent}": {
+                "ours": partial(_side_by_side, agent, sizes.training[0], SEEDS),
+                "alone": partial(_side_by_side, agent, sizes.training[0], 1),
+            }
+            for agent in ("ppo", "mmd")
+        },
         "arithmetic by n": {n: partial(_arithmetic, *given) for n, given in by_n.items()},
         "step by n": {n: partial(_batched, *given) for n, given in by_n.items()},
         "temptation": {"ours": lambda: _temptation(sizes.tempted)},
@@ -228,6 +238,19 @@ def _independent(copies: int, rounds: int) -> Run:
     vec, rng = _vector(copies, rounds), np.random.default_rng(0)
     players = line_up("ppo", vec)
     return Run(lambda: play(vec, players, rounds, rng, seed=0), copies * rounds * vec.n_developers)
+
+
+def _side_by_side(agent: str, copies: int, seeds: int) -> Run:
+    """Updates of one-shot play of several seeds side by side."""
+    import torch
+
+    torch.set_num_threads(1)
+    rngs, alone = [np.random.default_rng(k) for k in range(seeds)], _vector(copies, 1)
+    vec, teams = _vector(copies * seeds, 1), [line_up(agent, alone, seed=k)[0] for k in range(seeds)]
+    player, rng = teams[0], rngs[0]
+    if seeds > 1:
+        player, rng = SideBySide(teams), cast(np.random.Generator, Streams(rngs))
+    return Run(lambda: play(vec, [player], 1, rng, seed=0), copies * seeds * vec.n_developers)
 
 
 def _shared(env: Any, copies: int, rounds: int) -> Run:

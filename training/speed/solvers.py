@@ -12,8 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
+import scipy
 
 import benchgame_env as bg
 from benchgame_env.validate import Floats
@@ -66,13 +65,13 @@ def _program(game: bg.Game, efforts: Floats) -> Callable[[], Strategies]:
     ahead = (scores > scores[:, None]) | ((scores == scores[:, None]) & (who < who[:, None]))
     ahead &= who != who[:, None]
     cost, own = game.cost(np.tile(efforts, n)), (who[:, None] == np.arange(n)).astype(float)
-    constraints = csr_array(np.hstack((-step * ahead, -own)))
-    sums = csr_array(np.hstack((own.T, np.zeros((n, n)))))
+    constraints = scipy.sparse.csr_array(np.hstack((-step * ahead, -own)))
+    sums = scipy.sparse.csr_array(np.hstack((own.T, np.zeros((n, n)))))
     bounds = [(0, None)] * (n * m) + [(None, None)] * n
     objective = np.append(cost, np.ones(n))
 
     def solve() -> Strategies:
-        found = linprog(objective, constraints, cost, sums, np.ones(n), bounds=bounds)
+        found = scipy.optimize.linprog(objective, constraints, cost, sums, np.ones(n), bounds=bounds)
         chances = np.clip(found.x[: n * m].reshape(n, m), 0.0, None)
         return [(efforts, own / own.sum()) for own in chances]
 

@@ -10,9 +10,7 @@ function show() {
   document.body.dataset.kind = kind;
   at("verdict").textContent = `${setting()}: ${verdict()}`;
   at("more").textContent = more();
-  at("command").textContent = data.command
-    .replace("@LEVEL@", String(state.level))
-    .replace("@WORTH@", String(state.worth));
+  at("command").textContent = command();
   drawCurves();
   if (WORTHS) drawMap();
   drawEfforts();

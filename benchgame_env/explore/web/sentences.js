@@ -67,6 +67,19 @@ function regime(amount, settled) {
   return data.failed.length ? `honest play is no equilibrium; ${others}` : "no pure equilibrium";
 }
 
+// The command that predicts what the page shows.
+function command() {
+  const { family, ...values } = data.game.cost;
+  const told = `${data.command} --level ${state.level}`;
+  if (!WORTHS) return told;
+  if (family === "linear") return `${told} --worth ${state.worth}`;
+  const scaled = Object.entries(values).map(([name, value]) => {
+    const inPrizes = ["rate", "most", "fee"].includes(name);
+    return `${name}=${inPrizes ? Number((value * facts.factor).toPrecision(12)) : value}`;
+  });
+  return `${told} --cost ${[family, ...scaled].join(",")}`;
+}
+
 function wrongPairs(order) {
   let wrong = 0;
   order.forEach((who, place) => order.slice(place + 1).forEach((below) => (wrong += below < who)));

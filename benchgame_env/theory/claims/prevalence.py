@@ -115,6 +115,8 @@ def prevalence(
     integer("line_ups", line_ups, low=1)
     integer("seed", seed, low=0)
     rules = [TuneBeforeTest(number("level", level, low=0)) for level in levels]
+    if not len(sizes) or not rules:
+        raise ValueError("sizes, levels: need at least one of each")
     for size in sizes:
         if integer("size", size, low=2) > len(source.identified):
             raise ValueError(f"size: {source.benchmark} has {len(source.identified)} models, got {size}")

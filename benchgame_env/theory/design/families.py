@@ -72,7 +72,8 @@ class Family:
         Raises
         ------
         ValueError
-            An unknown protocol, more than one parameter to choose, or a range that is none.
+            An unknown protocol, more than one parameter to choose, an empty list, a range that is none,
+            or an unsuitable value.
         """
         if isinstance(spec, Family):
             return spec
@@ -89,13 +90,17 @@ class Family:
         if not chosen:
             family = cls(name, others=others)
         elif isinstance(parameters[chosen[0]], list):
+            if not parameters[chosen[0]]:
+                raise ValueError(f"families: {name}: {chosen[0]}: need at least one value, got []")
             family = cls(name, chosen[0], tuple(parameters[chosen[0]]), others=others)
         else:
             low, high = parameters[chosen[0]]
             low = number(chosen[0], low)
-            high = number(chosen[0], float("inf") if high is None else high, low=low, finite=False)
+            high = float("inf") if high is None else high
+            high = number(chosen[0], high, low=low, strict=True, finite=False)
             family = cls(name, chosen[0], (), low, high, others)
-        family.rule(family.values[0] if family.values else family.low)  # refuses unsuitable parameters
+        for value in family.values or (family.low,):
+            family.rule(value)  # refuses unsuitable parameters
         return family
 
     @property

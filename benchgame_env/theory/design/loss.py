@@ -70,15 +70,19 @@ class DesignLoss:
         Raises
         ------
         ValueError
-            An unknown name, or a negative number.
+            Something else, no or an unknown name, or a negative number.
         """
         if isinstance(loss, Mapping):
+            if not loss:
+                raise ValueError(f"loss: weigh at least one of {', '.join(WEIGHTS)}, or give a price")
             values: dict[str, Any] = dict.fromkeys((f"w_{name}" for name in WEIGHTS), 0.0)
             for name, value in loss.items():
                 choice("loss", name, (*WEIGHTS, *PRICES.values()))
                 values[f"w_{name}" if name in WEIGHTS else name] = value
             loss = cls(**values)
         loss = cls() if loss is None else loss
+        if not isinstance(loss, DesignLoss):
+            raise ValueError(f"loss: expected weights by name or a DesignLoss, got {loss!r}")
         own = {field.name: getattr(loss, field.name) for field in fields(cls)}
         return cls(**(own if price is None else own | {"price": price}))
 

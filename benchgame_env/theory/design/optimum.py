@@ -28,7 +28,7 @@ def optimal_design(
     tolerance: float = FINE,
     tries: int | None = None,
     progress: Callable[[int], None] = lambda done: None,
-    draws: Sequence[Game] = (),
+    draws: Sequence[Game] | None = None,
 ) -> OptimalDesign:
     """The rule with which a designer who moves first has the least loss, by predicted play.
 
@@ -77,7 +77,9 @@ def optimal_design(
     number("tolerance", tolerance, low=0, strict=True)
     if tries is not None:
         integer("tries", tries, low=1)
-    task = Task(game, weights, selection, tolerance, tries, progress, draws)
+    if draws is not None and not len(draws):
+        raise ValueError("draws: need at least one")
+    task = Task(game, weights, selection, tolerance, tries, progress, draws or ())
     found = [task.of_family(family) for family in families_of(families, game)]
     tried = tuple(one for part in found for one in part.tried)
     known = [one for one in tried if one.loss == one.loss]

@@ -10,6 +10,8 @@ from benchgame_env.theory.design.families import Family
 from benchgame_env.theory.design.loss import DesignLoss
 from benchgame_env.theory.design.outcome import DesignOutcome, Selection
 
+EXACT = 5e-5  # of losses: smaller errors are not shown
+
 
 @dataclass(frozen=True, eq=False)
 class Tried:
@@ -60,10 +62,7 @@ class Tried:
 
     def __str__(self) -> str:
         name, parameters = self.setting
-        listed = ", ".join(
-            f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}"
-            for key, value in parameters.items()
-        )
+        listed = ", ".join(f"{key}={_shown(value)}" for key, value in parameters.items())
         return f"{name}({listed})" if listed else name
 
 
@@ -135,9 +134,15 @@ class OptimalDesign:
         return self.weights.price
 
     def table(self) -> list[list[str]]:
-        """The optima and the ties, a header first: rule, loss, its error and parts, and the play."""
-        header = ["rule", "loss", "error", "tau", "burnt", "best on top", "own cost", "play"]
-        return [header, *(_row(one) for one in (*self.optima, *self.ties))]
+        """The optima and the ties, a header first: rule (of one family its parameter), loss, error,
+        tau, P(best on top), burnt share, own cost, and the play."""
+        families = {id(one.family): one.family for one in self.tried}
+        name = self.best.family.parameter if len(families) == 1 else ""
+        rows = [
+            [_shown(one.value) if name else str(one), *_figures(one.outcome)]
+            for one in (*self.optima, *self.ties)
+        ]
+        return [[name or "rule", "loss", "+-", "tau", "top", "burnt", "cost", "play"], *rows]
 
     def __str__(self) -> str:
         rows = self.table()
@@ -148,13 +153,17 @@ class OptimalDesign:
         return "\n".join([f"{self.best}: {self.scope}", *(line.rstrip() for line in lines)])
 
 
-def _row(one: Tried) -> list[str]:
-    found = one.outcome
-    parts = (found.tau, found.burnt, found.best_on_top, found.own_cost)
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _figures(found: DesignOutcome) -> list[str]:
     return [
-        str(one),
-        f"{one.loss:.4g}",
-        f"{one.error:.1g}",
-        *(f"{part:.3g}" for part in parts),
-        found.play,
+        f"{found.loss:.4f}",
+        "0" if found.error < EXACT else f"{found.error:.4f}",
+        f"{found.tau:.3f}",
+        f"{found.best_on_top:.3f}",
+        f"{found.burnt:.1%}",
+        f"{found.own_cost:.4f}",
+        found.play.removesuffix(" equilibrium"),
     ]

@@ -82,8 +82,9 @@ class Task:
         known = [one for one in tried if one.loss == one.loss]
         best = sorted(known, key=lambda one: one.loss)[:1]
         exact = not self.draws and all(one.error == 0 and one.outcome.scope == UNIQUE for one in tried)
-        rules = "the rule" if len(tried) == 1 else f"all {len(tried)} rules of {family.protocol}"
-        scope = f"exact: {rules}" if exact else f"{rules}, each up to the error of its certificate"
+        sure = "exact" if exact else "known up to the error of its certificate"
+        whose = "its loss is" if len(tried) == 1 else f"all {len(tried)} settings tried, each loss"
+        scope = f"{family.protocol}: {whose} {sure}"
         return Found(tried, best, exact, scope)
 
     def _try(self, family: Family, value: Any) -> Tried:
@@ -128,7 +129,7 @@ class Task:
         high = high if np.isfinite(high) else FARTHEST * self.game.finite_effort_scale
         unit = 1e-3 * (high - family.low) or 1.0
         points = self._search(family, grid(family.low, high, unit, self._first), first, WIDTH * high)
-        scope = f"best of {len(points)} tried of {family.protocol}"
+        scope = f"best of {len(points)} settings of {family.protocol} that were tried"
         return self._listed(family, points, False, scope)
 
     def _listed(
