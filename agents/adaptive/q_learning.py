@@ -20,7 +20,9 @@ class QLearning(LevelLearner):
     ``G = sum_k gamma^k payoff_k``; then ``Q(s, a) += rate (G + gamma^K max Q(s', .) - Q(s, a))``. If the
     episode is cut off before the next own turn, the board at its end is s'. It plays the best level
     (among equal ones the lowest), or a random level with a probability that halves every
-    ``epsilon_halving`` own turns. Needs a `DeterministicProtocol`, because noise would make too many
+    ``epsilon_halving`` own turns. With ``start`` 1 no level seems better than one that it has not tried,
+    so on each board that it meets again it tries one after the other (optimistic initial values, Sutton
+    and Barto 2018, section 2.6). Needs a `DeterministicProtocol`, because noise would make too many
     boards. Used as: the learner that found Edgeworth cycles; with gamma 0 it learns the best response.
 
     Parameters
@@ -35,6 +37,8 @@ class QLearning(LevelLearner):
         Probability of a random level at the start, in [0, 1].
     epsilon_halving : float
         Own turns after which this probability has halved, > 0.
+    start : float
+        Value of a level before it is tried, as a share of the highest prize, in [0, 1].
 
     Attributes
     ----------
@@ -55,12 +59,16 @@ class QLearning(LevelLearner):
         rate: float = 0.3,
         epsilon: float = 1.0,
         epsilon_halving: float = 500.0,
+        start: float = 0.0,
     ) -> None:
         super().__init__(seat, levels)
         self.rate = number("rate", rate, low=0, high=1, strict=True)
         self.gamma = number("gamma", gamma, low=0, high=1)
         self.epsilon = number("epsilon", epsilon, low=0, high=1)
         self.epsilon_halving = number("epsilon_halving", epsilon_halving, low=0, strict=True)
+        self.start = number("start", start, low=0, high=1)
+        scores = np.arange(seat.layout.size)[seat.layout.parts["board_scores"]]
+        self._rivals = np.delete(scores, seat.developer)  # places of their scores in an observation
         nothing = np.zeros(seat.copies)
         self.state = {
             "boards": {},
@@ -76,8 +84,10 @@ class QLearning(LevelLearner):
         m = self.levels.size
         explore = self.epsilon * 0.5 ** (self.state["turns"] / self.epsilon_halving)
         explore = explore * (self.mode == "learn")
-        greedy = np.eye(m)[self._values(self._rows(observations)).argmax(axis=1)]
-        return (1 - explore[:, None]) * greedy + explore[:, None] / m
+        chances = np.repeat(explore[:, None] / m, m, axis=1)
+        best = self._values(self._rows(observations)).argmax(axis=1)
+        chances[np.arange(len(best)), best] += 1 - explore
+        return chances
 
     def save(self) -> dict[str, Any]:
         boards = np.frombuffer(b"".join(self.state["boards"]), dtype=np.float32)
@@ -108,34 +118,38 @@ class QLearning(LevelLearner):
         state, on_turn = self.state, self.seat.has_turn(played.observations)
         if self.seat.opens_episode(played.observations):
             state["row"] = np.full(self.seat.copies, -1)
-        state["turns"] = state["turns"] + on_turn
-        state["row"] = np.where(on_turn, self._rows(played.observations), state["row"])
-        state["level"] = np.where(on_turn, self.level_of(played.efforts), state["level"])
+        if on_turn.any():
+            state["turns"] = state["turns"] + on_turn
+            state["row"] = np.where(on_turn, self._rows(played.observations), state["row"])
+            state["level"] = np.where(on_turn, self.level_of(played.efforts), state["level"])
         discount = np.where(on_turn, 1.0, state["discount"])
         state["gain"] = np.where(on_turn, 0.0, state["gain"]) + discount * played.payoffs
         state["discount"] = discount * self.gamma
-        closes = self.seat.has_turn(played.after) | played.ended
-        self._close(closes & (state["row"] >= 0), played.after)
+        closes = (self.seat.has_turn(played.after) | played.ended) & (state["row"] >= 0)
+        if closes.any():
+            self._close(closes, played.after)
 
     def _close(self, closes: NDArray[np.bool_], after: NDArray[np.float32]) -> None:
         """Learn from the open decisions of the copies where ``closes`` ``[copies]`` is true."""
         state, copies = self.state, np.flatnonzero(closes)
-        ahead = self._values(self._rows(after)).max(axis=1)
+        target = state["gain"]
+        if self.gamma:
+            target = target + state["discount"] * self._values(self._rows(after)).max(axis=1)
         cell = copies, state["row"][copies], state["level"][copies]
-        target = (state["gain"] + state["discount"] * ahead)[copies]
-        state["values"][cell] += self.rate * (target - state["values"][cell])
+        state["values"][cell] += self.rate * (target[copies] - state["values"][cell])
         state["row"] = np.where(closes, -1, state["row"])
 
     def _values(self, rows: NDArray[np.int64]) -> Floats:
         return self.state["values"][np.arange(self.seat.copies), rows]
 
     def _rows(self, observations: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Rows ``[copies]`` of the table for the boards seen; new rows are zero."""
-        scores = np.delete(self.seat.read(observations, "board_scores"), self.seat.developer, axis=1)
-        boards = self.state["boards"]
-        rows = np.array([boards.setdefault(board.tobytes(), len(boards)) for board in scores])
+        """Rows ``[copies]`` of the table for the boards seen, with new rows for new ones."""
+        scores = np.take(observations, self._rivals, axis=1)
+        boards, keys = self.state["boards"], scores.view(f"V{scores[0].nbytes}")[:, 0].tolist()
+        rows = np.array([boards.setdefault(key, len(boards)) for key in keys])
         values = self.state["values"]
         if len(boards) > values.shape[1]:  # grow by half at least, since growing copies the table
-            room = np.zeros((len(values), max(len(boards), values.shape[1] // 2), values.shape[2]))
+            shape = len(values), max(len(boards), values.shape[1] // 2), values.shape[2]
+            room = np.full(shape, self.start * self.seat.game.prizes.max())
             self.state["values"] = np.concatenate((values, room), axis=1)
         return rows

@@ -147,6 +147,34 @@ def test_a_discount_counts_what_the_rival_answers(gamma: float, first: float) ->
     assert played["effort"][1, 0, 0] == (0.25 if first else 0.0)
 
 
+OPTIMIST = {"rate": 1.0, "epsilon": 0.0, "start": 1.0}
+
+
+def test_an_optimist_tries_every_level_of_a_board_once_and_then_plays_the_best() -> None:
+    # Against a rival who never moves there is one board; the best level is that of the list above.
+    seat, share, best = 1, 0.0, 0.75
+    vec, agents = against_constant("q-learning", seat, share, copies=2, options=OPTIMIST)
+    efforts = play(vec, agents, 25, rng(), seed=0)["effort"][..., seat]
+    expected = np.concatenate((np.linspace(0, 1, 5), np.full(20, best)))
+    assert np.array_equal(efforts, np.column_stack((expected, expected)))
+
+
+@pytest.mark.parametrize("game", ["duel", "three"])
+def test_optimists_play_the_edgeworth_cycle_once_they_learn_nothing_new(game: str) -> None:
+    # On its turn a developer tries what it has not tried on this board, or plays its best response. So
+    # an episode in which nobody learns anything new is all best responses; it comes, because there are
+    # 9^n pairs of a board of the others and an own level.
+    vec = arena(game, 9, horizon=32, revision="alternating")
+    agents: list[Any] = line_up("q-learning", vec, {"q-learning": OPTIMIST})
+    for _ in range(vec.n_developers * 9**vec.n_developers):
+        before = [agent.state["values"].copy() for agent in agents]
+        efforts = play(vec, agents, 32, rng(), seed=0)["effort"][:, 0]
+        if all(np.array_equal(old, a.state["values"]) for old, a in zip(before, agents, strict=True)):
+            break
+    cycle = theory.best_response_cycle(vec.game, "direct", levels=np.linspace(0, 1, 9))
+    assert np.array_equal(efforts, np.resize(np.roll(cycle.states, -1, axis=0), efforts.shape))
+
+
 # The state is explicit
 
 
@@ -182,6 +210,7 @@ def test_copies_learn_apart(name: str) -> None:
         ("q-learning", "rate", 0.0),
         ("q-learning", "epsilon", -0.5),
         ("q-learning", "epsilon_halving", 0.0),
+        ("q-learning", "start", 1.5),
         ("fictitious-play", "levels", 1),
     ],
 )
