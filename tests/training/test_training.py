@@ -173,6 +173,17 @@ def test_seeds_that_might_not_be_as_alone_train_alone(kind: dict[str, Any]) -> N
     assert batches(run, range(3), workers=2) == [[0], [1], [2]]
 
 
+@pytest.mark.parametrize(
+    ("copies", "episodes", "together"), [(2**13, 1, 2), (2**14, 1, 1), (2**10, 128, 2)]
+)
+def test_few_seeds_train_side_by_side_where_each_plays_much(
+    copies: int, episodes: int, together: int
+) -> None:
+    # By MOST_COPIES: 2^14 / 2^13 seeds. By MOST_PLAYS: 2^18 / (2^10 128).
+    run = settings(**SIDE_BY_SIDE | {"copies": copies}, agents="exp3", episodes=episodes, options={})
+    assert [len(part) for part in batches(run, range(4), workers=1)] == [together] * (4 // together)
+
+
 class WithMean(MMD):
     """Keeps a number that is another for each seed."""
 
