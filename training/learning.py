@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchgame_env import VectorEnv, theory
 from benchgame_env.agents import Player, play
-from benchgame_env.agents.base import Streams
+from benchgame_env.agents.base import Streams, Team
 from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
 from benchgame_env.agents.side_by_side import SideBySide, can_train_together, side_by_side
 from benchgame_env.training.grading.exact_figures import (
@@ -42,13 +42,16 @@ GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never rep
 TRAINING = 3  # separates the random streams of training from others of the same seed
 # Of all seeds that train side by side: copies of the game, and plays of an update, which stay in memory.
 MOST_COPIES, MOST_PLAYS = 2**14, 2**18
+MOST_BY_COPY = 2**7  # copies where each has a learner: the numbers of more take longer than calls
 
 
 def batches(settings: TrainSettings, seeds: Sequence[int], workers: int) -> list[list[int]]:
     """``seeds`` in parts that each train in one process, side by side where that is possible."""
     vec, most = settings.vector_env(settings.copies), 1
-    if can_train_together(vec, settings.players(vec, seed=0)):
-        room = min(MOST_COPIES, MOST_PLAYS // settings.rounds) // settings.copies
+    players = settings.players(vec, seed=0)
+    if can_train_together(vec, players):
+        copies = MOST_COPIES if all(isinstance(one, Team) for one in players) else MOST_BY_COPY
+        room = min(copies, MOST_PLAYS // settings.rounds) // settings.copies
         most = max(min(-(-len(seeds) // workers), room), 1)
     return [list(seeds[start : start + most]) for start in range(0, len(seeds), most)]
 

@@ -174,13 +174,20 @@ def test_seeds_that_might_not_be_as_alone_train_alone(kind: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    ("copies", "episodes", "together"), [(2**13, 1, 2), (2**14, 1, 1), (2**10, 128, 2)]
+    ("agents", "copies", "episodes", "together"),
+    [
+        ("mmd", 2**13, 1, 2),  # MOST_COPIES / copies
+        ("mmd", 2**14, 1, 1),
+        ("mmd", 2**10, 128, 2),  # MOST_PLAYS / (copies episodes)
+        ("exp3", 2**6, 1, 2),  # MOST_BY_COPY / copies
+        ("exp3,mmd,mmd", 2**8, 1, 1),
+    ],
 )
 def test_few_seeds_train_side_by_side_where_each_plays_much(
-    copies: int, episodes: int, together: int
+    agents: str, copies: int, episodes: int, together: int
 ) -> None:
-    # By MOST_COPIES: 2^14 / 2^13 seeds. By MOST_PLAYS: 2^18 / (2^10 128).
-    run = settings(**SIDE_BY_SIDE | {"copies": copies}, agents="exp3", episodes=episodes, options={})
+    sizes = SIDE_BY_SIDE | {"copies": copies, "episodes": episodes}
+    run = settings(**sizes, agents=agents, options={})
     assert [len(part) for part in batches(run, range(4), workers=1)] == [together] * (4 // together)
 
 
