@@ -122,7 +122,7 @@ def train(
     resume : bool
         Whether to go on with the run in ``out``, if there is one. It may have had fewer updates.
     workers : int
-        Seeds that train at the same time, each in a process of its own.
+        Processes that train at the same time; in each, seeds train side by side where that is possible.
     pool : Local, optional
         These processes, if there are some already; it stays open.
 
