@@ -21,10 +21,11 @@ class QLearning(LevelLearner):
     ``G = sum_k gamma^k payoff_k``; then ``Q(s, a) += rate (G + gamma^K max Q(s', .) - Q(s, a))``. If the
     episode is cut off before the next own turn, the board at its end is s'. It plays the best level
     (among equal ones the lowest), or a random level with a probability that halves every
-    ``epsilon_halving`` own turns. With ``start`` 1 and gamma 0 no level seems better than one that it has
-    not tried, so on each board that it meets again it tries one after the other (optimistic initial
-    values, Sutton and Barto 2018, section 2.6). Needs a `DeterministicProtocol`, because noise would make too many
-    boards. Used as: the learner that found Edgeworth cycles; with gamma 0 it learns the best response.
+    ``epsilon_halving`` own turns. With ``start`` 1 and gamma 0 no level seems better than one that it
+    has not tried, so on each board that it meets again it tries one after the other (optimistic initial
+    values, Sutton and Barto 2018, section 2.6). Needs a `DeterministicProtocol`, because noise would
+    make too many boards. Used as: the learner that found Edgeworth cycles; with gamma 0 it learns the
+    best response.
 
     Parameters
     ----------
