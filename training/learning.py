@@ -230,9 +230,9 @@ def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:
 def _progress_row(update: int, played: Played) -> dict[str, Any]:
     """A row of ``progress.csv``: means of what was played, and blank grades."""
     row: dict[str, Any] = dict.fromkeys(("update", *GRADES), "") | {"update": update}
-    for i in range(played["effort"].shape[-1]):
-        row[f"developer_{i}/effort"] = float(played["effort"][..., i].mean())
-        row[f"developer_{i}/payoff"] = float(played["payoff"][..., i].mean())
+    means = (played[key].mean(axis=(0, 1)).tolist() for key in ("effort", "payoff"))
+    for i, (effort, payoff) in enumerate(zip(*means, strict=True)):
+        row[f"developer_{i}/effort"], row[f"developer_{i}/payoff"] = effort, payoff
     return row
 
 
