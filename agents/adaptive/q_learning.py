@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchgame_env.agents.adaptive.levels import LEVELS, LevelLearner
 from benchgame_env.agents.base import Round, Seat
 from benchgame_env.agents.saved import check_names, saved_array
+from benchgame_env.numerics import publish
 from benchgame_env.validate import Floats, number
 
 
@@ -97,6 +98,8 @@ class QLearning(LevelLearner):
         check_names("state", saved, self.state)
         seen = np.zeros((0, self.seat.game.n_developers - 1), dtype=np.float32)
         boards = saved_array(saved, "boards", seen, grows=0)
+        if (boards != publish(boards)).any():
+            raise ValueError("boards: their scores, of version 0.1.0, are no longer shown: train anew")
         fixed = {name: self.state[name] for name in self.state if name not in ("boards", "values")}
         found: dict[str, Any] = {name: saved_array(saved, name, like) for name, like in fixed.items()}
         found["boards"] = {board.tobytes(): row for row, board in enumerate(boards)}
@@ -145,8 +148,8 @@ class QLearning(LevelLearner):
     def _rows(self, observations: NDArray[np.float32]) -> NDArray[np.int64]:
         """Rows ``[copies]`` of the table for the boards seen, with new rows for new ones."""
         scores = np.take(observations, self._rivals, axis=1)
-        boards, keys = self.state["boards"], scores.view(f"V{scores[0].nbytes}")[:, 0].tolist()
-        rows = np.array([boards.setdefault(key, len(boards)) for key in keys])
+        boards = self.state["boards"]
+        rows = np.array([boards.setdefault(own.tobytes(), len(boards)) for own in scores])
         values = self.state["values"]
         if len(boards) > values.shape[1]:  # grow by half at least, since growing copies the table
             shape = len(values), max(len(boards), values.shape[1] // 2), values.shape[2]

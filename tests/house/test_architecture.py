@@ -84,9 +84,10 @@ ALLOWED: dict[str, set[str]] = {
     "agents.base": {"(door)", "metrics", "play", "rules", "subgame", "theory", "validate"},
     "agents.saved": set(),
     "agents.play": {"(door)", "agents.base", "validate"},
+    "agents.side_by_side": {"(door)", "agents.base", "subgame", "validate"},
     "agents.registry": {"(door)", "agents.base", "registry", "theory"},
     "agents.scripted": {"agents.base", "metrics", "theory.dynamics", "validate"},
-    "agents.adaptive": {"agents.base", "agents.saved", "metrics", "validate"},
+    "agents.adaptive": {"agents.base", "agents.saved", "metrics", "numerics", "validate"},
     "agents.runs": {
         "(door)", "agents.base", "agents.registry", "files", "folders", "named_games", "play", "records",
         "theory", "trust", "validate",
@@ -116,7 +117,7 @@ ALLOWED: dict[str, set[str]] = {
         "play", "records", "rules", "subgame", "theory", "training.run", "turns", "validate",
     },
     "training.learning": {
-        "(door)", "agents", "agents.base", "agents.learned", "agents.play", "agents.runs", "theory",
+        "(door)", "agents", "agents.base", "agents.play", "agents.runs", "agents.side_by_side", "theory",
         "training.grading", "training.run", "turns",
     },
     "training.train": {
@@ -169,8 +170,8 @@ ALLOWED: dict[str, set[str]] = {
         "training.jobs", "training.train", "validate",
     },
     "training.speed": {
-        "(door)", "agents", "agents.base", "agents.learned", "agents.play", "agents.runs", "cli",
-        "draws", "extras", "training.run", "validate",
+        "(door)", "agents", "agents.base", "agents.learned", "agents.play", "agents.runs",
+        "agents.side_by_side", "cli", "draws", "extras", "training.run", "validate",
     },
 }  # fmt: skip
 DOORS = {
@@ -193,13 +194,13 @@ ONLY_IN = {
         "benchgame_env/agents/learned/sac.py",
         "benchgame_env/agents/learned/samples.py",
         "benchgame_env/agents/learned/sb3_agent.py",
-        "benchgame_env/agents/learned/side_by_side.py",
         "benchgame_env/agents/learned/stacked.py",
         "benchgame_env/agents/libraries/",
         "benchgame_env/agents/outside/networks.py",
         "benchgame_env/agents/outside/policy_files.py",
         "benchgame_env/agents/outside/trained.py",
         "benchgame_env/agents/runs/checkpoints.py",
+        "benchgame_env/agents/side_by_side.py",
         "benchgame_env/training/",
     ),
     "torchrl": ("benchgame_env/adapters/", "benchgame_env/agents/libraries/torchrl.py"),
