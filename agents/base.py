@@ -313,11 +313,24 @@ class Agent(Player):
     ----------
     seat : Seat
         The seat that it plays.
+
+    Attributes
+    ----------
+    by_copy : bool
+        Whether each copy of the game has a learner of its own, so that seeds can train side by side as
+        more copies. Then it draws by the methods of `Streams`, the arrays that it saves have the copies
+        on the first axis, and all else that it saves is the same for every copy.
     """
+
+    by_copy: bool = False
 
     def __init__(self, seat: Seat) -> None:
         super().__init__([seat])
         self.seat, self.at = seat, seat.developer
+
+    def widened(self, times: int) -> Agent:
+        """This agent with ``times`` as many copies, if it learns ``by_copy``."""
+        raise NotImplementedError
 
 
 class Team(Player):

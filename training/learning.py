@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from benchgame_env import VectorEnv, theory
 from benchgame_env.agents import Player, play
 from benchgame_env.agents.base import Streams
-from benchgame_env.agents.learned.side_by_side import SideBySide, can_train_together
 from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
+from benchgame_env.agents.side_by_side import SideBySide, can_train_together, side_by_side
 from benchgame_env.training.grading.exact_figures import (
     Grader,
     certified_equilibrium,
@@ -145,24 +145,19 @@ class _Table:
         self._vec = settings.vector_env(settings.copies * len(line_ups))
         self._together: list[SideBySide] = []
         if len(line_ups) > 1:
-            self._together = [SideBySide(teams) for teams in zip(*line_ups, strict=True)]
+            self._together = [side_by_side(players) for players in zip(*line_ups, strict=True)]
 
     def update(self, seeds: Sequence[int], update: int) -> list[tuple[Played, Played]]:
         """Of each seed, the play that was learned from, and a play without exploration; the same if
         nobody explores."""
         rngs = [np.random.default_rng([seed, TRAINING, update]) for seed in seeds]
-        starts = [int(rng.integers(2**31)) for rng in rngs]
-        rounds, streams = self._settings.rounds, cast(np.random.Generator, Streams(rngs))
-        if self._together:  # under a rule that draws nothing, so that the game needs no seeds
-            played = play(self._vec, self._together, rounds, streams, 0)
-            each = {key: np.split(values, len(seeds), axis=1) for key, values in played.items()}
-            parts = [dict(zip(each, values, strict=True)) for values in zip(*each.values(), strict=True)]
-            return [(part, part) for part in parts]
-        [players], [rng], [start] = self._line_ups, rngs, starts
-        played = play(self._vec, players, rounds, rng, start)
-        if not any(player.explores for player in players):
-            return [(played, played)]
-        return [(played, play(self._vec, players, rounds, rng, start, mode="play"))]
+        start, *_ = (int(rng.integers(2**31)) for rng in rngs)  # of use to a rule that draws
+        players: Sequence[Player] = self._together or self._line_ups[0]
+        rng = cast(np.random.Generator, Streams(rngs)) if self._together else rngs[0]
+        played = shown = play(self._vec, players, self._settings.rounds, rng, start)
+        if any(player.explores for player in self._line_ups[0]):
+            shown = play(self._vec, players, self._settings.rounds, rng, start, mode="play")
+        return list(zip(_by_seed(played, len(seeds)), _by_seed(shown, len(seeds)), strict=True))
 
     def losses(self) -> list[list[dict[str, float]]]:
         """Losses of each seed, by player."""
@@ -182,6 +177,11 @@ class _Table:
             for players, saved in zip(self._line_ups, self.saved(), strict=True):
                 for player, own in zip(players, saved, strict=True):
                     player.load(own)
+
+
+def _by_seed(played: Played, seeds: int) -> list[Played]:
+    each = {key: np.split(values, seeds, axis=1) for key, values in played.items()}
+    return [dict(zip(each, values, strict=True)) for values in zip(*each.values(), strict=True)]
 
 
 class _Grades:
@@ -230,9 +230,9 @@ def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:
 def _progress_row(update: int, played: Played) -> dict[str, Any]:
     """A row of ``progress.csv``: means of what was played, and blank grades."""
     row: dict[str, Any] = dict.fromkeys(("update", *GRADES), "") | {"update": update}
-    for i in range(played["effort"].shape[-1]):
-        row[f"developer_{i}/effort"] = float(played["effort"][..., i].mean())
-        row[f"developer_{i}/payoff"] = float(played["payoff"][..., i].mean())
+    means = (played[key].mean(axis=(0, 1)).tolist() for key in ("effort", "payoff"))
+    for i, (effort, payoff) in enumerate(zip(*means, strict=True)):
+        row[f"developer_{i}/effort"], row[f"developer_{i}/payoff"] = effort, payoff
     return row
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,6 +49,16 @@ class LevelLearner(Agent):
         self.levels = seat.levels(levels)
         shape = (seat.copies, self.levels.size)
         self.state: dict[str, Any] = {name: np.zeros(shape) for name in self.tables}
+
+    @property
+    def by_copy(self) -> bool:  # type: ignore[override]
+        return self.state.keys() == set(self.tables)
+
+    def widened(self, times: int) -> LevelLearner:
+        wide = copy.copy(self)
+        wide.seat = replace(self.seat, copies=self.seat.copies * times)
+        wide.state = {name: np.tile(table, (times, 1)) for name, table in self.state.items()}
+        return wide
 
     @abstractmethod
     def strategy(self, observations: NDArray[np.float32]) -> Floats:

@@ -148,8 +148,8 @@ class QLearning(LevelLearner):
     def _rows(self, observations: NDArray[np.float32]) -> NDArray[np.int64]:
         """Rows ``[copies]`` of the table for the boards seen, with new rows for new ones."""
         scores = np.take(observations, self._rivals, axis=1)
-        boards, keys = self.state["boards"], scores.view(f"V{scores[0].nbytes}")[:, 0].tolist()
-        rows = np.array([boards.setdefault(key, len(boards)) for key in keys])
+        boards = self.state["boards"]
+        rows = np.array([boards.setdefault(own.tobytes(), len(boards)) for own in scores])
         values = self.state["values"]
         if len(boards) > values.shape[1]:  # grow by half at least, since growing copies the table
             shape = len(values), max(len(boards), values.shape[1] // 2), values.shape[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,17 @@ def announce(
 
 
 def predicted_losses(env: DesignerEnv) -> Floats:
-    """The designer's loss under each setting by predicted play ``[settings]``, see `design_loss`."""
+    """The designer's loss under each setting by predicted play ``[settings]``, see `design_loss`.
+
+    Raises
+    ------
+    ValueError
+        No play is predicted under a setting.
+    """
     found: list[Any] = [design_loss(env.game, rule, env.loss) for rule in env.settings]
+    for rule, one in zip(env.settings, found, strict=True):
+        if math.isnan(one.loss):
+            raise ValueError(f"{rule!r}: no play is predicted: {one.scope}")
     return np.array([one.loss for one in found])
 
 

@@ -109,6 +109,7 @@ class ReplayAgent(SB3Agent):
     """
 
     Settings: ClassVar[type[ReplaySettings]] = ReplaySettings
+    optimizer: ClassVar[dict[str, Any]] = {"optimizer_kwargs": {"fused": True}}  # Adam in one call
     settings: ReplaySettings
     algorithm: OffPolicyAlgorithm
 

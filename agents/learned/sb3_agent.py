@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import random
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.utils import set_random_seed
 
 from benchgame_env.agents.base import Agent, Round, Seat
 from benchgame_env.agents.learned.heads import make_head
@@ -104,6 +104,8 @@ class SB3Agent(Agent):
         The class of the algorithm.
     choices : {"any", "discrete", "continuous"}
         Which choices the algorithm can make.
+    optimizer : dict
+        Parameters of the optimizer, as the algorithm's policy takes them.
     counters : tuple of str
         Attributes of the algorithm that count its progress, to be saved.
 
@@ -117,6 +119,7 @@ class SB3Agent(Agent):
     make: ClassVar[Callable[..., BaseAlgorithm]]
     explores = True
     choices: ClassVar[str] = "any"
+    optimizer: ClassVar[dict[str, Any]] = {}
     counters: ClassVar[tuple[str, ...]] = ("_n_updates",)
     settings: SB3Settings
     _open: NDArray[np.bool_]
@@ -252,7 +255,10 @@ class SB3Agent(Agent):
 
     def _prepare(self, rng: np.random.Generator) -> None:
         """Before ``train``: seed the global streams that it uses, and set the present learning rate."""
-        set_random_seed(int(rng.integers(2**32)))
+        seed = int(rng.integers(2**32))
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - SB3's buffers draw from it
+        torch.default_generator.manual_seed(seed)  # with all devices: a millisecond
         steps = self.algorithm._n_updates
         self.algorithm._current_progress_remaining = 0.5 ** (steps / self.settings.rate_halving)
 
@@ -263,7 +269,7 @@ class SB3Agent(Agent):
             policy="MlpPolicy",
             env=None,
             learning_rate=lambda remaining: s.learning_rate * remaining,
-            policy_kwargs={"net_arch": [s.hidden, s.hidden]},
+            policy_kwargs={"net_arch": [s.hidden, s.hidden], **self.optimizer},
             seed=seat.own_seed(),
             device="cpu",
             _init_setup_model=False,

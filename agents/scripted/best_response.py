@@ -36,8 +36,13 @@ class BestResponse(Agent):
         self._levels: Floats | None = seat.levels(seat.axis.levels) if discrete else None
 
     def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
-        seat = self.seat
-        scores = seat.read(observations, "board_scores").astype(np.float64)
-        held = seat.efforts(seat.read(observations, "own_effort")[:, 0].astype(np.float64))
+        seat, on_turn = self.seat, self.seat.has_turn(observations)
+        actions = np.zeros(len(observations))
+        if not on_turn.any():  # no action has an effect
+            return actions
+        seen = observations[on_turn]
+        scores = seat.read(seen, "board_scores").astype(np.float64)
+        held = seat.efforts(seat.read(seen, "own_effort")[:, 0].astype(np.float64))
         effort, _ = respond(self._subgame, seat.developer, scores, held, self.resolution, self._levels)
-        return seat.action(effort)
+        actions[on_turn] = seat.action(effort)
+        return actions

@@ -14,6 +14,7 @@ from benchgame_env.theory.design.families import DEFAULTS
 from benchgame_env.theory.design.loss import PRICES, WEIGHTS, DesignLoss
 from benchgame_env.theory.design.optimum import optimal_design
 from benchgame_env.theory.design.outcome import SELECTIONS
+from benchgame_env.theory.design.play import MYOPIC
 from benchgame_env.theory.design.result import EXACT, OptimalDesign, Tried
 
 LARGEST_GAME = 30  # developers up to which a search takes minutes
@@ -127,18 +128,36 @@ def _notes(found: OptimalDesign) -> list[str]:
     if found.trap_price is not None:
         price = f"{found.trap_price:.4g}"
         lines.append(f"From a price of {price} on, a search by small steps from level 0 stays there.")
-    unknown = [one for one in found.tried if one.loss != one.loss]
-    if unknown:
-        lines.append(f"No play is predicted under {unknown[0]}: {unknown[0].outcome.scope}.")
+    for reason, some in found.unpredicted.items():
+        lines.append(f"No play is predicted under {', '.join(map(str, some))}: {reason}.")
     for one in found.optima:
         low, high = one.outcome.losses
         if low < high:
-            ends = f"equilibria have losses from {low:.4g} to {high:.4g}"
+            which = "orders of first submissions" if one.outcome.concept == MYOPIC else "equilibria"
+            ends = f"{which} have losses from {low:.4g} to {high:.4g}"
             lines.append(f"{one}: {ends}; the {found.selection} one counts.")
+    lines += _without_equilibrium(found)
     lines.append(
         "+-: estimate of how far the loss may be off; top: the chance that the best "
         "model has rank 1; burnt: the cost of all efforts over the sum of prizes; cost: the rule's own."
     )
+    return lines
+
+
+def _without_equilibrium(found: OptimalDesign) -> list[str]:
+    """What best responses bring under rules that remember."""
+    some = [one for one in found.tried if one.outcome.concept == MYOPIC and one.loss == one.loss]
+    if not some:
+        return []
+    lines = [
+        "Where a rule remembers, best responses one round ahead are followed (myopic). They are not an "
+        "equilibrium, so their losses are not compared with those of equilibria."
+    ]
+    if found.best not in some:
+        for one in some:
+            low, high = one.outcome.losses
+            span = f"from {low:.4g} to {high:.4g}, by who hands in first" if low < high else f"{low:.4g}"
+            lines.append(f"Under {one} they bring a loss of {span}.".replace("of from", "from"))
     return lines
 
 

@@ -17,7 +17,7 @@ OPEN = 3.0  # times the level of half of the draws: beyond, the checkpoints leav
 MUCH = 0.8  # of the level from which on: below it, the level at which is said too
 
 
-def doubts(draws: Draws, found: LeastLevel) -> list[str]:
+def doubts(draws: Draws, found: LeastLevel, half: float) -> list[str]:
     """What has to be said beside a level.
 
     Parameters
@@ -26,15 +26,19 @@ def doubts(draws: Draws, found: LeastLevel) -> list[str]:
         The draws, without models that may join.
     found : LeastLevel
         The level to announce, which may be for models that join.
+    half : float
+        The level from which on half of the draws are stable, see `theory.stable_from`.
     """
-    said = [open_words(draws, found), same_words(draws, found), single_words(draws, found)]
+    said = [open_words(draws, found, half), same_words(draws, found), single_words(draws, found)]
     return [words for words in said if words]
 
 
-def open_words(draws: Draws, found: LeastLevel) -> str:
+def open_words(draws: Draws, found: LeastLevel, half: float) -> str:
     """That the checkpoints leave the level open, and of which models more are needed; empty where they
-    do not."""
-    half, level = theory.stable_from(draws, (0.5, found.confidence), found.max_level)
+    do not. Half of the draws are stable from ``half`` on."""
+    level = found.level
+    if found.entrants:
+        [level] = theory.stable_from(draws, (found.confidence,), found.max_level)
     if not math.isfinite(half) or level <= OPEN * half:
         return ""
     one, other, _ = least_known(draws, half)

@@ -118,7 +118,7 @@ def announcement(
         f"Honest play{words}.",
         f"The order of quality is that of the fitted curves in {same_order(draws):.1%} of draws.",
         level_sentence(found),
-        *doubts(draws, found),
+        *doubts(draws, found, shares[1]),
         *measuring_lines(next_ones),
     ]
 
@@ -181,13 +181,13 @@ def facts(options: argparse.Namespace, draws: Draws | None, rule: Any) -> Facts 
     if not _is_fast(rule):
         return known
     found = theory.levels_by_draw(draws, [rule.level if isinstance(rule, TuneBeforeTest) else 0.0])
-    level = level_of(options, draws)
+    level, shares = level_of(options, draws), theory.stable_from(draws, MIDDLE)
     return known | {
         "temptation": middle(found.temptation[0]).tolist(),
         "required_effort": middle(found.required_effort[0]).tolist(),
-        "stable_from": theory.stable_from(draws, MIDDLE),
+        "stable_from": shares,
         "least_level": asdict(level),
-        "doubts": doubts(draws, level),
+        "doubts": doubts(draws, level, shares[1]),
     }
 
 

@@ -15,6 +15,7 @@ import benchgame_env as bg
 from benchgame_env.agents import DESIGNERS, DesignerEnv, make_designer
 from benchgame_env.agents.designers.base import Designer, Means
 from benchgame_env.agents.designers.play import announce, predicted_losses, regrets
+from benchgame_env.theory.dynamics import with_memory
 
 # The law duel (theory section 13.1): rho = e^.5, E = 2, w_tau = w_burnt = 1.
 RHO, E = math.exp(0.5), 2.0
@@ -144,6 +145,13 @@ def test_the_predicted_losses_are_those_of_the_closed_form() -> None:
     expected = [closed_form(level, 0.2) for level in np.linspace(0, STABLE, 10)]
     assert predicted_losses(duel()) == pytest.approx(expected, abs=1e-6)
     assert predicted_losses(duel())[0] - min(expected) == pytest.approx(0.1193, abs=5e-5)
+
+
+def test_a_setting_without_predicted_play_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(with_memory, "ROUNDS", 20)
+    env = DesignerEnv("duel", ["direct", ("refreshed", {"rate": 0.5})])
+    with pytest.raises(ValueError, match=r"Refreshed\(.*rate=0.5.*come to no end"):
+        predicted_losses(env)
 
 
 def test_expected_play_brings_the_predicted_loss() -> None:

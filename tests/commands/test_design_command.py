@@ -9,6 +9,7 @@ from tools.checks import status
 
 from benchgame_env.__main__ import main
 from benchgame_env.cli.design import family_from
+from benchgame_env.theory.dynamics import with_memory
 
 
 def out(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -50,6 +51,30 @@ def test_prices_families_and_selection(capsys: pytest.CaptureFixture[str]) -> No
     assert len(found["optima"]) == 2  # one a family
 
 
+def test_a_rule_that_remembers_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    page = " ".join(out(capsys, "duel", "--families", "direct", "first-look").split())
+    assert page.startswith("Announce direct: loss 1.25,")
+    assert "Under first-look they bring a loss from 0 to 2, by who hands in first." in page
+    assert "They are not an equilibrium, so their losses are not compared" in page
+
+
+def test_what_is_not_predicted_is_told_with_the_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(with_memory, "ROUNDS", 20)
+    words = ["duel", "--families", "direct", "refreshed:rate=0.5|0.25"]
+    page = " ".join(out(capsys, *words).split())
+    rules = "refreshed(rate=0.5), refreshed(rate=0.25)"
+    assert (
+        f"No play is predicted under {rules}: worst first, best first, all at once first, best" in page
+    )
+    found = json.loads(out(capsys, *words, "--json"))
+    assert [one["loss"] for one in found["tried"]] == [pytest.approx(1.25), None, None]
+    assert "come to no end" in found["tried"][1]["scope"]
+    assert status(main, "design", "duel", "--families", "refreshed:rate=0.5") == 2
+    assert "no play is predicted: worst first" in capsys.readouterr().err
+
+
 def test_families_in_words() -> None:
     assert family_from("direct") == "direct"
     assert family_from("tune-before-test:level=0..3e3") == ("tune-before-test", {"level": (0.0, 3000.0)})
@@ -64,7 +89,6 @@ def test_families_in_words() -> None:
         (["duel", "--price", "-1"], "price: "),
         (["duel", "--families", "capped:effort=a..b"], "--families: "),
         (["duel", "--families", "nothing-such"], "nothing-such"),
-        (["duel", "--families", "ladder"], "no play is predicted"),
         (["nobody"], "nobody"),
     ],
 )

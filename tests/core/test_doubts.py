@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import benchgame_env as bg
 from benchgame_env import theory
+from benchgame_env.cli import uncertainty
 from benchgame_env.cli.doubts import MUCH, OPEN, doubts, open_words, same_words, single_words
 from benchgame_env.draws import Draws
 from benchgame_env.rules import TuneBeforeTest
@@ -44,20 +46,35 @@ def test_few_checkpoints_are_named_and_what_to_measure(few: Draws) -> None:
     found = theory.least_level(few)
     half = theory.stable_from(few, (0.5,))[0]
     assert found.level > OPEN * half
-    words = open_words(few, found)
+    words = open_words(few, found, half)
     times = float(re.findall(r"a level ([\d.]+) times lower", words)[0])
     assert times == pytest.approx(found.level / half, rel=0.05)
     one, other = re.findall(r"measure more of (m\d) and (m\d)\.", words)[0]
     assert {one, other} <= set(few.game.names)
     # The page of `compare` begins with it, too.
     assert words in advice(few.game, few, found, found, " steps").headline
-    assert words in doubts(few, found)
+    assert words in doubts(few, found, half)
+
+
+def test_the_levels_of_shares_of_draws_are_asked_for_once(
+    few: Draws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask = [], theory.stable_from
+    monkeypatch.setattr(theory, "stable_from", lambda *words: asked.append(words) or ask(*words))
+    some = few[:50]
+    found = theory.least_level(some)
+    advice(some.game, some, found, found, "")
+    assert len(asked) == 1
+    options = argparse.Namespace(game="duel", seed=0)  # without checkpoints of its own
+    uncertainty.announcement(options, some)
+    uncertainty.facts(options, some, TuneBeforeTest(1.0))
+    assert len(asked) == 3
 
 
 def test_of_ten_checkpoints_nothing_is_said() -> None:
     ten = drawn("six-b", TEN)
     found = theory.least_level(ten)
-    assert doubts(ten, found) == []
+    assert doubts(ten, found, theory.stable_from(ten, (0.5,))[0]) == []
     assert "leave it open" not in advice(ten.game, ten, found, found, " steps").headline
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import benchgame_env as bg
 from benchgame_env.theory import DesignLoss, design_loss, optimal_design
 from benchgame_env.theory.design.duel_bounds import _bounds
 from benchgame_env.theory.design.duel_loss import duel_outcome
-from benchgame_env.theory.design.outcome import _numerical
+from benchgame_env.theory.design.equilibria import _numerical
+from benchgame_env.theory.dynamics import with_memory
 
 # Two laws with one L, U and beta = 1, intercepts apart by 1/2: rho = e^{1/2}. A prize of 2 at cost 1 per
 # unit: E = 2.
@@ -103,10 +105,42 @@ def test_several_equilibria_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> N
     assert worst.losses == best.losses == (best.loss, worst.loss) == (0.0, 2.0)
 
 
-def test_what_cannot_be_predicted_has_no_loss() -> None:
-    found = design_loss("five", ("ladder", {"step": 0.01}))
+def test_what_cannot_be_predicted_has_no_loss_but_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(with_memory, "ROUNDS", 20)
+    rule = ("refreshed", {"rate": 0.5})
+    found = design_loss("duel", rule)
     assert math.isnan(found.loss)
-    assert "remembers" in found.scope
+    assert (found.play, found.concept) == ("none predicted", "")
+    reason = "worst first, best first, all at once first, best responses come to no end"
+    assert found.scope == reason
+    design = optimal_design("duel", ["direct", rule])
+    assert design.protocol.name == "direct"
+    assert not design.exact
+    assert f"no play is predicted under refreshed(rate=0.5): {reason}" in str(design)
+    with pytest.raises(ValueError, match=f"families: no play is predicted: {reason}"):
+        optimal_design("duel", [rule])
+
+
+@pytest.mark.parametrize("selection", ["pessimistic", "optimistic"])
+def test_rules_that_remember_have_a_loss_for_each_order_of_first_submissions(selection: Any) -> None:
+    # Under first-look a first submission lasts for ever. Worst first the board is right, best first it
+    # is upside down, and nothing is burnt: 1 - tau is 0 or 2.
+    found = design_loss("pythia-gsm8k", "first-look", {"tau": 1.0}, selection)
+    assert found.losses == (0.0, 2.0)
+    assert found.loss == (2.0 if selection == "pessimistic" else 0.0)
+    assert (found.concept, found.error) == ("best responses one round ahead", 0.0)
+
+
+def test_best_responses_of_one_round_are_not_compared_with_equilibria() -> None:
+    # The best of both orders of first-look loses nothing, direct evaluation 1.25 (theory section 13.1).
+    found = optimal_design("duel", ["direct", "first-look"], selection="optimistic")
+    assert [one.loss for one in found.tried] == pytest.approx([1.25, 0.0])
+    assert found.protocol.name == "direct"
+    assert [str(one) for one in (*found.optima, *found.ties)] == ["direct"]
+    assert not found.exact
+    alone = optimal_design("duel", ["first-look"], selection="optimistic")
+    assert (alone.loss, alone.exact) == (0.0, False)
+    assert alone.table()[1][-1] == "myopic"
 
 
 def test_the_same_rule_has_the_same_loss_bit_for_bit() -> None:

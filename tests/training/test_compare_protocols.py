@@ -20,6 +20,8 @@ import benchgame_env as bg
 from benchgame_env import metrics, rules, theory
 from benchgame_env.draws import Draws
 from benchgame_env.rules.registry import PROTOCOLS
+from benchgame_env.theory.design import play
+from benchgame_env.theory.design.play import EPISODES, MYOPIC, NASH, UNPREDICTED, replay
 from benchgame_env.theory.dynamics import with_memory
 from benchgame_env.training.compare_protocols import __main__ as compare_protocols
 from benchgame_env.training.compare_protocols import comparison, results
@@ -39,15 +41,7 @@ from benchgame_env.training.compare_protocols.results import (
     read_results,
     write_results,
 )
-from benchgame_env.training.compare_protocols.rows import (
-    EPISODES,
-    MYOPIC,
-    NASH,
-    UNPREDICTED,
-    measure,
-    replay,
-    row_of,
-)
+from benchgame_env.training.compare_protocols.rows import measure, row_of
 from benchgame_env.training.html.drawing import linear_axis, logarithmic_axis
 
 ROOT = Path(__file__).parent.parent.parent
@@ -163,7 +157,7 @@ def test_a_mixed_profile_is_a_prediction_only_with_a_good_certificate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     exact = measured("duel", "direct")
-    monkeypatch.setattr(theory, "REFERENCE_REGRET", 1e-9)
+    monkeypatch.setattr(play, "REFERENCE_REGRET", 1e-9)
     row = measured("duel", "direct")
     assert (row["regime"], row["play"], row["concept"]) == ("cycle", UNPREDICTED, "")
     assert [name for name in (*OUTCOME_COLUMNS, "nash_conv") if row[name] is not None] == []

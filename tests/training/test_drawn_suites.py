@@ -13,7 +13,7 @@ import benchgame_env as bg
 from benchgame_env.random_games import FAMILIES
 from benchgame_env.records import read_toml
 from benchgame_env.training.benchmark import __main__ as benchmark
-from benchgame_env.training.benchmark.cells import Cell, run_cells
+from benchgame_env.training.benchmark.cells import Cell, open_folder, run_cells
 from benchgame_env.training.benchmark.named_suites import SUITES, suite_called
 from benchgame_env.training.benchmark.order import lead, order_table, pairs
 from benchgame_env.training.benchmark.shares import Matches, match_shares, share_rows, share_tables
@@ -214,6 +214,19 @@ def test_draws_without_a_score_are_left_out_of_a_difference() -> None:
     assert found is not None
     assert found.value == pytest.approx(0.15)  # of .1 and .2
     assert lead(one, {"z": [0.1]}, np.random.default_rng(0)) is None
+
+
+@pytest.mark.parametrize("of", ["nothing", "other games"])
+def test_a_folder_of_something_else_is_refused_at_once(
+    of: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, there = tmp_path / "toy.toml", tmp_path / "there"
+    path.write_text(TOY)
+    if of == "other games":
+        open_folder(suite_called("benchgame-suite-v0-quick"), there)
+    assert benchmark.main([str(path), "--out", str(tmp_path / "out"), "--against", str(there)]) == 2
+    assert str(there) in capsys.readouterr().err
+    assert not (tmp_path / "toy-development-0").exists()
 
 
 def test_an_algorithm_that_plays_fewer_families_has_empty_cells() -> None:

@@ -121,6 +121,9 @@ SIDE_BY_SIDE: dict[str, Any] = {"game": "three", "seeds": 3, "copies": 24, "hori
         {"agents": "ppo", "action_type": "discrete"},
         {"agents": "ppo", "protocol": "tune-before-test", "parameters": {"level": 0.1}},
         {"agents": "ppo,mmd,ppo"},
+        {"agents": "regret-matching-plus,exp3,fictitious-play"},
+        {"agents": "exp3", "horizon": 4, "revision": "alternating"},
+        {"agents": "regret-matching-plus,mmd,ppo", "action_type": "discrete"},
     ],
 )
 def test_a_seed_trains_side_by_side_as_it_does_alone(tmp_path: Path, kind: dict[str, Any]) -> None:
@@ -155,12 +158,13 @@ def test_seeds_that_were_interrupted_at_different_updates_go_on(tmp_path: Path) 
         {"agents": "shared-ppo"},
         {"agents": "central-ppo"},
         {"agents": "ppo,a2c,ppo"},
-        {"agents": "regret-matching-plus"},
+        {"agents": "q-learning"},
+        {"agents": "exp3", "revision": "random", "horizon": 2},
     ],
 )
 def test_seeds_that_might_not_be_as_alone_train_alone(kind: dict[str, Any]) -> None:
-    # Later boards differ between copies, a finite test draws, and the others share something or are no
-    # teams.
+    # Later boards differ between copies, a finite test and revision at random draw, and the others share
+    # something between seats, copies or boards.
     run = settings(**SIDE_BY_SIDE | {"options": {}} | kind)
     assert batches(run, range(3), workers=2) == [[0], [1], [2]]
 

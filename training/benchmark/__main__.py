@@ -79,6 +79,8 @@ def _benchmark(options: argparse.Namespace) -> int:
         raise ValueError(f"--draws: the games of {suite.name} are not drawn")
     for left_out, modules in suite.left_out.items():
         print(f"{PROG}: {left_out} is left out: {', '.join(modules)} not installed", file=sys.stderr)
+    if options.against:
+        same_runs(suite, options.against)  # refuses what is no benchmark of these games
     import torch  # noqa: F401 - without it no cell can be worked out
 
     out = options.out or Path("runs") / suite.name

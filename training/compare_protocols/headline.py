@@ -84,8 +84,9 @@ def advice(
     unit : str
         Unit of effort, in words, with a blank before.
     """
+    low, half, high = theory.stable_from(draws, uncertainty.MIDDLE, found.max_level)
     if not found.supported:
-        first = _sentences(_unsupported(draws, found, alone, unit), open_words(draws, alone))
+        first = _sentences(_unsupported(draws, found, alone, unit), open_words(draws, alone, half))
         details = _sentences(level_sentence(found), single_words(draws, found))
         return Advice(first, details, draws=draws)
     level, joining = rounded_up(found.level), found.entrants
@@ -99,18 +100,12 @@ def advice(
         f"{worth_shown(found.worth[1])}; {cost}; {ranking}."
     )
     return Advice(
-        _sentences(headline, open_words(draws, alone)),
+        _sentences(headline, open_words(draws, alone, half)),
         _sentences(_details(found, unit), same_words(draws, found), single_words(draws, found)),
         level,
         draws,
-        None if joining else _band(draws, found.max_level),
+        None if joining or math.isinf(high) else (game.n_developers * low, game.n_developers * high),
     )
-
-
-def _band(draws: Draws, max_level: float) -> tuple[float, float] | None:
-    low, _, high = theory.stable_from(draws, uncertainty.MIDDLE, max_level)
-    n = draws.game.n_developers
-    return (n * low, n * high) if math.isfinite(high) else None
 
 
 def _sentences(*words: str) -> str:

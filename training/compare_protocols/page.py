@@ -11,6 +11,7 @@ from pathlib import Path
 from benchgame_env import Game
 from benchgame_env.cli.commands import shown
 from benchgame_env.named_games import statement
+from benchgame_env.theory.design.play import MYOPIC, UNPREDICTED
 from benchgame_env.training.compare_protocols.figures import SHAPES, Point, panel
 from benchgame_env.training.compare_protocols.headline import Advice
 from benchgame_env.training.compare_protocols.picture import in_picture, picture
@@ -25,7 +26,7 @@ from benchgame_env.training.compare_protocols.results import (
     label_of,
     stable_words,
 )
-from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, UNPREDICTED, Row
+from benchgame_env.training.compare_protocols.rows import COST, Row
 from benchgame_env.training.html.drawing import Axis, linear_axis, logarithmic_axis, sample
 from benchgame_env.training.html.page import definitions, document, legend, panels, paragraph, table
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from benchgame_env.cli import figures
 from benchgame_env.cli.levels import plain
+from benchgame_env.theory.design.play import NASH
 from benchgame_env.training.compare_protocols.figures import SHAPES
 from benchgame_env.training.compare_protocols.results import costs_of, is_stable, label_of
-from benchgame_env.training.compare_protocols.rows import NASH, Row
+from benchgame_env.training.compare_protocols.rows import Row
 from benchgame_env.training.html.drawing import Axis, Frame, exact_axis, logarithmic_axis
 
 FREE = "free"

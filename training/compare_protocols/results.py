@@ -24,7 +24,8 @@ from benchgame_env.cli.uncertainty import CONFIDENCE
 from benchgame_env.files import TABLE_LIMIT, naming, read_bytes, write_bytes
 from benchgame_env.named_games import statement
 from benchgame_env.records import parse_json
-from benchgame_env.training.compare_protocols.rows import COST, MYOPIC, NUMBERS, Row
+from benchgame_env.theory.design.play import MYOPIC
+from benchgame_env.training.compare_protocols.rows import COST, NUMBERS, Row
 from benchgame_env.training.run.storage import read_rows, write_rows
 from benchgame_env.validate import LARGEST, checked_text, choice, number, shortened
 

@@ -1,9 +1,8 @@
 """A row of the comparison: the predicted play under one setting of a protocol, and its outcomes.
 
-The play is a pure equilibrium where one is known; else a mixed equilibrium whose certificate is good
-enough; where the rule remembers, what best responses lead to in the long run, for each order of first
-submissions. Where none of these is known, nothing is predicted and the row has no outcomes. Each row
-says which play it is, which solution concept that is (`NASH` or `MYOPIC`), and what its regime rests on:
+The play is that of `benchgame_env.theory.design.play`. Where none is predicted, the row has no outcomes.
+Each row says which play it is, which solution concept that is (`NASH` or `MYOPIC`), and what its regime
+rests on:
 
 * ``theorem``: the theorems of `benchgame_env.theory`, whose hypotheses were checked on the game;
 * ``search``: scores are drawn; the equilibrium that was found is certified, but there may be others;
@@ -14,7 +13,6 @@ says which play it is, which solution concept that is (`NASH` or `MYOPIC`), and 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,7 @@ from benchgame_env import Game, load_game, metrics, theory
 from benchgame_env.cli.streams import one_line
 from benchgame_env.metrics import Outcomes
 from benchgame_env.rules import is_exact
-from benchgame_env.theory.dynamics.path import movers_at, opening_and_lap
+from benchgame_env.theory.design.play import SEED, Play, predicted_play
 from benchgame_env.training.compare_protocols.ranges import Setting
 from benchgame_env.training.run.prediction import digest
 from benchgame_env.training.worker import error_line
@@ -34,9 +32,6 @@ Row = dict[str, Any]
 Terms = dict[str, str]
 
 SCHEMA = "1"  # of the file of rows
-SEED = 0  # of simulated boards, so that a row is the same each time
-SAMPLES = 2_000  # simulated boards, where boards do not depend on each other
-EPISODES = 500  # simulated episodes, where boards depend on earlier rounds
 # Boards for each deviation that is tried: their number grows with that of the developers.
 DEVIATING, LEAST_DEVIATING = 2_000, 100
 
@@ -48,40 +43,9 @@ NUMBERS = (
 )  # fmt: skip
 TEXTS = ("regime", "basis", "concept", "play", "measured", "method", "reason", "card", "error")
 COST = "cost_"
-UNPREDICTED = "none predicted"
-NASH, MYOPIC = "Nash equilibrium", "best responses one round ahead"
 SAME = 1e-9  # outcomes of two orders that differ by less are equal
 
 Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Play:
-    """The play that a row is about.
-
-    Attributes
-    ----------
-    kind : str
-        The kind of play, in words.
-    concept : str
-        `NASH`, `MYOPIC`, or nothing if no play is predicted.
-    outcomes : list of Outcomes
-        Its outcomes, one for each order of first submissions where the rule remembers; none if no play
-        is predicted.
-    nash_conv : float or None
-        Certificate over deviations to any effort, prize units; None where the grader cannot compute it.
-    one_round_gain : float or None
-        Certificate of best responses under a rule that remembers, see `theory.Dynamics`.
-    why : str
-        Why no play is predicted.
-    """
-
-    kind: str
-    concept: str = ""
-    outcomes: list[Outcomes] = field(default_factory=list)
-    nash_conv: float | None = None
-    one_round_gain: float | None = None
-    why: str = ""
 
 
 def row_of(game_name: str, setting: Setting, terms: Terms | None = None) -> Row:
@@ -115,6 +79,7 @@ def measure(game: Game, rule: Any) -> Row:
     """Prediction, certificate and outcomes under ``rule``, by column."""
     prediction = theory.predict(game, rule)
     play, tempted = predicted_play(prediction), temptation(prediction)
+    why = f"; no play is predicted: {play.why}" if play.why else ""
     row: Row = {
         "regime": prediction.regime,
         "basis": basis(prediction),
@@ -122,7 +87,7 @@ def measure(game: Game, rule: Any) -> Row:
         "play": play.kind,
         "measured": _measured(play),
         "method": prediction.method,
-        "reason": f"{prediction.reason}; {play.why}" if play.why else prediction.reason,
+        "reason": prediction.reason + why,
         "card": prediction.card,
         **_outcomes(play.outcomes),
         **_with_interval("temptation", *tempted),
@@ -193,74 +158,3 @@ def temptation(p: theory.Prediction) -> tuple[float, Interval | None]:
     boards = max(LEAST_DEVIATING, DEVIATING // honest.size)
     found = metrics.simulated_regrets(game, rule, honest, np.random.default_rng(SEED), boards)
     return float(found.estimate.max()), (float(found.low.max()), float(found.high.max()))
-
-
-def predicted_play(p: theory.Prediction) -> Play:
-    """The predicted play with its certificate and outcomes; without outcomes if none is predicted."""
-    game, rule, rng = p.game, p.protocol, np.random.default_rng(SEED)
-    if p.orders:
-        return _by_order(p)
-    if p.equilibrium is not None:
-        found = metrics.outcomes(game, rule, p.equilibrium, rng, SAMPLES)
-        conv = _nash_conv(game, rule, p.equilibrium) if p.certificate is None else p.certificate
-        return Play("pure equilibrium", NASH, [found], conv)
-    if p.mixed is None:
-        return Play(UNPREDICTED, why=f"no play is predicted: {p.reasons['mixed']}")
-    bound = theory.REFERENCE_REGRET * game.prize_range
-    if not p.mixed.largest_regret <= bound:
-        share = p.mixed.largest_regret / game.prize_range
-        gain = f"one developer a gain of {share:.2%} of P, more than {theory.REFERENCE_REGRET:.1%}"
-        return Play(
-            UNPREDICTED, why=f"no play is predicted: the closest mixed profile found leaves {gain}"
-        )
-    found = metrics.outcomes(game, rule, p.mixed.strategies, rng, SAMPLES)
-    return Play("mixed equilibrium", NASH, [found], p.mixed.nash_conv)
-
-
-def _by_order(p: theory.Prediction) -> Play:
-    """Where best responses lead under a rule that remembers, for each order of first submissions."""
-    found = list(p.orders.values())
-    if unfinished := [order for order, one in p.orders.items() if one.cycle is None]:
-        why = f"no play is predicted: {', '.join(unfinished)}, best responses come to no end"
-        return Play(UNPREDICTED, why=why)
-    kinds = {"settles": "best responses, settled", "cycles": "cycle of best responses"}
-    kind = " or ".join(dict.fromkeys(kinds[one.outcome] for one in found))
-    outcomes = [
-        metrics.played_outcomes(
-            p.game, p.protocol, *replay(p.game, p.protocol, one, np.random.default_rng(SEED))
-        )
-        for one in found
-    ]
-    return Play(kind, MYOPIC, outcomes, one_round_gain=max(one.gain for one in found))
-
-
-def _nash_conv(game: Game, rule: Any, efforts: Any) -> float | None:
-    """NashConv by the grader, prize units; None where it cannot compute it."""
-    return metrics.nash_conv(game, rule, efforts) if metrics.can_grade(game, rule) else None
-
-
-def replay(
-    game: Game, rule: Any, dynamics: theory.Dynamics, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Efforts and ranks on the boards of one period, each ``[episodes, period, n]``.
-
-    If boards are drawn, the path of efforts is played again in many independent episodes, from the
-    beginning, because boards depend on earlier rounds.
-    """
-    assert dynamics.cycle is not None
-    episodes, period, path = EPISODES, dynamics.cycle.period, dynamics.trajectory
-    if rule.traits.draws == "none":
-        once = slice(-1 - period, -1)
-        return path[None, once], dynamics.ranks[None, once]
-    opening, lap = opening_and_lap(dynamics.cycle.order, game.n_developers)
-    state = rule.start(game, (episodes, game.n_developers))
-    efforts, ranks = [], []
-    for k, held in enumerate(path[:-1]):
-        revised = np.zeros((episodes, held.size), dtype=bool)
-        if k:  # nobody does before the first board
-            revised[:, movers_at(k - 1, opening, lap)] = True
-        played = np.tile(held, (episodes, 1))
-        board, state = rule.play(game, played, state, rng, revised)
-        efforts.append(played)
-        ranks.append(board.ranks)
-    return np.stack(efforts[-period:], axis=1), np.stack(ranks[-period:], axis=1)

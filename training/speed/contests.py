@@ -19,7 +19,7 @@ import numpy as np
 import benchgame_env as bg
 from benchgame_env.agents import line_up, play
 from benchgame_env.agents.base import Streams
-from benchgame_env.agents.learned.side_by_side import SideBySide
+from benchgame_env.agents.side_by_side import side_by_side
 from benchgame_env.training.speed import solvers
 from benchgame_env.training.speed.contest import Contest, Run
 from benchgame_env.training.speed.grading import TINY, Graded, grading
@@ -249,7 +249,7 @@ def _side_by_side(agent: str, copies: int, seeds: int) -> Run:
     vec, teams = _vector(copies * seeds, 1), [line_up(agent, alone, seed=k)[0] for k in range(seeds)]
     player, rng = teams[0], rngs[0]
     if seeds > 1:
-        player, rng = SideBySide(teams), cast(np.random.Generator, Streams(rngs))
+        player, rng = side_by_side(teams), cast(np.random.Generator, Streams(rngs))
     return Run(lambda: play(vec, [player], 1, rng, seed=0), copies * seeds * vec.n_developers)
 
 

@@ -14,7 +14,7 @@ from benchgame_env.named_games import as_game
 from benchgame_env.theory.design.families import families_of
 from benchgame_env.theory.design.loss import DesignLoss
 from benchgame_env.theory.design.outcome import SELECTIONS, Selection
-from benchgame_env.theory.design.result import OptimalDesign
+from benchgame_env.theory.design.result import OptimalDesign, comparable
 from benchgame_env.theory.design.task import FINE, Task
 from benchgame_env.validate import choice, integer, number
 
@@ -82,11 +82,12 @@ def optimal_design(
     task = Task(game, weights, selection, tolerance, tries, progress, draws or ())
     found = [task.of_family(family) for family in families_of(families, game)]
     tried = tuple(one for part in found for one in part.tried)
-    known = [one for one in tried if one.loss == one.loss]
+    known = comparable(tried)
     if not known:
         raise ValueError(f"families: no play is predicted: {tried[0].outcome.scope}")
     best = min(known, key=lambda one: one.loss)
-    optima = sorted((one for part in found for one in part.optima), key=lambda one: one.loss)
+    listed = (one for part in found for one in part.optima if one in known)
+    optima = sorted(listed, key=lambda one: one.loss)
     ties = [one for one in known if one not in optima and one.loss - one.error <= best.loss + best.error]
     alone = found[0] if len(found) == 1 else None
     return OptimalDesign(

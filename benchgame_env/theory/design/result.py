@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from benchgame_env.theory.design.families import Family
 from benchgame_env.theory.design.loss import DesignLoss
 from benchgame_env.theory.design.outcome import DesignOutcome, Selection
+from benchgame_env.theory.design.play import MYOPIC, NASH
 
 EXACT = 5e-5  # of losses: smaller errors are not shown
 
@@ -129,6 +130,15 @@ class OptimalDesign:
         return self.best.error
 
     @property
+    def unpredicted(self) -> dict[str, list[Tried]]:
+        """Rules under which no play is predicted, by the reason."""
+        found: dict[str, list[Tried]] = {}
+        for one in self.tried:
+            if one.loss != one.loss:
+                found.setdefault(one.outcome.scope, []).append(one)
+        return found
+
+    @property
     def price(self) -> float:
         """The price of an effort unit of tuning for one model."""
         return self.weights.price
@@ -150,7 +160,18 @@ class OptimalDesign:
         lines = [
             "  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows
         ]
-        return "\n".join([f"{self.best}: {self.scope}", *(line.rstrip() for line in lines)])
+        told = [
+            f"no play is predicted under {', '.join(map(str, some))}: {reason}"
+            for reason, some in self.unpredicted.items()
+        ]
+        return "\n".join([f"{self.best}: {self.scope}", *(line.rstrip() for line in lines), *told])
+
+
+def comparable(tried: Iterable[Tried]) -> list[Tried]:
+    """Those of the rules tried whose losses can be compared: those of equilibria, as far as there are
+    any; else those of best responses one round ahead under rules that remember."""
+    known = [one for one in tried if one.loss == one.loss]
+    return [one for one in known if one.outcome.concept == NASH] or known
 
 
 def _shown(value: Any) -> str:
@@ -165,5 +186,5 @@ def _figures(found: DesignOutcome) -> list[str]:
         f"{found.best_on_top:.3f}",
         f"{found.burnt:.1%}",
         f"{found.own_cost:.4f}",
-        found.play.removesuffix(" equilibrium"),
+        "myopic" if found.concept == MYOPIC else found.play.removesuffix(" equilibrium"),
     ]

@@ -17,18 +17,18 @@ from benchgame_env.game import Game
 from benchgame_env.subgame import Subgame
 from benchgame_env.theory.design.duel_bounds import covers, least_loss
 from benchgame_env.theory.design.duel_levels import all_or_nothing, chord_price
+from benchgame_env.theory.design.equilibria import UNIQUE, closed_form
 from benchgame_env.theory.design.families import Family
 from benchgame_env.theory.design.loss import DesignLoss
 from benchgame_env.theory.design.outcome import (
-    UNIQUE,
     DesignOutcome,
     Selection,
     chosen,
-    closed_form,
     design_loss,
     mean_outcome,
 )
-from benchgame_env.theory.design.result import Tried
+from benchgame_env.theory.design.play import MYOPIC
+from benchgame_env.theory.design.result import Tried, comparable
 from benchgame_env.theory.design.search import Point, grid, local_minima, search
 from benchgame_env.theory.design.stable_levels import candidates
 from benchgame_env.theory.pure.overtaking import largest_temptation
@@ -79,12 +79,14 @@ class Task:
         for k, value in enumerate(values):
             tried.append(self._try(family, value))
             self.progress(k + 1)
-        known = [one for one in tried if one.loss == one.loss]
+        known = comparable(tried)
         best = sorted(known, key=lambda one: one.loss)[:1]
         exact = not self.draws and all(one.error == 0 and one.outcome.scope == UNIQUE for one in tried)
         sure = "exact" if exact else "known up to the error of its certificate"
         whose = "its loss is" if len(tried) == 1 else f"all {len(tried)} settings tried, each loss"
         scope = f"{family.protocol}: {whose} {sure}"
+        if any(one.outcome.concept == MYOPIC for one in known):
+            scope = f"{family.protocol}: best responses one round ahead, not an equilibrium"
         return Found(tried, best, exact, scope)
 
     def _try(self, family: Family, value: Any) -> Tried:
