@@ -40,14 +40,16 @@ GRADES = ("nash_conv", "largest_regret", "distance", "kendall_tau", "step_regret
 GRADED = 256  # plays of an update that are graded: the latest
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
 TRAINING = 3  # separates the random streams of training from others of the same seed
-MOST_COPIES = 2**14  # of the game, of all seeds that train side by side
+# Of all seeds that train side by side: copies of the game, and plays of an update, which stay in memory.
+MOST_COPIES, MOST_PLAYS = 2**14, 2**18
 
 
 def batches(settings: TrainSettings, seeds: Sequence[int], workers: int) -> list[list[int]]:
     """``seeds`` in parts that each train in one process, side by side where that is possible."""
     vec, most = settings.vector_env(settings.copies), 1
     if can_train_together(vec, settings.players(vec, seed=0)):
-        most = max(min(-(-len(seeds) // workers), MOST_COPIES // settings.copies), 1)
+        room = min(MOST_COPIES, MOST_PLAYS // settings.rounds) // settings.copies
+        most = max(min(-(-len(seeds) // workers), room), 1)
     return [list(seeds[start : start + most]) for start in range(0, len(seeds), most)]
 
 
