@@ -107,24 +107,24 @@ def trained(
 
 def _train_group(settings: TrainSettings, seeds: list[_Seed], grades: _Grades) -> Iterator[int]:
     """Train seeds of which as many updates are done."""
-    table = _Table(settings, [seed.players for seed in seeds])
+    in_play = _InPlay(settings, [seed.players for seed in seeds])
     numbers, done = [seed.number for seed in seeds], seeds[0].done
     with contextlib.ExitStack() as logs:
         write = [logs.enter_context(event_log(seed.folder, done)) for seed in seeds]
         for update in range(done, settings.updates):
-            plays = table.update(numbers, update)
+            plays = in_play.update(numbers, update)
             for seed, (played, shown), losses, log in zip(
-                seeds, plays, table.losses(), write, strict=True
+                seeds, plays, in_play.losses(), write, strict=True
             ):
                 row = _progress_row(update, played) | grades.of(shown, update)
                 log(_numbers(row, *losses), update)
                 seed.progress.append(row)
                 seed.play.append(_sample(shown["effort"], settings.horizon))
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
-                for seed, saved in zip(seeds, table.saved(), strict=True):
+                for seed, saved in zip(seeds, in_play.saved(), strict=True):
                     save_seed(saved, seed.folder, seed.progress, seed.play)
             yield from [update] * len(seeds)
-    table.give_back()
+    in_play.give_back()
 
 
 class _Seed:
@@ -142,7 +142,7 @@ class _Seed:
         return len(self.play)
 
 
-class _Table:
+class _InPlay:
     """Where the players of one seed play, or those of several side by side."""
 
     def __init__(self, settings: TrainSettings, line_ups: Sequence[list[Player]]) -> None:
@@ -235,9 +235,9 @@ def _sample(efforts: NDArray[Any], horizon: int) -> NDArray[Any]:
 def _progress_row(update: int, played: Played) -> dict[str, Any]:
     """A row of ``progress.csv``: means of what was played, and blank grades."""
     row: dict[str, Any] = dict.fromkeys(("update", *GRADES), "") | {"update": update}
-    for i in range(played["effort"].shape[-1]):
-        row[f"developer_{i}/effort"] = float(played["effort"][..., i].mean())
-        row[f"developer_{i}/payoff"] = float(played["payoff"][..., i].mean())
+    means = (played[key].mean(axis=(0, 1)).tolist() for key in ("effort", "payoff"))
+    for i, (effort, payoff) in enumerate(zip(*means, strict=True)):
+        row[f"developer_{i}/effort"], row[f"developer_{i}/payoff"] = effort, payoff
     return row
 
 

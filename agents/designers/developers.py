@@ -32,26 +32,6 @@ class Developers(ABC):
         """What a setting, now announced, brings the designer until the next announcement."""
 
 
-class Expected(Developers):
-    """They play as predicted, and the designer gets the expectation.
-
-    Parameters
-    ----------
-    subgames : sequence of VectorEnv
-        The developer subgame under each setting.
-    """
-
-    def __init__(self, subgames: Sequence[VectorEnv]) -> None:
-        self.subgames = subgames
-        self._known: dict[int, Outcomes] = {}
-
-    def answer(self, setting: int, rng: np.random.Generator) -> Outcomes:
-        if setting not in self._known:
-            game, rule = self.subgames[setting].game, self.subgames[setting].protocol
-            self._known[setting] = outcomes(game, rule, predicted_play(game, rule), rng)
-        return self._known[setting]
-
-
 class Predicted(Developers):
     """They play as predicted: each round, and each copy, draws new efforts from the same strategies.
 
@@ -63,17 +43,28 @@ class Predicted(Developers):
 
     def __init__(self, subgames: Sequence[VectorEnv]) -> None:
         self.subgames = subgames
-        self._strategies: dict[int, list[Strategy]] = {}
+        self._known: dict[int, Any] = {}  # what follows from the prediction, by setting
 
     def answer(self, setting: int, rng: np.random.Generator) -> Outcomes:
         vec = self.subgames[setting]
-        if setting not in self._strategies:
-            self._strategies[setting] = predicted_play(vec.game, vec.protocol)
+        if setting not in self._known:
+            self._known[setting] = predicted_play(vec.game, vec.protocol)
         shape = (vec.num_envs, vec.horizon)
-        drawn = [rng.choice(efforts, shape, p=chances) for efforts, chances in self._strategies[setting]]
+        drawn = [rng.choice(efforts, shape, p=chances) for efforts, chances in self._known[setting]]
         efforts = np.stack(drawn, axis=-1)
         ranks = vec.protocol.evaluate(vec.game, efforts, rng).ranks
         return played_outcomes(vec.game, vec.protocol, efforts, ranks)
+
+
+class Expected(Predicted):
+    """They play as predicted, and the designer gets the expectation."""
+
+    def answer(self, setting: int, rng: np.random.Generator) -> Outcomes:
+        game, rule = self.subgames[setting].game, self.subgames[setting].protocol
+        if setting not in self._known:
+            self._known[setting] = outcomes(game, rule, predicted_play(game, rule), rng)
+        found: Outcomes = self._known[setting]
+        return found
 
 
 class Playing(Developers):

@@ -91,14 +91,14 @@ def assumptions(name: str, game: Game, draws: Draws | None = None) -> list[str]:
     said = [
         f"At the start: {statement(game)}. Another worth of a rank multiplies the whole cost by one "
         "factor; prizes stay.",
-        "Everybody knows all curves, and a tie goes to the better model. Scores are published on a grid "
-        f"of 2^{math.log2(RHO):.0f}; what one step of it decides counts as undecided.",
+        "Everybody knows all curves, and a tie goes to the better model. Boards show scores on a grid "
+        f"of 2^{math.log2(RHO):.0f}. Where one step of this grid decides, the answer is undecided.",
         "Temptation is the most that anybody gains by own tuning while nobody else tunes. At 0 nobody "
         "has a reason to begin.",
         "The level is tuning that the designer gives every model before the test; 0 is direct "
         "evaluation. One rank is worth the effort that costs as much as the mean prize step.",
-        "Stable levels are looked for at 100 levels or more and where curves are seen to cross, and "
-        "their ends by bisection; benchgame thresholds proves them.",
+        "Stable levels are looked for at 100 levels or more, and where curves cross between them; "
+        "bisection finds their ends. A narrow range may be missed; benchgame thresholds proves all.",
     ]
     if checkpoints(name):
         said.append(

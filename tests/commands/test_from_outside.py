@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -16,10 +17,13 @@ from tools.checks import ROOT, installed, printed, python
 
 PAGE = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
 [RECIPE] = re.findall(r"## Your own agent\n\n(.*?)\n## ", PAGE, flags=re.DOTALL)
-SMALL = ["--seeds", "2", "--updates", "1", "--copies", "4", "--workers", "2"]
+SMALL = ["--seeds", "2", "--updates", "1", "--copies", "4", "--workers"]
 # What the console command does. As there, and due to -P, the current folder is not on Python's path.
 MAIN = "import sys; from benchgame_env.training.__main__ import main; sys.exit(main())"
 BENCHGAME = ["-P", "-c", MAIN]
+# Several commands one after another in one process: each spares the time to import torch.
+ALL = "import json, sys; from benchgame_env.training.__main__ import main; "
+ALL += "print([main(words) for words in json.loads(sys.argv[1])])"
 MINE = """
 from dataclasses import dataclass
 import benchgame_env as bg
@@ -49,20 +53,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_that_a_package_brings_is_played_graded_and_shown(site: Path, tmp_path: Path) -> None:
-    def benchgame(*words: str, statuses: tuple[int, ...] = (0,)) -> str:
-        return printed(python(tmp_path, *BENCHGAME, *words, path=(site, ROOT)), *statuses)
+    def benchgame(*words: str) -> str:
+        return printed(python(tmp_path, *BENCHGAME, *words, path=(site, ROOT)))
 
-    assert "rivals" in benchgame("games")
     chosen = ["--game", "rivals", "--protocol", "half-credit", "--agents", "hesitant,honest"]
-    benchgame("train", *chosen, *SMALL, "--option", "hesitant.share=0.25", "--out", "run")
-    told = benchgame("evaluate", "run", "--episodes", "64", statuses=(3,))  # two seeds: undecided
+    commands = [
+        ["games"],
+        ["train", *chosen, *SMALL, "1", "--option", "hesitant.share=0.25", "--out", "run"],
+        ["evaluate", "run", "--episodes", "64", "--workers", "1"],
+        ["report", "run"],
+    ]
+    told = printed(python(tmp_path, "-P", "-c", ALL, json.dumps(commands), path=(site, ROOT)))
+    assert "rivals" in told.partition("FAMILY")[0]  # the games
     assert "half-credit" in told
+    assert "[0, 0, 3, 0]" in told  # two seeds: undecided
     with open(tmp_path / "run" / "rows.csv", encoding="utf-8") as file:
         own = [row["effort"] for row in csv.DictReader(file) if row["developer"] == "0"]
     # One prize of 1 at a cost of 1 is worth F = 1: the agent plays 0 or a quarter.
     assert {round(float(effort), 12) for effort in own} == {0.0, 0.25}
-    benchgame("report", "run")
     assert "rivals" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    # In processes of its own, which find the package anew.
     table = benchgame("benchmark", "half-credit-suite", "--workers", "2")
     assert "rivals, half-credit, simultaneous" in table
     assert "hesitant" in table
@@ -101,7 +111,7 @@ def test_the_recipe_is_short() -> None:
 
 def test_the_recipes_agent_is_trained_and_graded(folder: Path) -> None:
     train, grade = command("train"), command("evaluate")
-    printed(python(folder, *BENCHGAME, *train, *SMALL))  # in processes that are spawned
+    printed(python(folder, *BENCHGAME, *train, *SMALL, "2"))  # in processes that are spawned
     done = python(folder, *BENCHGAME, *grade[:-1])
     assert done.returncode == 2
     assert "module 'my_agent'" in done.stderr

@@ -31,6 +31,10 @@ def test_the_doctests_print_what_the_readme_says() -> None:
     assert (failed, tried > 0) == (0, True)
 
 
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
 def test_the_map_names_what_is_there() -> None:
     page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     [tree] = re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL)

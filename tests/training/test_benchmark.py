@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -34,6 +37,7 @@ games = ["duel-small-prize", "duel"]
 options = { hidden = 8 }
 """
 FILES = ("suite.json", "rows.csv", "verdicts.csv", "statistics.json", "marl_eval.json")
+HONEST = TINY.replace("[algorithms.ppo]\noptions = { hidden = 8 }\n", "")
 
 
 @pytest.fixture
@@ -50,13 +54,40 @@ def command(*words: object) -> int:
         return int(stop.code or 0)
 
 
+class Done(NamedTuple):
+    """A benchmark that nobody stopped: its folder, and what the command printed."""
+
+    out: Path
+    printed: str
+
+
+def done(suite: str, folder: Path) -> Done:
+    (folder / "tiny.toml").write_text(suite)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert command(folder / "tiny.toml", "--out", folder / "out", "--workers", 1) == 0
+    return Done(folder / "out", printed.getvalue())
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """Of all algorithms."""
+    return done(TINY, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """Of honest play alone. Tests that change it take a copy."""
+    return done(HONEST, tmp_path_factory.mktemp("honest"))
+
+
 def contents(out: Path) -> list[str]:
     return [(out / name).read_text() for name in FILES]
 
 
-def test_killed_and_started_again_it_ends_with_the_same_rows(settings: Path, tmp_path: Path) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert command(settings, "--out", whole, "--workers", 1) == 0
+def test_killed_and_started_again_it_ends_with_the_same_rows(
+    settings: Path, tmp_path: Path, whole: Done
+) -> None:
+    parts = tmp_path / "parts"
     words = [
         sys.executable,
         "-m",
@@ -77,14 +108,13 @@ def test_killed_and_started_again_it_ends_with_the_same_rows(settings: Path, tmp
     assert 3 <= found < 8
     assert not (parts / "rows.csv").exists()
     assert command(settings, "--out", parts, "--workers", 1) == 0
-    assert contents(parts) == contents(whole)
+    assert contents(parts) == contents(whole.out)
 
 
 def test_rows_say_what_was_played_and_learned(
-    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Path, whole: Done, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out"
-    assert command(settings, "--out", out, "--workers", 1) == 0
+    out = whole.out
     rows = read_rows(out / "rows.csv")
     assert [(row["task"], row["algorithm"], row["seed"]) for row in rows] == [
         (f"{game}, direct, simultaneous", algorithm, seed)
@@ -101,14 +131,13 @@ def test_rows_say_what_was_played_and_learned(
     assert [row["outcome"] for row in read_rows(out / "verdicts.csv")] == ["undecided"] * 4  # two seeds
     (found,) = json.loads((out / "statistics.json").read_text())["comparisons"]
     assert found["iqm"].keys() == {"honest", "ppo"}
-    printed = capsys.readouterr().out
-    assert "duel, direct, simultaneous" in printed
-    assert "undecided 0% 0.5" in printed
+    assert "duel, direct, simultaneous" in whole.printed
+    assert "undecided 0% 0.5" in whole.printed
     # All done: the same command has nothing to do and says the same.
     before = contents(out)
     assert command(settings, "--out", out) == 0
     assert contents(out) == before
-    assert capsys.readouterr().out == printed
+    assert capsys.readouterr().out == whole.printed
 
 
 def test_a_failing_cell_is_recorded_and_tried_again(
@@ -169,11 +198,10 @@ def test_a_cell_reads_its_prediction_once(
     [("figures.json", "{"), ("rows.csv", ""), ("progress.csv", None), ("figures.json", None)],
 )
 def test_a_damaged_cell_is_worked_out_again_or_fails_alone(
-    settings: Path, tmp_path: Path, file: str, content: str | None
+    settings: Path, tmp_path: Path, honest: Done, file: str, content: str | None
 ) -> None:
-    settings.write_text(TINY.replace("[algorithms.ppo]\noptions = { hidden = 8 }\n", ""))
-    out = tmp_path / "out"
-    assert command(settings, "--out", out, "--workers", 1) == 0
+    settings.write_text(HONEST)
+    out = Path(shutil.copytree(honest.out, tmp_path / "out"))
     before = contents(out)
     victim = next(out.glob(f"runs/*/seed-1/{file}"))
     if content is None:
