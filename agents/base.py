@@ -319,7 +319,8 @@ class Agent(Player):
     by_copy : bool
         Whether each copy of the game has a learner of its own, so that seeds can train side by side as
         more copies. Then it draws by the methods of `Streams`, the arrays that it saves have the copies
-        on the first axis, and all else that it saves is the same for every copy.
+        on the first axis, and all else that it saves is the same for every copy. Classes that derive
+        from it have to say so again.
     """
 
     by_copy: bool = False
@@ -347,7 +348,8 @@ class Team(Player):
         Whether each seat learns by itself from one-shot play, so that seats of several seeds can train
         in one team. Then it needs of a `Round` only what its seats saw, did and earned, and whether the
         episode ended; it draws by the methods of `Streams`; arrays that it saves have the seats on the
-        first axis, and all else that it saves is the same for every seat.
+        first axis, and all else that it saves is the same for every seat. It is made of the seats and
+        the fields of ``settings``, its dataclass. Classes that derive from it have to say so again.
     figures : dict
         Figures of the last training step by name, an array ``[k]``, or ``[1]`` if the seats share it.
     """

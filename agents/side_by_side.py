@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchgame_env import VectorEnv
-from benchgame_env.agents.base import Agent, Player, Round, Team
+from benchgame_env.agents.base import Player, Round, Team
 from benchgame_env.subgame import Subgame
 from benchgame_env.validate import Floats
 
@@ -23,15 +23,18 @@ from benchgame_env.validate import Floats
 def can_train_together(vec: VectorEnv, players: Sequence[Player]) -> bool:
     """Whether seeds of these players can train side by side: the game draws nothing, and every player
     is a team whose seats learn by themselves from one-shot play (`Team.by_seat`), or an agent whose
-    copies learn by themselves (`Agent.by_copy`)."""
+    copies learn by themselves (`Agent.by_copy`). The class of the player says so itself: what derives
+    from it may draw, keep or share more."""
     if vec.revision == "random" or Subgame(vec.game, vec.protocol).kind != "exact":
         return False
     return all(
-        one.by_seat and vec.horizon == 1
-        if isinstance(one, Team)
-        else isinstance(one, Agent) and one.by_copy
+        _says("by_seat", one) and vec.horizon == 1 if isinstance(one, Team) else _says("by_copy", one)
         for one in players
     )
+
+
+def _says(name: str, player: Player) -> bool:
+    return name in vars(type(player)) and bool(getattr(player, name))
 
 
 def side_by_side(players: Sequence[Any]) -> SideBySide:

@@ -40,14 +40,16 @@ GRADES = ("nash_conv", "largest_regret", "distance", "kendall_tau", "step_regret
 GRADED = 256  # plays of an update that are graded: the latest
 GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples are spread evenly and never repeat
 TRAINING = 3  # separates the random streams of training from others of the same seed
-MOST_COPIES = 2**14  # of the game, of all seeds that train side by side
+# Of all seeds that train side by side: copies of the game, and plays of an update, which stay in memory.
+MOST_COPIES, MOST_PLAYS = 2**14, 2**18
 
 
 def batches(settings: TrainSettings, seeds: Sequence[int], workers: int) -> list[list[int]]:
     """``seeds`` in parts that each train in one process, side by side where that is possible."""
     vec, most = settings.vector_env(settings.copies), 1
     if can_train_together(vec, settings.players(vec, seed=0)):
-        most = max(min(-(-len(seeds) // workers), MOST_COPIES // settings.copies), 1)
+        room = min(MOST_COPIES, MOST_PLAYS // settings.rounds) // settings.copies
+        most = max(min(-(-len(seeds) // workers), room), 1)
     return [list(seeds[start : start + most]) for start in range(0, len(seeds), most)]
 
 
@@ -102,24 +104,24 @@ def trained(
 
 def _train_group(settings: TrainSettings, seeds: list[_Seed], grades: _Grades) -> Iterator[int]:
     """Train seeds of which as many updates are done."""
-    table = _Table(settings, [seed.players for seed in seeds])
+    in_play = _InPlay(settings, [seed.players for seed in seeds])
     numbers, done = [seed.number for seed in seeds], seeds[0].done
     with contextlib.ExitStack() as logs:
         write = [logs.enter_context(event_log(seed.folder, done)) for seed in seeds]
         for update in range(done, settings.updates):
-            plays = table.update(numbers, update)
+            plays = in_play.update(numbers, update)
             for seed, (played, shown), losses, log in zip(
-                seeds, plays, table.losses(), write, strict=True
+                seeds, plays, in_play.losses(), write, strict=True
             ):
                 row = _progress_row(update, played) | grades.of(shown, update)
                 log(_numbers(row, *losses), update)
                 seed.progress.append(row)
                 seed.play.append(_sample(shown["effort"], settings.horizon))
             if (update + 1) % CHECKPOINT_EVERY == 0 or update + 1 == settings.updates:
-                for seed, saved in zip(seeds, table.saved(), strict=True):
+                for seed, saved in zip(seeds, in_play.saved(), strict=True):
                     save_seed(saved, seed.folder, seed.progress, seed.play)
             yield from [update] * len(seeds)
-    table.give_back()
+    in_play.give_back()
 
 
 class _Seed:
@@ -137,7 +139,7 @@ class _Seed:
         return len(self.play)
 
 
-class _Table:
+class _InPlay:
     """Where the players of one seed play, or those of several side by side."""
 
     def __init__(self, settings: TrainSettings, line_ups: Sequence[list[Player]]) -> None:

@@ -33,6 +33,7 @@ class EXP3(LevelLearner):
     """
 
     tables = ("log_weights",)
+    by_copy = True
 
     def __init__(self, seat: Seat, levels: int = LEVELS, exploration: float = 0.1) -> None:
         super().__init__(seat, levels)

@@ -31,6 +31,7 @@ class FictitiousPlay(HindsightLearner):
     """
 
     tables = ("payoffs",)
+    by_copy = True
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         return np.eye(self.levels.size)[self.state["payoffs"].argmax(axis=1)]

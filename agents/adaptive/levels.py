@@ -50,10 +50,6 @@ class LevelLearner(Agent):
         shape = (seat.copies, self.levels.size)
         self.state: dict[str, Any] = {name: np.zeros(shape) for name in self.tables}
 
-    @property
-    def by_copy(self) -> bool:  # type: ignore[override]
-        return self.state.keys() == set(self.tables)
-
     def widened(self, times: int) -> LevelLearner:
         wide = copy.copy(self)
         wide.seat = replace(self.seat, copies=self.seat.copies * times)

@@ -31,6 +31,7 @@ class RegretMatchingPlus(HindsightLearner):
     """
 
     tables = ("regrets",)
+    by_copy = True
 
     def strategy(self, observations: NDArray[np.float32]) -> Floats:
         regrets = self.state["regrets"]

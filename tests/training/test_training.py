@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from benchgame_env import metrics
 from benchgame_env.agents import AGENTS, Player, play
+from benchgame_env.agents.adaptive.exp3 import EXP3
+from benchgame_env.agents.base import Round
+from benchgame_env.agents.learned.mmd import MMD
 from benchgame_env.agents.runs.checkpoints import load_checkpoint, save_checkpoint
 from benchgame_env.agents.runs.settings import SAMPLE, TrainSettings
 from benchgame_env.files import write_bytes
@@ -167,6 +171,40 @@ def test_seeds_that_might_not_be_as_alone_train_alone(kind: dict[str, Any]) -> N
     # something between seats, copies or boards.
     run = settings(**SIDE_BY_SIDE | {"options": {}} | kind)
     assert batches(run, range(3), workers=2) == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("copies", "episodes", "together"), [(2**13, 1, 2), (2**14, 1, 1), (2**10, 128, 2)]
+)
+def test_few_seeds_train_side_by_side_where_each_plays_much(
+    copies: int, episodes: int, together: int
+) -> None:
+    # By MOST_COPIES: 2^14 / 2^13 seeds. By MOST_PLAYS: 2^18 / (2^10 128).
+    run = settings(**SIDE_BY_SIDE | {"copies": copies}, agents="exp3", episodes=episodes, options={})
+    assert [len(part) for part in batches(run, range(4), workers=1)] == [together] * (4 // together)
+
+
+class WithMean(MMD):
+    """Keeps a number that is another for each seed."""
+
+    mean = 0.0
+
+    def learn(self, played: Round, rng: np.random.Generator) -> None:
+        super().learn(played, rng)
+        self.mean += float(played.payoffs.mean())
+
+
+class WithNoise(EXP3):
+    """Draws by a method that `Streams` has not."""
+
+    def act(self, observations: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        return super().act(observations, rng) + rng.normal(0.0, 0.01, len(observations))
+
+
+@pytest.mark.parametrize("agent", [WithMean, WithNoise])
+def test_what_derives_from_a_learner_trains_alone_unless_it_says_otherwise(agent: type[Player]) -> None:
+    run = settings(**SIDE_BY_SIDE, agents=f"{__name__}:{agent.__name__}", options={})
+    assert batches(run, range(3), workers=1) == [[0], [1], [2]]
 
 
 @pytest.mark.parametrize("action_type", ["continuous", "discrete"])
