@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHECKPOINTS = [(0, 0.12), (10, 0.15), (100, 0.3), (1000, 0.55), (10000, 0.58), (30000, 0.58)]
 SCORES = "benchmark,model,direct,tuned\nx,a,1,2\nx,b,2,1\ny,a,1,1\ny,b,3,2\n"
 PLAYS = "developer_0,developer_1\n" + "0,0\n" * 2000
-SMALL = ["--seeds", "2", "--updates", "2", "--copies", "4", "--workers", "2"]
+SMALL = ["--seeds", "2", "--updates", "2", "--copies", "128", "--workers", "2"]
 
 # Commands that need nothing but the package, in an empty folder: words, and files that they write.
 ALONE: list[tuple[list[str], list[str]]] = [

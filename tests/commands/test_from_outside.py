@@ -30,7 +30,7 @@ import benchgame_env as bg
 
 GAME = bg.Game(bg.curves.Additive([0.25, 0.0]), bg.LinearCost(), [1.0, 0.0])
 SUITE = {
-    "name": "my-suite", "seeds": 1, "defaults": {"updates": 1, "copies": 4},
+    "name": "my-suite", "seeds": 1, "defaults": {"updates": 1, "copies": 128},
     "tasks": [{"games": ["mine:GAME"], "protocols": ["mine:Half:share=0.5"]}],
     "algorithms": {"hesitant": {"agents": "my_agent:MyAgent", "options": {"share": 0.25}}},
 }

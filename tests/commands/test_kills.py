@@ -54,7 +54,7 @@ def finished(folder: Path) -> dict[str, bytes]:
 def test_a_benchmark_survives_each_kind_of_end(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     (tmp_path / "suite.toml").write_text(SUITE, encoding="utf-8")
     # While the workers import, while they work, and without a chance to clean up.
-    for way, delay in (("SIGTERM", 0.0), ("SIGINT", 1.0), ("SIGKILL", 4.0)):
+    for way, delay in (("SIGTERM", 0.0), ("SIGINT", 1.0), ("SIGKILL", 3.0)):
         end = killed(tmp_path, way, -1.0, delay)
         if end.killed:
             check(end, way)

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 TINY = """
 name = "tiny"
 seeds = 2
-defaults = { updates = 30, copies = 8 }
+defaults = { updates = 30, copies = 128 }
 
 [[tasks]]
 games = ["duel-small-prize", "duel"]
