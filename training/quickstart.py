@@ -25,7 +25,7 @@ from benchgame_env.training.train import train
 
 PROG = "benchgame quickstart"
 # How long each learner trains: updates, and episodes an update.
-LEARNERS = {"mmd": (500, 10), "ppo-annealed": (300, 1)}
+LEARNERS = {"mmd": (400, 10), "ppo-annealed": (300, 1)}
 LEGEND = """\
 Mean effort: fine-tuning steps, on games fitted to models. Kendall tau: how well
 the board agrees with latent quality, 1 if all pairs are in order.
