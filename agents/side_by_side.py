@@ -1,7 +1,7 @@
 """Seeds that train side by side: they act and learn in the same calls, bit for bit as each would alone.
 
-Small networks and tables spend their time on calls of NumPy and PyTorch, not on numbers. So ten seeds
-take little more time than one.
+Small networks and tables spend much of their time on calls of NumPy and PyTorch, not on numbers. Seeds
+in the same calls share that time.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class SideBySide(Player):
 
     def saved_by_seed(self) -> list[dict[str, Any]]:
         """What the player of each seed would save."""
-        return [_part(self._wide.save(), seed, self.seeds) for seed in range(self.seeds)]
+        saved = self._wide.save()
+        return [_part(saved, seed, self.seeds) for seed in range(self.seeds)]
 
     def losses_by_seed(self) -> list[dict[str, float]]:
         """The losses of the player of each seed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 LIBRARIES = {
     "train": ("torch", "stable_baselines3", "tensorboard"),
     "plot": ("matplotlib",),
@@ -10,6 +12,12 @@ LIBRARIES = {
     "benchmarl": ("benchmarl",),
     "speed": ("supersuit", "mpe2", "pygambit"),
 }
+
+
+def need(library: str) -> None:
+    """Raise ModuleNotFoundError unless the library is installed, without the time to import it."""
+    if find_spec(library) is None:
+        raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
 
 def told(error: ImportError) -> str:

@@ -1,6 +1,6 @@
 """The updates of seeds: they play, learn, and what is kept of it goes to their folders.
 
-Seeds whose players allow it train side by side, which takes a fraction of the time and changes no bit.
+Seeds whose players allow it train side by side, which takes less time and changes no bit.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
@@ -133,8 +132,7 @@ def train(
         is at work there.
     """
     count("workers", workers)
-    if importlib.util.find_spec("torch") is None:  # without it there is no run, and no folder for one
-        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+    extras.need("torch")  # without it there is no run, and no folder for one
     with alone_in(out):
         _open_folder(settings, out, resume)
         _train_seeds(settings, out, workers, pool)

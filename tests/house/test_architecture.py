@@ -146,8 +146,8 @@ ALLOWED: dict[str, set[str]] = {
         "training.html", "training.jobs", "training.run", "training.worker", "validate",
     },
     "training.benchmark": {
-        "(door)", "agents.runs", "cli", "files", "folders", "random_games", "records", "registry",
-        "theory",
+        "(door)", "agents.runs", "cli", "extras", "files", "folders", "random_games", "records",
+        "registry", "theory",
         "training.compare_protocols", "training.grading", "training.jobs", "training.learning",
         "training.run", "training.train", "trust", "validate",
     },

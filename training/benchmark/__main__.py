@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchgame_env import trust
+from benchgame_env import extras, trust
 from benchgame_env.cli import commands
 from benchgame_env.folders import alone_in
 from benchgame_env.training.benchmark.cells import same_runs, take_over, work_out
@@ -81,7 +81,7 @@ def _benchmark(options: argparse.Namespace) -> int:
         print(f"{PROG}: {left_out} is left out: {', '.join(modules)} not installed", file=sys.stderr)
     if options.against:
         same_runs(suite, options.against)  # refuses what is no benchmark of these games
-    import torch  # noqa: F401 - without it no cell can be worked out
+    extras.need("torch")  # without it no cell can be worked out
 
     out = options.out or Path("runs") / suite.name
     errors: dict[str, str] = {}
